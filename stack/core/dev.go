@@ -1,0 +1,307 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Device flags (IFF_*).
+const (
+	IFFUp = 1 << iota
+	IFFBroadcast
+	IFFLoopback
+	IFFPointToPoint
+	IFFNoARP
+	IFFMulticast
+	IFFPromisc
+	IFFAllMulti
+	IFFRunning // carrier: the other end is there
+)
+
+// Device features, as ethtool -k names them.
+const (
+	FeatureSG = 1 << iota
+	FeatureTxCsum
+	FeatureRxCsum
+	FeatureTSO
+	FeatureGSO
+	FeatureGRO
+	FeatureUDPGRO
+	FeatureVlanRx
+	FeatureVlanTx
+)
+
+// DevStats are the counters of ip -s link (struct rtnl_link_stats64).
+type DevStats struct {
+	RxPackets, RxBytes, RxErrors, RxDropped, RxMissed, RxOtherhost, RxNohandler, Multicast uint64
+	TxPackets, TxBytes, TxErrors, TxDropped                                                uint64
+}
+
+// A TxCode is netdev_tx_t.
+type TxCode uint8
+
+const (
+	TxOK   TxCode = iota // NETDEV_TX_OK: the driver owns the packet
+	TxBusy               // NETDEV_TX_BUSY: try again
+)
+
+// What DevQueueXmit returns besides errors (NET_XMIT_*).
+const (
+	NetXmitSuccess = 0
+	NetXmitDrop    = 1
+	NetXmitCN      = 2
+)
+
+// DeviceOps is struct net_device_ops: what a driver does.
+type DeviceOps interface {
+	// StartXmit is ndo_start_xmit: the driver takes the packet, link header
+	// first, and owns it unless it returns TxBusy.
+	StartXmit(d *Device, b *SKB) TxCode
+}
+
+// A Qdisc is struct Qdisc: a queue between the stack and a device.
+type Qdisc interface {
+	// Enqueue takes the packet, or returns why it is dropped and leaves it to
+	// the caller.
+	Enqueue(ns *Netns, b *SKB) DropReason
+	Dequeue(ns *Netns) *SKB // nil: nothing may be sent now
+	Len() int
+	Name() string // "pfifo_fast"
+}
+
+// A RxHandler is rx_handler: a bridge or macvlan that takes a device's frames
+// before the protocols do. It returns true when it has taken the packet.
+type RxHandler interface{ HandleFrame(ns *Netns, b *SKB) bool }
+
+// A Device is struct net_device.
+type Device struct {
+	Name        string
+	Index       int
+	MTU         int // bytes of network-layer packet
+	Addr        wire.MAC
+	Broadcast   wire.MAC
+	Type        LinkType
+	HardLen     int // bytes of link header
+	Flags       uint16
+	Features    uint32
+	TxQueueLen  int
+	NumTxQueues int
+	NS          *Netns
+	Ops         DeviceOps
+	Qdisc       Qdisc // nil: noqueue
+	RxHandler   RxHandler
+	Vlans       []*Device // VLAN devices on top
+	Stats       DevStats
+	Groups      []wire.MAC // dev->mc: multicast link addresses that are let in
+
+	// What upper layers hang on a device (dev->ip_ptr, dev->ip6_ptr).
+	IP4 any
+	IP6 any
+
+	txBusy bool
+	TxTask sim.Timer
+}
+
+// A LinkType is dev->type (ARPHRD_*).
+type LinkType uint16
+
+const (
+	LinkEther    LinkType = 1
+	LinkLoopback LinkType = 772
+	LinkNone     LinkType = 65534 // raw IP: tun
+)
+
+// Up reports IFF_UP; Running reports a carrier too.
+func (d *Device) Up() bool      { return d.Flags&IFFUp != 0 }
+func (d *Device) Running() bool { return d.Flags&(IFFUp|IFFRunning) == IFFUp|IFFRunning }
+
+// NewDevice registers a device with the next free ifindex, or with the given
+// one if it is above 0 (register_netdevice). It is down, without addresses.
+func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
+	if index <= 0 {
+		for index = 1; ns.byIndex[index] != nil; {
+			index++
+		}
+	}
+	d := &Device{Name: name, Index: index, MTU: 1500, Type: LinkEther, HardLen: 14, Broadcast: wire.Broadcast, NS: ns, Ops: ops,
+		Flags: IFFBroadcast | IFFMulticast, TxQueueLen: 1000, NumTxQueues: 1}
+	ns.Devices = append(ns.Devices, d)
+	ns.byIndex[index] = d
+	return d
+}
+
+// A PacketHandler is struct packet_type: a network protocol, or a tap. Rcv
+// gets the packet with its network header at the data pointer, and owns it.
+type PacketHandler interface{ Rcv(ns *Netns, b *SKB) }
+
+const ptypeSlots = 16
+
+type ptypeEntry struct {
+	typ uint16
+	h   PacketHandler
+}
+
+// AddPacketType is dev_add_pack: h handles an EtherType.
+func (ns *Netns) AddPacketType(typ uint16, h PacketHandler) {
+	for i := range ns.ptype {
+		if ns.ptype[i].h == nil || ns.ptype[i].typ == typ {
+			ns.ptype[i] = ptypeEntry{typ, h}
+			return
+		}
+	}
+	panic("core: more packet types than slots")
+}
+
+// AddTap is dev_add_pack with ETH_P_ALL: h sees every packet (tcpdump).
+func (ns *Netns) AddTap(h PacketHandler) { ns.taps = append(ns.taps, h) }
+
+// A Dst is struct dst_entry with what IPv4 and IPv6 routes have in common
+// (struct rtable, struct rt6_info).
+type Dst struct {
+	Dev      *Device
+	In       DstInput
+	Out      DstOutput
+	Err      Errno
+	Type     uint8 // RTN_*: step.Route names them
+	Flags    uint16
+	MTU      int // metric, 0: the device's
+	AdvMSS   int
+	Window   int // metrics of `ip route … window`, `initcwnd` and so on; 0: none
+	InitCwnd int
+	InitRwnd int
+	RtoMin   sim.Time
+	Expires  sim.Time  // 0: never
+	Gateway  wire.Addr // zero: on the link
+	PrefSrc  wire.Addr
+	IIF      int
+	Table    uint32
+	Obsolete bool       // ask the route again (dst->obsolete, dst_check)
+	Neigh    *Neighbour // the neighbour it led to last
+	Upper    any        // the family's own part
+}
+
+// DstInput is dst->input, DstOutput is dst->output.
+type DstInput interface{ Input(ns *Netns, b *SKB) }
+
+// DstOutput sends the packet; sk may be nil.
+type DstOutput interface {
+	Output(ns *Netns, sk *Sock, b *SKB) Errno
+}
+
+// Flags of a Dst (RTCF_*).
+const (
+	RTCFLocal = 1 << iota
+	RTCFBroadcast
+	RTCFMulticast
+	RTCFRedirect // DOREDIRECT: tell the sender of a better gateway
+	RTCFNotify
+	RTCFReject
+	DstNoXfrm
+	DstException // made from a route exception
+)
+
+// InputStep hands a packet to its route's input (dst_input); OutputStep to
+// its output (dst_output).
+func (ns *Netns) DstInput(b *SKB) { b.Dst.In.Input(ns, b) }
+
+// DstOutput is dst_output.
+func (ns *Netns) DstOutput(sk *Sock, b *SKB) Errno { return b.Dst.Out.Output(ns, sk, b) }
+
+// PathMTU is dst_mtu without the protocol's rules: the metric or the device's.
+func (d *Dst) PathMTU() int {
+	if d.MTU != 0 {
+		return d.MTU
+	}
+	return d.Dev.MTU
+}
+
+// Hooks.
+
+// A HookNum is one of the five places (NF_INET_*).
+type HookNum uint8
+
+const (
+	PreRouting HookNum = iota
+	LocalIn
+	Forward
+	LocalOut
+	PostRouting
+	NumHooks
+)
+
+// A Family is a netfilter family with hooks of its own.
+type Family uint8
+
+const (
+	NFIPv4 Family = iota
+	NFIPv6
+	NFARP
+	numFamilies
+)
+
+// A Verdict is what a hook says (NF_*).
+type Verdict uint8
+
+const (
+	Drop Verdict = iota
+	Accept
+	Stolen // the hook has taken the packet
+)
+
+// A HookState is struct nf_hook_state.
+type HookState struct {
+	Family  Family
+	Hook    HookNum
+	In, Out *Device
+	SK      *Sock
+}
+
+// A Hook is struct nf_hook_ops. When it returns Drop the caller frees the
+// packet; when it has freed it itself it returns Stolen.
+type Hook interface {
+	Run(ns *Netns, st *HookState, b *SKB) Verdict
+}
+
+type hookEntry struct {
+	prio int
+	h    Hook
+}
+
+// AddHook is nf_register_net_hook: lower priorities run first.
+func (ns *Netns) AddHook(f Family, n HookNum, prio int, h Hook) {
+	l := ns.hooks[f][n]
+	i := len(l)
+	for i > 0 && l[i-1].prio > prio {
+		i--
+	}
+	l = append(l, hookEntry{})
+	copy(l[i+1:], l[i:])
+	l[i] = hookEntry{prio, h}
+	ns.hooks[f][n] = l
+}
+
+// Hook is nf_hook: true lets the packet go on, false means that it is gone.
+func (ns *Netns) Hook(f Family, n HookNum, in, out *Device, sk *Sock, b *SKB) bool {
+	if len(ns.hooks[f][n]) == 0 {
+		return true
+	}
+	return ns.hookSlow(&HookState{f, n, in, out, sk}, b)
+}
+
+// hookSlow is nf_hook_slow: run the registered functions in order of priority
+// until one objects.
+func (ns *Netns) hookSlow(st *HookState, b *SKB) bool {
+	defer ns.In(step.NFHookSlow, b).Out()
+	for _, e := range ns.hooks[st.Family][st.Hook] {
+		switch e.h.Run(ns, st, b) {
+		case Drop:
+			ns.Why(step.WhyHookDrop, uint64(st.Hook))
+			ns.Drop(b, step.DropNetfilterDrop, step.NFHookSlow)
+			return false
+		case Stolen:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,104 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+)
+
+// Drop frees the packet as a loss: sk_skb_reason_drop, which fires
+// skb:kfree_skb. at is the function that the kernel reports as the place.
+func (ns *Netns) Drop(b *SKB, why DropReason, at step.Step) {
+	if !b.unref() {
+		return
+	}
+	if t := ns.Trace; t != nil {
+		t.Point(step.KfreeSkb, b, uint64(b.ID), uint64(at), uint64(b.Protocol), uint64(why))
+		t.End(b, trace.Dropped, why, at, step.WhyDropReason, uint64(why))
+	}
+	ns.free(b)
+}
+
+// Consume frees the packet as done: consume_skb, which fires skb:consume_skb.
+func (ns *Netns) Consume(b *SKB, at step.Step) {
+	ns.end(b, trace.Consumed, at, true)
+}
+
+// Deliver frees a packet whose bytes a program has got; tp says whether the
+// kernel's path fires skb:consume_skb there.
+func (ns *Netns) Deliver(b *SKB, at step.Step, tp bool) { ns.end(b, trace.Delivered, at, tp) }
+
+// Sent frees a packet that is on the wire; forwarded tells whether it came
+// from another host.
+func (ns *Netns) Sent(b *SKB, forwarded bool, at step.Step) {
+	if forwarded {
+		ns.end(b, trace.Forwarded, at, false)
+		return
+	}
+	ns.end(b, trace.Sent, at, false)
+}
+
+// Free frees a buffer without a trace: __kfree_skb from inside the stack, for
+// clones and for packets whose end is already told.
+func (ns *Netns) Free(b *SKB) {
+	if b.unref() {
+		ns.free(b)
+	}
+}
+
+// NotModelled ends a packet that needs something that packetwalk does not
+// model; what names it.
+func (ns *Netns) NotModelled(b *SKB, what step.Why, at step.Step, args ...uint64) {
+	if !b.unref() {
+		return
+	}
+	ns.Machine.NotModelled++
+	if t := ns.Trace; t != nil {
+		t.End(b, trace.NotModelled, 0, at, what, args...)
+	}
+	ns.free(b)
+}
+
+func (ns *Netns) end(b *SKB, o trace.Outcome, at step.Step, tp bool) {
+	if !b.unref() {
+		return
+	}
+	if t := ns.Trace; t != nil {
+		if tp {
+			t.Point(step.ConsumeSkb, b, uint64(b.ID), uint64(at))
+		}
+		t.End(b, o, 0, at, 0)
+	}
+	ns.free(b)
+}
+
+// unref gives up one reference and reports whether it was the last.
+func (b *SKB) unref() bool {
+	if b.freed {
+		panic("core: packet freed twice")
+	}
+	b.users--
+	return b.users <= 0
+}
+
+// free returns the memory (skb_release_all).
+func (ns *Netns) free(b *SKB) {
+	b.Orphan()
+	ns.Machine.Freed++
+	p := ns.pool()
+	b.dropFrags()
+	for _, f := range b.FragList {
+		if f.unref() {
+			ns.free(f)
+		}
+	}
+	p.putHead(b.head)
+	b.freed = true
+	if ns.Trace != nil {
+		ns.Trace.Forget(b.ID)
+	}
+	id := b.ID
+	*b = SKB{ID: id, freed: true}
+	if len(p.skbs) < 8192 {
+		p.skbs = append(p.skbs, b)
+	}
+}

@@ -1,0 +1,205 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// IDs hands out the numbers of a world's objects and packets.
+type IDs struct {
+	object uint32
+	packet uint32
+}
+
+// FirstMade is the number of the first packet that the model makes itself;
+// frames of the capture have the numbers below it.
+const FirstMade = 1 << 30
+
+// Object returns the number of a new object.
+func (n *IDs) Object() uint32 { n.object++; return n.object }
+
+// Packet returns the number of a new packet that the model makes.
+func (n *IDs) Packet() uint32 { n.packet++; return FirstMade + n.packet - 1 }
+
+// A Machine is one simulated computer: its CPUs, memory and numbers, shared by
+// its namespaces.
+type Machine struct {
+	Name  string
+	Index uint8 // among the world's
+	Clock *sim.Clock
+	Rand  *sim.Rand
+	IDs   *IDs
+	CPU   []*Softnet
+	NS    []*Netns
+
+	Allocated, Freed uint64 // buffers, for the law of conservation
+	NotModelled      uint64 // packets that ended so
+
+	bufs *pool `fork:"zero"`
+	Mem  Mem
+}
+
+// Mem is the memory that a protocol's sockets take together, in pages of 4096
+// bytes (tcp_mem, udp_mem).
+type Mem struct{ TCP, UDP int }
+
+func (ns *Netns) pool() *pool {
+	m := ns.Machine
+	if m.bufs == nil {
+		m.bufs = &pool{}
+	}
+	return m.bufs
+}
+
+// A Netns is struct net: one network namespace.
+type Netns struct {
+	Name    string
+	ID      uint32
+	Machine *Machine
+	Clock   *sim.Clock
+	Trace   *trace.Tracer `fork:"zero"`
+	MIB     [step.NumMIB]uint64
+	Sysctl  Sysctl
+
+	Devices  []*Device // in order of ifindex; removed ones leave nil
+	byIndex  map[int]*Device
+	Loopback *Device
+
+	ptype  [ptypeSlots]ptypeEntry
+	taps   []PacketHandler
+	protos [256]ProtoHandler // inet_protos
+	proto6 [256]ProtoHandler // inet6_protos
+	hooks  [numFamilies][NumHooks][]hookEntry
+
+	// Upper layers hang their state of this namespace here (net->ipv4, net->ipv6 …).
+	IPv4           IPv4Ops
+	IPv6           IPv6Ops
+	Neigh4, Neigh6 *NeighTable // arp_tbl, nd_tbl
+
+	// Follow is set when the host's sent frames come from a capture: what the
+	// model would send by itself is held back (see FollowGate).
+	Follow FollowGate
+}
+
+// IPv4Ops is what lower packages ask of IPv4 (a socket's destination, an ICMP
+// error from the link layer).
+type IPv4Ops interface {
+	ICMPSend(ns *Netns, b *SKB, typ, code uint8, info uint32) // icmp_send
+	LinkFailure(ns *Netns, b *SKB)                            // ipv4_link_failure
+	AddrType(ns *Netns, a wire.IP4) uint8                     // inet_addr_type: RTN_*
+}
+
+// IPv6Ops is the same for IPv6.
+type IPv6Ops interface {
+	ICMPSend(ns *Netns, b *SKB, typ, code uint8, info uint32) // icmpv6_send
+	LinkFailure(ns *Netns, b *SKB)                            // ip6_link_failure
+}
+
+// A FollowGate decides about a packet that the model's stack wants to send
+// while a capture says what the host really sent. It returns true if the
+// packet is held back.
+type FollowGate interface {
+	Hold(ns *Netns, b *SKB) bool
+}
+
+// NewNetns makes a namespace of a machine with a loopback device left to the
+// caller.
+func NewNetns(m *Machine, name string) *Netns {
+	ns := &Netns{Name: name, ID: m.IDs.Object(), Machine: m, Clock: m.Clock, byIndex: map[int]*Device{}}
+	ns.Sysctl = DefaultSysctl()
+	m.NS = append(m.NS, ns)
+	return ns
+}
+
+// In marks the entry into a kernel function.
+func (ns *Netns) In(s step.Step, on trace.Subject) trace.Span {
+	if ns.Trace == nil {
+		return trace.Span{}
+	}
+	return ns.Trace.In(s, on)
+}
+
+// TP fires a tracepoint about a subject (nil: about none).
+func (ns *Netns) TP(tp step.TP, on trace.Subject, args ...uint64) {
+	if ns.Trace != nil {
+		ns.Trace.Point(tp, on, args...)
+	}
+}
+
+// Why says on which values the running function decided.
+func (ns *Netns) Why(w step.Why, args ...uint64) {
+	if ns.Trace != nil {
+		ns.Trace.Why(w, args...)
+	}
+}
+
+// Tried says that an alternative was considered, and which operand ruled it out.
+func (ns *Netns) Tried(t step.Try, args ...uint64) {
+	if ns.Trace != nil {
+		ns.Trace.Tried(t, args...)
+	}
+}
+
+// Note tells the reader something that no packet did.
+func (ns *Netns) Note(on trace.Subject, w step.Why, args ...uint64) {
+	if ns.Trace != nil {
+		ns.Trace.Note(on, w, args...)
+	}
+}
+
+// Listening reports whether every event is being recorded, so that what only
+// a listener needs may be worked out.
+func (ns *Netns) Listening() bool { return ns.Trace != nil && ns.Trace.Mode == trace.Record }
+
+// Inc adds one to a counter; Add adds n (SNMP_INC_STATS, SNMP_ADD_STATS).
+func (ns *Netns) Inc(m step.MIB) { ns.Add(m, 1) }
+
+// Add adds n to a counter.
+func (ns *Netns) Add(m step.MIB, n uint64) {
+	if ns.Trace != nil {
+		ns.Trace.Counter(ns.ID, m, ns.MIB[m], n)
+	}
+	ns.MIB[m] += n
+}
+
+// Dec takes one from a gauge (TcpCurrEstab).
+func (ns *Netns) Dec(m step.MIB) { ns.Add(m, ^uint64(0)) }
+
+// AddProto is inet_add_protocol; AddProto6 is inet6_add_protocol.
+func (ns *Netns) AddProto(p uint8, h ProtoHandler)  { ns.protos[p] = h }
+func (ns *Netns) AddProto6(p uint8, h ProtoHandler) { ns.proto6[p] = h }
+
+// Proto is inet_protos[p]; Proto6 is inet6_protos[p]. Nil if nobody handles it.
+func (ns *Netns) Proto(p uint8) ProtoHandler  { return ns.protos[p] }
+func (ns *Netns) Proto6(p uint8) ProtoHandler { return ns.proto6[p] }
+
+// A ProtoHandler is struct net_protocol: a transport protocol above IP. Rcv
+// gets the packet with its transport header at the data pointer, and owns it.
+// It returns 0, or the negated number of the protocol to try next
+// (ip_protocol_deliver_rcu's ret < 0).
+type ProtoHandler interface {
+	Rcv(ns *Netns, b *SKB) int
+	// Err is the err_handler: an ICMP error about a packet of ours came. The
+	// data pointer stands at the quoted IP header. It reports whether a socket
+	// was found.
+	Err(ns *Netns, b *SKB, info uint32) bool
+}
+
+// An EarlyDemux finds the socket, and with it the route, before routing
+// (tcp_v4_early_demux).
+type EarlyDemux interface{ EarlyDemux(ns *Netns, b *SKB) }
+
+// DevByIndex is dev_get_by_index: nil if there is none.
+func (ns *Netns) DevByIndex(i int) *Device { return ns.byIndex[i] }
+
+// DevByName is dev_get_by_name: nil if there is none.
+func (ns *Netns) DevByName(name string) *Device {
+	for _, d := range ns.Devices {
+		if d != nil && d.Name == name {
+			return d
+		}
+	}
+	return nil
+}

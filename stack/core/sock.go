@@ -1,0 +1,248 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Address families and socket types.
+const (
+	AFInet   = 2
+	AFInet6  = 10
+	AFPacket = 17
+
+	SockStream = 1
+	SockDgram  = 2
+	SockRaw    = 3
+)
+
+// TCP states; other sockets use Close and Established too.
+const (
+	TCPEstablished = 1 + iota
+	TCPSynSent
+	TCPSynRecv
+	TCPFinWait1
+	TCPFinWait2
+	TCPTimeWait
+	TCPClose
+	TCPCloseWait
+	TCPLastAck
+	TCPListen
+	TCPClosing
+	TCPNewSynRecv
+)
+
+// Shutdown bits of a socket.
+const (
+	RcvShutdown  = 1
+	SendShutdown = 2
+)
+
+// PMTU discovery modes (IP_PMTUDISC_*).
+const (
+	PMTUDiscDont = iota
+	PMTUDiscWant
+	PMTUDiscDo
+	PMTUDiscProbe
+	PMTUDiscInterface
+	PMTUDiscOmit
+)
+
+// A Sock is struct sock with struct inet_sock's addresses: what all sockets
+// have. Protocols embed it.
+type Sock struct {
+	ID       uint32
+	NS       *Netns
+	Family   uint16
+	Type     uint8
+	Protocol uint8
+	State    uint8
+
+	Saddr, Daddr wire.Addr // inet_saddr (inet_rcv_saddr is RcvSaddr), inet_daddr
+	RcvSaddr     wire.Addr // the address that it is bound to, zero for any
+	Sport, Dport uint16
+	BoundDev     int // sk_bound_dev_if
+
+	Prot  Proto
+	Waker Waker // who sleeps on this socket; nil if nobody
+
+	RcvBuf, SndBuf            int
+	RmemAlloc, WmemAlloc      int
+	WmemQueued                int
+	ForwardAlloc              int
+	RcvQueue, ErrQueue        SKBList
+	Backlog                   SKBList
+	BacklogLen                int
+	Err, ErrSoft              Errno
+	Drops                     int
+	Mark, Priority            uint32
+	Shutdown                  uint8
+	OwnedByUser               bool // lock_sock: a system call holds it
+	Dead                      bool // SOCK_DEAD: an orphan
+	Reuse, ReusePort          bool
+	Broadcast, KeepOpen       bool
+	Linger                    bool
+	LingerTime                sim.Time
+	RcvBufLocked              bool // SO_RCVBUF was set: no auto-tuning
+	SndBufLocked              bool
+	RecvErr, HdrIncl          bool
+	V6Only, Transparent       bool
+	FreeBind, McLoop          bool
+	PMTUDisc                  uint8
+	TOS                       uint8
+	TTL, McTTL                int // -1: the default
+	McIndex                   int
+	McAddr                    wire.Addr
+	McAll                     bool
+	NoCheckTx                 bool
+	FlowLabel                 uint32
+	RxDst                     *Dst   // sk_rx_dst: the route of what comes in
+	DstCache                  *Dst   // sk_dst_cache: the route of what goes out
+	IPID                      uint16 // inet_id: of the next packet
+	AckBacklog, MaxAckBacklog int    // accept queue
+	Stamp                     sim.Time
+	Opt                       []byte // IP options
+}
+
+// A Proto is what a protocol does for struct sock (struct proto): the parts
+// that net/core calls.
+type Proto interface {
+	// Sock is the embedded struct sock.
+	Base() *Sock
+	// BacklogRcv is backlog_rcv: a packet that waited while a program held the
+	// socket.
+	BacklogRcv(ns *Netns, b *SKB)
+	// ReleaseCB is release_cb: deferred work when the program lets go.
+	ReleaseCB(ns *Netns)
+	// WriteSpace is sk_write_space: a sent packet has given memory back.
+	WriteSpace(ns *Netns)
+	// ObserveOwn lists the protocol's own fields (step.SockOwn and above).
+	ObserveOwn(o *trace.Obs)
+}
+
+// A Waker is a simulated program that sleeps on a socket (sk_wq).
+type Waker interface {
+	Readable(sk *Sock)
+	Writable(sk *Sock)
+	Error(sk *Sock)
+	StateChange(sk *Sock)
+}
+
+// InitSock sets what sock_init_data does.
+func (ns *Netns) InitSock(sk *Sock, prot Proto, family uint16, typ, protocol uint8) {
+	sk.ID, sk.NS, sk.Prot = ns.Machine.IDs.Object(), ns, prot
+	sk.Family, sk.Type, sk.Protocol = family, typ, protocol
+	sk.State = TCPClose
+	sk.RcvBuf, sk.SndBuf = ns.Sysctl.RmemDefault, ns.Sysctl.WmemDefault
+	sk.TTL, sk.McTTL, sk.McLoop, sk.McAll = -1, 1, true, true
+	sk.WmemAlloc = 1
+	if ns.Sysctl.IPNoPMTUDisc != 0 {
+		sk.PMTUDisc = PMTUDiscDont
+	} else {
+		sk.PMTUDisc = PMTUDiscWant
+	}
+}
+
+func (sk *Sock) Kind() step.Kind            { return step.KindSock }
+func (sk *Sock) TraceID() uint32            { return sk.ID }
+func (sk *Sock) TracePkt() (pkt, id uint32) { return 0, 0 }
+
+// QueueRcv is __sock_queue_rcv_skb: put a packet into the receive queue if
+// there is room, and wake the reader. On refusal the caller drops it with the
+// reason returned.
+func (sk *Sock) QueueRcv(ns *Netns, b *SKB) DropReason {
+	defer ns.In(step.SockQueueRcvSkb, b).Out()
+	if sk.RmemAlloc >= sk.RcvBuf {
+		sk.Drops++
+		ns.Why(step.WhyRcvbufFull, uint64(sk.RmemAlloc), uint64(b.Truesize), uint64(sk.RcvBuf))
+		ns.TP(step.SockRcvqueueFull, b, uint64(sk.RmemAlloc), uint64(b.Truesize), uint64(sk.RcvBuf))
+		return step.DropSocketRcvbuff
+	}
+	ns.Why(step.WhyRcvbufRoom, uint64(sk.RmemAlloc), uint64(b.Truesize), uint64(sk.RcvBuf))
+	b.Dev = nil
+	b.SetOwnerR(sk)
+	sk.RcvQueue.PushBack(b)
+	if !sk.Dead {
+		sk.DataReady(ns)
+	}
+	return step.NotDropped
+}
+
+// DataReady is sk_data_ready (sock_def_readable): wake whoever reads.
+func (sk *Sock) DataReady(ns *Netns) {
+	defer ns.In(step.SockDefReadable, sk).Out()
+	ns.TP(step.SkDataReady, sk, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol))
+	if sk.Waker != nil {
+		sk.Waker.Readable(sk)
+	}
+}
+
+// ErrorReport is sk_error_report: tell the program that sk.Err is set.
+func (sk *Sock) ErrorReport(ns *Netns) {
+	ns.TP(step.InetSkErrorReport, sk, uint64(sk.Err), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family), uint64(sk.Protocol),
+		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
+	if sk.Waker != nil {
+		sk.Waker.Error(sk)
+	}
+}
+
+// StateChange is sk_state_change (sock_def_wakeup).
+func (sk *Sock) StateChange(ns *Netns) {
+	if sk.Waker != nil {
+		sk.Waker.StateChange(sk)
+	}
+}
+
+// SetState is inet_sk_state_store with its tracepoint.
+func (sk *Sock) SetState(ns *Netns, state uint8) {
+	ns.TP(step.InetSockSetState, sk, uint64(sk.ID), uint64(sk.State), uint64(state), uint64(sk.Sport), uint64(sk.Dport),
+		uint64(sk.Family), uint64(sk.Protocol), sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
+	sk.State = state
+}
+
+// wfree is sock_wfree: a packet that this socket sent is freed.
+func (sk *Sock) wfree(b *SKB) {
+	sk.WmemAlloc -= b.Truesize
+	sk.Prot.WriteSpace(sk.NS)
+}
+
+// AddBacklog is sk_add_backlog: a packet waits until the program lets go of
+// the socket. It reports false when the backlog is full.
+func (sk *Sock) AddBacklog(b *SKB, limit int) bool {
+	if sk.BacklogLen+sk.RmemAlloc > limit {
+		return false
+	}
+	sk.Backlog.PushBack(b)
+	sk.BacklogLen += b.Truesize
+	return true
+}
+
+// Lock is lock_sock: a system call holds the socket.
+func (sk *Sock) Lock() { sk.OwnedByUser = true }
+
+// Release is release_sock: work off the backlog, then let go.
+func (sk *Sock) Release(ns *Netns) {
+	if sk.Backlog.Len() > 0 {
+		sk.releaseBacklog(ns)
+	}
+	sk.Prot.ReleaseCB(ns)
+	sk.OwnedByUser = false
+}
+
+// releaseBacklog is __release_sock.
+func (sk *Sock) releaseBacklog(ns *Netns) {
+	defer ns.In(step.SkBacklogRcv, sk).Out()
+	for b := sk.Backlog.PopFront(); b != nil; b = sk.Backlog.PopFront() {
+		sk.Prot.BacklogRcv(ns, b)
+	}
+	sk.BacklogLen = 0
+}
+
+// SockError is sock_error: take the pending error.
+func (sk *Sock) SockError() Errno {
+	e := sk.Err
+	sk.Err = 0
+	return e
+}

@@ -1,0 +1,106 @@
+package core
+
+// Sysctl is the part of /proc/sys/net that this namespace obeys. Units are the
+// kernel's (Documentation/networking/ip-sysctl.rst); the defaults are those of
+// a fresh namespace of the recorded kernel.
+type Sysctl struct {
+	// net.core
+	NetdevBudget                               int // frames of one softirq
+	NetdevBudgetUsecs                          int
+	DevWeight                                  int
+	NetdevMaxBacklog                           int
+	RmemDefault, WmemDefault, RmemMax, WmemMax int
+	Somaxconn                                  int
+
+	// net.ipv4
+	IPDefaultTTL, IPForward, IPNoPMTUDisc, IPEarlyDemux, TCPEarlyDemux, UDPEarlyDemux  int
+	IPForwardUsePMTU, IPForwardUpdatePriority                                          int
+	ICMPEchoIgnoreAll, ICMPEchoIgnoreBroadcasts, ICMPIgnoreBogus, ICMPErrorsUseInbound int
+	ICMPRatelimit, ICMPRatemask, ICMPMsgsPerSec, ICMPMsgsBurst                         int
+	IPFragHighThresh, IPFragTime, IPFragMaxDist                                        int // bytes, seconds, packets
+	PortMin, PortMax                                                                   int
+	PingGroupMin, PingGroupMax                                                         int
+	FIBMultipathHashPolicy                                                             int
+	IPNonlocalBind, IPUnprivPort                                                       int
+	UDPRmemMin, UDPWmemMin                                                             int
+	MinPMTU, MTUExpires, MinAdvMSS                                                     int // bytes, seconds
+	IGMPMaxMemberships, IGMPQrv                                                        int
+
+	// net.ipv4.tcp_*
+	TCPRmem, TCPWmem                                        [3]int
+	TCPSynRetries, TCPSynackRetries, TCPSynLinear           int
+	TCPRetries1, TCPRetries2, TCPOrphanRetries              int
+	TCPFinTimeout, TCPTWReuse, TCPRFC1337                   int
+	TCPTimestamps, TCPWindowScaling, TCPSack, TCPDsack      int
+	TCPSyncookies, TCPAbortOnOverflow, TCPMaxSynBacklog     int
+	TCPKeepaliveTime, TCPKeepaliveIntvl, TCPKeepaliveProbes int
+	TCPEarlyRetrans, TCPRecovery, TCPFrto, TCPReordering    int
+	TCPMaxReordering, TCPNoSSThreshRestart                  int
+	TCPSlowStartAfterIdle, TCPModerateRcvbuf                int
+	TCPAdvWinScale, TCPAppWin                               int
+	TCPLimitOutputBytes, TCPMinTSOSegs, TCPTSOWinDivisor    int
+	TCPAutocorking, TCPInvalidRatelimit                     int // ms
+	TCPChallengeAckLimit, TCPFastopen, TCPEcn               int
+	TCPRtoMinUs, TCPRtoMaxMs, TCPPingpongThresh             int
+	TCPCompSackDelayNs, TCPCompSackNr, TCPCompSackSlackNs   int
+	TCPThinLinear, TCPBaseMSS, TCPMtuProbing                int
+	TCPNotsentLowat                                         uint32
+	TCPMaxTWBuckets, TCPMaxOrphans, TCPReflectTOS           int
+	TCPPacingSSRatio, TCPPacingCARatio                      int
+	TCPShrinkWindow, TCPStdurg                              int
+	TCPCongestionControl                                    string
+
+	// net.ipv4.conf.all / default
+	ConfAll, ConfDefault DevConf
+
+	// net.ipv6
+	IPv6AutoFlowlabels, IPv6Forwarding, IPv6BindV6Only, IPv6HopLimit           int
+	IPv6ICMPRatelimit, IPv6FragHighThresh, IPv6FragTime, IPv6ICMPEchoIgnoreAll int
+	IPv6MldMaxMsf                                                              int
+	Conf6All, Conf6Default                                                     Dev6Conf
+}
+
+// DevConf is struct ipv4_devconf: net.ipv4.conf.DEV.*.
+type DevConf struct {
+	Forwarding, RPFilter, AcceptRedirects, SendRedirects, SecureRedirects, SharedMedia int
+	AcceptLocal, SrcValidMark, RouteLocalnet, LogMartians, AcceptSourceRoute           int
+	ProxyARP, ARPIgnore, ARPAnnounce, ARPFilter, ARPAccept, ARPNotify                  int
+	BcForwarding, DropUnicastInL2Multicast, ForceIGMPVersion, PromoteSecondaries       int
+	IgnoreRoutesWithLinkdown                                                           int
+}
+
+// Dev6Conf is struct ipv6_devconf: net.ipv6.conf.DEV.*.
+type Dev6Conf struct {
+	DisableIPv6, Forwarding, HopLimit, AcceptRA, AcceptRedirects, Autoconf, DadTransmits, AcceptDad int
+	MTU6, RouterSolicitations, UseTempaddr, ForceMLDVersion, DropUnsolicitedNA, AddrGenMode         int
+}
+
+// DefaultSysctl is a fresh namespace's.
+func DefaultSysctl() Sysctl {
+	return Sysctl{
+		NetdevBudget: 300, NetdevBudgetUsecs: 8000, DevWeight: 64, NetdevMaxBacklog: 1000,
+		RmemDefault: 212992, WmemDefault: 212992, RmemMax: 4194304, WmemMax: 4194304, Somaxconn: 4096,
+		IPDefaultTTL: 64, IPEarlyDemux: 1, TCPEarlyDemux: 1, UDPEarlyDemux: 1, IPForwardUpdatePriority: 1,
+		ICMPEchoIgnoreBroadcasts: 1, ICMPIgnoreBogus: 1, ICMPRatelimit: 1000, ICMPRatemask: 6168, ICMPMsgsPerSec: 1000, ICMPMsgsBurst: 50,
+		IPFragHighThresh: 4194304, IPFragTime: 30, IPFragMaxDist: 64, PortMin: 32768, PortMax: 60999, PingGroupMin: 1, PingGroupMax: 0,
+		IPUnprivPort: 1024, UDPRmemMin: 4096, UDPWmemMin: 4096, MinPMTU: 552, MTUExpires: 600, MinAdvMSS: 256,
+		IGMPMaxMemberships: 20, IGMPQrv: 2,
+		TCPRmem: [3]int{4096, 131072, 6291456}, TCPWmem: [3]int{4096, 16384, 4194304},
+		TCPSynRetries: 6, TCPSynackRetries: 5, TCPSynLinear: 4, TCPRetries1: 3, TCPRetries2: 15,
+		TCPFinTimeout: 60, TCPTWReuse: 2, TCPTimestamps: 1, TCPWindowScaling: 1, TCPSack: 1, TCPDsack: 1,
+		TCPSyncookies: 1, TCPMaxSynBacklog: 1024, TCPKeepaliveTime: 7200, TCPKeepaliveIntvl: 75, TCPKeepaliveProbes: 9,
+		TCPEarlyRetrans: 3, TCPRecovery: 1, TCPFrto: 2, TCPReordering: 3, TCPMaxReordering: 300, TCPNoSSThreshRestart: 1,
+		TCPSlowStartAfterIdle: 1, TCPModerateRcvbuf: 1, TCPAdvWinScale: 1, TCPAppWin: 31,
+		TCPLimitOutputBytes: 4194304, TCPMinTSOSegs: 2, TCPTSOWinDivisor: 3, TCPAutocorking: 1, TCPInvalidRatelimit: 500,
+		TCPChallengeAckLimit: 2147483647, TCPFastopen: 1, TCPEcn: 2, TCPRtoMinUs: 200000, TCPRtoMaxMs: 120000, TCPPingpongThresh: 1,
+		TCPCompSackDelayNs: 1000000, TCPCompSackNr: 44, TCPCompSackSlackNs: 100000, TCPBaseMSS: 1024,
+		TCPNotsentLowat: 4294967295, TCPMaxTWBuckets: 131072, TCPMaxOrphans: 131072, TCPPacingSSRatio: 200, TCPPacingCARatio: 120,
+		TCPCongestionControl: "cubic",
+		ConfAll:              DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1},
+		ConfDefault:          DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
+		IPv6AutoFlowlabels:   1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
+		Conf6All: defaultConf6, Conf6Default: defaultConf6,
+	}
+}
+
+var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1}

@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+"""Turns recordings of a real kernel into the test data of package oracle.
+
+    convert.py KERNEL OUT [family letters or scenario ids ...]
+
+KERNEL is the folder with recordings/, recorder/ and stability.json (see
+schema.md there); OUT gets one JSON file for each scenario, and the sysctls of
+a fresh namespace of that kernel (sysctl-baseline.txt). Without names the
+families a, b, c and g are converted.
+
+A scenario becomes one record for each host, because a model can then be run
+on one host alone: what was set up on it, what came in from outside (frames,
+commands, system calls, loss of carrier) in time order, and what the kernel of
+that host did with it. Times are nanoseconds since the recording began.
+"""
+import ast, errno as _errno, glob, importlib, json, os, re, shlex, socket as _socket, sys
+
+KERNEL, OUT = sys.argv[1:3]
+WHICH = sys.argv[3:] or ['a', 'b', 'c', 'g']
+sys.path.insert(0, os.path.join(KERNEL, 'recorder'))
+pkt = importlib.import_module('pkt')
+
+def load(d, f): return json.load(open(os.path.join(d, f)))
+def ns(us): return int(round(us * 1000))
+
+# --------------------------------------------------------------- the frames
+class Frames:
+    """The frames of a scenario, each content once; hosts refer to them by number."""
+    def __init__(s): s.list = []; s.at = {}
+    def add(s, b):
+        if b not in s.at: s.at[b] = len(s.list); s.list.append(b.hex())
+        return s.at[b]
+
+def captured(d, meta):
+    """all captured frames, complete: (t ns, host, dev, direction, bytes)"""
+    w0 = meta['mono_to_real_ns'] + meta['t0_mono_ns']
+    dirs = {}
+    for p in load(d, 'packets.json'): dirs.setdefault((p['ns'], p['dev']), []).append(p['dir'])
+    out = []
+    for f in sorted(glob.glob(d + '/raw/*.pcap')):
+        host, dev = os.path.basename(f)[:-5].split('-', 1)
+        rows = sorted(((t - w0, b, ol) for t, b, ol, lt in pkt.read_pcap(f) if t >= w0), key=lambda r: r[0])
+        dr = dirs.get((host, dev), [])
+        assert len(dr) == len(rows), (f, len(dr), len(rows))
+        for (t, b, ol), x in zip(rows, dr):
+            assert len(b) == ol, 'a frame was cut in ' + f
+            assert x in ('in', 'out', 'lo'), (f, x)
+            out.append((t, host, dev, x, b))
+    have = {(h, dv) for _, h, dv, _, _ in out} | {tuple(os.path.basename(f)[:-5].split('-', 1)) for f in glob.glob(d + '/raw/*.pcap')}
+    for l in meta['links']:                    # a port that nobody captured: what its other end saw, turned round
+        for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
+            if (me[0], me[1]) in have: continue
+            out += [(t, me[0], me[1], 'in' if x == 'out' else 'out', b) for t, h, dv, x, b in list(out) if (h, dv) == (other[0], other[1])]
+    return sorted(out, key=lambda r: r[0])
+
+# ------------------------------------------------- Python statements -> calls
+SOPT = {(1, 2): 'SO_REUSEADDR', (1, 8): 'SO_RCVBUF', (1, 7): 'SO_SNDBUF', (1, 36): 'SO_MARK', (1, 4): 'SO_ERROR', (1, 6): 'SO_BROADCAST', (1, 13): 'SO_LINGER', (1, 15): 'SO_REUSEPORT',
+        (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (6, 1): 'TCP_NODELAY', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
+FAM = {2: 'inet', 10: 'inet6'}; TYP = {1: 'stream', 2: 'dgram', 3: 'raw'}
+SYSCALL = {'send': 'sendto', 'sendto': 'sendto', 'recv': 'recvfrom', 'recvfrom': 'recvfrom', 'recverr': 'recvmsg', 'connect': 'connect', 'bind': 'bind', 'listen': 'listen', 'close': 'close', 'accept': 'accept4'}
+INFO = ('state', 'ca_state', 'retransmits', 'probes', 'backoff', 'snd_mss', 'rcv_mss', 'advmss', 'pmtu', 'unacked', 'sacked', 'lost', 'retrans', 'snd_cwnd', 'total_retrans')
+
+class Tok:
+    """what a call returned, to be filled with what was recorded"""
+    def __init__(s, call, path=()): s.call, s.path = call, path
+    def __getitem__(s, k): return Tok(s.call, s.path + (k if isinstance(k, (int, str)) else 'slice',))
+    def decode(s, *a): return s
+
+def data(c, b):
+    """how the bytes sent are written: text, and how often it is repeated"""
+    if len(b) > 64 and b == b[:1] * len(b): c['text'], c['times'] = b[:1].decode('latin1'), len(b)
+    else: c['text'] = b.decode('latin1')
+
+class Program:
+    """The program on one host. It runs the recorded statements against sockets that only write down what is called."""
+    def __init__(s, host, answer):
+        s.host, s.calls, s.nfd, s.t, s.answer = host, [], 3, 0, answer
+        P = s
+        class Sock:
+            def __init__(k, fam=2, typ=1, proto=0, fd=None):
+                k.fd = fd; k.timeout = None; k.open = True; k.ret = []
+                if fd is None:
+                    k.fd = P.nfd; P.nfd += 1
+                    P.call('socket', k.fd, family=FAM[int(fam)], type=TYP[int(typ)], **({'proto': int(proto)} if proto else {}))
+            def wait(k):
+                return {} if k.timeout is None else {'timeout_ms': int(k.timeout * 1000)} if k.timeout else {'nonblock': True}
+            def bind(k, a): return Tok(P.call('bind', k.fd, addr=P.addr(a)))
+            def listen(k, n=128): return Tok(P.call('listen', k.fd, backlog=n))
+            def connect(k, a): return Tok(P.call('connect', k.fd, addr=P.addr(a), **k.wait()))
+            def connect_ex(k, a): return Tok(P.call('connect', k.fd, addr=P.addr(a), **k.wait()), ('errno',))
+            def accept(k):
+                fd = P.nfd; P.nfd += 1
+                c = P.call('accept', k.fd, newfd=fd, **k.wait()); return Sock(fd=fd), Tok(c, ('from',))
+            def send(k, b):
+                c = P.call('send', k.fd, **k.wait()); data(c, b); c['want'] = {'ret': len(b)}; return Tok(c)
+            def sendall(k, b): k.send(b)
+            def sendto(k, b, a):
+                c = P.call('sendto', k.fd, addr=P.addr(a), **k.wait()); data(c, b); c['want'] = {'ret': len(b)}; return Tok(c)
+            def recv(k, n):
+                c = P.call('recv', k.fd, n=n, **k.wait())
+                if P.budget is not None:
+                    P.budget -= 1
+                    if P.budget < 0: c['want'] = {'errno': 'EAGAIN'}; raise BlockingIOError()
+                return Tok(c)
+            def recvfrom(k, n): c = P.call('recvfrom', k.fd, n=n, **k.wait()); return Tok(c), Tok(c, ('from',))
+            def setsockopt(k, lv, op, v): return Tok(P.call('setsockopt', k.fd, opt=SOPT[(int(lv), int(op))], value=v))
+            def getsockopt(k, lv, op, n=0): return Tok(P.call('getsockopt', k.fd, opt=SOPT[(int(lv), int(op))]), ('value',))
+            def getsockname(k): return Tok(P.call('getsockname', k.fd), ('addr',))
+            def settimeout(k, v): k.timeout = v
+            def setblocking(k, v): k.timeout = None if v else 0
+            def shutdown(k, how): P.call('shutdown', k.fd, n=how)
+            def close(k):
+                if k.open: k.open = False; P.call('close', k.fd)
+            def __del__(k):
+                if k.open and not P.over: k.close()
+        s.over = False; s.budget = None
+        class SockMod:
+            socket = Sock
+            def __getattr__(m, k): return getattr(_socket, k)
+        class Time:
+            def sleep(m, x): P.t += int(x * 1e9)
+        class Code:
+            def get(m, t, d=None): return Tok(t.call, t.path + ('name',)) if isinstance(t, Tok) else _errno.errorcode.get(t, d)
+        class Errno:
+            errorcode = Code()
+            def __getattr__(m, k): return getattr(_errno, k)
+        def tryx(f, *a): return f(*a)
+        def lsock(port, addr='0.0.0.0', backlog=8, fam=2, **o):
+            k = Sock(fam, 1); k.setsockopt(1, 2, 1)
+            if 'rcvbuf' in o: k.setsockopt(1, 8, o['rcvbuf'])
+            k.bind((addr, port)); k.listen(backlog); return k
+        def csock(port=0, addr='', fam=2, nb=False, **o):
+            k = Sock(fam, 1); k.setsockopt(1, 2, 1)
+            for n, v in (('rcvbuf', 8), ('sndbuf', 7)):
+                if n in o: k.setsockopt(1, v, o[n])
+            if port or addr: k.bind((addr, port))
+            if nb: k.setblocking(False)
+            return k
+        def tcpinfo(k): return Tok(P.call('getsockopt', k.fd, opt='TCP_INFO'), ('info',))
+        def rd():
+            """the function of that name in b12: SO_ERROR, then the error queue until it is empty"""
+            for n, k in P.G['U'].items():
+                e, q = P.recorded[n]
+                P.call('getsockopt', k.fd, opt='SO_ERROR')['want'] = {'value': code(e)}
+                for x in q: P.call('recverr', k.fd, nonblock=True)['want'] = {'err': [code(x[0])] + x[1:]}
+                P.call('recverr', k.fd, nonblock=True)['want'] = {'errno': 'EAGAIN'}
+        def length(x): return Tok(x.call, x.path + ('len',)) if isinstance(x, Tok) else len(x)
+        s.G = {'socket': SockMod(), 'time': Time(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
+    def addr(s, a):
+        if isinstance(a, Tok): return s.answer(s.t0, a.call)
+        h = a[0] or '0.0.0.0'
+        return ('[%s]:%d' if ':' in h else '%s:%d') % (h, a[1])
+    def call(s, op, fd, **k):
+        c = {'t': s.t, 'call': op, 'fd': fd}; c.update(k); s.calls.append(c); return c
+    def run(s, e):
+        """one statement of the timeline -> its calls"""
+        s.calls = []; s.t = s.t0 = ns(e['t0']); s.recorded = e.get('ret'); s.G['_'] = None
+        assert 'err' not in e, e
+        s.budget = len(e['ret']) if 'while 1:\n  try: _.append' in e['what'] else None
+        tree = ast.parse(e['what'])
+        tree.body = [b for b in tree.body if not (isinstance(b, ast.FunctionDef) and b.name == 'rd') and not isinstance(b, ast.Import)]
+        exec(compile(tree, '<statement>', 'exec'), s.G)
+        fill(s.G['_'], e.get('ret')); s.G['_'] = None
+        return s.calls
+
+def code(x): return getattr(_errno, x) if isinstance(x, str) else x
+def fill(t, v):
+    if isinstance(t, list):
+        for a, b in zip(t, v or []): fill(a, b)
+        return
+    if not isinstance(t, Tok): return
+    c = t.call; w = c.setdefault('want', {}); p = t.path
+    if isinstance(v, str) and v.startswith('ERR '):
+        w.pop('ret', None); w['errno'] = {'timed out': 'EAGAIN'}.get(v[4:], v[4:])
+    elif p[-1:] == ('len',): w['ret'] = v
+    elif p[:1] == ('errno',): w['errno'] = _errno.errorcode[v] if v else ''
+    elif p[:1] == ('value',): w['value'] = code(v)
+    elif p[:1] == ('addr',): w['addr'] = v
+    elif p[:1] == ('info',): w.setdefault('info', {}).update({p[1]: v} if len(p) > 1 else {k: v[k] for k in INFO})
+    elif 'slice' in p: w['prefix'] = v
+    elif isinstance(v, str): w['text'] = v; w['ret'] = len(v)
+    elif isinstance(v, int): w['ret'] = v
+
+# ---------------------------------------------------------------- commands
+def plain(line, netns):
+    """a command without the prefix that chose the namespace; None if it is for another one"""
+    m = re.match(r'ip netns exec (\S+) (.*)', line)
+    if m: return m[2].replace('sysctl -qw', 'sysctl -w') if m[1] == netns else None
+    m = re.match(r'ip -n (\S+) (.*)', line)
+    if m: return 'ip ' + m[2] if m[1] == netns else None
+    return None
+
+def setup(meta, role):
+    netns = meta['hosts'][role]['netns']; nft = iter([t for r, t in meta['nft_input'] if r == role]); out = []
+    for l in meta['setup']:
+        if l.startswith('nft -f - (in %s)' % netns): out.append("nft -f - <<'EOF'\n" + next(nft).strip('\n') + '\nEOF'); continue
+        if re.match(r'ip link add \S+ index \d+ netns', l) or l.startswith('nft -f - (in '): continue      # the links are under devices
+        m = re.match(r'ip (?:-n|netns exec) (\S+)', l)
+        assert m and any(h['netns'] == m[1] for h in meta['hosts'].values()), l
+        c = plain(l, netns)
+        if c: out.append(c)
+    return out
+
+def ping(line, e, rows, frames, role):
+    w = shlex.split(line); c = {'call': 'ping', 'cmd': line, 'count': 1, 'timeout_ms': 10000, 'interval_ms': 1000}; i = 1
+    opt = {'-c': ('count', int), '-W': ('timeout_ms', lambda x: int(float(x) * 1000)), '-i': ('interval_ms', lambda x: int(float(x) * 1000)), '-t': ('ttl', int), '-Q': ('tos', lambda x: int(x, 0)), '-s': ('size', int)}
+    while i < len(w):
+        if w[i] in opt: k, f = opt[w[i]]; c[k] = f(w[i + 1]); i += 2
+        elif w[i] == '-6': i += 1
+        elif w[i].startswith('-'): raise ValueError(line)
+        else: c['addr'] = w[i]; i += 1
+    t0, t1 = ns(e['t0']), ns(e['t1'])
+    c['t'] = next((ns(j['t']) for j in rows if j['by'].endswith(' by ping') and t0 <= ns(j['t']) <= t1), t0)
+    for t, h, dv, x, b in frames:
+        if h != role or x == 'in' or not t0 <= t <= t1: continue
+        i = pkt.dec_eth(b); q = (i.get('ip') or i.get('ip6') or {}); q = q.get('icmp') or q.get('icmp6') or {}
+        if q.get('name') == 'echo-request': c['id'] = q['id']; break
+    m = re.search(r'(\d+) packets transmitted, (\d+) received', e['out']); c['want'] = {'rc': e['rc'], 'sent': int(m[1]), 'received': int(m[2])}
+    return c
+
+# ------------------------------------------------- numbers that a kernel draws
+def chosen(frames, role, commands):
+    ports, tcp, seen = [], [], set()
+    own = {m[1] for c in commands for m in [re.match(r'ip addr add ([^/ ]+)', c)] if m} | {'127.0.0.1'}
+    for t, h, dv, x, b in frames:
+        if h != role or x == 'in': continue
+        d = pkt.dec_eth(b); i = d.get('ip') or d.get('ip6') or {}
+        for p in ('tcp', 'udp'):
+            q = i.get(p)
+            if not q or i['src'] not in own: continue
+            f = '[%s]:%d' if 'ip6' in d else '%s:%d'; l, r = f % (i['src'], q['sport']), f % (i['dst'], q['dport'])
+            if 50000 <= q['sport'] <= 60999 and (p, l, r) not in seen: seen.add((p, l, r)); ports.append({'proto': p, 'local': l, 'remote': r})
+            if p == 'tcp' and 'S' in q['flags'] and (l, r) not in seen:
+                seen.add((l, r)); ts = next((o for o in q['opts'] if o[0] == 'ts'), None)
+                tcp.append(dict({'t': t, 'local': l, 'remote': r, 'isn': q['seq']}, **({'tsval': ts[1]} if ts else {})))
+    return {k: v for k, v in (('ports', ports), ('tcp', tcp)) if v}
+
+# ---------------------------------------------------------------- one scenario
+KIND = {'drops': 'drop', 'consumed': 'consumed', 'icmp_send': 'icmp_send', 'tcp_states': 'state', 'neigh': 'neigh', 'tcp_send_reset': 'rst', 'data_ready': 'ready', 'sk_error': 'error', 'ca_state': 'ca', 'fdb_update': 'fdb', 'skb_rx': 'rx', 'skb_tx': 'tx'}
+def of_host(oracle, sec, role):
+    v = oracle.get(sec) or []
+    return v.get(role, []) if isinstance(v, dict) else [x for x in v if x['ns'] == role]
+
+def convert(d, stable):
+    meta, tl, points, oracle = load(d, 'meta.json'), load(d, 'timeline.json'), load(d, 'points.json'), load(d, 'oracle.json')
+    journeys = load(d, 'journeys.json'); F = Frames(); cap = captured(d, meta); notes = []
+    o = {'scenario': meta['name'], 'title': meta['title'], 'truth': meta['truth'], 'kernel': meta['kernel'], 'stable': [k for k, v in stable.get(meta['name'], {}).items() if v == 'same' and k not in ('walks', 'timers', 'conntrack')], 'hosts': []}
+    for role, hm in meta['hosts'].items():
+        H = {'name': role}; rows = [j for j in journeys if j['ns'] == role]; o['hosts'].append(H)
+        if not hm['traced']: H['untraced'] = True
+        H['devices'] = [dict({'name': e[1], 'index': e[2], 'mac': e[3], 'mtu': 1500}, **({'offloads': l['offloads']} if l['offloads'] != 'off' else {})) for l in meta['links'] for e in (l['a'], l['b']) if e[0] == role]
+        sent = [{'t': t, 'dev': dv, 'frame': F.add(b)} for t, h, dv, x, b in cap if h == role and x != 'in']
+        ins = [{'t': t, 'dev': dv, 'frame': F.add(b)} for t, h, dv, x, b in cap if h == role and x == 'in']
+        if not hm['traced']: H['sent'] = sent; continue
+        H['setup'] = setup(meta, role)
+        ch = chosen(cap, role, H['setup'])
+        if ch: H['chosen'] = ch
+        def answer(t0, call):
+            for t, h, dv, x, b in cap:
+                i = pkt.dec_eth(b).get('ip') or {}
+                if h == role and x == 'out' and t >= t0 and 'udp' in i: return '%s:%d' % (i['dst'], i['udp']['dport'])
+            raise ValueError('no answer found')
+        prog = Program(role, answer)
+        for e in tl:
+            t0 = ns(e['t0'])
+            if e['kind'] == 'point':
+                if e['what'] != 'start': ins.append({'t': t0, 'point': e['what']})
+            elif e['kind'] == 'inject':
+                if e['ns'] != role: continue
+                dev, hx = e['what'].split(' ')
+                t = next((t for t, h, dv, x, b in cap if (h, dv, x) == (role, dev, 'out') and b.hex() == hx and t >= t0), t0)
+                ins.append({'t': t, 'call': 'inject', 'dev': dev, 'frame': F.add(bytes.fromhex(hx))})
+            elif e['kind'] == 'cmd' and e['ns'] == '':
+                c = plain(e['what'], hm['netns'])
+                if c: ins.append({'t': t0, 'cmd': c})
+                m = re.match(r'ip -n (\S+) link set (\S+) (up|down)', e['what'])
+                for l in meta['links'] if m else []:
+                    for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
+                        if meta['hosts'][other[0]]['netns'] == m[1] and other[1] == m[2] and me[0] == role: ins.append({'t': t0, 'dev': me[1], 'carrier': m[3]})
+            elif e['ns'] != role: continue
+            elif e['kind'] == 'cmd' and e['what'].startswith('ping '): ins.append(ping(e['what'], e, rows, cap, role))
+            elif e['kind'] == 'cmd':
+                cs = [x.strip() for x in e['what'].split(';')]
+                for c in cs: ins.append({'t': t0, 'cmd': c})
+                ins[-1]['out'] = e['out']
+            elif e['kind'] == 'call':
+                calls = prog.run(e)
+                cand = [(ns(j['t']), j['by'].split()[1]) for j in rows if j['by'] in ('syscall %s by %s' % (x, role) for x in set(SYSCALL.values())) and ns(e['t0']) <= ns(j['t']) <= ns(e['t1'])]
+                late = 0
+                for c in calls:                # the time of the call itself where the trace has it
+                    k = next((n for n, (t, sc) in enumerate(cand) if sc == SYSCALL.get(c['call'])), None)
+                    if k is not None and cand[k][0] >= c['t']: late = cand[k][0]; cand = cand[k + 1:]
+                    c['t'] = max(c['t'], late)
+                ins += calls
+            else: raise ValueError(e)
+        prog.over = True
+        order = {'point': 2}
+        ins.sort(key=lambda x: (x['t'], 2 if 'point' in x else 1 if 'frame' not in x else 0))
+        H['inputs'] = ins; H['sent'] = sent; H['until'] = ns(tl[-1]['t1'])
+        by = {k: iter(of_host(oracle, s, role)) for s, k in (('tcp_states', 'state'), ('icmp_send', 'icmp_send'))}
+        for j in rows:
+            for s in j['steps']:
+                for k in by:
+                    if next(iter(s)) == k:
+                        x = next(by[k]); s['by'] = x['by']
+                        assert k != 'state' or s['state'] == x['from'] + '>' + x['to'], (s, x)
+        H['rows'] = [dict({'t': ns(j['t']), 'by': j['by'], 'steps': j['steps']}, **({'nft': j['nft']} if 'nft' in j else {})) for j in rows]
+        for sec, k in KIND.items():
+            a, b = len(of_host(oracle, sec, role)), sum(next(iter(s)) == k for j in rows for s in j['steps'])
+            if a != b: notes.append('%s %s: %d in oracle.json, %d in the rows' % (role, sec, a, b))
+        H['mib'] = [{'until': p['label'], 't': p['t0'], 'counters': p['ns'][role]['mib']} for p in points[1:]]
+    o['frames'] = F.list
+    with open(os.path.join(OUT, meta['name'] + '.json'), 'w') as f: f.write(text(o))
+    return notes
+
+def text(o):
+    """JSON with one row a line"""
+    j = lambda x: json.dumps(x, separators=(',', ':'))
+    rows = lambda v, ind: '[\n' + ',\n'.join(ind + ' ' + j(x) for x in v) + '\n' + ind + ']' if v else '[]'
+    out = []
+    for k, v in o.items():
+        if k == 'frames': out.append(' "frames": ' + rows(v, ' '))
+        elif k == 'hosts': out.append(' "hosts": [' + ',\n'.join('{\n' + ',\n'.join('  %s: %s' % (j(kk), rows(vv, '  ') if isinstance(vv, list) else j(vv)) for kk, vv in h.items()) + '\n }' for h in v) + ']')
+        else: out.append(' %s: %s' % (j(k), j(v)))
+    return '{\n' + ',\n'.join(out) + '\n}\n'
+
+def main():
+    stable = json.load(open(os.path.join(KERNEL, 'stability.json'))); total = 0
+    for d in sorted(glob.glob(os.path.join(KERNEL, 'recordings', '*'))):
+        n = os.path.basename(d)
+        if not any(n.split('_')[0] == w or len(w) == 1 and n.startswith(w) for w in WHICH): continue
+        notes = convert(d, stable); total += os.path.getsize(os.path.join(OUT, n + '.json'))
+        for x in notes: print('%s: %s' % (n, x))
+    with open(os.path.join(OUT, 'sysctl-baseline.txt'), 'w') as f: f.write(open(os.path.join(KERNEL, 'sysctl-baseline.txt')).read())
+    print('%d bytes' % total)
+
+main()

@@ -1,0 +1,13 @@
+// Package oracle compares a simulated host with a real one.
+//
+// The test data (stack/testdata/kernel) are recordings of Linux 6.18: what was
+// set up on a host, what came in from outside, and what the kernel did with
+// it. [Load] reads them. [Run] plays the set-up and the inputs of one host to
+// a [Machine], takes what the machine did as [Facts], and [Compare] says in
+// words where the two part.
+//
+// What a kernel draws at random (first sequence numbers, timestamps, IP ids,
+// ports) is made relative on both sides before it is compared, as norm.go says.
+// What two recordings of the same kernel did not agree on is in no scenario's
+// Stable list, and nothing may be held to it.
+package oracle

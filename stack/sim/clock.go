@@ -1,0 +1,187 @@
+package sim
+
+// Time is nanoseconds since the simulated machine booted.
+type Time int64
+
+// A Task is work to be done at a simulated time. Tasks are structs, never
+// closures, so that a machine with tasks pending can be forked.
+type Task interface{ Run() }
+
+// A Timer is a Task and when it is due (struct timer_list). Its zero value is
+// not pending. It is moved by pointer only.
+type Timer struct {
+	At   Time
+	seq  uint64
+	task Task
+	idx  int
+}
+
+// A Clock runs Tasks in order of time, ties in order of scheduling.
+type Clock struct {
+	now   Time
+	spent Time // by the task that is running
+	seq   uint64
+	heap  []*Timer
+}
+
+// Now is the time: when the running task began, and what it has spent since.
+func (c *Clock) Now() Time { return c.now + c.spent }
+
+// Spend charges the running task with d of a CPU's time: it makes later things
+// in the same task happen later. Other CPUs' tasks are not moved.
+func (c *Clock) Spend(d Time) { c.spent += d }
+
+// After schedules task to run d from now.
+func (c *Clock) After(d Time, task Task) *Timer {
+	t := &Timer{idx: -1}
+	c.Mod(t, c.Now()+d, task)
+	return t
+}
+
+// RunUntil runs every Task due at or before end.
+func (c *Clock) RunUntil(end Time) {
+	for len(c.heap) > 0 && c.heap[0].At <= end {
+		t := c.pop()
+		c.now, c.spent = max(c.now, t.At), 0
+		task := t.task
+		t.task = nil
+		task.Run()
+	}
+	c.spent = 0
+	if end > c.now {
+		c.now = end
+	}
+}
+
+func less(a, b *Timer) bool { return a.At < b.At || a.At == b.At && a.seq < b.seq }
+
+func (c *Clock) push(t *Timer) {
+	t.idx = len(c.heap)
+	c.heap = append(c.heap, t)
+	c.up(t.idx)
+}
+
+func (c *Clock) up(i int) {
+	for i > 0 {
+		p := (i - 1) / 2
+		if !less(c.heap[i], c.heap[p]) {
+			return
+		}
+		c.swap(i, p)
+		i = p
+	}
+}
+
+func (c *Clock) pop() *Timer { return c.remove(0) }
+
+// remove takes the Timer at heap index i out.
+func (c *Clock) remove(i int) *Timer {
+	t := c.heap[i]
+	n := len(c.heap) - 1
+	if i != n {
+		c.swap(i, n)
+	}
+	c.heap[n] = nil
+	c.heap = c.heap[:n]
+	if i < n {
+		c.down(i)
+		c.up(i)
+	}
+	t.idx = -1
+	return t
+}
+
+func (c *Clock) down(i int) {
+	for n := len(c.heap); ; {
+		k := 2*i + 1
+		if k >= n {
+			return
+		}
+		if k+1 < n && less(c.heap[k+1], c.heap[k]) {
+			k++
+		}
+		if !less(c.heap[k], c.heap[i]) {
+			return
+		}
+		c.swap(i, k)
+		i = k
+	}
+}
+
+func (c *Clock) swap(i, j int) {
+	c.heap[i], c.heap[j] = c.heap[j], c.heap[i]
+	c.heap[i].idx, c.heap[j].idx = i, j
+}
+
+// Pending reports whether the timer waits in the heap (timer_pending).
+func (t *Timer) Pending() bool { return t != nil && t.task != nil }
+
+// Stop takes a pending timer out and reports whether it was pending (timer_delete).
+func (c *Clock) Stop(t *Timer) bool {
+	if !t.Pending() {
+		return false
+	}
+	c.remove(t.idx)
+	t.task = nil
+	return true
+}
+
+// Mod arms t, pending or not, to run task at time at (mod_timer). The Timer is
+// the caller's own: a field of the struct it belongs to, so that arming
+// allocates nothing. A time in the past runs at the next RunUntil.
+func (c *Clock) Mod(t *Timer, at Time, task Task) {
+	if t.Pending() {
+		c.remove(t.idx)
+	}
+	t.At, t.seq, t.task = max(at, c.now), c.seq, task
+	c.seq++
+	c.push(t)
+}
+
+// Next returns when the first pending Task is due, and whether there is one.
+func (c *Clock) Next() (Time, bool) {
+	if len(c.heap) == 0 {
+		return 0, false
+	}
+	return c.heap[0].At, true
+}
+
+// Len is how many Timers are pending.
+func (c *Clock) Len() int { return len(c.heap) }
+
+// Reset moves an unused clock to t, without running anything.
+func (c *Clock) Reset(t Time) { c.now = t }
+
+// Units of Time.
+const (
+	Microsecond Time = 1000
+	Millisecond      = 1000 * Microsecond
+	Second           = 1000 * Millisecond
+)
+
+// HZ is the kernel's tick rate in the recordings: a jiffy is 4 ms.
+const HZ = 250
+
+// Jiffy is the length of one tick.
+const Jiffy = Second / HZ
+
+// Jiffies is the tick counter at t.
+func (t Time) Jiffies() uint32 { return uint32(t / Jiffy) }
+
+// WheelExpiry is when the timer wheel (kernel/time/timer.c, calc_wheel_index)
+// fires a timer armed at now for the time at: the next tick, rounded up to the
+// granularity of the wheel's level, which is 8 times coarser every level.
+func WheelExpiry(now, at Time) Time {
+	nowJ := int64(now / Jiffy)
+	j := int64((at + Jiffy - 1) / Jiffy)
+	if j <= nowJ {
+		j = nowJ + 1
+	}
+	delta := j - nowJ
+	shift := uint(0)
+	for limit := int64(63); delta >= limit && shift < 24; limit <<= 3 {
+		shift += 3
+	}
+	gran := int64(1) << shift
+	return Time((j+gran)>>shift<<shift) * Jiffy
+}

@@ -1,0 +1,171 @@
+package step
+
+const baseCore = int(areaCore) << 8
+
+// net/core and what lies around it.
+const (
+	NetRxAction Step = Step(baseCore + 1 + iota)
+	NapiPollStep
+	NapiSchedule
+	ProcessBacklog
+	NapiGroReceive
+	DevGroReceive
+	NapiGroComplete
+	NapiGroFlush
+	NetifRxStep
+	NetifRxInternal
+	EnqueueToBacklog
+	NetifReceiveSkbCore
+	NetifReceiveSkbOneCore
+	NetifReceiveSkbListCore
+	SkbVlanUntag
+	PacketRcv
+	SkbDrop
+	ConsumeSkbStep
+	DevQueueXmit
+	ValidateXmitSkb
+	SkbGsoSegment
+	DevHardStartXmit
+	SchDirectXmit
+	NetTxAction
+	NeighCreateStep
+	NeighLookup
+	NeighResolveOutput
+	NeighConnectedOutput
+	NeighEventSend
+	NeighUpdateStep
+	NeighTimerHandlerStep
+	NeighInvalidate
+	NeighProbe
+	NeighHhOutput
+	NeighDirectOutput
+	SockQueueRcvSkb
+	SockDefReadable
+	SockDefWriteSpace
+	SockWfree
+	SockRfree
+	SkStreamKillQueues
+	ReleaseSock
+	SkBacklogRcv
+	AddBacklog
+	SkbChecksumHelp
+	SkbClone
+	RunKsoftirqd
+	InetGroReceive
+	Ipv6GroReceive
+	Tcp4GroReceive
+	Tcp6GroReceive
+	Udp4GroReceive
+	Udp6GroReceive
+	endCore
+)
+
+var coreSteps = [int(endCore) - baseCore]Info{
+	NetRxAction & 255:             {"net_rx_action", Core, "net/core/dev.c", "The receive softirq: poll every NAPI that has work."},
+	NapiPollStep & 255:            {"__napi_poll", Core, "net/core/dev.c", "Let one driver take up to 64 frames."},
+	NapiSchedule & 255:            {"__napi_schedule", Core, "net/core/dev.c", "Ask for the softirq, and switch this queue's interrupt off."},
+	ProcessBacklog & 255:          {"process_backlog", Core, "net/core/dev.c", "Take frames from this CPU's backlog."},
+	NapiGroReceive & 255:          {"gro_receive_skb", Core, "net/core/gro.c", "May this segment be merged with one that is held?"},
+	DevGroReceive & 255:           {"dev_gro_receive", Core, "net/core/gro.c", "Compare it with the held packets of its flow."},
+	NapiGroComplete & 255:         {"napi_gro_complete", Core, "net/core/gro.c", "A merged packet is finished and goes up."},
+	NapiGroFlush & 255:            {"napi_gro_flush", Core, "net/core/gro.c", "Nothing more is coming: let the held packets go."},
+	NetifRxStep & 255:             {"__netif_rx", Core, "net/core/dev.c", "A packet that was turned around in software comes in."},
+	NetifRxInternal & 255:         {"netif_rx_internal", Core, "net/core/dev.c", "Choose the CPU whose backlog takes it."},
+	EnqueueToBacklog & 255:        {"enqueue_to_backlog", Core, "net/core/dev.c", "Put it into the backlog, if there is room."},
+	NetifReceiveSkbCore & 255:     {"__netif_receive_skb_core", Core, "net/core/dev.c", "Give the packet to every tap, then to its protocol."},
+	NetifReceiveSkbOneCore & 255:  {"__netif_receive_skb_one_core", Core, "net/core/dev.c", "Find the protocol handler and call it."},
+	NetifReceiveSkbListCore & 255: {"__netif_receive_skb_list_core", Core, "net/core/dev.c", "The same for several packets at once."},
+	SkbVlanUntag & 255:            {"skb_vlan_untag", Core, "net/core/skbuff.c", "Take the VLAN tag out of the frame and remember it."},
+	PacketRcv & 255:               {"packet_rcv", Socket, "net/packet/af_packet.c", "A tap (tcpdump) gets a copy."},
+	SkbDrop & 255:                 {"sk_skb_reason_drop", Core, "net/core/skbuff.c", "The packet is freed, and the kernel says why."},
+	ConsumeSkbStep & 255:          {"consume_skb", Core, "net/core/skbuff.c", "The packet has done its work and is freed."},
+	DevQueueXmit & 255:            {"__dev_queue_xmit", Core, "net/core/dev.c", "Give the packet to the device's queue."},
+	ValidateXmitSkb & 255:         {"validate_xmit_skb", Core, "net/core/dev.c", "Do in software what the card cannot: checksum, segments, tag."},
+	SkbGsoSegment & 255:           {"__skb_gso_segment", Core, "net/core/gso.c", "Cut a packet that stands for many into real ones."},
+	DevHardStartXmit & 255:        {"dev_hard_start_xmit", Core, "net/core/dev.c", "Show it to the taps, then call the driver."},
+	SchDirectXmit & 255:           {"sch_direct_xmit", Core, "net/sched/sch_generic.c", "Send what the queue gave, under the queue's lock."},
+	NetTxAction & 255:             {"net_tx_action", Core, "net/core/dev.c", "The transmit softirq: free what was sent, run stopped queues."},
+	NeighCreateStep & 255:         {"___neigh_create", Network, "net/core/neighbour.c", "Make an entry for a neighbour not yet known."},
+	NeighLookup & 255:             {"neigh_lookup", Network, "net/core/neighbour.c", "Is this neighbour known?"},
+	NeighResolveOutput & 255:      {"neigh_resolve_output", Network, "net/core/neighbour.c", "Send if the link address is known, else queue and ask."},
+	NeighConnectedOutput & 255:    {"neigh_connected_output", Network, "net/core/neighbour.c", "The link address is known to be right: write the header and send."},
+	NeighEventSend & 255:          {"__neigh_event_send", Network, "net/core/neighbour.c", "What does this neighbour's state allow?"},
+	NeighUpdateStep & 255:         {"__neigh_update", Network, "net/core/neighbour.c", "News about a neighbour: set state and link address."},
+	NeighTimerHandlerStep & 255:   {"neigh_timer_handler", Network, "net/core/neighbour.c", "A neighbour's time ran out."},
+	NeighInvalidate & 255:         {"neigh_invalidate", Network, "net/core/neighbour.c", "Nobody answered: give up and tell the senders."},
+	NeighProbe & 255:              {"neigh_probe", Network, "net/core/neighbour.c", "Ask (again) for the link address."},
+	NeighHhOutput & 255:           {"neigh_hh_output", Network, "include/net/neighbour.h", "Copy the cached link header in front and send."},
+	NeighDirectOutput & 255:       {"neigh_direct_output", Network, "net/core/neighbour.c", "No link address is needed here: send."},
+	SockQueueRcvSkb & 255:         {"__sock_queue_rcv_skb", Socket, "net/core/sock.c", "Put it into the socket's receive queue, if there is room."},
+	SockDefReadable & 255:         {"sock_def_readable", Socket, "net/core/sock.c", "Wake whoever waits to read."},
+	SockDefWriteSpace & 255:       {"sock_def_write_space", Socket, "net/core/sock.c", "Wake whoever waits for room to write."},
+	SockWfree & 255:               {"sock_wfree", Socket, "net/core/sock.c", "A sent packet is freed: give its memory back to the sender."},
+	SockRfree & 255:               {"sock_rfree", Socket, "net/core/sock.c", "A read packet is freed: give its memory back to the reader."},
+	SkStreamKillQueues & 255:      {"sk_stream_kill_queues", Socket, "net/core/stream.c", "The socket goes: free what lies in its queues."},
+	ReleaseSock & 255:             {"release_sock", Socket, "net/core/sock.c", "The program lets go of the socket: work off its backlog."},
+	SkBacklogRcv & 255:            {"__release_sock", Socket, "net/core/sock.c", "Packets that waited for the program to let go."},
+	AddBacklog & 255:              {"tcp_add_backlog", Transport, "net/ipv4/tcp_ipv4.c", "A program holds the socket: the packet must wait."},
+	SkbChecksumHelp & 255:         {"skb_checksum_help", Core, "net/core/dev.c", "Compute the checksum that the card would have."},
+	SkbClone & 255:                {"skb_clone", Core, "net/core/skbuff.c", "A second sk_buff for the same bytes."},
+	RunKsoftirqd & 255:            {"run_ksoftirqd", Core, "kernel/softirq.c", "Too much work for the softirq: a thread goes on with it."},
+	InetGroReceive & 255:          {"inet_gro_receive", Network, "net/ipv4/af_inet.c", "GRO looks at the IPv4 header."},
+	Ipv6GroReceive & 255:          {"ipv6_gro_receive", Network, "net/ipv6/ip6_offload.c", "GRO looks at the IPv6 header."},
+	Tcp4GroReceive & 255:          {"tcp4_gro_receive", Transport, "net/ipv4/tcp_offload.c", "GRO looks at the TCP header."},
+	Tcp6GroReceive & 255:          {"tcp6_gro_receive", Transport, "net/ipv6/tcpv6_offload.c", "GRO looks at the TCP header."},
+	Udp4GroReceive & 255:          {"udp4_gro_receive", Transport, "net/ipv4/udp_offload.c", "GRO looks at the UDP header."},
+	Udp6GroReceive & 255:          {"udp6_gro_receive", Transport, "net/ipv6/udp_offload.c", "GRO looks at the UDP header."},
+}
+
+// Why net/core decided.
+const (
+	WhyNoHandler Why = Why(baseCore + 1 + iota)
+	WhyHandler
+	WhyBacklogFull
+	WhySqueeze
+	WhyNapiDone
+	WhyNapiMore
+	WhyDropReason
+	WhyQdiscNone
+	WhyQdiscDrop
+	WhyLinkDown
+	WhyTapCopy
+	WhyVlanTag
+	WhyVlanUnknown
+	WhyRcvbufFull
+	WhyRcvbufRoom
+	WhyGSOSplit
+	WhyKsoftirqd
+	endCoreWhy
+)
+
+var coreWhys = [int(endCoreWhy) - baseCore]string{
+	WhyNoHandler & 255:   "Nobody handles EtherType {0:hex}.",
+	WhyHandler & 255:     "EtherType {0:hex} is {0:ether}: its handler gets the packet.",
+	WhyBacklogFull & 255: "{0} frames wait already, more than netdev_max_backlog {1}.",
+	WhySqueeze & 255:     "{0} frames are taken (budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
+	WhyNapiDone & 255:    "{0} frames were there, fewer than the weight {1}: the queue is empty and its interrupt goes on again.",
+	WhyNapiMore & 255:    "{0} frames were taken, the whole weight of {1}: there may be more, so this queue is polled again.",
+	WhyDropReason & 255:  "Freed with reason {0:reason}.",
+	WhyQdiscNone & 255:   "{0:dev} has no queue (noqueue): the driver gets the packet at once.",
+	WhyQdiscDrop & 255:   "The queue of {0:dev} refused it: {1} packets wait, {2} are allowed.",
+	WhyLinkDown & 255:    "{0:dev} has no carrier: its queue is noop, which drops everything.",
+	WhyTapCopy & 255:     "A tap is open on {0:dev}: it gets a copy.",
+	WhyVlanTag & 255:     "VLAN tag {0} is taken out; the inner protocol is {1:ether}.",
+	WhyVlanUnknown & 255: "VLAN {0} has no device here: the packet is for another host.",
+	WhyRcvbufFull & 255:  "{0} bytes lie in the receive queue, more than the {2} that SO_RCVBUF allows with this packet's {1}.",
+	WhyRcvbufRoom & 255:  "{0} of {2} bytes of receive buffer are used; this packet takes {1}.",
+	WhyGSOSplit & 255:    "{0:dev} cannot segment: {1} segments of {2} bytes are cut in software.",
+	WhyKsoftirqd & 255:   "The softirq ran too long or too often: ksoftirqd takes over.",
+}
+
+// What lost in net/core.
+const (
+	TryPtype Try = Try(baseCore + 1 + iota)
+	TryGRO
+	endCoreTry
+)
+
+var coreTries = [int(endCoreTry) - baseCore]Tried{
+	TryPtype & 255: {"handler", "the protocol handler for {0:ether}", "the packet's EtherType is {1:hex}"},
+	TryGRO & 255:   {"merge", "the held packet {0:skb}", "{1:str}"},
+}

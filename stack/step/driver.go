@@ -1,0 +1,55 @@
+package step
+
+const baseDriver = int(areaDriver) << 8
+
+// Device drivers: igb (a NIC with descriptor rings), veth, loopback.
+const (
+	IgbMsixRing Step = Step(baseDriver + 1 + iota)
+	IgbPoll
+	IgbCleanRxIrq
+	IgbBuildSkb
+	IgbAllocRxBuffers
+	IgbXmitFrame
+	IgbTxMap
+	IgbCleanTxIrq
+	VethXmit
+	VethPoll
+	LoopbackXmit
+	EthTypeTrans
+	endDriver
+)
+
+var driverSteps = [int(endDriver) - baseDriver]Info{
+	IgbMsixRing & 255:       {"igb_msix_ring", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The card interrupts: frames wait in this queue's ring."},
+	IgbPoll & 255:           {"igb_poll", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Empty the queue's rings, up to the weight."},
+	IgbCleanRxIrq & 255:     {"igb_clean_rx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Take finished descriptors out of the receive ring."},
+	IgbBuildSkb & 255:       {"igb_build_skb", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Wrap the frame's memory in an sk_buff."},
+	IgbAllocRxBuffers & 255: {"igb_alloc_rx_buffers", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Give the card empty buffers again."},
+	IgbXmitFrame & 255:      {"igb_xmit_frame", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The stack hands a frame to the card."},
+	IgbTxMap & 255:          {"igb_tx_map", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Map the frame for DMA and fill transmit descriptors."},
+	IgbCleanTxIrq & 255:     {"igb_clean_tx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Free the frames that the card has sent."},
+	VethXmit & 255:          {"veth_xmit", Driver, "drivers/net/veth.c", "Hand the frame to the other end of the pair."},
+	VethPoll & 255:          {"veth_poll", Driver, "drivers/net/veth.c", "Take frames from the pair's ring."},
+	LoopbackXmit & 255:      {"loopback_xmit", Driver, "drivers/net/loopback.c", "Turn the packet around: what was sent is received."},
+	EthTypeTrans & 255:      {"eth_type_trans", Driver, "net/ethernet/eth.c", "Read the Ethernet header: for whom, and which protocol."},
+}
+
+// Why a driver decided.
+const (
+	WhyEthHost Why = Why(baseDriver + 1 + iota)
+	WhyEthOther
+	WhyEthGroup
+	WhyRingFull
+	WhyIrqCoalesced
+	endDriverWhy
+)
+
+var driverWhys = [int(endDriverWhy) - baseDriver]string{
+	WhyEthHost & 255:      "The destination {0:mac} is this device's own address, so the packet is for this host; EtherType {1:ether}.",
+	WhyEthOther & 255:     "The destination {0:mac} is not this device's address {1:mac}: the packet is marked OTHERHOST.",
+	WhyEthGroup & 255:     "The destination {0:mac} is a group address ({1:pkt}).",
+	WhyRingFull & 255:     "All {0} descriptors of receive ring {1} are taken: the card drops the frame and counts it.",
+	WhyIrqCoalesced & 255: "The card waits {0:dur} after the last interrupt before it interrupts again.",
+}
+
+var driverTries = [...]Tried{}

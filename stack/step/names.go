@@ -1,0 +1,160 @@
+package step
+
+// An Errno is what a system call returns to a program of the simulated host,
+// as in errno(3). Zero is success.
+type Errno uint8
+
+// The errors that the model's system calls return (include/uapi/asm-generic).
+const (
+	EPERM           Errno = 1
+	ENOENT          Errno = 2
+	EINTR           Errno = 4
+	EBADF           Errno = 9
+	EAGAIN          Errno = 11
+	ENOMEM          Errno = 12
+	EACCES          Errno = 13
+	EFAULT          Errno = 14
+	EEXIST          Errno = 17
+	ENODEV          Errno = 19
+	EINVAL          Errno = 22
+	EPIPE           Errno = 32
+	EDESTADDRREQ    Errno = 89
+	EMSGSIZE        Errno = 90
+	EPROTOTYPE      Errno = 91
+	ENOPROTOOPT     Errno = 92
+	EPROTONOSUPPORT Errno = 93
+	EOPNOTSUPP      Errno = 95
+	EAFNOSUPPORT    Errno = 97
+	EADDRINUSE      Errno = 98
+	EADDRNOTAVAIL   Errno = 99
+	ENETDOWN        Errno = 100
+	ENETUNREACH     Errno = 101
+	ECONNABORTED    Errno = 103
+	ECONNRESET      Errno = 104
+	ENOBUFS         Errno = 105
+	EISCONN         Errno = 106
+	ENOTCONN        Errno = 107
+	ETIMEDOUT       Errno = 110
+	ECONNREFUSED    Errno = 111
+	EHOSTDOWN       Errno = 112
+	EHOSTUNREACH    Errno = 113
+	EALREADY        Errno = 114
+	EINPROGRESS     Errno = 115
+	EPROTO          Errno = 71
+	ENONET          Errno = 64
+)
+
+var errnoNames = map[Errno]string{
+	0: "0", EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",
+	EFAULT: "EFAULT", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", EPIPE: "EPIPE", EDESTADDRREQ: "EDESTADDRREQ",
+	EMSGSIZE: "EMSGSIZE", EPROTOTYPE: "EPROTOTYPE", ENOPROTOOPT: "ENOPROTOOPT", EPROTONOSUPPORT: "EPROTONOSUPPORT",
+	EOPNOTSUPP: "EOPNOTSUPP", EAFNOSUPPORT: "EAFNOSUPPORT", EADDRINUSE: "EADDRINUSE", EADDRNOTAVAIL: "EADDRNOTAVAIL",
+	ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ECONNABORTED: "ECONNABORTED", ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS",
+	EISCONN: "EISCONN", ENOTCONN: "ENOTCONN", ETIMEDOUT: "ETIMEDOUT", ECONNREFUSED: "ECONNREFUSED", EHOSTDOWN: "EHOSTDOWN",
+	EHOSTUNREACH: "EHOSTUNREACH", EALREADY: "EALREADY", EINPROGRESS: "EINPROGRESS", EPROTO: "EPROTO", ENONET: "ENONET",
+}
+
+// String returns the symbol, ECONNREFUSED.
+func (e Errno) String() string {
+	if s, ok := errnoNames[e]; ok {
+		return s
+	}
+	return "errno " + itoa(int(e))
+}
+
+// enums name the values of the formats that are enumerations.
+var enums = [numFmts]map[uint64]string{
+	Proto: {0: "HOPOPT", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing", 44: "fragment",
+		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "none", 60: "dstopts", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
+	Ether: {0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q", 0x88a8: "802.1ad", 0x0004: "802.2", 0x88cc: "LLDP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session"},
+	TCPst: {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT", 7: "CLOSE",
+		8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "NEW_SYN_RECV"},
+	Nud:   {0: "NONE", 1: "INCOMPLETE", 2: "REACHABLE", 4: "STALE", 8: "DELAY", 0x10: "PROBE", 0x20: "FAILED", 0x40: "NOARP", 0x80: "PERMANENT"},
+	Route: {0: "none", 1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"},
+	Scope: {0: "global", 200: "site", 253: "link (via a gateway)", 254: "link", 255: "host"},
+	Table: {0: "unspec", 253: "default", 254: "main", 255: "local"},
+	Pkt:   {0: "HOST", 1: "BROADCAST", 2: "MULTICAST", 3: "OTHERHOST", 4: "OUTGOING", 5: "LOOPBACK"},
+	Csum:  {0: "NONE", 1: "UNNECESSARY", 2: "COMPLETE", 3: "PARTIAL"},
+	Hook:  {0: "PRE_ROUTING", 1: "LOCAL_IN", 2: "FORWARD", 3: "LOCAL_OUT", 4: "POST_ROUTING"},
+	CA:    {0: "Open", 1: "Disorder", 2: "CWR", 3: "Recovery", 4: "Loss"},
+}
+
+func tcpFlags(v uint64) string {
+	s := ""
+	for i, c := range "FSRP.UEWe" {
+		if v>>i&1 != 0 {
+			s += string(c)
+		}
+	}
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func icmpName(v uint64) string {
+	t, c := v>>8, v&255
+	switch t {
+	case 0:
+		return "echo reply"
+	case 3:
+		if c < 16 {
+			return [...]string{"network unreachable", "host unreachable", "protocol unreachable", "port unreachable", "fragmentation needed",
+				"source route failed", "network unknown", "host unknown", "host isolated", "network prohibited", "host prohibited",
+				"network unreachable for TOS", "host unreachable for TOS", "administratively prohibited", "precedence violation", "precedence cutoff"}[c]
+		}
+	case 4:
+		return "source quench"
+	case 5:
+		return "redirect"
+	case 8:
+		return "echo request"
+	case 11:
+		if c == 1 {
+			return "reassembly time exceeded"
+		}
+		return "time exceeded"
+	case 12:
+		return "parameter problem"
+	case 13:
+		return "timestamp request"
+	case 14:
+		return "timestamp reply"
+	case 17:
+		return "address mask request"
+	}
+	return "type " + itoa(int(t)) + " code " + itoa(int(c))
+}
+
+func icmp6Name(v uint64) string {
+	t, c := v>>8, v&255
+	switch t {
+	case 1:
+		if c < 7 {
+			return [...]string{"no route", "administratively prohibited", "beyond scope", "address unreachable", "port unreachable", "source policy", "reject route"}[c]
+		}
+	case 2:
+		return "packet too big"
+	case 3:
+		return "time exceeded"
+	case 4:
+		return "parameter problem"
+	case 128:
+		return "echo request"
+	case 129:
+		return "echo reply"
+	case 133:
+		return "router solicitation"
+	case 134:
+		return "router advertisement"
+	case 135:
+		return "neighbour solicitation"
+	case 136:
+		return "neighbour advertisement"
+	case 137:
+		return "redirect"
+	case 143:
+		return "multicast listener report v2"
+	}
+	return "type " + itoa(int(t)) + " code " + itoa(int(c))
+}

@@ -1,0 +1,9 @@
+package step
+
+const baseUDP = int(areaUDP) << 8
+
+var udpSteps = [...]Info{}
+
+var udpWhys = [...]string{}
+
+var udpTries = [...]Tried{}
