@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed index.txt all:captures
+//go:embed index.txt captures/*.pcapng captures/*.host
 var bundled embed.FS
 
 // Entry is one bundled capture.

@@ -17,9 +17,11 @@
 //	reader.go  Next, Frame, Index: the frames by order and by number
 //	pcap.go    records of pcap
 //	pcapng.go  blocks of pcapng
+//	options.go the options of a block
+//	stamp.go   times
 //	link.go    link types and their names
 //	writer.go  pcapng out
-//	bundle.go  the captures built in
+//	bundle.go  the captures built in; record.py makes them again
 //
 // Nothing here keeps a whole capture in memory: a sparse index remembers the
 // place of every 64th frame, and a stream too large for memory goes to a

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math/bits"
 	"strings"
 
 	"github.com/gopacket/gopacket/pcapgo"
@@ -22,8 +21,8 @@ const (
 	optTSResol     = 9  // if_tsresol
 	optTSOffset    = 14 // if_tsoffset
 
-	maxHeaderBlock = 1 << 20            // longest SHB or IDB
-	maxPacketBlock = MaxFrame + 1<<20   // longest packet block, options and all
+	maxHeaderBlock = 256 << 10          // longest SHB or IDB
+	maxPacketBlock = MaxFrame + 256<<10 // longest packet block, options and all
 	maxTexts       = 64 << 20           // names and descriptions of all interfaces together
 	maxText        = 1 << 10            // of one of them
 	snapNone       = uint32(0)          // if_snaplen: no limit
@@ -358,98 +357,4 @@ func sectionBytes(be bool) (b [28]byte) {
 	o.PutUint64(b[16:], 1<<64-1)
 	o.PutUint32(b[24:], 28)
 	return b
-}
-
-// stamp is the time of ts units of a resolution (if_tsresol) after an offset
-// in seconds, in ns since 1970, rounded down. pcapgo has it wrong for powers
-// of two and for powers of ten above 10^-19.
-func stamp(ts uint64, resol uint8, offset int64) int64 {
-	e := uint(resol & 0x7f)
-	var sec, ns uint64
-	switch {
-	case resol&0x80 != 0 && e < 64:
-		sec = ts >> e
-		hi, lo := bits.Mul64(ts&(1<<e-1), 1e9)
-		ns = hi<<(64-e) | lo>>e // Go shifts by 64 give 0
-	case resol&0x80 != 0:
-		hi, _ := bits.Mul64(ts, 1e9)
-		ns = hi >> (e - 64)
-	case e > 19:
-		for ns = ts; e > 9 && ns > 0; e-- {
-			ns /= 10
-		}
-	default:
-		unit := uint64(1)
-		for range e {
-			unit *= 10
-		}
-		sec = ts / unit
-		hi, lo := bits.Mul64(ts%unit, 1e9)
-		ns, _ = bits.Div64(hi, lo, unit)
-	}
-	if sec > uint64(epochMax) {
-		return 1<<63 - 1
-	}
-	s := int64(sec) + offset
-	if offset > epochMax || s > epochMax {
-		return 1<<63 - 1
-	}
-	if offset < 2*epochMin || s < epochMin {
-		return -1 << 63
-	}
-	return s*1e9 + int64(ns)
-}
-
-func saturate(sec int64) int64 {
-	if sec < 0 {
-		return -1 << 63
-	}
-	return 1<<63 - 1
-}
-
-// options reads the options of a packet block that a Frame has a field for
-// (draft-ietf-opsawg-pcapng, section 4.3.1). A damaged option ends the list.
-func options(b []byte, be bool, typ uint32, f *Frame) {
-	const (
-		end, comment, flags, queue = 0, 1, 2, 6
-	)
-	for len(b) >= 4 {
-		code, n := u16(b, be), int(u16(b[2:], be))
-		if code == end || n > len(b)-4 {
-			return
-		}
-		v := b[4 : 4+n]
-		switch {
-		case code == comment:
-			if f.Comment != "" {
-				f.Comment += "\n"
-			}
-			f.Comment += string(v)
-		case code == flags && n >= 4:
-			switch u32(v, be) & 3 {
-			case 1:
-				f.Dir = DirIn
-			case 2:
-				f.Dir = DirOut
-			}
-		case code == queue && n >= 4 && typ == blockEPB:
-			f.Queue = int(u32(v, be) & 0x7fffffff)
-		}
-		b = b[min(len(b), 4+(n+3)&^3):]
-	}
-}
-
-// option returns the value of the first option of the given code.
-func option(b []byte, be bool, code uint16) []byte {
-	for len(b) >= 4 {
-		c, n := u16(b, be), int(u16(b[2:], be))
-		if c == 0 || n > len(b)-4 {
-			return nil
-		}
-		if c == code {
-			return b[4 : 4+n]
-		}
-		b = b[min(len(b), 4+(n+3)&^3):]
-	}
-	return nil
 }

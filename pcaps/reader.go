@@ -42,10 +42,12 @@ type Reader struct {
 	err      error // what ended Next
 }
 
-// mark is the state of a cursor at one frame.
+// mark is the state of a cursor at one frame, packed: a capture may have very
+// many.
 type mark struct {
-	off int64
-	sec section
+	off            int64
+	no, base, next int32
+	be             bool
 }
 
 // cursor is a place in the capture and what is needed to decode there.
@@ -103,6 +105,10 @@ func (r *Reader) Next() (f Frame, err error) {
 		return f, r.err
 	}
 	c := &r.seq
+	if c.w.br == nil {
+		c.w.init(r.src, seqWindow)
+		r.place(c, 0)
+	}
 	if err = r.find(c); err == nil {
 		err = r.take(c, &f)
 	}
@@ -112,7 +118,9 @@ func (r *Reader) Next() (f Frame, err error) {
 
 // Rewind makes Next begin again with the first frame.
 func (r *Reader) Rewind() {
-	r.place(&r.seq, 0)
+	if r.seq.w.br != nil {
+		r.place(&r.seq, 0)
+	}
 	r.err = nil
 }
 
@@ -177,9 +185,7 @@ func (r *Reader) Frame(i int) (f Frame, err error) {
 
 // prime looks at the first frame.
 func (r *Reader) prime() error {
-	r.seq.w.init(r.src, seqWindow)
 	r.rnd.w.init(r.src, rndWindow)
-	r.place(&r.seq, 0)
 	r.place(&r.rnd, 0)
 	err := r.find(&r.rnd)
 	if err == nil {
@@ -195,8 +201,9 @@ func (r *Reader) prime() error {
 // place puts a cursor at mark m; mark 0 may be the beginning of the file.
 func (r *Reader) place(c *cursor, m int) {
 	if m < len(r.marks) {
-		c.w.seek(r.marks[m].off)
-		c.sec, c.n = r.marks[m].sec, m*stride
+		k := &r.marks[m]
+		c.w.seek(k.off)
+		c.sec, c.n = section{no: int(k.no), base: int(k.base), next: int(k.next), be: k.be}, m*stride
 		return
 	}
 	c.w.seek(r.first())
@@ -228,7 +235,8 @@ func (r *Reader) find(c *cursor) error {
 	}
 	if c.n == r.n {
 		if r.n%stride == 0 {
-			r.marks = append(r.marks, mark{c.rec.off, c.sec})
+			s := &c.sec
+			r.marks = append(r.marks, mark{c.rec.off, int32(s.no), int32(s.base), int32(s.next), s.be})
 		}
 		r.n++
 	}
@@ -268,18 +276,6 @@ func (r *Reader) take(c *cursor, f *Frame) error {
 	}
 	f.At = subNS(f.Unix, r.base)
 	return nil
-}
-
-// subNS is a-b, held at the ends of int64.
-func subNS(a, b int64) int64 {
-	d := a - b
-	if (a < 0) != (b < 0) && (d < 0) != (a < 0) {
-		if a < 0 {
-			return -1 << 63
-		}
-		return 1<<63 - 1
-	}
-	return d
 }
 
 // fail makes an *Error.

@@ -20,9 +20,10 @@ var (
 	// MaxUncompressed is the most bytes taken from a gzip file.
 	MaxUncompressed int64 = 16 << 30
 	// MaxRatio is the highest gain by compression believed once more than
-	// MaxRatioAfter bytes have come out. Real captures stay below 200.
-	MaxRatio      int64 = 500
-	MaxRatioAfter int64 = 256 << 20
+	// MaxRatioAfter bytes have come out. gzip cannot gain more than 1032; a
+	// flood of the largest frames, all zeros, gains 950.
+	MaxRatio      int64 = 1000
+	MaxRatioAfter int64 = 1 << 30
 )
 
 // source gives the bytes of a capture by offset.
@@ -166,7 +167,7 @@ func (s *spool) close() error {
 			err = e
 		}
 	}
-	s.err, s.mem = os.ErrClosed, nil
+	s.err, s.mem, s.have = os.ErrClosed, nil, 0
 	return err
 }
 

@@ -30,6 +30,7 @@ const (
 	FeatureUDPGRO
 	FeatureVlanRx
 	FeatureVlanTx
+	FeatureGSOUDP // the device takes UDP_SEGMENT packets whole
 )
 
 // DevStats are the counters of ip -s link (struct rtnl_link_stats64).
@@ -42,8 +43,9 @@ type DevStats struct {
 type TxCode uint8
 
 const (
-	TxOK   TxCode = iota // NETDEV_TX_OK: the driver owns the packet
-	TxBusy               // NETDEV_TX_BUSY: try again
+	TxOK   TxCode = 0x00 // NETDEV_TX_OK: the driver owns the packet
+	TxDrop TxCode = 0x01 // NET_XMIT_DROP: the driver has dropped it
+	TxBusy TxCode = 0x10 // NETDEV_TX_BUSY: try again
 )
 
 // What DevQueueXmit returns besides errors (NET_XMIT_*).
@@ -92,6 +94,8 @@ type Device struct {
 	Qdisc       Qdisc // nil: noqueue
 	RxHandler   RxHandler
 	Vlans       []*Device // VLAN devices on top
+	VlanID      uint16    // this is a VLAN device for that VLAN
+	Lower       *Device   // and it stands on that device
 	Stats       DevStats
 	Groups      []wire.MAC // dev->mc: multicast link addresses that are let in
 
@@ -99,8 +103,9 @@ type Device struct {
 	IP4 any
 	IP6 any
 
-	txBusy bool
-	TxTask sim.Timer
+	stopped   bool    // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
+	scheduled bool    // waits for the transmit softirq (__QDISC_STATE_SCHED)
+	again     SKBList // taken from the queue, refused by the driver (gso_skb)
 }
 
 // A LinkType is dev->type (ARPHRD_*).
@@ -117,7 +122,8 @@ func (d *Device) Up() bool      { return d.Flags&IFFUp != 0 }
 func (d *Device) Running() bool { return d.Flags&(IFFUp|IFFRunning) == IFFUp|IFFRunning }
 
 // NewDevice registers a device with the next free ifindex, or with the given
-// one if it is above 0 (register_netdevice). It is down, without addresses.
+// one if it is above 0 (register_netdevice). It is down, with a carrier, without
+// addresses.
 func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
 	if index <= 0 {
 		for index = 1; ns.byIndex[index] != nil; {
@@ -125,7 +131,7 @@ func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
 		}
 	}
 	d := &Device{Name: name, Index: index, MTU: 1500, Type: LinkEther, HardLen: 14, Broadcast: wire.Broadcast, NS: ns, Ops: ops,
-		Flags: IFFBroadcast | IFFMulticast, TxQueueLen: 1000, NumTxQueues: 1}
+		Flags: IFFBroadcast | IFFMulticast | IFFRunning, TxQueueLen: 1000, NumTxQueues: 1}
 	ns.Devices = append(ns.Devices, d)
 	ns.byIndex[index] = d
 	return d

@@ -97,7 +97,7 @@ func (ns *Netns) free(b *SKB) {
 		ns.Trace.Forget(b.ID)
 	}
 	id := b.ID
-	*b = SKB{ID: id, freed: true}
+	*b = SKB{ID: id, freed: true, spare: b.spare}
 	if len(p.skbs) < 8192 {
 		p.skbs = append(p.skbs, b)
 	}

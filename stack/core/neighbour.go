@@ -80,6 +80,7 @@ type Neighbour struct {
 	Probes                   int
 	Used, Confirmed, Updated sim.Time
 	Dead                     bool
+	hh                       bool // the link header is cached (hh_len)
 	timer                    sim.Timer
 	task                     neighTask
 }

@@ -34,6 +34,8 @@ type Machine struct {
 	CPU   []*Softnet
 	NS    []*Netns
 
+	current int // the CPU that runs, an index into CPU
+
 	Allocated, Freed uint64 // buffers, for the law of conservation
 	NotModelled      uint64 // packets that ended so
 
@@ -77,6 +79,8 @@ type Netns struct {
 	IPv4           IPv4Ops
 	IPv6           IPv6Ops
 	Neigh4, Neigh6 *NeighTable // arp_tbl, nd_tbl
+
+	Raw any // raw, ping and packet sockets: package raw's own
 
 	// Follow is set when the host's sent frames come from a capture: what the
 	// model would send by itself is held back (see FollowGate).

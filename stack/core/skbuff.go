@@ -90,12 +90,17 @@ type CB struct {
 	CsumLen int
 	Partial bool
 
+	// Of a packet in a socket's error queue (struct sock_exterr_skb)
+	Err ExtErr
+
 	// GRO (struct napi_gro_cb)
 	Age      sim.Time
 	GROCount int
 	Flush    bool
 	SameFlow bool
-	DataOff  int
+	GROFrags int  // fragments that the last buffer in line holds
+	FixedID  bool // all have one IP identification (ip_fixedid)
+	DataOff  int  // where the payload begins, from the data pointer
 	GROCsum  uint32
 	Ack      uint32
 }
@@ -148,10 +153,12 @@ type SKB struct {
 	// Captured says that these are a captured frame's bytes that the host sent:
 	// they go down as they are.
 	Captured bool
-	Tstamp   sim.Time
-	CB       CB
+	// CsumValid says that the transport checksum was found right (csum_valid).
+	CsumValid bool
+	Tstamp    sim.Time
+	CB        CB
 
-	local [4]Frag
+	spare []Frag `fork:"zero"` // memory for Frags
 	ns    *Netns
 }
 
@@ -243,7 +250,7 @@ func (ns *Netns) AllocSKB(headroom, n int, pkt uint32) *SKB {
 	var b *SKB
 	if k := len(p.skbs); k > 0 {
 		b, p.skbs = p.skbs[k-1], p.skbs[:k-1]
-		*b = SKB{}
+		*b = SKB{spare: b.spare}
 	} else {
 		b = new(SKB)
 	}
@@ -381,6 +388,10 @@ func (b *SKB) dropFrags() {
 	for i := range b.Frags {
 		b.ns.pool().putHead(b.Frags[i].head)
 	}
+	if b.Frags != nil {
+		clear(b.Frags)
+		b.spare = b.Frags[:0]
+	}
 	b.Frags, b.fragLen = nil, 0
 }
 
@@ -412,7 +423,7 @@ func (b *SKB) Trim(n int) {
 // keeps its own.
 func (b *SKB) AddFrag(p *SKB) {
 	if b.Frags == nil {
-		b.Frags = b.local[:0]
+		b.Frags, b.spare = b.spare, nil
 	}
 	for _, f := range p.Frags {
 		f.head.ref++
@@ -528,15 +539,20 @@ func (b *SKB) Clone() *SKB {
 	} else {
 		c = new(SKB)
 	}
+	spare := c.spare
 	*c = *b
+	c.spare = spare
 	m := ns.Machine
 	c.ID = m.IDs.Object()
 	c.next, c.prev, c.SK, c.destructor, c.users = nil, nil, nil, destructNone, 1
 	c.head.ref++
 	c.Frags = nil
-	for _, f := range b.Frags {
-		f.head.ref++
-		c.Frags = append(c.Frags, f)
+	if len(b.Frags) > 0 {
+		c.Frags, c.spare = c.spare, nil
+		for _, f := range b.Frags {
+			f.head.ref++
+			c.Frags = append(c.Frags, f)
+		}
 	}
 	c.FragList = nil
 	b.Cloned, c.Cloned = true, true

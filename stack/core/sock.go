@@ -104,6 +104,7 @@ type Sock struct {
 	AckBacklog, MaxAckBacklog int    // accept queue
 	Stamp                     sim.Time
 	Opt                       []byte // IP options
+	Groups                    []Membership
 }
 
 // A Proto is what a protocol does for struct sock (struct proto): the parts

@@ -62,8 +62,8 @@ func judge(h Host, m Machine) []Line {
 			l.Verdict, l.Why = NotModelled, one(f.NotModelled[0])
 		case first[sec] != "":
 			l.Verdict, l.Why = Differs, one(first[sec])
-			if !h.Stable[sec] {
-				l.Why = "(two recordings differ here too) " + l.Why
+			if !h.Holds(sec) {
+				l.Why = "(two real kernels differ here too) " + l.Why
 			}
 		}
 		out = append(out, l)

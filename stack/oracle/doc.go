@@ -8,6 +8,6 @@
 //
 // What a kernel draws at random (first sequence numbers, timestamps, IP ids,
 // ports) is made relative on both sides before it is compared, as norm.go says.
-// What two recordings of the same kernel did not agree on is in no scenario's
-// Stable list, and nothing may be held to it.
+// Two recordings of the same kernel do not agree on everything; [Host.Holds] says
+// what a model may be held to.
 package oracle

@@ -16,8 +16,13 @@ type Scenario struct {
 	Title  string   `json:"title"`
 	Truth  string   `json:"truth"`  // one line: what is to be learned from it
 	Kernel string   `json:"kernel"` // uname -r of the recorded machine
-	Stable []string `json:"stable"` // sections that were the same in two recordings: only these may be required
+	Stable []string `json:"stable"` // sections that were the same in two recordings
 	Hosts  []Host   `json:"-"`
+
+	// Unstable are the sections in which two recordings differed, or which hang
+	// on what a kernel draws at random when it boots. A section that is in
+	// neither list had no fact in either recording.
+	Unstable []string `json:"unstable"`
 
 	Frames []string `json:"frames"` // hex; Load resolves the numbers that hosts use
 }
@@ -26,12 +31,13 @@ type Scenario struct {
 // All times are nanoseconds since the recording began; the set-up was complete
 // at least 350 ms before.
 type Host struct {
-	Scenario string          `json:"-"`
-	Stable   map[string]bool `json:"-"`
+	Scenario string   `json:"-"`
+	Unstable []string `json:"-"` // of the scenario
 
 	Name     string   `json:"name"`
 	Untraced bool     `json:"untraced"` // a hand-made peer: only Sent is known
 	Devices  []Device `json:"devices"`  // there, but down, before the first command of Setup; loopback is not listed
+	Captured []string `json:"captured"` // devices whose frames are known: only these are compared
 	Setup    []string `json:"setup"`    // commands in the syntax of the real tools
 	Chosen   Chosen   `json:"chosen"`
 	Inputs   []Input  `json:"-"`     // in time order
@@ -264,14 +270,9 @@ func parse(b []byte) (*Scenario, error) {
 		}
 		return frames[i], nil
 	}
-	stable := map[string]bool{}
-	for _, x := range s.Stable {
-		stable[x] = true
-	}
-	stable["stat"] = stable["mib"]
 	for _, fh := range f.Hosts {
 		h := fh.Host
-		h.Scenario, h.Stable = s.Name, stable
+		h.Scenario, h.Unstable = s.Name, s.Unstable
 		for _, x := range fh.Sent {
 			b, err := get(x.Frame)
 			if err != nil {

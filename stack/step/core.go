@@ -57,6 +57,8 @@ const (
 	Tcp6GroReceive
 	Udp4GroReceive
 	Udp6GroReceive
+	NeighEventNS
+	NapiGroMerge
 	endCore
 )
 
@@ -114,6 +116,8 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	Tcp6GroReceive & 255:          {"tcp6_gro_receive", Transport, "net/ipv6/tcpv6_offload.c", "GRO looks at the TCP header."},
 	Udp4GroReceive & 255:          {"udp4_gro_receive", Transport, "net/ipv4/udp_offload.c", "GRO looks at the UDP header."},
 	Udp6GroReceive & 255:          {"udp6_gro_receive", Transport, "net/ipv6/udp_offload.c", "GRO looks at the UDP header."},
+	NeighEventNS & 255:            {"neigh_event_ns", Network, "net/core/neighbour.c", "Somebody asked for our address: learn theirs."},
+	NapiGroMerge & 255:            {"skb_gro_receive", Core, "net/core/gro.c", "Hang the payload behind the held packet."},
 }
 
 // Why net/core decided.
@@ -135,27 +139,85 @@ const (
 	WhyRcvbufRoom
 	WhyGSOSplit
 	WhyKsoftirqd
+	WhySoftirqPause
+	WhyDevDown
+	WhyVlanShort
+	WhyGROHeld
+	WhyGROMerged
+	WhyGROFull
+	WhyGROFlush
+	WhyGROComplete
+	WhyTxBusy
+	WhyTxStopped
+	WhyCsumHelp
+	WhyGSOBad
+	WhyNeighQueued
+	WhyNeighQueueFull
+	WhyNeighStaleUse
+	WhyNeighFailed
+	WhyNeighProbe
+	WhyNeighConfirmed
+	WhyNeighSuspect
+	WhyNeighUnused
+	WhyNeighMoved
+	WhyNeighKept
+	WhyNeighFixed
+	WhyNeighNoAddr
+	WhyNeighNew
+	WhyNeighKnown
+	WhyNeighMissing
+	WhyNeighValid
+	WhyNeighDead
 	endCoreWhy
 )
 
 var coreWhys = [int(endCoreWhy) - baseCore]string{
-	WhyNoHandler & 255:   "Nobody handles EtherType {0:hex}.",
-	WhyHandler & 255:     "EtherType {0:hex} is {0:ether}: its handler gets the packet.",
-	WhyBacklogFull & 255: "{0} frames wait already, more than netdev_max_backlog {1}.",
-	WhySqueeze & 255:     "{0} frames are taken (budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
-	WhyNapiDone & 255:    "{0} frames were there, fewer than the weight {1}: the queue is empty and its interrupt goes on again.",
-	WhyNapiMore & 255:    "{0} frames were taken, the whole weight of {1}: there may be more, so this queue is polled again.",
-	WhyDropReason & 255:  "Freed with reason {0:reason}.",
-	WhyQdiscNone & 255:   "{0:dev} has no queue (noqueue): the driver gets the packet at once.",
-	WhyQdiscDrop & 255:   "The queue of {0:dev} refused it: {1} packets wait, {2} are allowed.",
-	WhyLinkDown & 255:    "{0:dev} has no carrier: its queue is noop, which drops everything.",
-	WhyTapCopy & 255:     "A tap is open on {0:dev}: it gets a copy.",
-	WhyVlanTag & 255:     "VLAN tag {0} is taken out; the inner protocol is {1:ether}.",
-	WhyVlanUnknown & 255: "VLAN {0} has no device here: the packet is for another host.",
-	WhyRcvbufFull & 255:  "{0} bytes lie in the receive queue, more than the {2} that SO_RCVBUF allows with this packet's {1}.",
-	WhyRcvbufRoom & 255:  "{0} of {2} bytes of receive buffer are used; this packet takes {1}.",
-	WhyGSOSplit & 255:    "{0:dev} cannot segment: {1} segments of {2} bytes are cut in software.",
-	WhyKsoftirqd & 255:   "The softirq ran too long or too often: ksoftirqd takes over.",
+	WhyNoHandler & 255:      "Nobody handles EtherType {0:hex}.",
+	WhyHandler & 255:        "EtherType {0:hex} is {0:ether}: its handler gets the packet.",
+	WhyBacklogFull & 255:    "{0} frames wait already, more than netdev_max_backlog {1}.",
+	WhySqueeze & 255:        "{0} frames are taken (budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
+	WhyNapiDone & 255:       "{0} frames were there, fewer than the weight {1}: the queue is empty and its interrupt goes on again.",
+	WhyNapiMore & 255:       "{0} frames were taken, the whole weight of {1}: there may be more, so this queue is polled again.",
+	WhyDropReason & 255:     "Freed with reason {0:reason}.",
+	WhyQdiscNone & 255:      "{0:dev} has no queue (noqueue): the driver gets the packet at once.",
+	WhyQdiscDrop & 255:      "The queue of {0:dev} refused it: {1} packets wait, {2} are allowed.",
+	WhyLinkDown & 255:       "{0:dev} has no carrier: its queue is noop, which drops everything.",
+	WhyTapCopy & 255:        "A tap is open on {0:dev}: it gets a copy.",
+	WhyVlanTag & 255:        "VLAN tag {0} is taken out; the inner protocol is {1:ether}.",
+	WhyVlanUnknown & 255:    "VLAN {0} has no device here: the packet is for another host.",
+	WhyRcvbufFull & 255:     "{0} bytes lie in the receive queue, more than the {2} that SO_RCVBUF allows with this packet's {1}.",
+	WhyRcvbufRoom & 255:     "{0} of {2} bytes of receive buffer are used; this packet takes {1}.",
+	WhyGSOSplit & 255:       "{0:dev} cannot segment: {1} segments of {2} bytes are cut in software.",
+	WhyKsoftirqd & 255:      "The softirq ran too long or too often: ksoftirqd takes over.",
+	WhySoftirqPause & 255:   "Other things happen while this softirq runs; it goes on with {0} frames of its budget left.",
+	WhyDevDown & 255:        "{0:dev} is down.",
+	WhyVlanShort & 255:      "{0} bytes are too few for a VLAN tag and a type.",
+	WhyGROHeld & 255:        "It begins a flow that GRO can merge: it is held until more comes or the poll ends.",
+	WhyGROMerged & 255:      "It goes on where packet {0:skb} ends: it is merged into that one, which now stands for {1} segments.",
+	WhyGROFull & 255:        "{0} flows are held in this bucket, the most there may be: the oldest goes up.",
+	WhyGROFlush & 255:       "It cannot be merged with anything: it goes up alone.",
+	WhyGROComplete & 255:    "{0} segments of {1} bytes were merged: one packet of {2} bytes goes up.",
+	WhyTxBusy & 255:         "The driver of {0:dev} is busy: the packet goes back to the queue.",
+	WhyTxStopped & 255:      "The transmit ring of {0:dev} is full: {1} packets wait in the queue.",
+	WhyCsumHelp & 255:       "{0:dev} cannot checksum: {1} bytes are summed in software.",
+	WhyGSOBad & 255:         "It cannot be cut into segments: its headers do not fit its length.",
+	WhyNeighQueued & 255:    "The link address is not known yet: {0} packets wait ({1} bytes of {2}).",
+	WhyNeighQueueFull & 255: "{0} bytes wait and this packet takes {1}: more than unres_qlen_bytes {2}, so the oldest goes.",
+	WhyNeighStaleUse & 255:  "STALE and used: the packet goes at once; if nothing confirms the address in {0:dur} it is asked for.",
+	WhyNeighFailed & 255:    "{0} requests got no answer: the neighbour is FAILED.",
+	WhyNeighProbe & 255:     "Request {0} of {1}; the next follows in {2:dur}.",
+	WhyNeighConfirmed & 255: "It was confirmed {0:dur} ago, less than {1:dur}: it stays REACHABLE.",
+	WhyNeighSuspect & 255:   "It was confirmed {0:dur} ago, and used {1:dur} ago: it is in doubt now.",
+	WhyNeighUnused & 255:    "Nobody used it for {0:dur}: it is STALE, and nothing is asked.",
+	WhyNeighMoved & 255:     "The link address changes from {0:mac} to {1:mac}; the state from {2:nud} to {3:nud}.",
+	WhyNeighKept & 255:      "The new address {1:mac} may not replace {0:mac}: the news does not override.",
+	WhyNeighFixed & 255:     "The entry is {0:nud}: only the administrator may change it.",
+	WhyNeighNoAddr & 255:    "The news names no link address, and none is known.",
+	WhyNeighNew & 255:       "{0:nud} becomes {1:nud}; {2} packets wait for it.",
+	WhyNeighKnown & 255:     "The entry is there: {0:nud}.",
+	WhyNeighMissing & 255:   "There is no entry.",
+	WhyNeighValid & 255:     "The neighbour is {0:nud}: the packet may go.",
+	WhyNeighDead & 255:      "The entry has been removed meanwhile.",
 }
 
 // What lost in net/core.
@@ -167,5 +229,33 @@ const (
 
 var coreTries = [int(endCoreTry) - baseCore]Tried{
 	TryPtype & 255: {"handler", "the protocol handler for {0:ether}", "the packet's EtherType is {1:hex}"},
-	TryGRO & 255:   {"merge", "the held packet {0:skb}", "{1:str}"},
+	TryGRO & 255:   {"merge", "the held packet {0:skb}", "the two differ: {1:gro}"},
+}
+
+// A GRODiff is the field by which a segment cannot be merged.
+type GRODiff uint8
+
+// The fields that GRO compares, in its order.
+const (
+	GROTooLarge GRODiff = iota // 0 as a difference is none: it did not fit
+	GROLength                  // the IP length is not the frame's (padding)
+	GROFlags
+	GROWindow
+	GROAck
+	GROOptions
+	GROIP
+	GROSize
+	GROSeq
+)
+
+var groNames = map[uint64]string{
+	uint64(GROTooLarge): "together they are more than 65535 bytes",
+	uint64(GROLength):   "the IP length is not the frame's length, or the checksum is wrong",
+	uint64(GROFlags):    "TCP flags or header length",
+	uint64(GROWindow):   "the window",
+	uint64(GROAck):      "the acknowledgement number",
+	uint64(GROOptions):  "the TCP options (a time stamp)",
+	uint64(GROIP):       "the IP header (time to live, type of service, identification)",
+	uint64(GROSize):     "no payload, or more than the segments before",
+	uint64(GROSeq):      "the sequence number does not go on where the held one ends",
 }

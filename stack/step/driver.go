@@ -16,6 +16,8 @@ const (
 	VethPoll
 	LoopbackXmit
 	EthTypeTrans
+	DevForwardSkb
+	VlanDevXmit
 	endDriver
 )
 
@@ -32,6 +34,8 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	VethPoll & 255:          {"veth_poll", Driver, "drivers/net/veth.c", "Take frames from the pair's ring."},
 	LoopbackXmit & 255:      {"loopback_xmit", Driver, "drivers/net/loopback.c", "Turn the packet around: what was sent is received."},
 	EthTypeTrans & 255:      {"eth_type_trans", Driver, "net/ethernet/eth.c", "Read the Ethernet header: for whom, and which protocol."},
+	DevForwardSkb & 255:     {"__dev_forward_skb2", Driver, "net/core/dev.c", "Does it fit the other end? Forget what this host knew about it."},
+	VlanDevXmit & 255:       {"vlan_dev_hard_start_xmit", Driver, "net/8021q/vlan_dev.c", "Tag the packet and give it to the device below."},
 }
 
 // Why a driver decided.
@@ -41,15 +45,41 @@ const (
 	WhyEthGroup
 	WhyRingFull
 	WhyIrqCoalesced
+	WhyRSS
+	WhyRxCsum
+	WhyRxCsumBad
+	WhyTxTSO
+	WhyTxRingFull
+	WhyTxWake
+	WhyNoPeer
+	WhyPeerDown
+	WhyTooBigForPeer
+	WhyForwardSkb
+	WhyVlanPut
+	WhyFrameShort
+	WhyCaptureSuper
 	endDriverWhy
 )
 
 var driverWhys = [int(endDriverWhy) - baseDriver]string{
-	WhyEthHost & 255:      "The destination {0:mac} is this device's own address, so the packet is for this host; EtherType {1:ether}.",
-	WhyEthOther & 255:     "The destination {0:mac} is not this device's address {1:mac}: the packet is marked OTHERHOST.",
-	WhyEthGroup & 255:     "The destination {0:mac} is a group address ({1:pkt}).",
-	WhyRingFull & 255:     "All {0} descriptors of receive ring {1} are taken: the card drops the frame and counts it.",
-	WhyIrqCoalesced & 255: "The card waits {0:dur} after the last interrupt before it interrupts again.",
+	WhyEthHost & 255:       "The destination {0:mac} is this device's own address, so the packet is for this host; EtherType {1:ether}.",
+	WhyEthOther & 255:      "The destination {0:mac} is not this device's address {1:mac}: the packet is marked OTHERHOST.",
+	WhyEthGroup & 255:      "The destination {0:mac} is a group address ({1:pkt}).",
+	WhyRingFull & 255:      "All {0} descriptors of receive ring {1} are taken: the card drops the frame and counts it.",
+	WhyIrqCoalesced & 255:  "The card waits {0:dur} after the last interrupt before it interrupts again.",
+	WhyRSS & 255:           "The card's hash of the addresses and ports is {0:hex}: receive queue {1}.",
+	WhyRxCsum & 255:        "The card has verified the checksum: nobody sums the bytes again.",
+	WhyRxCsumBad & 255:     "The card found no right checksum: the software will check it.",
+	WhyTxTSO & 255:         "The card cuts it into {0} segments of {1} bytes (TSO).",
+	WhyTxRingFull & 255:    "Only {0} of {1} transmit descriptors are free: the queue of {2:dev} stops.",
+	WhyTxWake & 255:        "{0} transmit descriptors are free again: the queue of {1:dev} goes on.",
+	WhyNoPeer & 255:        "{0:dev} has no other end.",
+	WhyPeerDown & 255:      "The other end, {0:dev}, is down.",
+	WhyTooBigForPeer & 255: "{0} bytes are more than the other end takes: its MTU {1}, link header and a VLAN tag make {2}.",
+	WhyForwardSkb & 255:    "{0} bytes fit; route, mark and priority are forgotten on the way to {1:dev}.",
+	WhyVlanPut & 255:       "VLAN tag {0} goes on; {1:dev} carries it.",
+	WhyFrameShort & 255:    "{0} bytes are no whole Ethernet header.",
+	WhyCaptureSuper & 255:  "{0} bytes are more than a frame of this link: the capturing host's card had merged or not yet cut segments (offload).",
 }
 
 var driverTries = [...]Tried{}

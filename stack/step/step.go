@@ -25,6 +25,7 @@ const (
 	areaUDP
 	areaSocket
 	areaSched
+	areaReplay
 	numAreas
 )
 
@@ -69,7 +70,7 @@ var stepTables = [numAreas][]Info{
 var whyTables = [numAreas][]string{
 	areaDriver: driverWhys[:], areaCore: coreWhys[:], areaNetfilter: netfilterWhys[:], areaInet: inetWhys[:],
 	areaIPv4: ipv4Whys[:], areaIPv6: ipv6Whys[:], areaTCP: tcpWhys[:], areaUDP: udpWhys[:],
-	areaSocket: socketWhys[:], areaSched: schedWhys[:],
+	areaSocket: socketWhys[:], areaSched: schedWhys[:], areaReplay: replayWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{

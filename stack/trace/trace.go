@@ -69,6 +69,13 @@ var outcomeNames = [...]string{"", "delivered", "dropped", "forwarded", "sent", 
 
 func (o Outcome) String() string { return outcomeNames[o] }
 
+// Outranks reports whether an outcome says more about a packet than another
+// one of its buffers' did: a clone that a program got counts, though the
+// original was freed.
+func Outranks(a, b Outcome) bool { return outcomeRank[a] > outcomeRank[b] }
+
+var outcomeRank = [...]uint8{NoOutcome: 0, Queued: 1, Consumed: 2, Dropped: 3, Sent: 4, Forwarded: 5, Delivered: 6, NotModelled: 7}
+
 // An Event is one thing that happened. What its Code is depends on its Kind: a
 // step.Step, a step.TP, a step.Try, a direction (Frame: 0 rx, 1 tx), an
 // Outcome, or 0.
@@ -149,6 +156,7 @@ type EndRec struct {
 type Tracer struct {
 	Mode  Mode
 	Clock *sim.Clock
+	Epoch sim.Time // times in events count from here
 	Host  uint8
 	CPU   uint8
 
@@ -158,13 +166,14 @@ type Tracer struct {
 	Ends      []EndRec
 	Log       Log
 
-	pkt   uint32 // the packet that is being worked on
-	skb   uint32
-	path  [pathSlots]uint32
-	open  []call
-	snaps map[uint32]*snap
-	free  []*snap
-	now   Obs
+	pkt    uint32 // the packet that is being worked on
+	skb    uint32
+	path   [pathSlots]uint32
+	parent [pathSlots]uint32
+	open   []call
+	snaps  map[uint32]*snap
+	free   []*snap
+	now    Obs
 }
 
 // pathSlots is how many packets may be under way at a time with their path's
@@ -335,12 +344,15 @@ func (t *Tracer) change(c Change) {
 
 // event appends an Event and returns its index.
 func (t *Tracer) event(k EventKind, code uint16, on Subject) uint32 {
-	e := Event{At: t.Clock.Now(), Pkt: t.pkt, SKB: t.skb, Kind: k, Code: code, Depth: uint8(min(len(t.open), 255)), Host: t.Host, CPU: t.CPU}
+	e := Event{At: t.Clock.Now() - t.Epoch, Pkt: t.pkt, SKB: t.skb, Kind: k, Code: code, Depth: uint8(min(len(t.open), 255)), Host: t.Host, CPU: t.CPU}
 	if on != nil {
 		e.Subject = on.TraceID()
 		if p, id := on.TracePkt(); p != 0 {
 			e.Pkt, e.SKB = p, id
 		}
+	}
+	if e.Pkt != 0 {
+		e.Parent = t.parent[e.Pkt%pathSlots]
 	}
 	if n := len(t.open); n > 0 {
 		e.Fn = step.Step(t.Log.Events[t.open[n-1].event].Code)
@@ -389,12 +401,12 @@ func (t *Tracer) Tried(w step.Try, args ...uint64) {
 }
 
 // Frame records a frame on a device: tx 0 is received, 1 is sent.
-func (t *Tracer) Frame(tx uint16, on Subject, dev int, parent uint32, b []byte) {
+func (t *Tracer) Frame(tx uint16, on Subject, dev int, b []byte) {
 	if t.Mode != Record {
 		return
 	}
 	e := &t.Log.Events[t.event(Frame, tx, on)]
-	e.Dev, e.Parent = uint16(dev), parent
+	e.Dev = uint16(dev)
 	e.bytes, e.nbytes = uint32(len(t.Log.bytes)), uint32(len(b))
 	t.Log.bytes = append(t.Log.bytes, b...)
 }
@@ -418,8 +430,25 @@ func (t *Tracer) End(on Subject, o Outcome, r step.DropReason, fn step.Step, why
 	}
 }
 
-// Begin tells that the number pkt stands for a new packet from now on.
-func (t *Tracer) Begin(pkt uint32) { t.path[pkt%pathSlots] = 2166136261 }
+// Begin tells that the number pkt stands for a new packet from now on; the
+// packet that is being worked on is its parent.
+func (t *Tracer) Begin(pkt uint32) {
+	t.path[pkt%pathSlots] = 2166136261
+	t.parent[pkt%pathSlots] = t.pkt
+}
+
+// Root tells that a packet comes from outside: it has no parent.
+func (t *Tracer) Root(pkt uint32) {
+	t.path[pkt%pathSlots] = 2166136261
+	t.parent[pkt%pathSlots] = 0
+}
+
+// Adopt tells that what was called old is the packet pkt, which has been seen
+// to leave: its parent is old's.
+func (t *Tracer) Adopt(pkt, old uint32) {
+	t.path[pkt%pathSlots] = t.path[old%pathSlots]
+	t.parent[pkt%pathSlots] = t.parent[old%pathSlots]
+}
 
 // Note records something that a reader should know and no packet did.
 func (t *Tracer) Note(on Subject, w step.Why, args ...uint64) {
@@ -453,3 +482,15 @@ func (t *Tracer) Running() step.Step {
 
 // Idle reports whether no call is open, so that the Log may be taken.
 func (t *Tracer) Idle() bool { return len(t.open) == 0 }
+
+// A Sum is what a Tracer has counted, so that a copy of the world can go on
+// counting from there.
+type Sum struct {
+	Steps, Hash uint64
+}
+
+// Sum returns what has been counted so far.
+func (t *Tracer) Sum() Sum { return Sum{Steps: t.Steps, Hash: t.Hash} }
+
+// Restore goes on counting from s.
+func (t *Tracer) Restore(s Sum) { t.Steps, t.Hash = s.Steps, s.Hash }

@@ -103,7 +103,7 @@ func (l *line) link(b []byte, link LinkKind, n int) {
 			return
 		}
 	}
-	if !l.etherType(b[hlen:], n-hlen, t, 0, 0) {
+	if !l.etherType(b[hlen:], n-hlen, t) {
 		l.unknownType(t, n)
 	}
 }
@@ -156,10 +156,10 @@ func (l *line) ethernet(b []byte, n int) {
 		if n < len(b) {
 			b = b[:n]
 		}
-		l.llc(b, n, src, dst)
+		l.llc(b, n)
 		return
 	}
-	if l.etherType(b, n, t, src, dst) {
+	if l.etherType(b, n, t) {
 		return
 	}
 	l.mac(src)
@@ -210,7 +210,7 @@ func etherName(t EtherType) string {
 }
 
 // etherType prints what follows a link header; false is "not known".
-func (l *line) etherType(b []byte, n int, t EtherType, src, dst MAC) bool {
+func (l *line) etherType(b []byte, n int, t EtherType) bool {
 	switch t {
 	case EtherTypeIPv4:
 		l.ipv4(b, n)
@@ -225,7 +225,7 @@ func (l *line) etherType(b []byte, n int, t EtherType, src, dst MAC) bool {
 }
 
 // llc prints an IEEE 802.2 frame, as far as what it is.
-func (l *line) llc(b []byte, n int, src, dst MAC) {
+func (l *line) llc(b []byte, n int) {
 	if len(b) < 3 {
 		l.trunc("llc")
 		return
@@ -234,7 +234,7 @@ func (l *line) llc(b []byte, n int, src, dst MAC) {
 	case b[0] == 0x42 && b[1] == 0x42:
 		l.s("STP")
 	case b[0] == 0xaa && b[1] == 0xaa && b[2] == 3 && len(b) >= 8:
-		if be24(b[3:]) == 0 && l.etherType(b[8:], n-8, EtherType(be16(b[6:])), src, dst) {
+		if be24(b[3:]) == 0 && l.etherType(b[8:], n-8, EtherType(be16(b[6:]))) {
 			return
 		}
 		l.s("SNAP, oui 0x")

@@ -184,7 +184,7 @@ var icmp6Names = [...]string{
 // icmp6_print.
 func (l *line) icmp6(b []byte, n int) {
 	l.s("ICMP6, ")
-	if len(b) < 4 {
+	if len(b) < 1 {
 		l.trunc("icmp6")
 		return
 	}
@@ -230,7 +230,7 @@ func (l *line) icmp6Body(h ICMPv6) bool {
 	case ICMPv6TimeExceeded:
 		switch h.Code() {
 		case ICMPv6ExcHopLimit:
-			l.s(" for ")
+			l.s(" in-transit for ")
 			l.ip6(IPv6(h.Data()).Dst())
 		case ICMPv6ExcFragTime:
 			l.s(" (reassembly)")
@@ -296,7 +296,6 @@ func (l *line) icmp6Unreach(h ICMPv6) bool {
 			l.su(" protocol ", uint32(e.Proto))
 			l.su(" port ", uint32(e.DstPort))
 		}
-		l.s(" unreachable")
 		return true
 	default:
 		l.su(", unknown unreach code (", uint32(h.Code()))
@@ -317,7 +316,7 @@ func (l *line) igmp(b []byte, n int) {
 	switch h.Type() {
 	case IGMPQuery:
 		if n >= IGMPv3QueryLen {
-			l.igmp3Query(h)
+			l.igmp3Query(h, n)
 			return
 		}
 		if h.Code() == 0 {
@@ -363,21 +362,44 @@ func (l *line) igmp(b []byte, n int) {
 	}
 }
 
-func (l *line) igmp3Query(h IGMP) {
+// duration writes seconds as hours, minutes and seconds, without the last "s".
+func (l *line) duration(sec int) {
+	if sec >= 3600 {
+		l.n(sec / 3600)
+		l.s("h")
+	}
+	if sec >= 60 {
+		l.n(sec / 60 % 60)
+		l.s("m")
+	}
+	l.n(sec % 60)
+}
+
+func (l *line) igmp3Query(h IGMP, n int) {
 	if !h.IsV3Query() {
 		l.trunc("igmp")
 		return
 	}
 	l.s("igmp query v3")
+	if n%4 != 0 {
+		l.sn(" [invalid len ", n)
+		l.s("]")
+		return
+	}
 	if h.Code() != 100 {
 		l.s(" [max resp time ")
 		if h.MaxResp() < 1000 {
 			l.n(h.MaxResp() / 10)
 			l.sn(".", h.MaxResp()%10)
 		} else {
-			l.n(h.MaxResp() / 10)
+			l.duration(h.MaxResp() / 10)
 		}
 		l.s("s]")
+	}
+	if 12+4*h.NumSources() > n {
+		l.sn(" [invalid number of sources ", h.NumSources())
+		l.s("]")
+		return
 	}
 	if h.Group() != 0 {
 		l.s(" [gaddr ")

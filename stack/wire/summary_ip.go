@@ -197,9 +197,10 @@ func (l *line) extensions(b []byte, total int, next Proto, c *ipctx) {
 				l.trunc("ip6")
 				return
 			}
-			l.sn("srcrt (len=", int(h[1]))
+			l.sn("RT6 (len=", int(h[1]))
 			l.su(", type=", uint32(h[2]))
 			l.su(", segleft=", uint32(h[3]))
+			l.segments(Routing(h))
 			l.s(") ")
 			n = Routing(h).Len()
 		default:
@@ -209,6 +210,35 @@ func (l *line) extensions(b []byte, total int, next Proto, c *ipctx) {
 		c.direct = false
 		next = Proto(h[0])
 		at += n
+	}
+}
+
+// segments prints the addresses of a routing header: those of source routing
+// (types 0 and 2) and segment routing (type 4, RFC 8754 §2).
+func (l *line) segments(h Routing) {
+	n := (h.Len() - 8) / 16
+	switch h.Type() {
+	case 0, 2:
+		if be32(h[4:]) != 0 {
+			l.s(", rsv=0x")
+			l.hex(uint64(be32(h[4:])), 1)
+		}
+	case 4:
+		l.su(", last-entry=", uint32(h[4]))
+		if h[5] != 0 {
+			l.s(", flags=0x")
+			l.hex(uint64(h[5]), 1)
+		}
+		l.s(", tag=")
+		l.hex(uint64(be16(h[6:])), 1)
+		n = min(n, int(h[4])+1)
+	default:
+		return
+	}
+	for i := range n {
+		l.sn(", [", i)
+		l.s("]")
+		l.ip6(AddrFrom16(h[8+16*i:]))
 	}
 }
 
@@ -287,6 +317,7 @@ func (l *line) ah(b []byte, n int, c *ipctx) {
 	l.hex(uint64(h.SPI()), 8)
 	l.s(",seq=0x")
 	l.hex(uint64(h.Seq()), 1)
+	l.hexBytes(",icv=0x", h[AHMinLen:h.Len()])
 	l.s("): ")
 	c.direct = false
 	if l.depth++; l.depth > maxDepth {
@@ -335,7 +366,7 @@ func (l *line) gre(b []byte, n int) {
 	case EtherTypeTEB:
 		l.ethernet(b, n)
 	default:
-		if !l.etherType(b, n, t, 0, 0) {
+		if !l.etherType(b, n, t) {
 			l.s("gre-proto-0x")
 			l.hex(uint64(t), 1)
 		}

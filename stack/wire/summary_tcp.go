@@ -192,6 +192,9 @@ func (l *line) tcpOption(kind uint8, d []byte) {
 		switch {
 		case len(d) >= 2 && be16(d) == TCPFastOpenMagic:
 			l.fastOpen(d[2:], true)
+		case len(d) >= 2 && be16(d) == 0xacc0: // accurate ECN
+			l.s("acc0")
+			l.hexBytes(" 0x", d[2:])
 		case len(d) >= 2:
 			l.s("unknown magic 0x")
 			l.hex(uint64(be16(d)), 4)
@@ -231,7 +234,6 @@ func (l *line) tcpData(b []byte, n int, src, dst uint16) {
 	case is(80), is(8080), is(3128):
 		l.s(": HTTP")
 		if httpLine(b) {
-			l.s(": ")
 			l.textLine(b)
 		}
 	case is(53):
@@ -276,16 +278,20 @@ func token(b []byte) (tok, rest []byte) {
 	return tok, rest
 }
 
-// textLine writes b up to the end of its first line.
+// textLine writes ": " and the first line of b. A line that is not text is not
+// written; one without an end is marked as cut: print_txt_line.
 func (l *line) textLine(b []byte) {
 	for i, c := range b {
-		if c == '\n' || c == '\r' || i > 400 {
+		if c == '\n' || c == '\r' && i+1 < len(b) && b[i+1] == '\n' {
+			l.s(": ")
+			l.out = append(l.out, b[:i]...)
 			return
 		}
 		if c >= 0x7f || c < ' ' && c != '\t' {
 			return
 		}
-		l.char(c)
 	}
-	l.s("[!http]")
+	l.s(": ")
+	l.out = append(l.out, b...)
+	l.trunc("http")
 }

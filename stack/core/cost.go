@@ -1,0 +1,31 @@
+package core
+
+import "github.com/packetwalk/packetwalk/stack/sim"
+
+// What the steps of the datapath cost a CPU, in virtual nanoseconds. The
+// numbers are rough: the order of magnitude of a 3 GHz x86_64 machine without
+// mitigations, not a measurement of any one machine. They are here so that
+// time passes while packets are worked on, and so that a CPU that gets more
+// frames than it can handle really drops some. All of them are in this table
+// and nowhere else.
+const (
+	CostIRQ         = 800 * sim.Time(1)  // hard interrupt, entry to exit
+	CostSoftirq     = 200 * sim.Time(1)  // entering the softirq
+	CostPoll        = 100 * sim.Time(1)  // one call of a NAPI poll function
+	CostDriverRx    = 150 * sim.Time(1)  // take a descriptor, wrap an sk_buff
+	CostGRO         = 60 * sim.Time(1)   // look for a held packet to merge with
+	CostReceiveCore = 80 * sim.Time(1)   // __netif_receive_skb_core
+	CostProtocol    = 500 * sim.Time(1)  // IP, route and transport, as one
+	CostBacklog     = 70 * sim.Time(1)   // enqueue_to_backlog
+	CostQueueXmit   = 120 * sim.Time(1)  // __dev_queue_xmit and the queue
+	CostSegment     = 150 * sim.Time(1)  // cut one segment in software
+	CostDriverTx    = 200 * sim.Time(1)  // map a frame, ring the doorbell
+	CostDriverTxEnd = 60 * sim.Time(1)   // clean one sent frame
+	CostKsoftirqd   = 5000 * sim.Time(1) // until the thread gets the CPU
+)
+
+// CostChecksum is what summing n bytes in software costs.
+func CostChecksum(n int) sim.Time { return sim.Time(n / 8) }
+
+// Spend charges the CPU that runs with d.
+func (ns *Netns) Spend(d sim.Time) { ns.Clock.Spend(d) }

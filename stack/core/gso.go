@@ -1,0 +1,182 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Read before editing: net/core/gso.c, skb_segment (net/core/skbuff.c),
+// inet_gso_segment, tcp_gso_segment, __udp_gso_segment.
+//
+// Left out: tunnels, frag lists, IPv6 extension headers.
+
+// A gsoPlan says where the headers of a packet lie that is to be cut: offsets
+// from the data pointer.
+type gsoPlan struct {
+	net, l4, payload int
+	v6, udp          bool
+}
+
+// plan checks the headers of a GSO packet; false if they make no sense.
+func (b *SKB) plan() (p gsoPlan, ok bool) {
+	p.net = b.Network - b.data
+	if b.Network < 0 || p.net < 0 || p.net >= b.HeadLen() {
+		return p, false
+	}
+	var proto wire.Proto
+	switch h := b.Data()[p.net:]; h[0] >> 4 {
+	case 4:
+		ip := wire.IPv4(h)
+		if !ip.Valid() {
+			return p, false
+		}
+		proto, p.l4 = ip.Proto(), p.net+ip.IHL()
+	case 6:
+		ip := wire.IPv6(h)
+		if !ip.Valid() {
+			return p, false
+		}
+		proto, p.l4, p.v6 = ip.NextHeader(), p.net+wire.IPv6Len, true
+	default:
+		return p, false
+	}
+	switch proto {
+	case wire.ProtoTCP:
+		if !b.MayPull(p.l4 + wire.TCPMinLen) {
+			return p, false
+		}
+		off := wire.TCP(b.Data()[p.l4:]).DataOff()
+		if off < wire.TCPMinLen || !b.MayPull(p.l4+off) {
+			return p, false
+		}
+		p.payload = p.l4 + off
+	case wire.ProtoUDP:
+		p.payload, p.udp = p.l4+wire.UDPLen, true
+	default:
+		return p, false
+	}
+	return p, p.payload <= b.HeadLen() && p.payload < b.Len() && b.GSOSize > 0
+}
+
+// gsoSegment is __skb_gso_segment: cut a packet that stands for many into real
+// ones and append them to l. The packet itself stays; false means that it
+// cannot be cut.
+func (ns *Netns) gsoSegment(d *Device, b *SKB, l *SKBList) bool {
+	defer ns.In(step.SkbGsoSegment, b).Out()
+	p, ok := b.plan()
+	if !ok {
+		ns.Why(step.WhyGSOBad)
+		return false
+	}
+	n := 0
+	for off := p.payload; off < b.Len(); off += b.GSOSize {
+		ns.Spend(CostSegment)
+		l.PushBack(ns.segment(d, b, &p, off, n))
+		n++
+	}
+	ns.Why(step.WhyGSOSplit, devIndex(d), uint64(n), uint64(b.GSOSize))
+	return true
+}
+
+// Segment cuts a GSO packet as the card's own segmentation (TSO) does, with
+// all checksums, and calls f with each frame. It reports false when the
+// headers make no sense.
+func (ns *Netns) Segment(b *SKB, f func(n int, s *SKB)) bool {
+	p, ok := b.plan()
+	if !ok {
+		return false
+	}
+	n := 0
+	for off := p.payload; off < b.Len(); off += b.GSOSize {
+		f(n, ns.segment(nil, b, &p, off, n))
+		n++
+	}
+	return true
+}
+
+// segment makes segment n, whose payload begins at off. Without a device, or
+// on one that cannot sum, the checksum is filled in.
+func (ns *Netns) segment(d *Device, b *SKB, p *gsoPlan, off, n int) *SKB {
+	size := min(b.GSOSize, b.Len()-off)
+	s := ns.AllocSKB(Headroom, p.payload+size, 0)
+	s.Parent = b.Pkt
+	buf := s.Put(p.payload + size)
+	copy(buf, b.Data()[:p.payload])
+	b.CopyBits(off, buf[p.payload:])
+	s.MAC, s.Network, s.Transport = s.data, s.data+p.net, s.data+p.l4
+	s.MACLen, s.Protocol, s.Dev, s.IIF = b.MACLen, b.Protocol, b.Dev, b.IIF
+	s.Mark, s.Priority, s.QueueMapping, s.Dst = b.Mark, b.Priority, b.QueueMapping, b.Dst
+	s.VlanPresent, s.VlanTCI, s.PktType, s.Hash = b.VlanPresent, b.VlanTCI, b.PktType, b.Hash
+	if b.SK != nil && b.destructor == destructWmem {
+		s.SetOwnerW(b.SK)
+	}
+	last := off+size >= b.Len()
+	sum := s.gsoNetwork(p, n)
+	if p.udp {
+		s.gsoUDP(p, sum, size)
+	} else {
+		s.gsoTCP(p, sum, off-p.payload, n > 0, last)
+	}
+	s.IPSummed, s.CsumStart = ChecksumPartial, s.Transport
+	if d == nil || d.Features&FeatureTxCsum == 0 {
+		ns.fillChecksum(s)
+	}
+	return s
+}
+
+// fillChecksum is gso_make_checksum.
+func (ns *Netns) fillChecksum(s *SKB) {
+	l4 := s.L4()
+	c := wire.Fold(wire.Checksum(l4, 0))
+	if c == 0 && s.CsumOff == 6 {
+		c = 0xffff
+	}
+	l4[s.CsumOff], l4[s.CsumOff+1] = byte(c>>8), byte(c)
+	s.IPSummed = ChecksumNone
+	ns.Spend(CostChecksum(len(l4)))
+}
+
+// gsoNetwork is inet_gso_segment or ipv6_gso_segment: length, and for IPv4 an
+// identification that counts up. It returns the sum of the pseudo header.
+func (s *SKB) gsoNetwork(p *gsoPlan, n int) uint32 {
+	l4len := s.Len() - p.l4
+	proto := wire.ProtoTCP
+	if p.udp {
+		proto = wire.ProtoUDP
+	}
+	if p.v6 {
+		ip := s.IP6()
+		ip.SetPayloadLen(l4len)
+		return wire.PseudoHeader6(ip.Src(), ip.Dst(), proto, l4len)
+	}
+	ip := s.IP4()
+	ip.SetTotalLen(s.Len() - p.net)
+	ip.SetID(ip.ID() + uint16(n))
+	ip.ComputeChecksum()
+	return wire.PseudoHeader4(ip.Src(), ip.Dst(), proto, l4len)
+}
+
+// gsoTCP is tcp_gso_segment: the sequence number moves on; FIN and PSH stay on
+// the last segment only, CWR on the first.
+func (s *SKB) gsoTCP(p *gsoPlan, pseudo uint32, moved int, later, last bool) {
+	th := wire.TCP(s.L4())
+	th.SetSeq(th.Seq() + uint32(moved))
+	f := th.Flags()
+	if !last {
+		f &^= wire.TCPFin | wire.TCPPsh
+	}
+	if later {
+		f &^= wire.TCPCwr
+	}
+	th.SetFlags(f)
+	s.CsumOff = 16
+	th.SetChecksum(^wire.Fold(pseudo))
+}
+
+// gsoUDP is __udp_gso_segment: each datagram has its own length.
+func (s *SKB) gsoUDP(p *gsoPlan, pseudo uint32, size int) {
+	uh := wire.UDP(s.L4())
+	uh.SetLen(wire.UDPLen + size)
+	s.CsumOff = 6
+	uh.SetChecksum(^wire.Fold(pseudo))
+}

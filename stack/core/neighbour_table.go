@@ -1,0 +1,133 @@
+package core
+
+import (
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// NewNeighTable makes arp_tbl or nd_tbl of a namespace, with the kernel's
+// default parameters (net.ipv4.neigh.default.*).
+//
+// Left out: parameters of single devices, and garbage collection (gc_thresh1
+// to 3, gc_interval): an entry stays until somebody removes it.
+func NewNeighTable(ns *Netns, family uint16, ops NeighOps) *NeighTable {
+	t := &NeighTable{Family: family, NS: ns, Ops: ops, table: map[neighKey]*Neighbour{},
+		BaseReachable: 30 * sim.Second, Retrans: sim.Second, DelayProbe: 5 * sim.Second, GCStale: 60 * sim.Second,
+		McastProbes: 3, UcastProbes: 3, QueueBytes: 212992}
+	if family == AFInet {
+		t.Locktime = sim.Second
+	}
+	t.reachable = t.randReachTime()
+	return t
+}
+
+// randReachTime is neigh_rand_reach_time: between half and one and a half of
+// the base time (RFC 4861 §6.3.2).
+func (t *NeighTable) randReachTime() sim.Time {
+	base := uint32(t.BaseReachable / sim.Jiffy)
+	if base == 0 {
+		return 0
+	}
+	half := sim.Time(base >> 1)
+	if r := t.NS.Machine.Rand; r != nil {
+		return (sim.Time(r.Below(base)) + half) * sim.Jiffy
+	}
+	return sim.Time(base) * sim.Jiffy
+}
+
+// ReachableTime is how long an answer holds in this table.
+func (t *NeighTable) ReachableTime() sim.Time { return t.reachable }
+
+// SetReachableTime fixes it, for worlds that repeat a recorded one.
+func (t *NeighTable) SetReachableTime(d sim.Time) { t.reachable = d }
+
+// jiffies is the time of the last tick: neighbours count in ticks.
+func (t *NeighTable) jiffies() sim.Time {
+	now := t.NS.Clock.Now()
+	return now - now%sim.Jiffy
+}
+
+// find looks into the hash table, without a trace.
+func (t *NeighTable) find(key wire.Addr, d *Device) *Neighbour {
+	return t.table[neighKey{key, d.Index}]
+}
+
+// Lookup is neigh_lookup: nil if unknown.
+func (t *NeighTable) Lookup(key wire.Addr, d *Device) *Neighbour { return t.find(key, d) }
+
+// Create is __neigh_create: finds or makes the entry and runs the constructor.
+func (t *NeighTable) Create(key wire.Addr, d *Device) *Neighbour {
+	if n := t.find(key, d); n != nil {
+		return n
+	}
+	return t.create(key, d)
+}
+
+// create is ___neigh_create.
+func (t *NeighTable) create(key wire.Addr, d *Device) *Neighbour {
+	ns := t.NS
+	n := &Neighbour{ID: ns.Machine.IDs.Object(), Table: t, Key: key, Dev: d}
+	n.task.n = n
+	defer ns.In(step.NeighCreateStep, n).Out()
+	n.Used = t.jiffies()
+	n.Updated = n.Used
+	ns.TP(step.NeighCreate, n, uint64(t.Family), uint64(d.Index), uint64(len(t.list)), 1, key.Hi, key.Lo)
+	t.Ops.Constructor(n)
+	n.Confirmed = t.jiffies() - 2*t.BaseReachable
+	t.table[neighKey{key, d.Index}] = n
+	t.list = append(t.list, n)
+	return n
+}
+
+// Each calls f for every entry in order of creation.
+func (t *NeighTable) Each(f func(*Neighbour)) {
+	for _, n := range t.list {
+		f(n)
+	}
+}
+
+// Delete is neigh_remove_one: the administrator removes an entry. Packets that
+// wait for it are purged.
+func (t *NeighTable) Delete(n *Neighbour) {
+	delete(t.table, neighKey{n.Key, n.Dev.Index})
+	for i := range t.list {
+		if t.list[i] == n {
+			t.list = append(t.list[:i], t.list[i+1:]...)
+			break
+		}
+	}
+	n.Dead = true
+	n.delTimer()
+	n.tp(step.NeighCleanupAndRelease, 0)
+	n.purge()
+	n.State = NUDNone
+}
+
+// Down is neigh_ifdown: a device goes, and with it all entries but those that
+// the administrator made.
+func (t *NeighTable) Down(d *Device) {
+	for i := 0; i < len(t.list); {
+		if n := t.list[i]; n.Dev == d && n.State&NUDPermanent == 0 {
+			t.Delete(n)
+			continue
+		}
+		i++
+	}
+}
+
+// EventNS is neigh_event_ns: somebody asked us; learn it as STALE.
+func (t *NeighTable) EventNS(addr wire.MAC, key wire.Addr, d *Device) *Neighbour {
+	n := t.Create(key, d)
+	defer t.NS.In(step.NeighEventNS, n).Out()
+	t.Update(n, addr, NUDStale, NeighUpdateOverride)
+	return n
+}
+
+// tp fires one of the tracepoints that show a neighbour.
+func (n *Neighbour) tp(tp step.TP, err int) {
+	ns := n.Table.NS
+	if ns.Trace != nil {
+		ns.TP(tp, n, uint64(n.Table.Family), uint64(n.Dev.Index), uint64(n.Addr), uint64(n.State), n.Key.Hi, n.Key.Lo, uint64(int64(err)))
+	}
+}

@@ -1,0 +1,200 @@
+package device
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Read before editing: drivers/net/veth.c, net/core/dev.c (__dev_forward_skb2).
+//
+// Left out: XDP, and NAPI on the receiving end (GRO is off by default).
+
+// A Veth is one end of a virtual Ethernet pair. The other end is a device of
+// this machine, or it is outside of the world: then frames leave by Wire, and
+// come in by Receive.
+type Veth struct {
+	Dev  *core.Device
+	Peer *Veth
+	Wire Wire
+}
+
+// vethFeatures are a veth's own: everything may stay undone, because the other
+// end is memory.
+const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP |
+	core.FeatureVlanRx | core.FeatureVlanTx
+
+// NewVethPair makes both ends of a pair, down: `ip link add NAME1 type veth
+// peer name NAME2 netns NS2`.
+func NewVethPair(ns1 *core.Netns, name1 string, ns2 *core.Netns, name2 string) (a, b *Veth) {
+	a, b = newVeth(ns1, name1, 0), newVeth(ns2, name2, 0)
+	a.Peer, b.Peer = b, a
+	return a, b
+}
+
+// NewVeth makes an end whose peer is outside of the world, down. index 0 takes
+// the next free ifindex.
+func NewVeth(ns *core.Netns, name string, index int, w Wire) *Veth {
+	v := newVeth(ns, name, index)
+	v.Wire = w
+	return v
+}
+
+func newVeth(ns *core.Netns, name string, index int) *Veth {
+	v := &Veth{}
+	v.Dev = ns.NewDevice(name, index, v)
+	v.Dev.Features = vethFeatures
+	return v
+}
+
+// StartXmit is veth_xmit: hand the frame to the other end.
+func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
+	ns := d.NS
+	defer ns.In(step.VethXmit, b).Out()
+	ns.Spend(core.CostDriverTx)
+	n := b.Len()
+	frame(ns, b, tx)
+	switch {
+	case n < wire.EthernetLen || !b.MayPull(wire.EthernetLen):
+		ns.Why(step.WhyFrameShort, uint64(n))
+	case v.Peer != nil:
+		if v.forward(ns, b) {
+			sent(d, n)
+			return core.TxOK
+		}
+		d.Stats.TxDropped++
+		return core.TxDrop
+	case v.Wire != nil:
+		sent(d, n)
+		pkt := b.Pkt
+		f := wireBytes(b)
+		ns.Sent(b, b.IIF != 0, step.VethXmit)
+		v.Wire.Carry(d, f, pkt)
+		return core.TxOK
+	default:
+		ns.Why(step.WhyNoPeer, uint64(d.Index))
+	}
+	d.Stats.TxDropped++
+	ns.Drop(b, step.DropNotSpecified, step.VethXmit)
+	return core.TxDrop
+}
+
+// forward is veth_forward_skb: the other end receives the packet.
+func (v *Veth) forward(ns *core.Netns, b *core.SKB) bool {
+	p := v.Peer.Dev
+	if !forwardSkb(ns, p, b) {
+		return false
+	}
+	n := b.Len() + wire.EthernetLen
+	b.SetNS(p.NS)
+	frame(p.NS, b, rx)
+	if !p.NS.NetifRx(b) {
+		return false
+	}
+	received(p, n)
+	return true
+}
+
+// forwardSkb is __dev_forward_skb2: check that the packet fits the other end,
+// and forget what this host knew about it.
+func forwardSkb(ns *core.Netns, to *core.Device, b *core.SKB) bool {
+	defer ns.In(step.DevForwardSkb, b).Out()
+	limit := to.MTU + to.HardLen + wire.VLANTagLen
+	switch {
+	case !to.Up():
+		ns.Why(step.WhyPeerDown, uint64(to.Index))
+	case b.Len() > limit && b.GSOSize == 0:
+		ns.Why(step.WhyTooBigForPeer, uint64(b.Len()), uint64(to.MTU), uint64(limit))
+	default:
+		ns.Why(step.WhyForwardSkb, uint64(b.Len()), uint64(to.Index))
+		scrub(b, to.NS != ns)
+		b.Protocol = to.NS.EthTypeTrans(b, to)
+		return true
+	}
+	to.Stats.RxDropped++
+	ns.Drop(b, step.DropNotSpecified, step.DevForwardSkb)
+	return false
+}
+
+// scrub is skb_scrub_packet, and skb->priority = 0 (____dev_forward_skb).
+func scrub(b *core.SKB, xnet bool) {
+	b.PktType, b.IIF, b.Dst, b.NFTrace, b.Priority = core.PacketHost, 0, nil, false, 0
+	if xnet {
+		b.Mark, b.Tstamp = 0, 0
+	}
+}
+
+// RxInfo is what is known about a frame that comes from outside.
+type RxInfo struct {
+	Pkt       uint32 // the packet's number, 0 for a new one
+	Partial   bool   // the checksum is not filled in: the sender's card would have (a capture on the sender)
+	Truncated bool   // the capture kept fewer bytes than there were
+	Len       int    // length on the wire, if more than the bytes given
+	GSOSize   int    // payload of each segment, when the frame stands for several (offload)
+}
+
+// superFrame marks a captured frame that stands for several segments.
+func (info *RxInfo) superFrame(ns *core.Netns, b *core.SKB) {
+	if info.GSOSize <= 0 {
+		return
+	}
+	b.GSOSize, b.GSOSegs = info.GSOSize, (b.Len()+info.GSOSize-1)/info.GSOSize
+	b.GSOType = core.GSOTCPv4
+	if p := b.Data(); len(p) > 13 && p[12] == 0x86 {
+		b.GSOType = core.GSOTCPv6
+	}
+	b.IPSummed = core.ChecksumUnnecessary
+	ns.Note(b, step.WhyCaptureSuper, uint64(b.Len()))
+}
+
+// Receive is a frame from a peer outside of the world, link header first: the
+// peer's veth_xmit has put it into the backlog. The bytes are copied.
+func (v *Veth) Receive(f []byte, info RxInfo) {
+	d := v.Dev
+	ns := d.NS
+	n := max(len(f), info.Len)
+	b := ns.AllocSKB(core.Headroom, n, info.Pkt)
+	b.Truesize = core.AllocTruesize(n + 17) // as a sender on Linux allocates
+	fill(b, f, n)
+	info.superFrame(ns, b)
+	b.Dev, b.Truncated = d, info.Truncated || n > len(f)
+	if info.Partial {
+		b.IPSummed = core.ChecksumUnnecessary
+	}
+	b.ResetMAC()
+	frame(ns, b, rx)
+	if n < wire.EthernetLen {
+		d.Stats.RxErrors++
+		ns.Drop(b, step.DropNotSpecified, step.DevForwardSkb)
+		return
+	}
+	ns.BHDisable()
+	if forwardSkb(ns, d, b) && ns.NetifRx(b) {
+		received(d, n)
+	}
+	ns.BHEnable()
+}
+
+// fill puts the frame's bytes into an empty buffer; what a capture cut off
+// reads as zeros.
+func fill(b *core.SKB, f []byte, n int) {
+	p := b.Put(n)
+	clear(p[copy(p, f):])
+}
+
+func sent(d *core.Device, n int) {
+	d.Stats.TxPackets++
+	d.Stats.TxBytes += uint64(n)
+}
+
+func received(d *core.Device, n int) {
+	d.Stats.RxPackets++
+	d.Stats.RxBytes += uint64(n)
+}
+
+// wireBytes is a copy of the frame as it leaves the machine.
+func wireBytes(b *core.SKB) []byte {
+	f := make([]byte, b.Len())
+	b.CopyBits(0, f)
+	return f
+}

@@ -1,0 +1,38 @@
+package device
+
+import "github.com/packetwalk/packetwalk/stack/core"
+
+// A Wire takes the frames that leave the simulated machine by a device. frame
+// is the link-layer frame without its check sequence; it is lent for the call.
+// pkt is the packet's number.
+type Wire interface {
+	Carry(d *core.Device, frame []byte, pkt uint32)
+}
+
+const (
+	rx = 0
+	tx = 1
+)
+
+// frame records that a frame is on a device: all its bytes, from the link
+// header on.
+func frame(ns *core.Netns, b *core.SKB, dir uint16) {
+	if !ns.Listening() {
+		return
+	}
+	ns.Trace.Frame(dir, b, b.Dev.Index, frameBytes(b))
+}
+
+// frameBytes is a copy of a packet's bytes from its link header on.
+func frameBytes(b *core.SKB) []byte {
+	if b.MAC >= 0 && b.MAC < b.Offset() {
+		link := b.From(b.MAC)[:b.Offset()-b.MAC]
+		p := make([]byte, len(link)+b.Len())
+		copy(p, link)
+		b.CopyBits(0, p[len(link):])
+		return p
+	}
+	p := make([]byte, b.Len())
+	b.CopyBits(0, p)
+	return p
+}

@@ -1,0 +1,39 @@
+// Package stack puts a simulated Linux host together and replays captures
+// through it.
+//
+// # The building
+//
+// A package imports lower floors only (floors_test.go holds it to that):
+//
+//	12  cmd/packetwalk                                        front door
+//	11  tui                                                   painter
+//	10  stack/view                                            one reader's place, as plain data
+//	 9  stack/walk                                            time machine
+//	 8  stack/lab   stack/oracle   stack/report               set-up by commands, the real kernel's answers, formats
+//	 7  stack                                                 the house: hosts, links, replay
+//	 6  stack/device   stack/socket                           drivers, system calls
+//	 5  stack/tcp   stack/udp   stack/raw
+//	 4  stack/ipv4   stack/ipv6
+//	 3  stack/inet   stack/sched
+//	 2  stack/core                                            net/core
+//	 1  stack/trace   stack/filter
+//	 0  stack/wire   stack/step   stack/sim   pcaps
+//
+// # The life of a packet
+//
+//	NIC.DMA               the card writes the frame into its ring        device/igb.go
+//	igb_msix_ring         it interrupts                                  device/igb.go
+//	net_rx_action         the softirq polls the queue                    core/napi.go
+//	gro_receive_skb       may it be merged?                              core/gro.go
+//	__netif_receive_skb_core   taps, then the protocol                   core/dev_rx.go
+//	ip_rcv                header checks, PRE_ROUTING                     ipv4/ip_input.go
+//	ip_route_input_noref  for us, or for somebody else?                  ipv4/route.go
+//	ip_local_deliver      fragments, LOCAL_IN, the transport protocol    ipv4/ip_input.go
+//	tcp_v4_rcv            which socket?                                  tcp/tcp_ipv4.go
+//	tcp_rcv_established   sequence, window, acknowledgement              tcp/tcp_input.go
+//	sock_def_readable     the program wakes                              core/sock.go
+//	recv                  and reads                                      socket
+//
+// Read in this order: wire/udp.go, ipv4/ip_input.go, core/dev_rx.go,
+// core/dev.go (Hook), tcp/tcp_input.go, walk/walk.go.
+package stack

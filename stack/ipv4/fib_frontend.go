@@ -1,0 +1,560 @@
+package ipv4
+
+// Tables, and what is asked of them: net/ipv4/fib_frontend.c.
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+func inetSubject(ns *core.Netns) inet.Subject { return inet.Subject{NS: ns} }
+
+// loIndex is LOOPBACK_IFINDEX: the device that packets of this host itself
+// count as coming from.
+func (ip *IPv4) loIndex() int { return 1 }
+
+// loopback is net->loopback_dev.
+func (ip *IPv4) loopback() *core.Device {
+	if lo := ip.ns.Loopback; lo != nil {
+		return lo
+	}
+	for _, d := range ip.ns.Devices {
+		if d != nil && d.Flags&core.IFFLoopback != 0 {
+			return d
+		}
+	}
+	return nil
+}
+
+// table is fib_get_table: nil if there is none.
+func (ip *IPv4) table(id uint32) *fibTable {
+	if id == TableUnspec {
+		id = TableMain
+	}
+	for _, tb := range ip.tables {
+		if tb.id == id {
+			return tb
+		}
+	}
+	return nil
+}
+
+// newTable is fib_new_table: tables local and main share one trie until there
+// are rules of the user.
+func (ip *IPv4) newTable(id uint32) *fibTable {
+	if id == TableUnspec {
+		id = TableMain
+	}
+	if tb := ip.table(id); tb != nil {
+		return tb
+	}
+	tb := &fibTable{id: id, t: &trie{}}
+	if id == TableLocal && !ip.customRules {
+		tb.t = ip.newTable(TableMain).t
+	}
+	ip.tables = append(ip.tables, tb)
+	switch id {
+	case TableMain:
+		ip.main = tb
+	case TableLocal:
+		ip.local = tb
+	}
+	return tb
+}
+
+// unmerge is fib_unmerge: the first rule of the user needs tables local and
+// main to be asked one after the other.
+func (ip *IPv4) unmerge() {
+	if ip.local == nil || ip.main == nil || ip.local.t != ip.main.t {
+		return
+	}
+	t := &trie{}
+	ip.local.t = t
+	ip.main.t.filter(func(fa *fibAlias) bool {
+		if fa.table != TableLocal {
+			return true
+		}
+		ip.local.insert(fa, true)
+		return false
+	})
+	t.root.each(func(fa *fibAlias) { fa.fi.dead = false })
+}
+
+// lookup is fib_lookup: without rules of the user table main is asked (local
+// shares its trie), then default.
+func (ip *IPv4) lookup(fl *Flow4, res *fibResult, flags int) core.Errno {
+	if ip.customRules {
+		return ip.rulesLookup(fl, res, flags)
+	}
+	err := step.ENETUNREACH
+	if ip.main != nil {
+		err = ip.tableLookup(ip.main, fl, res, flags)
+	}
+	if err != 0 && ip.deflt != nil {
+		err = ip.tableLookup(ip.deflt, fl, res, flags)
+	}
+	if err == step.EAGAIN {
+		err = step.ENETUNREACH
+	}
+	return err
+}
+
+// AddrType is inet_addr_type: what an address means to this host (RTN*).
+func (ip *IPv4) AddrType(_ *core.Netns, a wire.IP4) uint8 { return ip.addrType(nil, a) }
+
+// addrType is __inet_dev_addr_type: the same, and with a device only what is
+// on that device.
+func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
+	ns := ip.ns
+	defer ns.In(step.InetDevAddrType, inetSubject(ns)).Out()
+	if a>>24 == 0 || a.IsBroadcast() {
+		return RTNBroadcast
+	}
+	if a.IsMulticast() {
+		return RTNMulticast
+	}
+	if ip.local == nil {
+		return RTNBroadcast
+	}
+	fl := Flow4{Daddr: a}
+	var res fibResult
+	if ip.tableLookup(ip.local, &fl, &res, 0) != 0 || dev != nil && dev != res.nh.dev {
+		ns.Why(step.WhyAddrType, uint64(a), RTNUnicast)
+		return RTNUnicast
+	}
+	ns.Why(step.WhyAddrType, uint64(a), uint64(res.typ))
+	return res.typ
+}
+
+// isLocal is inet_lookup_ifaddr_rcu: is it an address of one of our devices?
+func (ip *IPv4) isLocal(a wire.IP4) bool { return ip.addrCount[a] > 0 }
+
+// devFind is __ip_dev_find: the device that has an address, or nil. An address
+// that is local only by a route counts too.
+func (ip *IPv4) devFind(a wire.IP4) *core.Device {
+	if ip.addrCount[a] > 0 {
+		for _, d := range ip.ns.Devices {
+			if in := InDev(d); in != nil && in.has(a) {
+				return d
+			}
+		}
+	}
+	if ip.local == nil {
+		return nil
+	}
+	fl := Flow4{Daddr: a}
+	var res fibResult
+	if ip.tableLookup(ip.local, &fl, &res, 0) == 0 && res.typ == RTNLocal {
+		return res.nh.dev
+	}
+	return nil
+}
+
+// validateSource is fib_validate_source: may a packet from src come in by dev?
+// It reports whether the source is on the link (1) or not (0), or why not:
+// EINVAL for one of our own addresses, EXDEV (here errXDev) when the way back is
+// another one (RFC 3704).
+func (ip *IPv4) validateSource(b *core.SKB, src, dst wire.IP4, tos uint8, oif int, dev *core.Device, in *InDevice) (onLink bool, err core.Errno) {
+	ns := ip.ns
+	defer ns.In(step.FibValidateSource, b).Out()
+	rpf := in.rpFilter()
+	if rpf == 0 && (dev.Index != oif || !in.txRedirects()) {
+		if in.acceptLocal() {
+			return false, 0
+		}
+		if !ip.customLocal && !ip.customRules {
+			if ip.isLocal(src) {
+				ns.Why(step.WhySourceOurs, uint64(src))
+				return false, step.EINVAL
+			}
+			ns.Why(step.WhySourceNoFilter, uint64(src))
+			return false, 0
+		}
+	}
+	return ip.validateSourceFull(b, src, dst, tos, oif, dev, rpf, in)
+}
+
+// errXDev stands for EXDEV.
+const errXDev core.Errno = 18
+
+// validateSourceFull is __fib_validate_source: look up the way back to the
+// source.
+func (ip *IPv4) validateSourceFull(b *core.SKB, src, dst wire.IP4, tos uint8, oif int, dev *core.Device, rpf int, in *InDevice) (bool, core.Errno) {
+	ns := ip.ns
+	defer ns.In(step.FibValidateSourceFull, b).Out()
+	fl := Flow4{IIF: oif, Daddr: src, Saddr: dst, TOS: tos}
+	if oif == 0 {
+		fl.IIF = ip.loIndex()
+	}
+	if in.srcValidMark() {
+		fl.Mark = b.Mark
+	}
+	if ip.rulesNeedPorts {
+		ip.dissect(b, &fl)
+		fl.Sport, fl.Dport = fl.Dport, fl.Sport
+	}
+	noAddr := len(in.addrs) == 0
+	var res fibResult
+	if ip.lookup(&fl, &res, 0) != 0 {
+		return ip.lastResort(src, dev, rpf)
+	}
+	if res.typ != RTNUnicast && (res.typ != RTNLocal || !in.acceptLocal()) {
+		ns.Why(step.WhySourceType, uint64(src), uint64(res.typ))
+		return false, step.EINVAL
+	}
+	match := res.typ == RTNLocal && dev == ip.loopback()
+	for _, nh := range res.fi.nhs {
+		match = match || nh.dev == dev
+	}
+	if match {
+		ns.Why(step.WhySourceBack, uint64(src), uint64(dev.Index))
+		return res.nh.scope >= ScopeHost, 0
+	}
+	if noAddr {
+		return ip.lastResort(src, dev, rpf)
+	}
+	if rpf == 1 {
+		ns.Why(step.WhyRpFilterStrict, uint64(src), uint64(res.nh.oif), uint64(dev.Index))
+		return false, errXDev
+	}
+	fl.OIF = dev.Index
+	onLink := ip.lookup(&fl, &res, ignoreLinkState) == 0 && res.typ == RTNUnicast && res.nh.scope >= ScopeHost
+	ns.Why(step.WhySourceLoose, uint64(src), uint64(dev.Index), uint64(rpf))
+	return onLink, 0
+}
+
+func (ip *IPv4) lastResort(src wire.IP4, dev *core.Device, rpf int) (bool, core.Errno) {
+	if rpf != 0 {
+		ip.ns.Why(step.WhyRpFilterNone, uint64(src), uint64(dev.Index))
+		return false, errXDev
+	}
+	return false, 0
+}
+
+// specDst is fib_compute_spec_dst: the address of ours by which a packet that
+// came for this host is to be answered.
+func (ip *IPv4) specDst(b *core.SKB) wire.IP4 {
+	h := b.IP4()
+	if b.Dst.Flags&(core.RTCFBroadcast|core.RTCFMulticast|core.RTCFLocal) == core.RTCFLocal {
+		return h.Dst()
+	}
+	scope := uint8(ScopeUniverse)
+	if h.Src()>>24 != 0 {
+		fl := Flow4{IIF: ip.loIndex(), Daddr: h.Src(), TOS: h.TOS() & 0xfc}
+		if in := ip.inDev(b.Dev); in != nil && in.srcValidMark() {
+			fl.Mark = b.Mark
+		}
+		var res fibResult
+		if ip.lookup(&fl, &res, 0) == 0 {
+			return ip.prefsrc(&res)
+		}
+	} else {
+		scope = ScopeLink
+	}
+	return ip.SelectAddr(b.Dev, h.Src(), scope)
+}
+
+// dissect is fib4_rules_early_flow_dissect: rules that look at protocol and
+// ports need them before routing.
+func (ip *IPv4) dissect(b *core.SKB, fl *Flow4) {
+	h := b.IP4()
+	fl.Proto = uint8(h.Proto())
+	fl.Sport, fl.Dport = 0, 0
+	p := h[min(h.IHL(), len(h)):]
+	if h.FragOffset() == 0 && hasPorts(h.Proto()) && len(p) >= 4 {
+		fl.Sport, fl.Dport = be16(p), be16(p[2:])
+	}
+}
+
+func hasPorts(p wire.Proto) bool {
+	switch p {
+	case wire.ProtoTCP, wire.ProtoUDP, wire.ProtoSCTP, wire.ProtoDCCP, wire.ProtoUDPLite:
+		return true
+	}
+	return false
+}
+
+func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
+
+// AddRoute is inet_rtm_newroute: `ip route add`. It returns what the program
+// ip gets: EEXIST, ENETUNREACH for a gateway that is not on a link, and so on.
+func (ip *IPv4) AddRoute(r Route) core.Errno {
+	ns := ip.ns
+	defer ns.In(step.FibTableInsert, inetSubject(ns)).Out()
+	r.defaults()
+	if r.Plen < 0 || r.Plen > 32 || r.Dst.Mask(r.Plen) != r.Dst || r.TOS&3 != 0 {
+		return step.EINVAL
+	}
+	fi, err := ip.createInfo(&r)
+	if err != 0 {
+		return err
+	}
+	tb := ip.newTable(r.Table)
+	if tb.id == TableDefault {
+		ip.deflt = tb
+	}
+	if n := tb.t.find(r.Dst, r.Plen, false); n != nil {
+		for i, fa := range n.fa {
+			if fa.table != tb.id || fa.tos != r.TOS || fa.fi.priority != r.Priority {
+				continue
+			}
+			if r.Replace {
+				n.fa[i] = &fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}
+				fa.fi.dead = true
+				ip.rtCacheFlush()
+				return 0
+			}
+			if !r.Append || fa.typ == r.Type && sameInfo(fa.fi, fi) {
+				return step.EEXIST
+			}
+		}
+	}
+	tb.insert(&fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}, r.Append)
+	if r.Type == RTNLocal && r.Protocol != ProtKernel {
+		ip.customLocal = true
+	}
+	ip.rtCacheFlush()
+	ns.Why(step.WhyRouteAdded, uint64(r.Dst), uint64(r.Plen), uint64(tb.id))
+	return 0
+}
+
+// defaults fills in what ip-route(8) does.
+func (r *Route) defaults() {
+	if r.Type == RTNUnspec {
+		r.Type = RTNUnicast
+	}
+	if r.Table == TableUnspec {
+		r.Table = TableMain
+		switch r.Type {
+		case RTNLocal, RTNBroadcast, RTNAnycast:
+			r.Table = TableLocal
+		}
+	}
+	if r.Protocol == 0 {
+		r.Protocol = ProtBoot
+	}
+	if r.Scope >= 0 {
+		return
+	}
+	r.Scope = ScopeUniverse
+	switch r.Type {
+	case RTNLocal:
+		r.Scope = ScopeHost
+	case RTNBroadcast, RTNMulticast, RTNAnycast:
+		r.Scope = ScopeLink
+	case RTNUnicast, RTNUnspec:
+		if len(r.NH) == 1 && r.NH[0].Gw == 0 {
+			r.Scope = ScopeLink
+		}
+	}
+}
+
+func sameInfo(a, b *fibInfo) bool {
+	if a.scope != b.scope || a.prefsrc != b.prefsrc || a.typ != b.typ || a.protocol != b.protocol || len(a.nhs) != len(b.nhs) || a.metrics != b.metrics {
+		return false
+	}
+	for i, n := range a.nhs {
+		if m := b.nhs[i]; n.oif != m.oif || n.gw != m.gw || n.weight != m.weight {
+			return false
+		}
+	}
+	return true
+}
+
+// DelRoute is inet_rtm_delroute: it takes out the first route that fits what is
+// said; ESRCH (3) if there is none.
+func (ip *IPv4) DelRoute(r Route) core.Errno {
+	const ESRCH core.Errno = 3
+	ns := ip.ns
+	defer ns.In(step.FibTableDelete, inetSubject(ns)).Out()
+	id := r.Table
+	if id == TableUnspec {
+		id = TableMain
+	}
+	tb := ip.table(id)
+	if tb == nil {
+		return ESRCH
+	}
+	n := tb.t.find(r.Dst, r.Plen, false)
+	if n == nil {
+		return ESRCH
+	}
+	for _, fa := range n.fa {
+		if fa.table == tb.id && fa.tos == r.TOS && r.fits(fa) {
+			tb.t.filter(func(x *fibAlias) bool { return x != fa })
+			if fa.plen == 0 {
+				tb.numDefault--
+			}
+			ip.rtCacheFlush()
+			return 0
+		}
+	}
+	return ESRCH
+}
+
+// fits is what fib_table_delete and fib_nh_match compare.
+func (r *Route) fits(fa *fibAlias) bool {
+	fi := fa.fi
+	if r.Type != RTNUnspec && fa.typ != r.Type || r.Priority != 0 && fi.priority != r.Priority ||
+		r.Protocol != 0 && fi.protocol != r.Protocol || r.PrefSrc != 0 && fi.prefsrc != r.PrefSrc || r.Scope > 0 && int(fi.scope) != r.Scope {
+		return false
+	}
+	if len(r.NH) == 0 {
+		return true
+	}
+	if len(r.NH) != len(fi.nhs) {
+		return false
+	}
+	for i, c := range r.NH {
+		if c.Gw != 0 && c.Gw != fi.nhs[i].gw || c.Dev != 0 && c.Dev != fi.nhs[i].oif {
+			return false
+		}
+	}
+	return true
+}
+
+// Routes lists a table as `ip route show table` does, in order of prefix; 0 is
+// table main.
+func (ip *IPv4) Routes(table uint32) []Route {
+	tb := ip.table(table)
+	if tb == nil {
+		return nil
+	}
+	var l []Route
+	tb.t.root.each(func(fa *fibAlias) {
+		if fa.table == tb.id {
+			l = append(l, fa.route())
+		}
+	})
+	return l
+}
+
+func (fa *fibAlias) route() Route {
+	fi := fa.fi
+	r := Route{Dst: fa.key, Plen: fa.plen, TOS: fa.tos, Table: fa.table, Type: fa.typ, Scope: int(fi.scope), Protocol: fi.protocol,
+		Priority: fi.priority, PrefSrc: fi.prefsrc, Metrics: fi.metrics, Linkdown: fi.flags&nhLinkdown != 0, Dead: fi.flags&nhDead != 0}
+	for _, nh := range fi.nhs {
+		r.NH = append(r.NH, Nexthop{Gw: nh.gw, Dev: nh.oif, Weight: nh.weight, Onlink: nh.flags&nhOnlink != 0})
+	}
+	return r
+}
+
+// Tables lists the numbers of the tables that exist.
+func (ip *IPv4) Tables() []uint32 {
+	var l []uint32
+	for _, tb := range ip.tables {
+		l = append(l, tb.id)
+	}
+	return l
+}
+
+// fibFlush is fib_flush: routes whose ways are all dead are taken out.
+func (ip *IPv4) fibFlush() {
+	gone := 0
+	for _, tb := range ip.tables {
+		if tb == ip.local && ip.main != nil && tb.t == ip.main.t {
+			continue
+		}
+		gone += tb.t.filter(func(fa *fibAlias) bool {
+			if fa.fi.flags&nhDead == 0 {
+				return true
+			}
+			if fa.plen == 0 {
+				tb.numDefault--
+			}
+			return false
+		})
+	}
+	if gone > 0 {
+		ip.rtCacheFlush()
+	}
+}
+
+// DevUp tells IPv4 that a device is up (NETDEV_UP): its addresses get their
+// routes, its groups are joined.
+func (ip *IPv4) DevUp(dev *core.Device) {
+	in := ip.inDev(dev)
+	if in == nil {
+		return
+	}
+	ip.mcUp(in)
+	if dev.Flags&core.IFFLoopback != 0 && len(in.addrs) == 0 {
+		ip.AddAddr(dev, 0x7f000001, 8, AddrOpts{Scope: ScopeHost})
+	}
+	for _, a := range in.addrs {
+		ip.addIfaddr(a)
+	}
+	ip.syncUp(dev, nhDead)
+	ip.addrGenid++
+	ip.rtCacheFlush()
+	if in.arpNotify() {
+		ip.announce(in)
+	}
+}
+
+// DevDown tells IPv4 that a device is down (NETDEV_DOWN): fib_disable_ip.
+func (ip *IPv4) DevDown(dev *core.Device) {
+	in := InDev(dev)
+	if in == nil {
+		return
+	}
+	ip.mcDown(in)
+	if ip.syncDown(dev, nhDead|nhLinkdown, false) > 0 {
+		ip.fibFlush()
+	} else {
+		ip.rtCacheFlush()
+	}
+	ip.arpIfDown(dev)
+}
+
+// DevGone tells IPv4 that a device is removed (NETDEV_UNREGISTER).
+func (ip *IPv4) DevGone(dev *core.Device) {
+	in := InDev(dev)
+	if in == nil {
+		return
+	}
+	for len(in.addrs) > 0 {
+		a := in.addrs[0]
+		ip.DelAddr(dev, a.local, a.plen)
+	}
+	ip.mcDown(in)
+	if ip.syncDown(dev, nhDead|nhLinkdown, true) > 0 {
+		ip.fibFlush()
+	}
+	ip.arpIfDown(dev)
+	dev.IP4 = nil
+}
+
+// CarrierChange tells IPv4 that a device's link came or went (NETDEV_CHANGE):
+// its routes stay and are marked linkdown.
+func (ip *IPv4) CarrierChange(dev *core.Device) {
+	if InDev(dev) == nil {
+		return
+	}
+	if dev.Flags&core.IFFRunning != 0 {
+		ip.syncUp(dev, nhLinkdown)
+	} else {
+		ip.syncDown(dev, nhLinkdown, false)
+	}
+	ip.rtCacheFlush()
+}
+
+// MTUChange tells IPv4 that a device's MTU is another one (NETDEV_CHANGEMTU):
+// fib_sync_mtu. old is the one before, in bytes.
+func (ip *IPv4) MTUChange(dev *core.Device, old int) {
+	ip.eachInfo(func(fi *fibInfo) {
+		for _, nh := range fi.nhs {
+			if nh.dev != dev || nh.exceptions == nil {
+				continue
+			}
+			for _, e := range nh.exceptions.list {
+				if dev.MTU < e.pmtu || old == e.pmtu {
+					e.pmtu = dev.MTU
+				}
+			}
+		}
+	})
+	ip.rtCacheFlush()
+}

@@ -1,0 +1,378 @@
+package ipv4
+
+// What a route leads to: net/ipv4/fib_semantics.c.
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Flags of a next hop (RTNH_F_*).
+const (
+	nhDead = 1 << iota
+	nhLinkdown
+	nhOnlink
+)
+
+// A fibInfo is struct fib_info: what a route says besides its prefix.
+type fibInfo struct {
+	protocol uint8
+	scope    uint8
+	typ      uint8
+	flags    uint8
+	dead     bool // no route uses it any more
+	priority uint32
+	table    uint32
+	prefsrc  wire.IP4
+	metrics  Metrics
+	nhs      []*nexthop
+}
+
+// A nexthop is struct fib_nh: one way, with the routes that were made from it.
+type nexthop struct {
+	dev    *core.Device
+	oif    int
+	gw     wire.IP4
+	scope  uint8
+	flags  uint8
+	weight int
+	upper  int32 // of 2^31: hashes up to here take this way
+
+	saddr      wire.IP4 // nh_saddr: the source that goes with it
+	saddrGenid uint32
+
+	rthInput   *core.Dst // nhc_rth_input
+	rthOutput  *core.Dst // nhc_pcpu_rth_output
+	exceptions *fnheTable
+}
+
+// typeError is fib_props' errors: what a lookup of such a route returns.
+var typeError = [10]core.Errno{RTNBlackhole: step.EINVAL, RTNUnreachable: step.EHOSTUNREACH, RTNProhibit: step.EACCES, RTNThrow: step.EAGAIN}
+
+// typeScope is fib_props' scopes: the widest that a route of the type may have.
+var typeScope = [10]uint8{RTNUnspec: ScopeNowhere, RTNLocal: ScopeHost, RTNBroadcast: ScopeLink, RTNAnycast: ScopeLink}
+
+// createInfo is fib_create_info: check a route and find where its next hops
+// are.
+func (ip *IPv4) createInfo(r *Route) (*fibInfo, core.Errno) {
+	if r.Type == RTNUnspec || r.Type > RTNThrow || r.Scope > ScopeHost || typeScope[r.Type] > uint8(r.Scope) {
+		return nil, step.EINVAL
+	}
+	fi := &fibInfo{protocol: r.Protocol, scope: uint8(r.Scope), typ: r.Type, priority: r.Priority, table: r.Table, prefsrc: r.PrefSrc, metrics: r.Metrics}
+	if typeError[r.Type] != 0 {
+		if len(r.NH) > 0 {
+			return nil, step.EINVAL
+		}
+		return fi, 0
+	}
+	nhs := r.NH
+	if len(nhs) == 0 {
+		return nil, step.ENODEV
+	}
+	if fi.scope == ScopeHost && (len(nhs) != 1 || nhs[0].Gw != 0) {
+		return nil, step.EINVAL
+	}
+	down := 0
+	for _, c := range nhs {
+		nh := &nexthop{oif: c.Dev, gw: c.Gw, weight: max(c.Weight, 1)}
+		if c.Onlink {
+			nh.flags |= nhOnlink
+		}
+		if err := ip.checkNexthop(nh, fi, r.Table); err != 0 {
+			return nil, err
+		}
+		if nh.flags&nhLinkdown != 0 {
+			down++
+		}
+		fi.nhs = append(fi.nhs, nh)
+	}
+	if down == len(fi.nhs) {
+		fi.flags |= nhLinkdown
+	}
+	if fi.prefsrc != 0 && !ip.validPrefsrc(r) {
+		return nil, step.EINVAL
+	}
+	for _, nh := range fi.nhs {
+		ip.updateSaddr(nh, fi.scope)
+	}
+	ip.rebalance(fi)
+	return fi, 0
+}
+
+// checkNexthop is fib_check_nh.
+func (ip *IPv4) checkNexthop(nh *nexthop, fi *fibInfo, table uint32) core.Errno {
+	if fi.scope == ScopeHost {
+		nh.scope = ScopeNowhere
+		if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
+			return step.ENODEV
+		}
+		return 0
+	}
+	if nh.gw != 0 {
+		return ip.checkGateway(nh, fi.scope, table)
+	}
+	// fib_check_nh_nongw
+	nh.dev = ip.ns.DevByIndex(nh.oif)
+	if nh.dev == nil || nh.flags&nhOnlink != 0 {
+		return step.ENODEV
+	}
+	if !nh.dev.Up() {
+		return step.ENETDOWN
+	}
+	nh.scope = ScopeHost
+	nh.carrier()
+	return 0
+}
+
+func (nh *nexthop) carrier() {
+	if nh.dev.Flags&core.IFFRunning == 0 {
+		nh.flags |= nhLinkdown
+	}
+}
+
+// checkGateway is fib_check_nh_v4_gw: a gateway must be reachable without
+// another gateway.
+func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno {
+	if nh.flags&nhOnlink != 0 {
+		if scope >= ScopeLink {
+			return step.EINVAL
+		}
+		if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
+			return step.ENODEV
+		}
+		if !nh.dev.Up() {
+			return step.ENETDOWN
+		}
+		if ip.addrType(nil, nh.gw) != RTNUnicast {
+			return step.EINVAL
+		}
+		nh.carrier()
+		nh.scope = ScopeLink
+		return 0
+	}
+	fl := Flow4{Daddr: nh.gw, Scope: max(scope+1, ScopeLink), OIF: nh.oif, IIF: ip.loIndex()}
+	var res fibResult
+	err := step.EAGAIN
+	if tb := ip.table(table); table != 0 && table != TableMain && tb != nil {
+		err = ip.tableLookup(tb, &fl, &res, ignoreLinkState)
+	}
+	if err != 0 {
+		err = ip.lookup(&fl, &res, ignoreLinkState)
+	}
+	if err != 0 {
+		return err
+	}
+	if res.typ != RTNUnicast && res.typ != RTNLocal {
+		return step.EINVAL
+	}
+	nh.scope, nh.oif, nh.dev = res.scope, res.nh.oif, res.nh.dev
+	nh.carrier()
+	if !nh.dev.Up() {
+		return step.ENETDOWN
+	}
+	return 0
+}
+
+// validPrefsrc is fib_valid_prefsrc: the preferred source must be an address of
+// this host.
+func (ip *IPv4) validPrefsrc(r *Route) bool {
+	if r.Type == RTNLocal && r.Dst != 0 && r.PrefSrc == r.Dst {
+		return true
+	}
+	return ip.addrType(nil, r.PrefSrc) == RTNLocal
+}
+
+// updateSaddr is fib_info_update_nhc_saddr.
+func (ip *IPv4) updateSaddr(nh *nexthop, scope uint8) wire.IP4 {
+	nh.saddr, nh.saddrGenid = ip.SelectAddr(nh.dev, nh.gw, scope), ip.addrGenid
+	return nh.saddr
+}
+
+// prefsrc is fib_result_prefsrc: the source address that goes with a route.
+func (ip *IPv4) prefsrc(res *fibResult) wire.IP4 {
+	if res.fi.prefsrc != 0 {
+		ip.ns.Why(step.WhySourcePrefsrc, uint64(res.fi.prefsrc))
+		return res.fi.prefsrc
+	}
+	a := res.nh.saddr
+	if res.nh.saddrGenid != ip.addrGenid {
+		a = ip.updateSaddr(res.nh, res.fi.scope)
+	}
+	return a
+}
+
+// rebalance is fib_rebalance: divide the hash space by weight.
+func (ip *IPv4) rebalance(fi *fibInfo) {
+	if len(fi.nhs) < 2 {
+		return
+	}
+	alive := func(nh *nexthop) bool {
+		return nh.flags&nhDead == 0 && !(nh.flags&nhLinkdown != 0 && ip.ignoreLinkdown(nh.dev))
+	}
+	total := uint64(0)
+	for _, nh := range fi.nhs {
+		if alive(nh) {
+			total += uint64(nh.weight)
+		}
+	}
+	w := uint64(0)
+	for _, nh := range fi.nhs {
+		if !alive(nh) {
+			nh.upper = -1
+			continue
+		}
+		w += uint64(nh.weight)
+		nh.upper = int32((w<<31+total/2)/total - 1)
+	}
+}
+
+// selectMultipath is fib_select_multipath: the flow's hash says which way.
+func (ip *IPv4) selectMultipath(res *fibResult, hash uint32) {
+	ns := ip.ns
+	defer ns.In(step.FibSelectMultipath, inetSubject(ns)).Out()
+	for _, nh := range res.fi.nhs {
+		if int64(hash) > int64(nh.upper) {
+			ns.Tried(step.TryNexthopHash, uint64(nh.gw), uint64(nh.oif), uint64(hash), uint64(uint32(nh.upper+1)))
+			continue
+		}
+		res.nh = nh
+		ns.Why(step.WhyMultipath, uint64(hash), uint64(len(res.fi.nhs)), uint64(nh.gw), uint64(nh.oif))
+		return
+	}
+}
+
+// selectPath is fib_select_path: one of several ways, and the source address.
+func (ip *IPv4) selectPath(res *fibResult, fl *Flow4, b *core.SKB) {
+	if fl.OIF == 0 {
+		if len(res.fi.nhs) > 1 {
+			ip.selectMultipath(res, ip.multipathHash(fl, b))
+		} else if res.plen == 0 && res.table.numDefault > 1 && res.typ == RTNUnicast {
+			ip.selectDefault(fl, res)
+		}
+	}
+	if fl.Saddr == 0 {
+		fl.Saddr = ip.prefsrc(res)
+	}
+}
+
+// selectDefault is fib_select_default: of several default routes with the same
+// metric, take one whose gateway answers.
+func (ip *IPv4) selectDefault(fl *Flow4, res *fibResult) {
+	var list []*fibAlias
+	for _, fa := range res.node.fa {
+		fi := fa.fi
+		if fa.tos != 0 && !tosMatch(fa.tos, fl.TOS) || fa.table != res.table.id {
+			continue
+		}
+		if fi.priority > res.fi.priority {
+			break
+		}
+		if fi.flags&nhDead != 0 || fi.scope != res.scope || fa.typ != RTNUnicast || fi.nhs[0].gw == 0 || fi.nhs[0].scope != ScopeLink {
+			continue
+		}
+		if len(list) == 0 && fi != res.fi {
+			return
+		}
+		list = append(list, fa)
+	}
+	if len(list) < 2 {
+		return
+	}
+	last := -1
+	for i, fa := range list {
+		state := uint8(core.NUDNone)
+		if n := ip.ns.Neigh4.Lookup(fa.fi.nhs[0].gw.Addr(), fa.fi.nhs[0].dev); n != nil {
+			state = n.State
+		}
+		// fib_detect_death
+		valid := state&core.NUDValid != 0
+		if state == core.NUDReachable || valid && i != list[0].current {
+			last = i
+			break
+		}
+		if valid || last < 0 && i > list[0].current && state != core.NUDIncomplete {
+			last = i
+		}
+		ip.ns.Tried(step.TryGatewayDead, uint64(fa.fi.nhs[0].gw))
+	}
+	if list[0].current = last; last >= 0 {
+		res.fi, res.nh = list[last].fi, list[last].fi.nhs[0]
+	}
+}
+
+// eachInfo calls f for every route's fibInfo once.
+func (ip *IPv4) eachInfo(f func(*fibInfo)) {
+	for _, tb := range ip.tables {
+		if tb.id == TableLocal && tb.t == ip.table(TableMain).t {
+			continue
+		}
+		tb.t.root.each(func(fa *fibAlias) { f(fa.fi) })
+	}
+}
+
+// syncDown is fib_sync_down_dev: a device went down, or lost its carrier.
+// force also marks this host's own addresses.
+func (ip *IPv4) syncDown(dev *core.Device, flags uint8, force bool) int {
+	n := 0
+	ip.eachInfo(func(fi *fibInfo) {
+		hit, dead := false, 0
+		for _, nh := range fi.nhs {
+			if nh.flags&nhDead != 0 {
+				dead++
+			} else if nh.dev == dev && (force || nh.scope != ScopeNowhere) {
+				nh.flags |= flags
+				dead++
+			}
+			hit = hit || nh.dev == dev
+		}
+		if !hit {
+			return
+		}
+		if dead == len(fi.nhs) {
+			fi.flags |= flags
+			n++
+		}
+		ip.rebalance(fi)
+	})
+	return n
+}
+
+// syncUp is fib_sync_up: the device, or its carrier, is back.
+func (ip *IPv4) syncUp(dev *core.Device, flags uint8) {
+	if !dev.Up() {
+		return
+	}
+	if flags&nhDead != 0 && dev.Flags&core.IFFRunning != 0 {
+		flags |= nhLinkdown
+	}
+	ip.eachInfo(func(fi *fibInfo) {
+		hit, alive := false, 0
+		for _, nh := range fi.nhs {
+			if nh.dev == dev {
+				hit = true
+				nh.flags &^= flags
+			}
+			if nh.flags&flags == 0 {
+				alive++
+			}
+		}
+		if hit && alive > 0 {
+			fi.flags &^= flags
+			ip.rebalance(fi)
+		}
+	})
+}
+
+// syncDownAddr is fib_sync_down_addr: routes that prefer an address that is
+// gone go too.
+func (ip *IPv4) syncDownAddr(a wire.IP4) int {
+	n := 0
+	ip.eachInfo(func(fi *fibInfo) {
+		if fi.prefsrc == a && fi.table == TableMain {
+			fi.flags |= nhDead
+			n++
+		}
+	})
+	return n
+}

@@ -1,0 +1,186 @@
+package ipv6
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Duplicate address detection, RFC 4862 §5.4.
+
+// States of an address (INET6_IFADDR_STATE_*).
+const (
+	dadPre     = iota // the link is not there yet
+	dadRunning        // asking whether somebody has it
+	dadDone
+	dadFailed // somebody has it
+	dadDead
+)
+
+// dadTask is ifp->dad_work.
+type dadTask struct{ a *Addr6 }
+
+// Run is addrconf_dad_work.
+func (t *dadTask) Run() { t.a.idev.ip.dadWork(t.a) }
+
+// dadStart is addrconf_dad_start.
+func (ip *IPv6) dadStart(a *Addr6) {
+	if a.state != dadPre {
+		return
+	}
+	a.state = dadRunning
+	ip.dadBegin(a)
+}
+
+// dadBegin is addrconf_dad_begin: join the solicited-node group, then ask, if
+// there is somebody to be asked.
+func (ip *IPv6) dadBegin(a *Addr6) {
+	ns := ip.ns
+	defer ns.In(step.AddrconfDADBegin, ip).Out()
+	i, dev := a.idev, a.Dev
+	if dev.Flags&(core.IFFLoopback|core.IFFNoARP) == 0 {
+		i.join(a.Addr.SolicitedNode())
+	}
+	switch {
+	case dev.Flags&(core.IFFNoARP|core.IFFLoopback) != 0:
+		ns.Why(step.WhyDADNoNeighbours, uint64(dev.Index))
+		ip.dadCompleted(a)
+	case ns.Sysctl.Conf6All.AcceptDad < 1 && i.conf.AcceptDad < 1, a.Flags&AddrNoDAD != 0:
+		ns.Why(step.WhyDADOff, a.Addr.Hi, a.Addr.Lo)
+		ip.dadCompleted(a)
+	case !i.ready:
+		// addrconf_dad_stop: it stays tentative until the link is there.
+		ns.Why(step.WhyDADNotReady, uint64(dev.Index))
+		if i.conf.DadTransmits == 0 {
+			ip.dadCompleted(a)
+		}
+	default:
+		if a.Flags&AddrOptimistic != 0 {
+			ip.addrLocal(a)
+		}
+		ip.dadKick(a)
+	}
+}
+
+// dadKick is addrconf_dad_kick: the first solicitation goes after a random
+// delay of up to a second (RFC 4861 §6.3.7), with a number of its own so that a
+// loop is told from a neighbour (RFC 7527).
+func (ip *IPv6) dadKick(a *Addr6) {
+	ns := ip.ns
+	delay := sim.Time(0)
+	if a.Flags&AddrOptimistic == 0 {
+		delay = sim.Time(ns.Machine.Rand.Below(sim.HZ)) * sim.Jiffy
+	}
+	for a.nonce = 0; a.nonce == 0; {
+		a.nonce = ns.Machine.Rand.Uint64() >> 16
+	}
+	a.probes = a.idev.conf.DadTransmits
+	now := ns.Clock.Now()
+	at := now
+	if delay > 0 {
+		at = sim.WheelExpiry(now, now+delay)
+	}
+	ns.Clock.Mod(&a.dad, at, &a.dadFn)
+}
+
+// dadWork is addrconf_dad_work: the next solicitation, or the end.
+func (ip *IPv6) dadWork(a *Addr6) {
+	ns := ip.ns
+	defer ns.In(step.AddrconfDADWork, ip).Out()
+	if a.state == dadFailed {
+		ns.Why(step.WhyDADDuplicate, a.Addr.Hi, a.Addr.Lo)
+		a.Flags |= AddrDADFailed | AddrTentative
+		ip.removeRoute(a.rt)
+		return
+	}
+	if a.state != dadRunning || !a.idev.ready {
+		return
+	}
+	if a.probes == 0 {
+		ns.Why(step.WhyDADSilence, a.Addr.Hi, a.Addr.Lo)
+		ip.dadCompleted(a)
+		return
+	}
+	a.probes--
+	ns.Why(step.WhyDADProbe, a.Addr.Hi, a.Addr.Lo)
+	now := ns.Clock.Now()
+	ns.Clock.Mod(&a.dad, sim.WheelExpiry(now, now+ip.neigh.Retrans), &a.dadFn)
+	ip.sendNS(a.Dev, a.Addr, a.Addr.SolicitedNode(), &wire.Addr{}, a.nonce)
+}
+
+// dadCompleted is addrconf_dad_completed: the address is this host's.
+func (ip *IPv6) dadCompleted(a *Addr6) {
+	ns := ip.ns
+	defer ns.In(step.AddrconfDADCompleted, ip).Out()
+	ns.Clock.Stop(&a.dad)
+	a.Flags &^= AddrTentative | AddrOptimistic | AddrDADFailed
+	a.state = dadDone
+	ip.addrLocal(a)
+	ns.Why(step.WhyDADCompleted, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index))
+	i := a.idev
+	if a.Scope != scopeLink || i.dev.Flags&core.IFFLoopback != 0 {
+		return
+	}
+	for _, o := range i.addrs {
+		if o != a && o.Scope == scopeLink && o.Flags&(AddrTentative|AddrOptimistic|AddrDADFailed) == 0 {
+			return // ipv6_lonely_lladdr: not the first
+		}
+	}
+	i.mld.dadComplete()
+	if i.acceptRA() && i.conf.RouterSolicitations > 0 && i.ready {
+		ip.sendRS(i)
+	}
+}
+
+// dadFailure is addrconf_dad_failure: somebody else has this address.
+func (ip *IPv6) dadFailure(a *Addr6, b *core.SKB) {
+	ns := ip.ns
+	defer ns.In(step.AddrconfDADFailure, b).Out()
+	if a.state != dadRunning {
+		return
+	}
+	a.state = dadFailed
+	ns.Why(step.WhyDADDuplicate, a.Addr.Hi, a.Addr.Lo)
+	ns.Clock.Mod(&a.dad, ns.Clock.Now(), &a.dadFn)
+}
+
+// acceptRA is ipv6_accept_ra: a router does not listen to routers.
+func (i *Inet6Dev) acceptRA() bool {
+	if i.forwarding() {
+		return i.conf.AcceptRA == 2
+	}
+	return i.conf.AcceptRA != 0
+}
+
+// rsTask is idev->rs_timer.
+type rsTask struct{ i *Inet6Dev }
+
+// Run is addrconf_rs_timer: ask again for a router (RFC 7559), until one
+// answers or router_solicitations are sent.
+func (t *rsTask) Run() {
+	i := t.i
+	if i.ready && i.acceptRA() && i.rsN < i.conf.RouterSolicitations {
+		i.ip.sendRS(i)
+	}
+}
+
+// sendRS sends a router solicitation and arms the next (RFC 4861 §6.3.7).
+func (ip *IPv6) sendRS(i *Inet6Dev) {
+	src, ok := i.lladdr(AddrTentative)
+	if !ok {
+		return
+	}
+	ip.ndiscSendRS(i.dev, src)
+	i.rsN++
+	// rfc3315_s14_backoff_init and _update: 4 s, then twice, with ±10 %.
+	r := &ip.ns.Machine.Rand
+	if i.rsIvl == 0 {
+		i.rsIvl = 4 * sim.Second * sim.Time(900+(*r).Below(201)) / 1000
+	} else {
+		i.rsIvl = min(i.rsIvl*sim.Time(1900+(*r).Below(201))/1000, 3600*sim.Second)
+	}
+	now := ip.ns.Clock.Now()
+	i.rsFn.i = i
+	ip.ns.Clock.Mod(&i.rs, sim.WheelExpiry(now, now+i.rsIvl), &i.rsFn)
+}

@@ -1,0 +1,269 @@
+package ipv6
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// eSRCH is what ip6_route_del says of a route that is not there.
+const eSRCH core.Errno = 3
+
+// AddRoute is ip6_route_add. EEXIST: there is the same route; ENETUNREACH,
+// EHOSTUNREACH: the gateway cannot be reached; ENODEV: no device.
+func (ip *IPv6) AddRoute(r Route6) core.Errno {
+	if e := ip.complete(&r); e != 0 {
+		return e
+	}
+	t := ip.table(r.Table, true)
+	for _, o := range t.node(r.Dst, r.Plen) {
+		if o.Metric == r.Metric && o.Dev == r.Dev && o.Gateway == r.Gateway {
+			return step.EEXIST
+		}
+		if o.Metric == r.Metric && (o.Gateway.IsZero() || r.Gateway.IsZero()) && o.Type == r.Type && !r.ra && !o.ra && o.Dev == r.Dev {
+			return step.EEXIST
+		}
+	}
+	ip.insertRoute(&r)
+	return 0
+}
+
+// complete fills in what ip6_route_info_create does.
+func (ip *IPv6) complete(r *Route6) core.Errno {
+	if r.Plen < 0 || r.Plen > 128 {
+		return step.EINVAL
+	}
+	r.Dst = r.Dst.Mask(r.Plen)
+	if r.Table == 0 {
+		r.Table = TableMain
+	}
+	if r.Type == 0 {
+		r.Type = RTNUnicast
+	}
+	if r.Metric == 0 {
+		r.Metric = 1024 // IP6_RT_PRIO_USER
+	}
+	if r.Proto == 0 {
+		r.Proto = ProtBoot
+	}
+	switch r.Type {
+	case RTNBlackhole, RTNUnreachable, RTNProhibit, RTNThrow:
+		r.Dev = ip.ns.Loopback
+		return 0
+	}
+	if !r.Gateway.IsZero() {
+		if e := ip.checkGateway(r); e != 0 {
+			return e
+		}
+	}
+	switch {
+	case r.Dev == nil:
+		return step.ENODEV
+	case !r.Dev.Up():
+		return step.ENETDOWN
+	}
+	if i := ip.getIdev(r.Dev); i == nil || i.conf.DisableIPv6 != 0 {
+		return step.EACCES
+	}
+	return 0
+}
+
+// checkGateway is ip6_validate_gw: a gateway must be a neighbour, and nobody
+// of this host.
+func (ip *IPv6) checkGateway(r *Route6) core.Errno {
+	if ip.ChkAddr(r.Gateway, r.Dev) {
+		return step.EINVAL
+	}
+	t := addrType(r.Gateway)
+	if t&addrLinkLocal != 0 {
+		if r.Dev == nil || t&addrMulticast != 0 {
+			return step.EINVAL
+		}
+		return 0
+	}
+	if t&addrUnicast == 0 {
+		return step.EINVAL
+	}
+	if r.OnLink {
+		if r.Dev == nil {
+			return step.ENODEV
+		}
+		return 0
+	}
+	oif, strict := 0, 0
+	if r.Dev != nil {
+		oif, strict = r.Dev.Index, lookupIface
+	}
+	d := ip.ruleLookup(&Flow6{Daddr: r.Gateway, OIF: oif, IIF: 1}, oif, strict)
+	if d.Err != 0 || upper(d).gw {
+		return step.EHOSTUNREACH
+	}
+	if r.Dev == nil {
+		r.Dev = upper(d).from.Dev
+	}
+	return 0
+}
+
+// insertRoute is ip6_ins_rt: cached routes are looked up again from now on.
+func (ip *IPv6) insertRoute(r *Route6) *Route6 {
+	ip.table(r.Table, true).insert(r)
+	ip.gen++
+	return r
+}
+
+// removeRoute is ip6_del_rt.
+func (ip *IPv6) removeRoute(r *Route6) {
+	if r == nil || r.dead {
+		return
+	}
+	if t := ip.table(r.Table, false); t != nil && t.remove(r) {
+		r.dead = true
+		ip.gen++
+		for _, d := range r.exc {
+			d.Obsolete = true
+		}
+		r.exc = nil
+	}
+}
+
+// DelRoute is ip6_route_del: the first route that matches what is set in r.
+// Errno 3 (ESRCH): there is none.
+func (ip *IPv6) DelRoute(r Route6) core.Errno {
+	if r.Table == 0 {
+		r.Table = TableMain
+	}
+	t := ip.table(r.Table, false)
+	if t == nil {
+		return eSRCH
+	}
+	for _, o := range t.node(r.Dst.Mask(r.Plen), r.Plen) {
+		if r.Dev != nil && o.Dev != r.Dev || !r.Gateway.IsZero() && o.Gateway != r.Gateway ||
+			r.Metric != 0 && o.Metric != r.Metric || r.Type != 0 && o.Type != r.Type || r.Proto != 0 && o.Proto != r.Proto {
+			continue
+		}
+		ip.removeRoute(o)
+		return 0
+	}
+	return eSRCH
+}
+
+// Routes lists a table in the order of ip -6 route: by prefix.
+func (ip *IPv6) Routes(table uint32) []*Route6 {
+	t := ip.table(table, false)
+	if t == nil {
+		return nil
+	}
+	var l []*Route6
+	t.each(func(r *Route6) bool {
+		i := len(l)
+		for i > 0 && routeLess(r, l[i-1]) {
+			i--
+		}
+		l = append(l, nil)
+		copy(l[i+1:], l[i:])
+		l[i] = r
+		return true
+	})
+	return l
+}
+
+// routeLess orders routes as a walk over the kernel's tree does: ::/0 last.
+func routeLess(a, b *Route6) bool {
+	if (a.Plen == 0) != (b.Plen == 0) {
+		return b.Plen == 0
+	}
+	if a.Dst != b.Dst {
+		return less(a.Dst, b.Dst)
+	}
+	if a.Plen != b.Plen {
+		return a.Plen > b.Plen
+	}
+	return a.Metric < b.Metric
+}
+
+// flushDev is rt6_disable_ip: the routes through a device go.
+func (ip *IPv6) flushDev(dev *core.Device) {
+	for _, t := range append([]*fibTable{&ip.local, &ip.main}, ip.others...) {
+		for again := true; again; {
+			again = false
+			t.each(func(r *Route6) bool {
+				if r.Dev == dev && r.Type != RTNBlackhole && r.Type != RTNUnreachable && r.Type != RTNProhibit {
+					ip.removeRoute(r)
+					again = true
+					return false
+				}
+				return true
+			})
+		}
+	}
+}
+
+// UpdatePMTU is ip6_update_pmtu: somebody on the way to fl.Daddr cannot carry
+// more than mtu bytes (RFC 8201 §4).
+func (ip *IPv6) UpdatePMTU(fl *Flow6, mtu int) {
+	ns := ip.ns
+	defer ns.In(step.IP6UpdatePMTU, ip.subject(fl)).Out()
+	if d := ip.routeOutputFlags(fl, 0); d.Err == 0 {
+		ip.rtUpdatePMTU(d, fl, mtu)
+	}
+}
+
+// rtUpdatePMTU is __ip6_rt_update_pmtu: an exception for this destination.
+func (ip *IPv6) rtUpdatePMTU(d *core.Dst, fl *Flow6, mtu int) {
+	ns := ip.ns
+	defer ns.In(step.IP6RtUpdatePMTU, ip.subject(fl)).Out()
+	if n := ip.neigh.Lookup(nexthop(d, fl.Daddr), d.Dev); n != nil {
+		n.Confirm()
+	}
+	if old := ip.MTU(d); mtu < wire.IPv6MinMTU || mtu >= old {
+		ns.Why(step.WhyPMTUIgnored, uint64(mtu), uint64(old))
+		return
+	}
+	u := upper(d)
+	if !u.cache {
+		if u.from == nil || d.Flags&core.RTCFLocal != 0 {
+			return
+		}
+		nd := ip.cacheAlloc(u.from, fl.Daddr)
+		ip.insertException(u.from, nd)
+		d = nd
+	}
+	d.MTU, d.Expires = mtu, ns.Clock.Now()+mtuExpires
+	ns.Why(step.WhyPMTULearned, fl.Daddr.Hi, fl.Daddr.Lo, uint64(mtu), uint64(mtuExpires))
+}
+
+// insertException is rt6_insert_exception: an old one for the same destination
+// goes.
+func (ip *IPv6) insertException(r *Route6, d *core.Dst) {
+	for i, o := range r.exc {
+		if upper(o).dst == upper(d).dst {
+			o.Obsolete = true
+			r.exc[i] = d
+			r.bump()
+			return
+		}
+	}
+	r.exc = append(r.exc, d)
+	r.bump()
+}
+
+// bump makes sockets that keep the route's general copy ask again
+// (fib6_update_sernum).
+func (r *Route6) bump() {
+	if r.dst != nil {
+		r.dst.Obsolete = true
+		r.dst = nil
+	}
+}
+
+// LinkFailure is ip6_link_failure: the next hop does not answer.
+func (ip *IPv6) LinkFailure(ns *core.Netns, b *core.SKB) {
+	defer ns.In(step.IP6LinkFailure, b).Out()
+	ip.icmpSend(b, uint8(wire.ICMPv6DestUnreach), wire.ICMPv6AddrUnreach, 0)
+	if b.Dst == nil {
+		return
+	}
+	if u := upper(b.Dst); u != nil && u.cache && u.from != nil {
+		b.Dst.Obsolete = true
+	}
+}

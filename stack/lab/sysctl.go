@@ -1,0 +1,323 @@
+package lab
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+)
+
+var features = map[string]uint32{
+	"tx": core.FeatureTxCsum, "rx": core.FeatureRxCsum, "sg": core.FeatureSG, "tso": core.FeatureTSO, "gso": core.FeatureGSO,
+	"gro": core.FeatureGRO, "rxvlan": core.FeatureVlanRx, "txvlan": core.FeatureVlanTx, "rx-udp-gro-forwarding": core.FeatureUDPGRO,
+	"tx-checksumming": core.FeatureTxCsum, "rx-checksumming": core.FeatureRxCsum, "tcp-segmentation-offload": core.FeatureTSO,
+	"generic-segmentation-offload": core.FeatureGSO, "generic-receive-offload": core.FeatureGRO,
+}
+
+// sysctl carries out `sysctl -w KEY=VALUE…`.
+func sysctl(h *stack.Host, w []string) error {
+	write := false
+	for _, a := range w {
+		if strings.HasPrefix(a, "-") {
+			if strings.Trim(a, "-qwe") != "" {
+				return fmt.Errorf("not modelled: sysctl %s", a)
+			}
+			write = write || strings.Contains(a, "w")
+			continue
+		}
+		key, val, ok := strings.Cut(a, "=")
+		if !ok || !write {
+			return fmt.Errorf("not modelled: reading %s", a)
+		}
+		if err := Sysctl(h, strings.ReplaceAll(strings.TrimSpace(key), "/", "."), strings.TrimSpace(val)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sysctl sets one value of the host.
+func Sysctl(h *stack.Host, key, val string) error {
+	f := strings.Fields(val)
+	nums := make([]int, len(f))
+	for i, s := range f {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			nums = nil
+			break
+		}
+		nums[i] = n
+	}
+	s := &h.NS.Sysctl
+	switch key {
+	case "net.ipv4.tcp_congestion_control":
+		s.TCPCongestionControl = val
+		return nil
+	case "net.ipv4.ip_local_port_range":
+		if len(nums) != 2 {
+			return fmt.Errorf("%s takes two numbers", key)
+		}
+		s.PortMin, s.PortMax = nums[0], nums[1]
+		return nil
+	case "net.ipv4.ping_group_range":
+		if len(nums) != 2 {
+			return fmt.Errorf("%s takes two numbers", key)
+		}
+		s.PingGroupMin, s.PingGroupMax = nums[0], nums[1]
+		return nil
+	case "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem":
+		if len(nums) != 3 {
+			return fmt.Errorf("%s takes three numbers", key)
+		}
+		to := &s.TCPRmem
+		if key == "net.ipv4.tcp_wmem" {
+			to = &s.TCPWmem
+		}
+		copy(to[:], nums)
+		return nil
+	}
+	if len(nums) != 1 {
+		return fmt.Errorf("%s takes a number", key)
+	}
+	if p := scalar(s, key); p != nil {
+		*p = nums[0]
+		if key == "net.ipv4.ip_forward" {
+			forwarding(h, nums[0])
+		}
+		return nil
+	}
+	return perDevice(h, key, nums[0])
+}
+
+// scalar finds the place of a sysctl that is one number.
+func scalar(s *core.Sysctl, key string) *int {
+	switch key {
+	case "net.core.netdev_budget":
+		return &s.NetdevBudget
+	case "net.core.netdev_max_backlog":
+		return &s.NetdevMaxBacklog
+	case "net.core.dev_weight":
+		return &s.DevWeight
+	case "net.core.rmem_default":
+		return &s.RmemDefault
+	case "net.core.wmem_default":
+		return &s.WmemDefault
+	case "net.core.rmem_max":
+		return &s.RmemMax
+	case "net.core.wmem_max":
+		return &s.WmemMax
+	case "net.core.somaxconn":
+		return &s.Somaxconn
+	case "net.ipv4.ip_forward":
+		return &s.IPForward
+	case "net.ipv4.ip_default_ttl":
+		return &s.IPDefaultTTL
+	case "net.ipv4.ip_no_pmtu_disc":
+		return &s.IPNoPMTUDisc
+	case "net.ipv4.ip_early_demux":
+		return &s.IPEarlyDemux
+	case "net.ipv4.icmp_echo_ignore_all":
+		return &s.ICMPEchoIgnoreAll
+	case "net.ipv4.icmp_echo_ignore_broadcasts":
+		return &s.ICMPEchoIgnoreBroadcasts
+	case "net.ipv4.icmp_ratelimit":
+		return &s.ICMPRatelimit
+	case "net.ipv4.icmp_ratemask":
+		return &s.ICMPRatemask
+	case "net.ipv4.icmp_msgs_per_sec":
+		return &s.ICMPMsgsPerSec
+	case "net.ipv4.icmp_msgs_burst":
+		return &s.ICMPMsgsBurst
+	case "net.ipv4.ipfrag_time":
+		return &s.IPFragTime
+	case "net.ipv4.ipfrag_high_thresh":
+		return &s.IPFragHighThresh
+	case "net.ipv4.ipfrag_max_dist":
+		return &s.IPFragMaxDist
+	case "net.ipv4.tcp_syn_retries":
+		return &s.TCPSynRetries
+	case "net.ipv4.tcp_synack_retries":
+		return &s.TCPSynackRetries
+	case "net.ipv4.tcp_timestamps":
+		return &s.TCPTimestamps
+	case "net.ipv4.tcp_sack":
+		return &s.TCPSack
+	case "net.ipv4.tcp_dsack":
+		return &s.TCPDsack
+	case "net.ipv4.tcp_window_scaling":
+		return &s.TCPWindowScaling
+	case "net.ipv4.tcp_rto_min_us":
+		return &s.TCPRtoMinUs
+	case "net.ipv4.tcp_retries2":
+		return &s.TCPRetries2
+	case "net.ipv4.tcp_fin_timeout":
+		return &s.TCPFinTimeout
+	case "net.ipv4.tcp_syncookies":
+		return &s.TCPSyncookies
+	case "net.ipv4.tcp_abort_on_overflow":
+		return &s.TCPAbortOnOverflow
+	case "net.ipv4.tcp_slow_start_after_idle":
+		return &s.TCPSlowStartAfterIdle
+	case "net.ipv4.tcp_moderate_rcvbuf":
+		return &s.TCPModerateRcvbuf
+	case "net.ipv4.tcp_early_retrans":
+		return &s.TCPEarlyRetrans
+	case "net.ipv4.tcp_recovery":
+		return &s.TCPRecovery
+	case "net.ipv4.tcp_ecn":
+		return &s.TCPEcn
+	case "net.ipv4.tcp_max_syn_backlog":
+		return &s.TCPMaxSynBacklog
+	case "net.ipv4.tcp_keepalive_time":
+		return &s.TCPKeepaliveTime
+	case "net.ipv4.tcp_keepalive_intvl":
+		return &s.TCPKeepaliveIntvl
+	case "net.ipv4.tcp_keepalive_probes":
+		return &s.TCPKeepaliveProbes
+	case "net.ipv4.tcp_limit_output_bytes":
+		return &s.TCPLimitOutputBytes
+	case "net.ipv4.fib_multipath_hash_policy":
+		return &s.FIBMultipathHashPolicy
+	case "net.ipv6.icmp.ratelimit":
+		return &s.IPv6ICMPRatelimit
+	case "net.ipv6.auto_flowlabels":
+		return &s.IPv6AutoFlowlabels
+	}
+	return nil
+}
+
+// perDevice sets net.ipv4.conf.DEV.*, net.ipv6.conf.DEV.* and
+// net.ipv4.neigh.DEV.*.
+func perDevice(h *stack.Host, key string, v int) error {
+	w := strings.Split(key, ".")
+	if len(w) != 5 || w[0] != "net" {
+		return fmt.Errorf("not modelled: the sysctl %s", key)
+	}
+	s := &h.NS.Sysctl
+	switch w[1] + "." + w[2] {
+	case "ipv4.conf":
+		var c *core.DevConf
+		switch w[3] {
+		case "all":
+			c = &s.ConfAll
+		case "default":
+			c = &s.ConfDefault
+		default:
+			if d := h.NS.DevByName(w[3]); d != nil {
+				c = h.IPv4.Conf(d)
+			}
+		}
+		if c == nil {
+			return fmt.Errorf("no device %s", w[3])
+		}
+		if w[4] == "forwarding" && w[3] == "all" {
+			s.IPForward = v
+			forwarding(h, v)
+			return nil
+		}
+		return set4(c, key, w[4], v)
+	case "ipv6.conf":
+		return set6(h, key, w[3], w[4], v)
+	case "ipv4.neigh":
+		return setNeigh(h.NS.Neigh4, key, w[4], v)
+	case "ipv6.neigh":
+		return setNeigh(h.NS.Neigh6, key, w[4], v)
+	}
+	return fmt.Errorf("not modelled: the sysctl %s", key)
+}
+
+// forwarding is inet_forward_change: the switch for all devices.
+func forwarding(h *stack.Host, v int) {
+	h.NS.Sysctl.ConfAll.Forwarding = v
+	h.NS.Sysctl.ConfDefault.Forwarding = v
+	for _, d := range h.NS.Devices {
+		if d != nil {
+			h.IPv4.Conf(d).Forwarding = v
+		}
+	}
+}
+
+func set4(c *core.DevConf, key, name string, v int) error {
+	p := map[string]*int{
+		"forwarding": &c.Forwarding, "rp_filter": &c.RPFilter, "accept_redirects": &c.AcceptRedirects, "send_redirects": &c.SendRedirects,
+		"secure_redirects": &c.SecureRedirects, "shared_media": &c.SharedMedia, "accept_local": &c.AcceptLocal, "src_valid_mark": &c.SrcValidMark,
+		"route_localnet": &c.RouteLocalnet, "log_martians": &c.LogMartians, "accept_source_route": &c.AcceptSourceRoute, "proxy_arp": &c.ProxyARP,
+		"arp_ignore": &c.ARPIgnore, "arp_announce": &c.ARPAnnounce, "arp_filter": &c.ARPFilter, "arp_accept": &c.ARPAccept, "arp_notify": &c.ARPNotify,
+		"bc_forwarding": &c.BcForwarding, "drop_unicast_in_l2_multicast": &c.DropUnicastInL2Multicast, "force_igmp_version": &c.ForceIGMPVersion,
+		"promote_secondaries": &c.PromoteSecondaries, "ignore_routes_with_linkdown": &c.IgnoreRoutesWithLinkdown,
+	}[name]
+	if p == nil {
+		return fmt.Errorf("not modelled: the sysctl %s", key)
+	}
+	*p = v
+	return nil
+}
+
+func set6(h *stack.Host, key, dev, name string, v int) error {
+	s := &h.NS.Sysctl
+	var list []*core.Dev6Conf
+	switch dev {
+	case "default":
+		list = append(list, &s.Conf6Default)
+	case "all":
+		list = append(list, &s.Conf6All)
+		if name == "disable_ipv6" || name == "forwarding" {
+			list = append(list, &s.Conf6Default)
+			for _, d := range h.NS.Devices {
+				if d != nil {
+					list = append(list, h.IPv6.Conf(d))
+				}
+			}
+		}
+		if name == "forwarding" {
+			s.IPv6Forwarding = v
+		}
+	default:
+		d := h.NS.DevByName(dev)
+		if d == nil {
+			return fmt.Errorf("no device %s", dev)
+		}
+		list = append(list, h.IPv6.Conf(d))
+	}
+	for _, c := range list {
+		p := map[string]*int{
+			"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA,
+			"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
+			"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
+			"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,
+		}[name]
+		if p == nil {
+			if name == "mldv2_unsolicited_report_interval" {
+				return nil // how soon reports come again; see ipv6/mcast.go
+			}
+			return fmt.Errorf("not modelled: the sysctl %s", key)
+		}
+		*p = v
+	}
+	return nil
+}
+
+func setNeigh(t *core.NeighTable, key, name string, v int) error {
+	switch name {
+	case "delay_first_probe_time":
+		t.DelayProbe = sim.Time(v) * sim.Second
+	case "retrans_time_ms":
+		t.Retrans = sim.Time(v) * sim.Millisecond
+	case "base_reachable_time_ms":
+		t.BaseReachable = sim.Time(v) * sim.Millisecond
+	case "gc_stale_time":
+		t.GCStale = sim.Time(v) * sim.Second
+	case "unres_qlen_bytes":
+		t.QueueBytes = v
+	case "mcast_solicit":
+		t.McastProbes = v
+	case "ucast_solicit":
+		t.UcastProbes = v
+	default:
+		return fmt.Errorf("not modelled: the sysctl %s", key)
+	}
+	return nil
+}

@@ -1,0 +1,400 @@
+package stack
+
+import (
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// A Mode says what a replay does with the frames that the captured host sent.
+type Mode uint8
+
+const (
+	// Follow takes them for the truth: they walk down with the capture's bytes,
+	// and the sockets follow.
+	Follow Mode = iota
+	// React lets the model answer by itself and compares.
+	React
+)
+
+var modeNames = [...]string{"follow", "react"}
+
+func (m Mode) String() string { return modeNames[m] }
+
+// Options say how a capture is replayed.
+type Options struct {
+	Mode  Mode
+	Local wire.Addr // this host's address; zero: inferred
+	// Setup prepares the host before the first frame, in place of what is
+	// inferred from the capture (a lab, a bundled capture's own host).
+	Setup func(*Host) error
+	Seed  uint64
+}
+
+// boot is how long the simulated machine has been up when the first frame
+// comes: what its set-up set going (DAD, reports to multicast routers) is over.
+const boot = 100 * sim.Second
+
+// settleTime is how long the machine goes on after the last frame.
+const settleTime = 3 * sim.Second
+
+// A Replay is a capture's host, simulated, and where the replay is.
+type Replay struct {
+	World   *World
+	Host    *Host
+	NIC     *device.NIC
+	Mode    Mode
+	profile *Profile `fork:"share"`
+	start   sim.Time // when the first frame comes
+	last    sim.Time
+	frames  int // delivered
+	buf     []byte
+	gate    *gate
+	react   *reactor
+}
+
+// NewReplay makes the host that a profile describes and sets it up.
+func NewReplay(o Options, p *Profile) (*Replay, error) {
+	r := &Replay{World: NewWorld(o.Seed + 1), Mode: o.Mode, profile: p, start: boot}
+	r.Host = r.World.AddHost("host")
+	mac := p.MAC
+	if mac == 0 {
+		mac = 0x020000000001
+	}
+	r.gate = &gate{r: r}
+	r.NIC = r.Host.AddNIC("eth0", mac, r.config(), (*sink)(r))
+	r.Host.NS.Follow = r.gate
+	r.gate.discard = true
+	setup := o.Setup
+	if setup == nil {
+		setup = p.setup
+	}
+	if err := setup(r.Host); err != nil {
+		return nil, err
+	}
+	if r.NIC.Dev.Addr != mac && p.MAC != 0 && o.Setup == nil {
+		r.NIC.Dev.Addr = p.MAC
+	}
+	r.World.Run(boot)
+	r.gate.discard = false
+	r.begin()
+	return r, nil
+}
+
+// config chooses the card: offloads are on when the capture shows their work.
+func (r *Replay) config() device.Config { return device.Config{} }
+
+// has reports whether the capture shows something odd.
+func (p *Profile) has(k FindingKind) bool {
+	for _, f := range p.Findings {
+		if f.What == k {
+			return true
+		}
+	}
+	return false
+}
+
+// setup is what the capture suggests: addresses, a gateway, neighbours.
+func (p *Profile) setup(h *Host) error {
+	d := h.NS.DevByName("eth0")
+	d.MTU = p.MTU
+	six := false
+	for _, a := range p.Addrs {
+		six = six || !a.Addr.Is4()
+	}
+	if !six {
+		h.IPv6.Conf(d).DisableIPv6 = 1
+	}
+	for _, a := range p.Addrs {
+		if a.Addr.Is4() {
+			h.IPv4.AddAddr(d, a.Addr.IP4(), a.Len, ipv4.AddrOpts{AutoBroadcast: true})
+		} else {
+			h.IPv6.AddAddr(d, a.Addr, a.Len, ipv6.AddrOpts{NoDAD: true})
+		}
+	}
+	h.Up(d)
+	if p.Router {
+		h.NS.Sysctl.IPForward = 1
+		h.NS.Sysctl.ConfAll.Forwarding = 1
+		h.IPv4.Conf(d).Forwarding = 1
+	}
+	if !p.Gateway.IsZero() {
+		h.IPv4.AddRoute(ipv4.Route{Scope: -1, NH: []ipv4.Nexthop{{Gw: p.Gateway.IP4(), Dev: d.Index, Onlink: true}}})
+	}
+	if !p.Gateway6.IsZero() {
+		h.IPv6.AddRoute(ipv6.Route6{Gateway: p.Gateway6, Dev: d})
+	}
+	for _, s := range p.Neighbour {
+		p.know(h, d, s)
+	}
+	return nil
+}
+
+// know enters a neighbour that the capture shows and does not ask for.
+func (p *Profile) know(h *Host, d *core.Device, s Station) {
+	t := h.NS.Neigh4
+	if !s.Addr.Is4() {
+		t = h.NS.Neigh6
+	}
+	if t == nil {
+		return
+	}
+	if n := t.Create(s.Addr, d); n != nil {
+		t.Update(n, s.MAC, core.NUDPermanent, core.NeighUpdateOverride|core.NeighUpdateAdmin)
+	}
+}
+
+// begin starts the clock of the trace.
+func (r *Replay) begin() {
+	r.last = r.start
+	if r.Mode == Follow {
+		r.Host.TCP.Follow = true
+	} else {
+		r.react = newReactor(r)
+	}
+}
+
+// Epoch is the virtual time of the first frame.
+func (r *Replay) Epoch() sim.Time { return r.start }
+
+// SetTracer lets t listen; its times count from the first frame.
+func (r *Replay) SetTracer(t *trace.Tracer) {
+	if t != nil {
+		t.Epoch = r.start
+	}
+	r.World.SetTracer(t)
+}
+
+// Fork copies the replay. The copy has no tracer.
+func (r *Replay) Fork() (*Replay, int) { return sim.Fork(r) }
+
+// Inject lets time pass up to a frame's, and delivers it.
+func (r *Replay) Inject(f *pcaps.Frame) {
+	r.Advance(f)
+	r.Deliver(f)
+}
+
+// Advance lets time pass up to a frame's.
+func (r *Replay) Advance(f *pcaps.Frame) {
+	at := r.start + sim.Time(f.At)
+	if f.NoTime || at < r.last {
+		at = r.last
+	}
+	r.last = at
+	r.World.Run(at)
+	r.gate.expire(at)
+}
+
+// Deliver gives a frame to the host, and reports whether the host sent it.
+func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
+	r.frames++
+	out = r.profile.Direction(f) == pcaps.DirOut
+	if t := r.World.Trace; t != nil {
+		t.Root(uint32(f.N))
+	}
+	eth, known := r.ethernet(f, out)
+	if !known {
+		r.notModelled(f, out)
+		return out
+	}
+	switch {
+	case !out:
+		r.receive(f, eth)
+	case r.Mode == Follow:
+		r.gate.sent(f, eth)
+	default:
+		r.react.captured(f, eth)
+	}
+	return out
+}
+
+// receive lets the card write the frame into its ring.
+func (r *Replay) receive(f *pcaps.Frame, eth []byte) {
+	if r.Mode == Follow {
+		r.expect(f)
+	}
+	r.NIC.DMA(eth, uint32(f.N), device.RxInfo{Truncated: f.Cut(), Partial: r.partial(f), GSOSize: r.superframe(eth)})
+}
+
+// partial reports whether the frame's checksum was left to a card that the
+// capture did not see.
+func (r *Replay) partial(f *pcaps.Frame) bool {
+	p, ok := dissect(f.Data, f.Link)
+	return ok && p.partial || r.profile.has(PartialSum) && f.Cut()
+}
+
+// superframe is the segment size of a frame that stands for several, 0 for an
+// ordinary one.
+func (r *Replay) superframe(eth []byte) int {
+	if len(eth) <= r.NIC.Dev.MTU+18 {
+		return 0
+	}
+	p, ok := dissect(eth, pcaps.LinkType(wire.LinkEthernet))
+	if !ok || p.proto != wire.ProtoTCP || p.tcp == nil {
+		return 0
+	}
+	return r.NIC.Dev.MTU - (p.l4 - p.l3) - p.tcp.DataOff()
+}
+
+// expect opens what the capture shows to be open: a listening socket for a
+// SYN that is answered, a UDP socket for a datagram that is not refused.
+func (r *Replay) expect(f *pcaps.Frame) {
+	p, ok := dissect(f.Data, f.Link)
+	if !ok || p.l4 == 0 || !r.profile.Local(p.dst) && !p.multicast() {
+		return
+	}
+	here := Service{p.dst, p.dport}
+	switch p.proto {
+	case wire.ProtoTCP:
+		if p.tcp == nil || r.profile.ClosedTCP[here] && !r.profile.OpenTCP[here] {
+			return
+		}
+		if p.asks {
+			r.Host.TCP.EnsureListener(p.dst, p.dport)
+		} else if !p.tcp.Flags().Has(wire.TCPRst) {
+			r.Host.TCP.FollowAdopt(p.dst, p.src, p.dport, p.sport, p.tcp)
+		}
+	case wire.ProtoUDP:
+		if !r.profile.ClosedUDP[here] && !p.fragment {
+			r.Host.UDP.EnsureSocket(p.dst, p.dport)
+		}
+	}
+}
+
+func (p *packet) multicast() bool {
+	if p.dst.Is4() {
+		return p.dst.IP4().IsMulticast() || p.dst.IP4() == 0xffffffff
+	}
+	return p.dst.Hi>>56 == 0xff
+}
+
+// notModelled ends a frame that has no form that the card could take.
+func (r *Replay) notModelled(f *pcaps.Frame, out bool) {
+	ns := r.Host.NS
+	b := ns.AllocSKB(0, len(f.Data), uint32(f.N))
+	copy(b.Put(len(f.Data)), f.Data)
+	b.Dev = r.NIC.Dev
+	ns.NotModelled(b, step.WhyShortFrame, 0, uint64(len(f.Data)))
+}
+
+// ethernet returns the frame as the card has it: an Ethernet header is made up
+// for captures without one, and what the capture cut off reads as zeros. The
+// bytes are valid until the next call.
+func (r *Replay) ethernet(f *pcaps.Frame, out bool) ([]byte, bool) {
+	n := min(f.OrigLen, 1<<18)
+	if wire.LinkKind(f.Link) == wire.LinkEthernet {
+		if len(f.Data) < wire.EthernetLen {
+			return nil, false
+		}
+		if n <= len(f.Data) {
+			return f.Data, true
+		}
+		r.buf = append(r.buf[:0], f.Data...)
+		return r.pad(n), true
+	}
+	p, ok := dissect(f.Data, f.Link)
+	if !ok {
+		return nil, false
+	}
+	at := f.Link.HeaderLen()
+	if at > len(f.Data) {
+		return nil, false
+	}
+	r.buf = append(r.buf[:0], make([]byte, wire.EthernetLen)...)
+	h := wire.Ethernet(r.buf)
+	here, there := r.NIC.Dev.Addr, p.smac
+	if there == 0 || out {
+		there = 0x020000000002
+	}
+	if out {
+		h.SetSrc(here)
+		h.SetDst(there)
+	} else {
+		h.SetSrc(there)
+		h.SetDst(here)
+	}
+	if p.multicast() {
+		h.SetDst(groupMAC(p.dst))
+	}
+	h.SetType(p.ethertype)
+	r.buf = append(r.buf, f.Data[at:]...)
+	return r.pad(n - at + wire.EthernetLen), true
+}
+
+func (r *Replay) pad(n int) []byte {
+	if n > len(r.buf) {
+		r.buf = append(r.buf, make([]byte, n-len(r.buf))...)
+	}
+	return r.buf
+}
+
+// groupMAC is the link address of a group (RFC 1112 §6.4, RFC 2464 §7).
+func groupMAC(a wire.Addr) wire.MAC {
+	if !a.Is4() {
+		return wire.MAC(0x333300000000 | a.Lo&0xffffffff)
+	}
+	if a.IP4() == 0xffffffff {
+		return wire.Broadcast
+	}
+	return wire.MAC(0x01005e000000 | uint64(a.IP4()&0x7fffff))
+}
+
+// Finish lets the machine go on after the last frame.
+func (r *Replay) Finish() {
+	r.World.Run(r.last + settleTime)
+	r.gate.expire(r.last + settleTime + sim.Second)
+}
+
+// DevName, HostName and Text resolve numbers of the simulated world.
+func (r *Replay) DevName(i int) string {
+	if d := r.Host.NS.DevByIndex(i); d != nil {
+		return d.Name
+	}
+	return ""
+}
+
+// HostName is the name of a host by its number.
+func (r *Replay) HostName(i uint8) string {
+	if int(i) < len(r.World.Hosts) {
+		return r.World.Hosts[i].Name
+	}
+	return ""
+}
+
+// Text is an interned string.
+func (r *Replay) Text(i uint64) string { return step.Word(i) }
+
+// FlowHash is a number that the two directions of a conversation share, 0 for
+// a frame without addresses.
+func FlowHash(f *pcaps.Frame) uint32 {
+	p, ok := dissect(f.Data, f.Link)
+	if !ok || p.src.IsZero() && p.dst.IsZero() {
+		return 0
+	}
+	mix := func(a wire.Addr, port uint16) uint64 {
+		x := (a.Hi^a.Lo)*0x9e3779b97f4a7c15 + uint64(port)
+		x = (x ^ x>>31) * 0xbf58476d1ce4e5b9
+		return x ^ x>>29
+	}
+	h := mix(p.src, p.sport) + mix(p.dst, p.dport) + uint64(p.proto)
+	return uint32(h>>32) | 1
+}
+
+// sink is the far end of the card's link: what is sent has left.
+type sink Replay
+
+// Carry takes a frame off the card.
+func (s *sink) Carry(d *core.Device, frame []byte, pkt uint32) {
+	r := (*Replay)(s)
+	if r.react != nil {
+		r.react.model(frame, pkt)
+		return
+	}
+	r.gate.left(frame, pkt)
+}

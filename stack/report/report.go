@@ -1,0 +1,230 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// A Host is what the head of a trace says of a simulated host.
+type Host struct {
+	Name  string   `json:"name"`
+	Addrs []string `json:"addrs"`
+	Devs  []string `json:"devs"`
+}
+
+// A Head is the first line of a trace.
+type Head struct {
+	Input string
+	Mode  string
+	Hosts []Host
+}
+
+// Names resolves numbers of the simulated hosts to names.
+type Names interface {
+	step.Resolver
+	HostName(i uint8) string
+}
+
+// React counts what a replay in react mode agreed with.
+type React struct{ Frames, Agree int }
+
+// A Sink prints a trace.
+type Sink interface {
+	Head(h *Head) error
+	// Take prints the events of a Log, which it does not keep.
+	Take(l *trace.Log) error
+	// End prints the summary.
+	End(t *Totals) error
+}
+
+// A PathCount is one way that packets took, and how many did.
+type PathCount struct {
+	Packets int    `json:"packets"`
+	Path    string `json:"path"`
+}
+
+// Totals are counted while the events go by, whatever the format.
+type Totals struct {
+	Packets  int // packets that came to an end, or are still under way
+	Events   uint64
+	Outcomes [8]int // by trace.Outcome
+	MIB      map[step.MIB]uint64
+	React    *React
+	Hash     uint64
+	Paths    []PathCount
+	paths    map[uint64]int
+	label    map[uint32]*way
+	seen     map[uint32]bool
+	dev      map[uint32]uint16
+	resolver Names
+}
+
+// way is the path of one packet that is still under way.
+type way struct {
+	hash  uint64
+	fns   []step.Step
+	dev   uint16
+	ended bool
+}
+
+// NewTotals counts for a trace whose names r resolves.
+func NewTotals(r Names) *Totals {
+	return &Totals{MIB: map[step.MIB]uint64{}, Hash: 14695981039346656037, paths: map[uint64]int{}, label: map[uint32]*way{}, seen: map[uint32]bool{}, resolver: r}
+}
+
+const prime = 1099511628211
+
+func (t *Totals) mix(v uint64) { t.Hash = (t.Hash ^ v) * prime }
+
+// Take counts the events of a Log and hashes them.
+func (t *Totals) Take(l *trace.Log) {
+	for i := range l.Events {
+		e := &l.Events[i]
+		t.Events++
+		t.mix(uint64(e.At))
+		t.mix(uint64(e.Kind)<<56 ^ uint64(e.Code)<<32 ^ uint64(e.Pkt))
+		t.mix(uint64(e.Subject)<<32 ^ uint64(e.SKB)<<8 ^ uint64(e.Depth))
+		t.mix(uint64(e.Why)<<32 ^ uint64(e.Fn)<<16 ^ uint64(e.Reason)<<8 ^ uint64(e.CPU))
+		for _, a := range l.Args(e) {
+			t.mix(a)
+		}
+		for _, a := range l.WhyArgs(e) {
+			t.mix(a)
+		}
+		if e.Kind == trace.Frame {
+			for _, c := range l.Bytes(e) {
+				t.Hash = (t.Hash ^ uint64(c)) * prime
+			}
+		}
+		t.path(e)
+	}
+	for i := range l.Changes {
+		c := &l.Changes[i]
+		t.mix(uint64(c.Obj)<<32 ^ uint64(c.Key)<<8 ^ c.Old)
+		t.mix(c.New)
+		if c.Key.Kind() == step.KindNS && !c.First {
+			t.MIB[step.MIB(c.Key.Index())] += c.New - c.Old
+		}
+	}
+}
+
+// path follows one event's packet and closes its path at its end.
+func (t *Totals) path(e *trace.Event) {
+	if e.Pkt == 0 {
+		return
+	}
+	switch e.Kind {
+	case trace.Call, trace.Frame, trace.End:
+	default:
+		return
+	}
+	w := t.label[e.Pkt]
+	if w == nil {
+		w = &way{hash: 14695981039346656037}
+		t.label[e.Pkt] = w
+		t.Packets++
+	}
+	switch e.Kind {
+	case trace.Frame:
+		if w.dev == 0 {
+			w.dev = e.Dev
+		}
+	case trace.Call:
+		if s := step.Step(e.Code); milestone(s) && (len(w.fns) == 0 || w.fns[len(w.fns)-1] != s) && len(w.fns) < 12 && !w.ended {
+			w.fns = append(w.fns, s)
+			w.hash = (w.hash ^ uint64(s)) * prime
+		}
+	case trace.End:
+		o := trace.Outcome(e.Code)
+		if w.ended {
+			return
+		}
+		if o == trace.Consumed || o == trace.Queued {
+			// a buffer of the packet is done; the packet may live on in another
+		}
+		w.ended = true
+		t.Outcomes[o]++
+		w.hash = (w.hash ^ uint64(o)<<8 ^ uint64(e.Reason) ^ uint64(w.dev)<<32) * prime
+		i, ok := t.paths[w.hash]
+		if !ok {
+			i = len(t.Paths)
+			t.paths[w.hash] = i
+			t.Paths = append(t.Paths, PathCount{Path: t.pathText(w, e)})
+		}
+		t.Paths[i].Packets++
+		if len(t.label) > 1<<16 {
+			delete(t.label, e.Pkt)
+		}
+	}
+}
+
+func (t *Totals) pathText(w *way, e *trace.Event) string {
+	var b strings.Builder
+	b.WriteString(step.Dev.Format(0, uint64(w.dev), t.resolver))
+	for _, f := range w.fns {
+		b.WriteString(" > ")
+		b.WriteString(f.String())
+	}
+	b.WriteString(" > ")
+	b.WriteString(trace.Outcome(e.Code).String())
+	if e.Reason != 0 {
+		b.WriteString(" " + e.Reason.String())
+	}
+	return b.String()
+}
+
+// milestone reports whether a function is one that tells paths apart for a
+// person: the doors between the floors.
+func milestone(s step.Step) bool { return milestones[s] }
+
+var milestones = func() map[step.Step]bool {
+	m := map[step.Step]bool{}
+	for _, fn := range []string{"ip_rcv", "ipv6_rcv", "arp_rcv", "ip_forward", "ip6_forward", "ip_local_deliver", "ip6_input", "ip_defrag", "ipv6_frag_rcv",
+		"icmp_rcv", "icmpv6_rcv", "igmp_rcv", "__udp4_lib_rcv", "__udp6_lib_rcv", "tcp_v4_rcv", "tcp_v6_rcv", "raw_local_deliver", "ping_rcv", "ip_error", "ndisc_rcv",
+		"icmp_reply", "__icmp_send", "icmp6_send", "ip_local_out", "ip6_xmit", "arp_xmit", "ndisc_send_skb", "ip_do_fragment", "ip6_fragment", "__dev_queue_xmit", "loopback_xmit",
+		"tcp_connect", "udp_sendmsg", "raw_sendmsg", "__tcp_transmit_skb", "__tcp_retransmit_skb"} {
+		if s := step.ByName(fn); s != 0 {
+			m[s] = true
+		}
+	}
+	return m
+}()
+
+// Finish sorts what is reported: paths by how many took them.
+func (t *Totals) Finish() {
+	for _, w := range t.label {
+		if !w.ended {
+			t.Outcomes[trace.Queued]++
+		}
+	}
+	slices.SortStableFunc(t.Paths, func(a, b PathCount) int { return b.Packets - a.Packets })
+}
+
+// Why renders an event's sentence. An event without one of its own gets the
+// catalogue's line about the function, or the drop reason.
+func Why(l *trace.Log, e *trace.Event, r step.Resolver) string {
+	if e.Why != 0 {
+		return step.Render(e.Why.Text(), l.WhyArgs(e), r)
+	}
+	switch e.Kind {
+	case trace.Call:
+		return step.Step(e.Code).Info().What
+	}
+	return ""
+}
+
+// Made reports whether the model made the packet, and its number among those.
+func Made(pkt uint32) (n uint32, made bool) {
+	if pkt >= core.FirstMade {
+		return pkt - core.FirstMade + 1, true
+	}
+	return pkt, false
+}
+
+// summary is the one-line view of a frame.
+func summary(b []byte) string { return wire.Summary(b, wire.LinkEthernet, len(b)) }

@@ -1,0 +1,347 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// sendAck is tcp_send_ack: an ACK of what has arrived, now.
+func (sk *Sock) sendAck() { sk.sendAckSeq(sk.rcvNxt) }
+
+// sendAckSeq is __tcp_send_ack.
+func (sk *Sock) sendAckSeq(rcvNxt uint32) {
+	if sk.State == core.TCPClose {
+		return
+	}
+	ns := sk.NS
+	defer ns.In(step.TcpSendAck, &sk.Sock).Out()
+	if sk.T.Follow {
+		sk.expect(ExpectAck, fAck, sk.acceptableSeq(), rcvNxt, 0)
+		return
+	}
+	b := ns.AllocSKB(maxHeader, 0, 0)
+	b.Protocol = sk.af.etherType()
+	initNondata(b, sk.acceptableSeq(), fAck)
+	sk.transmit(b, false, rcvNxt)
+}
+
+// acceptableSeq is tcp_acceptable_seq: snd_nxt, unless the peer shrank its
+// window below it.
+func (sk *Sock) acceptableSeq() uint32 {
+	if !before(sk.wndEnd(), sk.sndNxt) || sk.rx.wscaleOK && int32(sk.sndNxt-sk.wndEnd()) < 1<<sk.rx.rcvWscale {
+		return sk.sndNxt
+	}
+	return sk.wndEnd()
+}
+
+// sendDelayedAck is tcp_send_delayed_ack (RFC 1122 §4.2.3.2, RFC 5681 §4.2):
+// the ACK may wait for data to ride on, at most ato.
+func (sk *Sock) sendDelayedAck() {
+	ns := sk.NS
+	defer ns.In(step.TcpSendDelayedAck, &sk.Sock).Out()
+	ato := sk.ack.ato
+	if ato > delackMin {
+		maxAto := sim.Second / 2
+		if sk.pingpongMode() || sk.ack.pending&ackPushed != 0 {
+			maxAto = delackMax
+		}
+		if sk.srttUs != 0 {
+			rtt := max(sim.Time(sk.srttUs>>3)*sim.Microsecond/sim.Jiffy*sim.Jiffy, delackMin)
+			maxAto = min(maxAto, rtt)
+		}
+		ato = min(ato, maxAto)
+	}
+	ato = min(ato, delackMax)
+	at := sk.tick() + ato
+	if sk.ack.pending&ackTimer != 0 {
+		// Close to the end already: send it now.
+		if sk.ack.timeout <= sk.tick()+ato>>2 {
+			sk.sendAck()
+			return
+		}
+		at = min(at, sk.ack.timeout)
+	}
+	sk.ack.pending |= ackSched | ackTimer
+	sk.ack.timeout = at
+	ns.Why(step.WhyDelack, uint64(ato))
+	sk.modTimer(&sk.delackTimer, at, &sk.dTask)
+}
+
+// tick is the time of the last tick: what jiffies count.
+func (sk *Sock) tick() sim.Time { return sk.NS.Clock.Now() / sim.Jiffy * sim.Jiffy }
+
+// sendFin is tcp_send_fin: the FIN rides on the last unsent packet, or is one.
+func (sk *Sock) sendFin() {
+	ns := sk.NS
+	defer ns.In(step.TcpSendFin, &sk.Sock).Out()
+	if sk.T.Follow {
+		return // the capture will show it
+	}
+	if b := sk.write.Back(); b != nil {
+		b.CB.TCPFlags |= fFin
+		b.CB.EndSeq++
+		sk.writeSeq++
+	} else {
+		b := sk.allocSKB(0)
+		initNondata(b, sk.writeSeq, fAck|fFin)
+		sk.queueSKB(b)
+	}
+	sk.pushPending(sk.currentMSS(), nagleOff)
+}
+
+// sendActiveReset is tcp_send_active_reset: this side gives the connection up.
+func (sk *Sock) sendActiveReset(reason uint64) {
+	ns := sk.NS
+	defer ns.In(step.TcpSendActiveReset, &sk.Sock).Out()
+	ns.Inc(step.TcpOutRsts)
+	b := ns.AllocSKB(maxHeader, 0, 0)
+	b.Protocol = sk.af.etherType()
+	initNondata(b, sk.acceptableSeq(), fAck|fRst)
+	sk.mstampRefresh()
+	if sk.transmit(b, false, sk.rcvNxt) != 0 {
+		ns.Inc(step.TcpExtTCPAbortFailed)
+	}
+	ns.TP(step.TcpSendReset, &sk.Sock, 0, uint64(sk.ID), uint64(sk.State), reason,
+		sk.Saddr.Hi, sk.Saddr.Lo, uint64(sk.Sport), sk.Daddr.Hi, sk.Daddr.Lo, uint64(sk.Dport))
+}
+
+// sendSynack is tcp_send_synack: the SYN crossed ours (simultaneous open,
+// RFC 9293 §3.5): the SYN goes again, with an ACK.
+func (sk *Sock) sendSynack() core.Errno {
+	b := sk.rtx.Front()
+	if b == nil || b.CB.TCPFlags&fSyn == 0 {
+		return step.EFAULT
+	}
+	b.CB.TCPFlags |= fAck
+	b.CB.Sacked |= cbEverRetrans
+	e := sk.transmitClone(b)
+	b.CB.Sacked &^= cbEverRetrans
+	return e
+}
+
+// connectInit is tcp_connect_init: what the SYN will offer.
+func (sk *Sock) connectInit() {
+	defer sk.NS.In(step.TcpConnectInit, &sk.Sock).Out()
+	sy, d := sk.sysctl(), sk.DstCache
+	sk.headerLen = wire.TCPMinLen
+	if sy.TCPTimestamps != 0 {
+		sk.headerLen += 12
+	}
+	if sk.rx.userMss != 0 {
+		sk.rx.mssClamp = sk.rx.userMss
+	}
+	sk.maxWindow = 0
+	sk.syncMSS(sk.af.mtu(d))
+	if sk.windowClamp == 0 {
+		sk.windowClamp = d.Window
+	}
+	sk.advmss = sk.mssUser(sk.af.advMSS(d))
+	sk.initRcvMSS()
+	if sk.RcvBufLocked && (sk.windowClamp > sk.fullSpace() || sk.windowClamp == 0) {
+		sk.windowClamp = sk.fullSpace()
+	}
+	mss := sk.advmss
+	if sk.rx.tsRecentStamp != 0 {
+		mss -= sk.headerLen - wire.TCPMinLen
+	}
+	sk.rcvWnd, sk.rx.rcvWscale = initialWindow(sy, sk.fullSpace(), mss, &sk.windowClamp, sy.TCPWindowScaling != 0, d.InitRwnd)
+	sk.rcvSsthresh = int(sk.rcvWnd)
+	sk.Err = 0
+	sk.sndWnd, sk.sndWl1 = 0, 0
+	sk.purgeWrite()
+	sk.sndUna, sk.sndSml, sk.sndUp, sk.sndNxt = sk.writeSeq, sk.writeSeq, sk.writeSeq, sk.writeSeq
+	sk.rcvNxt = 0
+	sk.rcvWup, sk.copiedSeq = sk.rcvNxt, sk.rcvNxt
+	sk.rcvTstamp = sk.jiffies()
+	sk.rto = timeoutInit
+	sk.retransmits = 0
+	sk.clearRetrans()
+}
+
+// mssUser is tcp_mss_clamp: TCP_MAXSEG may make it smaller.
+func (sk *Sock) mssUser(m int) int {
+	if u := int(sk.rx.userMss); u != 0 && u < m {
+		return u
+	}
+	return m
+}
+
+// connect is tcp_connect: send the SYN and wait a second for an answer
+// (RFC 6298 §2.1).
+func (sk *Sock) connect() core.Errno {
+	ns := sk.NS
+	defer ns.In(step.TcpConnect, &sk.Sock).Out()
+	sk.connectInit()
+	b := sk.allocSKB(0)
+	initNondata(b, sk.writeSeq, fSyn)
+	sk.writeSeq++
+	sk.mstampRefresh()
+	sk.retransStamp = uint32(sk.mstamp/1000) | 1
+	sk.writeSeq = b.CB.EndSeq
+	sk.WmemQueued += b.Truesize
+	sk.packetsOut += b.CB.TSO
+	sk.rtx.PushBack(b)
+	e := sk.transmitClone(b)
+	sk.sndNxt, sk.pushedSeq = sk.writeSeq, sk.writeSeq
+	ns.Inc(step.TcpActiveOpens)
+	if e == step.ECONNREFUSED {
+		return e
+	}
+	sk.resetTimer(timeRetrans, sk.rto)
+	return 0
+}
+
+// xmitProbe is tcp_xmit_probe_skb: a segment with an old number and no data,
+// to make the peer answer.
+func (sk *Sock) xmitProbe(mib step.MIB) core.Errno {
+	ns := sk.NS
+	if sk.T.Follow {
+		sk.expect(ExpectProbe, fAck, sk.sndUna-1, sk.rcvNxt, 0)
+		return 0
+	}
+	b := ns.AllocSKB(maxHeader, 0, 0)
+	b.Protocol = sk.af.etherType()
+	initNondata(b, sk.sndUna-1, fAck)
+	ns.Inc(mib)
+	return sk.transmit(b, false, sk.rcvNxt)
+}
+
+// writeWakeup is tcp_write_wakeup: probe the peer, with data if the window
+// takes some, else with an old number.
+func (sk *Sock) writeWakeup(mib step.MIB) int {
+	if sk.State == core.TCPClose {
+		return -1
+	}
+	defer sk.NS.In(step.TcpWriteWakeup, &sk.Sock).Out()
+	if b := sk.write.Front(); b != nil && before(b.CB.Seq, sk.wndEnd()) {
+		mss := sk.currentMSS()
+		seg := int(sk.wndEnd() - b.CB.Seq)
+		if before(sk.pushedSeq, b.CB.EndSeq) {
+			sk.pushedSeq = b.CB.EndSeq
+		}
+		if seg < int(b.CB.EndSeq-b.CB.Seq) || b.Len() > mss {
+			seg = min(seg, mss)
+			b.CB.TCPFlags |= fPsh
+			if seg < b.Len() {
+				sk.fragment(&sk.write, b, seg, mss)
+			}
+		} else if b.CB.TSO == 0 {
+			setTSOSegs(b, mss)
+		}
+		b.CB.TCPFlags |= fPsh
+		e := sk.transmitClone(b)
+		if e == 0 {
+			sk.eventNewDataSent(b)
+		}
+		return int(e)
+	}
+	return int(sk.xmitProbe(mib))
+}
+
+// sendProbe0 is tcp_send_probe0: a probe of a closed window, and when the next
+// one goes (RFC 9293 §3.8.6.1: exponentially later).
+func (sk *Sock) sendProbe0() {
+	ns := sk.NS
+	defer ns.In(step.TcpSendProbe0, &sk.Sock).Out()
+	e := sk.writeWakeup(step.TcpExtTCPWinProbe)
+	if sk.packetsOut > 0 || sk.write.Front() == nil {
+		sk.probesOut, sk.backoff, sk.probesTstamp = 0, 0, 0
+		return
+	}
+	sk.probesOut++
+	t := resourceProbe
+	if e <= 0 {
+		if int(sk.backoff) < sk.sysctl().TCPRetries2 {
+			sk.backoff++
+		}
+		t = sk.probe0When(rtoMax)
+	}
+	ns.Why(step.WhyProbe0, uint64(sk.probesOut), uint64(t))
+	sk.resetTimer(timeProbe0, t)
+}
+
+// probe0When is tcp_probe0_when.
+func (sk *Sock) probe0When(limit sim.Time) sim.Time {
+	b := min(uint(sk.backoff), 9)
+	return min(sk.probe0Base()<<b, limit)
+}
+
+// makeSynack is tcp_make_synack: the SYN-ACK of a half-open connection.
+func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
+	ns := l.NS
+	defer ns.In(step.TcpMakeSynack, r).Out()
+	b := ns.AllocSKB(maxHeader, 0, 0)
+	b.Protocol, b.IPSummed = r.af.etherType(), core.ChecksumPartial
+	b.CB.TSO = 1
+	l.mstampRefresh()
+	mss := l.mssUser(r.af.advMSS(d))
+	var o outOptions
+	n := synackOptions(r, mss, &o)
+	b.Tstamp = l.now()
+	if r.sntSynack == 0 {
+		r.sntSynack = l.mstamp
+	}
+	h := wire.TCP(b.Push(wire.TCPMinLen + n))
+	b.ResetTransport()
+	h.SetSrcPort(r.node.Key.Lport)
+	h.SetDstPort(r.node.Key.Fport)
+	h.SetSeq(r.sntIsn)
+	h.SetAck(r.rcvNxt)
+	h[12] = 0
+	h.SetDataOff(wire.TCPMinLen + n)
+	h.SetFlags(wire.TCPSyn | wire.TCPAck)
+	h.SetWindow(uint16(min(r.rcvWnd, 65535)))
+	h.SetUrg(0)
+	o.write(h[wire.TCPMinLen : wire.TCPMinLen+n])
+	b.CsumStart, b.CsumOff = b.Transport, 16
+	h.SetChecksum(^wire.Fold(r.af.pseudo(r.node.Key.Laddr, r.node.Key.Faddr, b.Len())))
+	ns.Inc(step.TcpOutSegs)
+	return b
+}
+
+// sendSynackReq is tcp_v4_send_synack (and v6).
+func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
+	ns := l.NS
+	defer ns.In(r.af.stepSendSynack(), r).Out()
+	if d == nil {
+		if d = r.af.routeReq(l, r); d == nil {
+			return step.ENETUNREACH
+		}
+	}
+	if l.T.Follow {
+		r.expect(ns)
+		return 0
+	}
+	b := l.makeSynack(r, d)
+	return r.af.sendSynack(l, r, d, b)
+}
+
+// rtxSynack is tcp_rtx_synack: the SYN-ACK again.
+func (l *Sock) rtxSynack(r *Request) core.Errno {
+	ns := l.NS
+	defer ns.In(step.TcpRtxSynack, r).Out()
+	e := l.sendSynackReq(r, nil)
+	if e != 0 {
+		return e
+	}
+	ns.Inc(step.TcpRetransSegs)
+	ns.Inc(step.TcpExtTCPSynRetrans)
+	k := &r.node.Key
+	ns.TP(step.TcpRetransmitSynack, r, uint64(l.ID), uint64(l.Family), uint64(k.Lport), uint64(k.Fport), k.Laddr.Hi, k.Laddr.Lo, k.Faddr.Hi, k.Faddr.Lo)
+	return 0
+}
+
+// rebuildHeader is inet_sk_rebuild_header: is the kept route still good?
+func (sk *Sock) rebuildHeader() core.Errno {
+	if d := sk.DstCache; d != nil && sk.af.dstOK(d) {
+		return 0
+	}
+	d, e := sk.af.route(sk)
+	if e != 0 {
+		return step.EHOSTUNREACH
+	}
+	sk.DstCache = d
+	return 0
+}

@@ -1,0 +1,265 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
+
+// retransmitSKB is tcp_retransmit_skb: send a packet of the retransmission
+// queue again, at most segs segments of it.
+func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
+	e := sk.doRetransmit(b, segs)
+	if e == 0 {
+		b.CB.Sacked |= cbRetrans
+		sk.retransOut += b.CB.TSO
+	}
+	if sk.retransStamp == 0 {
+		sk.retransStamp = uint32(skbStamp(b) / 1000)
+		if sk.retransStamp == 0 {
+			sk.retransStamp = 1
+		}
+	}
+	if sk.undoRetrans < 0 {
+		sk.undoRetrans = 0
+	}
+	sk.undoRetrans += b.CB.TSO
+	return e
+}
+
+// doRetransmit is __tcp_retransmit_skb.
+func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
+	ns := sk.NS
+	defer ns.In(step.TcpRetransmitSkbStep, b).Out()
+	cb := &b.CB
+	if before(cb.Seq, sk.sndUna) {
+		if cb.TCPFlags&fSyn != 0 {
+			cb.TCPFlags &^= fSyn
+			cb.Seq++
+		} else if !sk.trimHead(b, int(sk.sndUna-cb.Seq)) {
+			return step.EINVAL
+		}
+	}
+	if e := sk.rebuildHeader(); e != 0 {
+		return e
+	}
+	mss := sk.currentMSS()
+	avail := int(int32(sk.wndEnd() - cb.Seq))
+	// A retransmission must not go beyond a window that the peer has shrunk,
+	// unless it probes it.
+	if avail <= 0 {
+		if cb.Seq != sk.sndUna {
+			return step.EAGAIN
+		}
+		avail = mss
+	}
+	n := mss * segs
+	if n > avail {
+		if n = avail / mss * mss; n == 0 {
+			n = avail
+		}
+	}
+	if b.Len() > n {
+		sk.fragment(&sk.rtx, b, n, mss)
+	} else if old := cb.TSO; b.Len() > 0 {
+		if d := old - setTSOSegs(b, mss); d != 0 && cb.TCPFlags&fSyn == 0 {
+			sk.adjustPcount(b, d)
+		}
+	}
+	k := cb.TSO
+	ns.Add(step.TcpRetransSegs, uint64(k))
+	if cb.TCPFlags&fSyn != 0 {
+		ns.Inc(step.TcpExtTCPSynRetrans)
+	}
+	sk.totalRetrans += k
+	sk.bytesRetrans += uint64(b.Len())
+	if before(cb.Seq, sk.sndUna) {
+		cb.Sacked |= cbEverRetrans
+	}
+	ns.Why(step.WhyRetransmit, uint64(cb.Seq), uint64(cb.EndSeq), uint64(sk.retransmits))
+	cb.Sacked |= cbEverRetrans // before: the copy must be one of its own
+	e := sk.transmit(b, true, sk.rcvNxt)
+	s, d := sk.Saddr, sk.Daddr
+	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
+		s.Hi, s.Lo, d.Hi, d.Lo, uint64(e))
+	if e != 0 {
+		ns.Add(step.TcpExtTCPRetransFail, uint64(k))
+	}
+	return e
+}
+
+// trimHead is tcp_trim_head: n bytes at the front are acknowledged.
+func (sk *Sock) trimHead(b *core.SKB, n int) bool {
+	if n > b.Len() {
+		return false
+	}
+	b.CB.Seq += uint32(n)
+	b.Pull(n)
+	b.Truesize -= n
+	sk.WmemQueued -= n
+	if b.CB.TSO > 1 {
+		setTSOSegs(b, sk.mssCache)
+	}
+	return true
+}
+
+// xmitRetransmitQueue is tcp_xmit_retransmit_queue: send again what is marked
+// lost, as far as the congestion window allows.
+func (sk *Sock) xmitRetransmitQueue() {
+	if sk.packetsOut == 0 {
+		return
+	}
+	ns := sk.NS
+	defer ns.In(step.TcpXmitRetransmitQueue, &sk.Sock).Out()
+	rearm := false
+	maxSegs := sk.tsoSegs(sk.currentMSS())
+	for b := sk.rtx.Front(); b != nil; b = b.Next() {
+		segs := sk.sndCwnd - sk.packetsInFlight()
+		if segs <= 0 {
+			break
+		}
+		if b.CB.Sacked&cbLost == 0 {
+			continue
+		}
+		if b.CB.Sacked&(cbSacked|cbRetrans) != 0 {
+			continue
+		}
+		mib := step.TcpExtTCPSlowStartRetrans
+		if sk.caState != CALoss {
+			mib = step.TcpExtTCPFastRetrans
+		}
+		if sk.smallQueueCheck(b) {
+			return
+		}
+		if sk.retransmitSKB(b, min(segs, maxSegs)) != 0 {
+			break
+		}
+		ns.Add(mib, uint64(b.CB.TSO))
+		if sk.inCwndReduction() {
+			sk.prrOut += b.CB.TSO
+		}
+		if b == sk.rtx.Front() && sk.pending != timeReo {
+			rearm = true
+		}
+	}
+	if rearm {
+		sk.resetTimer(timeRetrans, sk.rto)
+	}
+}
+
+// simpleRetransmit is tcp_simple_retransmit: segments that are too large for
+// the path are lost, but not by congestion (path MTU discovery).
+func (sk *Sock) simpleRetransmit() {
+	ns := sk.NS
+	defer ns.In(step.TcpSimpleRetransmit, &sk.Sock).Out()
+	mss := sk.currentMSS()
+	if sk.synData && sk.State == core.TCPSynSent {
+		mss = -1
+	}
+	for b := sk.rtx.Front(); b != nil; b = b.Next() {
+		seglen := b.Len()
+		if b.CB.TSO > 1 {
+			seglen = b.GSOSize
+		}
+		if seglen > mss {
+			sk.markLost(b)
+		}
+	}
+	if sk.lostOut == 0 {
+		return
+	}
+	if sk.isReno() {
+		sk.limitRenoSacked()
+	}
+	if sk.caState != CALoss {
+		sk.highSeq = sk.sndNxt
+		sk.sndSsthresh = sk.currentSsthresh()
+		sk.priorSsthresh = 0
+		sk.undoMarker = 0
+		sk.setCAState(CALoss)
+	}
+	sk.xmitRetransmitQueue()
+}
+
+// scheduleLossProbe is tcp_schedule_loss_probe (RFC 8985 §7.2): after two round
+// trips without an ACK the tail may be lost, long before the RTO would tell.
+func (sk *Sock) scheduleLossProbe(advancing bool) bool {
+	ns := sk.NS
+	defer ns.In(step.TcpScheduleLossProbe, &sk.Sock).Out()
+	er := sk.sysctl().TCPEarlyRetrans
+	if er != 3 && er != 4 || sk.packetsOut == 0 || sk.isReno() || sk.caState != CAOpen && sk.caState != CACWR {
+		return false
+	}
+	t := timeoutInit
+	if sk.srttUs != 0 {
+		t = sim.Time(sk.srttUs>>2) * sim.Microsecond
+		if sk.packetsOut == 1 {
+			t += sk.rtoMinNow()
+		} else {
+			t += 2 * sim.Millisecond
+		}
+		t = toJiffies(t)
+	}
+	d := sk.rto
+	if !advancing {
+		d = sk.rtoDelta()
+	}
+	if d > 0 {
+		t = min(t, toJiffies(d))
+	}
+	ns.Why(step.WhyLossProbe, uint64(t), uint64(sk.srttUs>>3), uint64(sk.packetsOut))
+	sk.resetTimer(timeLossProbe, t)
+	return true
+}
+
+// rtoDelta is tcp_rto_delta_us: how far in the future the RTO of the oldest
+// segment is.
+func (sk *Sock) rtoDelta() sim.Time {
+	b := sk.rtx.Front()
+	if b == nil {
+		return sk.rto
+	}
+	return b.Tstamp/1000*1000 + sk.rto - sim.Time(sk.mstamp)*sim.Microsecond
+}
+
+// toJiffies rounds a time up to the tick (usecs_to_jiffies).
+func toJiffies(t sim.Time) sim.Time { return (t + sim.Jiffy - 1) / sim.Jiffy * sim.Jiffy }
+
+// sendLossProbe is tcp_send_loss_probe: new data if there is some, else the
+// last segment again.
+func (sk *Sock) sendLossProbe() {
+	ns := sk.NS
+	defer ns.In(step.TcpSendLossProbe, &sk.Sock).Out()
+	mss := sk.currentMSS()
+	if sk.tlpHighSeq != 0 {
+		sk.rearmRTO()
+		return
+	}
+	sk.tlpRetrans = false
+	if b := sk.write.Front(); b != nil && sk.sndWndTest(b, mss) {
+		n := sk.packetsOut
+		sk.writeXmit(mss, nagleOff, 2)
+		if sk.packetsOut <= n {
+			sk.rearmRTO()
+			return
+		}
+	} else {
+		b := sk.rtx.Back()
+		if b == nil {
+			sk.pending = 0
+			return
+		}
+		if n := b.CB.TSO; n > 1 && b.Len() > (n-1)*mss {
+			b = sk.fragment(&sk.rtx, b, (n-1)*mss, mss)
+		}
+		if sk.doRetransmit(b, 1) != 0 {
+			sk.rearmRTO()
+			return
+		}
+		sk.tlpRetrans = true
+	}
+	sk.tlpHighSeq = sk.sndNxt
+	ns.Inc(step.TcpExtTCPLossProbes)
+	sk.pending = 0
+	sk.rearmRTO()
+}

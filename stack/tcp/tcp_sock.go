@@ -1,0 +1,453 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Congestion states (enum tcp_ca_state).
+const (
+	CAOpen = iota
+	CADisorder
+	CACWR
+	CARecovery
+	CALoss
+)
+
+// What the write timer waits for (ICSK_TIME_*).
+const (
+	timeRetrans   = 1
+	timeProbe0    = 3
+	timeLossProbe = 5
+	timeReo       = 6
+)
+
+// Bits of ack.pending (enum inet_csk_ack_state_t).
+const (
+	ackSched   = 1
+	ackTimer   = 2
+	ackPushed  = 4
+	ackPushed2 = 8
+	ackNow     = 16
+	ackNomem   = 32
+)
+
+// Numbers of include/net/tcp.h.
+const (
+	initCwnd         = 10
+	maxQuickAcks     = 16
+	infiniteSsthresh = 0x7fffffff
+	fastretransThr   = 3
+	maxWscale        = 14
+	minMSS           = 88
+	mssDefault       = 536
+	minSndMSS        = 48
+	minRcvMSS        = 536
+	maxTCPOption     = 40
+	rmemToWinScale   = 8
+	defaultRatio     = 128 // TCP_DEFAULT_SCALING_RATIO: half the memory is payload
+	numSacks         = 4
+	nagleOff         = 1
+	nagleCork        = 2
+	naglePush        = 4
+
+	timeoutInit   = sim.Second
+	rtoMax        = 120 * sim.Second
+	delackMin     = sim.Second / 25
+	delackMax     = sim.Second / 5
+	atoMin        = sim.Second / 25
+	timewaitLen   = 60 * sim.Second
+	resourceProbe = sim.Second / 2
+	pawsWrap      = 24 * 24 * 3600 // TCP_PAWS_24DAYS, seconds
+	pawsWindow    = 1
+	pawsMSL       = 60
+
+	gsoMaxSize = 65536 - 320 - 1 // sk_gso_max_size less MAX_TCP_HEADER and one
+	gsoMaxSegs = 65535
+	maxFrags   = 17
+)
+
+// Control bits as an int, to keep in CB.TCPFlags.
+const (
+	fFin = uint16(wire.TCPFin)
+	fSyn = uint16(wire.TCPSyn)
+	fRst = uint16(wire.TCPRst)
+	fPsh = uint16(wire.TCPPsh)
+	fAck = uint16(wire.TCPAck)
+	fUrg = uint16(wire.TCPUrg)
+	fEce = uint16(wire.TCPEce)
+	fCwr = uint16(wire.TCPCwr)
+)
+
+// Marks of a segment in the retransmission queue (TCPCB_*).
+const (
+	cbSacked      = 1
+	cbRetrans     = 2
+	cbLost        = 4
+	cbEverRetrans = 128
+	cbRetransMask = cbRetrans | cbEverRetrans
+	cbTagBits     = cbSacked | cbRetrans | cbLost
+)
+
+// An ISNSource gives initial sequence numbers from outside, so that a captured
+// exchange can be reproduced. It reports false when it has none for the
+// connection.
+type ISNSource interface {
+	ISN(k inet.Tuple) (uint32, bool)
+}
+
+// A TSOffsetSource gives the timestamp clock's offset of a connection in the
+// same way (tp->tsoffset).
+type TSOffsetSource interface {
+	TSOffset(k inet.Tuple) (uint32, bool)
+}
+
+// A PortSource chooses the port of a connect without bind.
+type PortSource interface {
+	Port(laddr, faddr wire.Addr, fport uint16) (uint16, bool)
+}
+
+// An IPIDSource gives the identification that a connection's first packet
+// carries (inet_id).
+type IPIDSource interface {
+	IPID(k inet.Tuple) (uint16, bool)
+}
+
+// TCP is the protocol in one namespace (net->ipv4's TCP part): who listens,
+// who is connected, and the sources of what is random.
+type TCP struct {
+	NS     *core.Netns
+	Hash   *inet.Hashinfo
+	v4, v6 afOps
+
+	// Where captured values come from; nil: the World's seeded numbers.
+	ISNs      ISNSource
+	TSOffsets TSOffsetSource
+	Ports     PortSource
+	IPIDs     IPIDSource
+
+	// Follow says that a capture dictates what this host sends: see follow.go.
+	Follow   bool
+	Expected []Expected // what was held back for no socket, newest last
+
+	Orphans int
+	TWCount int
+	opt     wire.TCPOptions // scratch of the segment that is being worked on
+}
+
+// rxOptions is struct tcp_options_received: what both sides agreed, and what
+// the last segment carried.
+type rxOptions struct {
+	tsRecentStamp int64 // seconds, 0: no timestamp seen
+	tsRecent      uint32
+	rcvTsval      uint32
+	rcvTsecr      uint32
+	sawTstamp     bool
+	tstampOK      bool
+	dsack         bool
+	wscaleOK      bool
+	sackOK        bool
+	sackSeen      bool
+	sndWscale     uint8
+	rcvWscale     uint8
+	numSacks      int
+	userMss       uint16
+	mssClamp      uint16
+}
+
+// A Sock is struct tcp_sock with struct inet_connection_sock. Times are the
+// World's; sequence numbers wrap. Comments give the kernel's name where it
+// differs.
+type Sock struct {
+	core.Sock
+	T    *TCP
+	af   afOps
+	node inet.Node
+
+	// struct inet_connection_sock
+	bound         bool
+	bindBucket    uint16
+	acceptQueue   []*Sock
+	listening     bool
+	parent        *Sock // the listener, until accept
+	reqs          int   // request sockets of this listener (qlen)
+	reqsYoung     int
+	rto           sim.Time
+	rtoMin        sim.Time
+	pmtuCookie    int
+	ca            congOps
+	caState       uint8
+	caInitialized bool
+	retransmits   uint8
+	pending       uint8
+	backoff       uint8
+	synRetries    uint8
+	probesOut     uint8
+	extHdrLen     int
+	userTimeout   sim.Time
+	probesTstamp  sim.Time
+	timeout       sim.Time // icsk_timeout
+	ack           struct {
+		pending  uint8
+		quick    uint8
+		pingpong uint8
+		retry    uint8
+		ato      sim.Time
+		lrcvtime uint32 // jiffies
+		lastSeg  int
+		rcvMss   int
+		timeout  sim.Time
+	}
+	writeTimer, delackTimer, keepTimer, tsqTimer, pacing sim.Timer
+	wTask                                                writeTask
+	dTask                                                delackTask
+	kTask                                                keepTask
+	qTask                                                tsqTask
+	cubic                                                cubicState
+
+	// struct tcp_sock
+	headerLen                                          int // tcp_header_len
+	predFlags                                          uint32
+	gsoSegs                                            int
+	rcvNxt                                             uint32
+	copiedSeq                                          uint32
+	rcvWup                                             uint32
+	sndNxt                                             uint32
+	sndUna                                             uint32
+	sndSml                                             uint32
+	rcvTstamp                                          uint32 // jiffies
+	lsndtime                                           uint32 // jiffies
+	lastOowAck                                         sim.Time
+	oowSeen                                            bool
+	challengeAt                                        sim.Time
+	tsoffset                                           uint32
+	sndWl1                                             uint32
+	sndWnd                                             uint32
+	maxWindow                                          uint32
+	mssCache                                           int
+	windowClamp                                        int
+	rcvSsthresh                                        int
+	scalingRatio                                       int
+	advmss                                             int
+	rcvWnd                                             uint32
+	writeSeq                                           uint32
+	pushedSeq                                          uint32
+	lostOut, sackedOut, packetsOut, retransOut         int
+	nonagle                                            uint8
+	mstamp                                             int64 // µs
+	srttUs, mdevUs, mdevMaxUs, rttvarUs                uint32
+	rttSeq                                             uint32
+	minRtt                                             minmax
+	sndSsthresh                                        int
+	sndCwnd                                            int
+	sndCwndCnt                                         int
+	sndCwndClamp                                       int
+	sndCwndUsed                                        int
+	sndCwndStamp                                       uint32
+	cwndUsageSeq                                       uint32
+	maxPacketsOut                                      int
+	isCwndLimited                                      bool
+	priorCwnd                                          int
+	prrDelivered, prrOut                               int
+	priorSsthresh                                      int
+	delivered, lost                                    int
+	deliveredCE                                        int
+	deliveredMstamp                                    int64
+	firstTxMstamp                                      int64
+	highSeq                                            uint32
+	retransStamp                                       uint32
+	undoMarker                                         uint32
+	undoRetrans                                        int
+	totalRetrans                                       int
+	bytesAcked, bytesReceived, bytesSent, bytesRetrans uint64
+	segsIn, segsOut, dataSegsIn, dataSegsOut           int
+	reordering                                         int
+	reordSeen                                          int
+	frto                                               bool
+	isSackReneg                                        bool
+	tlpHighSeq                                         uint32
+	tlpRetrans                                         bool
+	rackFack                                           struct{}
+	rack                                               rackState
+	rx                                                 rxOptions
+	dsackBlk                                           wire.SACKBlock
+	selAcks                                            [numSacks]wire.SACKBlock
+	highestSack                                        *core.SKB
+	retransHint                                        *core.SKB
+	lostHint                                           *core.SKB
+	lostCntHint                                        int
+	dupAckCounter                                      int
+	compressedAck                                      int
+	dsackDups                                          int
+	synData                                            bool
+	ecn                                                uint8
+	urgSeq                                             uint32
+	urgMode                                            bool
+	sndUp                                              uint32
+	linger2                                            sim.Time // tp->linger2, <0: no FIN_WAIT2
+	keepIdle, keepIntvl                                sim.Time
+	keepProbes                                         int
+	deferAccept                                        int
+	thin                                               bool
+	noDelay                                            bool
+	rcvRtt                                             struct {
+		rttUs uint32
+		seq   uint32
+		time  int64
+	}
+	rcvRttLastTsecr uint32
+	rcvq            struct {
+		space int
+		seq   uint32
+		time  int64
+	}
+	maxsegLen    int
+	pacingRate   uint64
+	throttled    bool
+	deferred     uint8 // TSQ bits to do at release_cb
+	mtuInfo      int
+	mtuReduced   bool
+	notsentLowat int
+
+	write core.SKBList // sk_write_queue: written, not sent
+	rtx   core.SKBList // tcp_rtx_queue: sent, not acknowledged
+	ooo   core.SKBList // out_of_order_queue, in order of sequence
+
+	// The sequence number that the SYN carried, and what a child keeps of it.
+	synAckRtt int64
+	isn       uint32
+
+	follow    followState
+	destroyed bool
+}
+
+// Deferred work of release_cb (enum tsq_flags).
+const (
+	deferTSQ = 1 << iota
+	deferWrite
+	deferDelack
+	deferMTU
+)
+
+func before(a, b uint32) bool { return int32(a-b) < 0 }
+func after(a, b uint32) bool  { return int32(b-a) < 0 }
+
+// between reports lo <= s <= hi in sequence space.
+func between(s, lo, hi uint32) bool { return hi-lo >= s-lo }
+
+func (sk *Sock) now() sim.Time        { return sk.NS.Clock.Now() }
+func (sk *Sock) jiffies() uint32      { return sk.NS.Clock.Now().Jiffies() }
+func (sk *Sock) mstampRefresh()       { sk.mstamp = int64(sk.NS.Clock.Now() / sim.Microsecond) }
+func (sk *Sock) sysctl() *core.Sysctl { return &sk.NS.Sysctl }
+
+// tsNow is tcp_time_stamp_ms plus the connection's offset: the value of the
+// timestamps option (RFC 7323 §3), one a millisecond.
+func (sk *Sock) tsNow() uint32 { return uint32(sk.mstamp/1000) + sk.tsoffset }
+
+// packetsInFlight is tcp_packets_in_flight: what the network is believed to hold.
+func (sk *Sock) packetsInFlight() int { return sk.packetsOut - sk.leftOut() + sk.retransOut }
+func (sk *Sock) leftOut() int         { return sk.sackedOut + sk.lostOut }
+
+// receiveWindow is tcp_receive_window: what is left of the offered window.
+func (sk *Sock) receiveWindow() uint32 {
+	w := int32(sk.rcvWup + sk.rcvWnd - sk.rcvNxt)
+	if w < 0 {
+		return 0
+	}
+	return uint32(w)
+}
+
+// wndEnd is tcp_wnd_end: the first byte that may not be sent.
+func (sk *Sock) wndEnd() uint32 { return sk.sndUna + sk.sndWnd }
+
+// winFromSpace is tcp_win_from_space: how much of a piece of buffer memory may
+// be offered as window, by the share of payload in the packets seen so far.
+func (sk *Sock) winFromSpace(n int) int {
+	return int(int64(n) * int64(sk.scalingRatio) >> rmemToWinScale)
+}
+
+// spaceFromWin is its inverse (tcp_space_from_win).
+func (sk *Sock) spaceFromWin(n int) int {
+	return int(int64(n) << rmemToWinScale / int64(sk.scalingRatio))
+}
+
+// space is tcp_space, fullSpace is tcp_full_space.
+func (sk *Sock) space() int {
+	return sk.winFromSpace(sk.RcvBuf - sk.BacklogLen - sk.RmemAlloc)
+}
+func (sk *Sock) fullSpace() int { return sk.winFromSpace(sk.RcvBuf) }
+
+func (sk *Sock) inSlowStart() bool { return sk.sndCwnd < sk.sndSsthresh }
+func (sk *Sock) inCwndReduction() bool {
+	return sk.caState == CACWR || sk.caState == CARecovery
+}
+func (sk *Sock) isReno() bool       { return !sk.rx.sackOK }
+func (sk *Sock) pingpongMode() bool { return int(sk.ack.pingpong) >= sk.sysctl().TCPPingpongThresh }
+func (sk *Sock) enterPingpong()     { sk.ack.pingpong = uint8(sk.sysctl().TCPPingpongThresh) }
+func (sk *Sock) exitPingpong()      { sk.ack.pingpong = 0 }
+func (sk *Sock) scheduleAck()       { sk.ack.pending |= ackSched }
+func (sk *Sock) ackScheduled() bool { return sk.ack.pending&ackSched != 0 }
+
+// fullState is tcp_left_out's neighbour in spirit: the states in a mask.
+func stateBit(s uint8) uint32 { return 1 << s }
+
+const (
+	stConnected    = 1<<core.TCPEstablished | 1<<core.TCPCloseWait
+	stFlagsFinSent = 1<<core.TCPFinWait1 | 1<<core.TCPFinWait2 | 1<<core.TCPClosing | 1<<core.TCPLastAck | 1<<core.TCPTimeWait | 1<<core.TCPClose
+)
+
+func (sk *Sock) stateIn(mask uint32) bool { return stateBit(sk.State)&mask != 0 }
+
+// tuple is the connection as the hash table knows it.
+func (sk *Sock) tuple() inet.Tuple {
+	return inet.Tuple{Laddr: sk.Saddr, Faddr: sk.Daddr, Lport: sk.Sport, Fport: sk.Dport}
+}
+
+// asSock is tcp_sk.
+func asSock(sk *core.Sock) *Sock {
+	if sk == nil || sk.Prot == nil {
+		return nil
+	}
+	t, _ := sk.Prot.(*Sock)
+	return t
+}
+
+// minmax is struct minmax of lib/win_minmax.c: the smallest of a sliding
+// window, kept by three samples.
+type minmax struct{ s [3]struct{ t, v uint32 } }
+
+func (m *minmax) get() uint32 { return m.s[0].v }
+
+func (m *minmax) reset(t, v uint32) {
+	for i := range m.s {
+		m.s[i].t, m.s[i].v = t, v
+	}
+}
+
+// min is minmax_running_min.
+func (m *minmax) min(win, t, v uint32) {
+	n := struct{ t, v uint32 }{t, v}
+	if v <= m.s[0].v || t-m.s[2].t > win {
+		m.reset(t, v)
+		return
+	}
+	if v <= m.s[1].v {
+		m.s[2], m.s[1] = n, n
+	} else if v <= m.s[2].v {
+		m.s[2] = n
+	}
+	dt := t - m.s[0].t
+	switch {
+	case dt > win:
+		m.s[0], m.s[1], m.s[2] = m.s[1], m.s[2], n
+		if t-m.s[0].t > win {
+			m.s[0], m.s[1], m.s[2] = m.s[1], m.s[2], n
+		}
+	case m.s[1].t == m.s[0].t && dt > win/4:
+		m.s[2], m.s[1] = n, n
+	case m.s[2].t == m.s[1].t && dt > win/2:
+		m.s[2] = n
+	}
+}

@@ -1,0 +1,484 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
+
+// Read RFC 6298 and net/ipv4/tcp_timer.c. Timers live on the timer wheel: they
+// fire at the next tick or later (sim.WheelExpiry).
+
+type writeTask struct{ sk *Sock }
+type delackTask struct{ sk *Sock }
+type keepTask struct{ sk *Sock }
+type tsqTask struct{ sk *Sock }
+
+// Run is tcp_write_timer.
+func (t *writeTask) Run() { t.sk.writeTimerExpired() }
+
+// Run is tcp_delack_timer.
+func (t *delackTask) Run() { t.sk.delackTimerExpired() }
+
+// Run is tcp_keepalive_timer.
+func (t *keepTask) Run() { t.sk.keepaliveTimer() }
+
+// Run is tcp_tsq_workfn: the device has given memory back.
+func (t *tsqTask) Run() { t.sk.tsqHandler() }
+
+// modTimer is sk_reset_timer: arm a timer for a tick.
+func (sk *Sock) modTimer(t *sim.Timer, at sim.Time, task sim.Task) {
+	fire := sim.WheelExpiry(sk.now(), at)
+	if t.Pending() && t.At == fire {
+		return
+	}
+	sk.NS.Clock.Mod(t, fire, task)
+}
+
+// resetTimer is tcp_reset_xmit_timer: the write timer, d from now, waits for what.
+func (sk *Sock) resetTimer(what uint8, d sim.Time) {
+	d = min(d, rtoMax)
+	sk.pending = what
+	sk.timeout = sk.tick() + toJiffies(d)
+	sk.modTimer(&sk.writeTimer, sk.timeout, &sk.wTask)
+}
+
+// clearTimer is inet_csk_clear_xmit_timer(ICSK_TIME_RETRANS): the timer runs
+// on, and finds nothing due.
+func (sk *Sock) clearTimer() { sk.pending, sk.timeout = 0, 0 }
+
+// stopTimers is tcp_clear_xmit_timers.
+func (sk *Sock) stopTimers() {
+	c := sk.NS.Clock
+	sk.pending, sk.ack.pending = 0, 0
+	c.Stop(&sk.writeTimer)
+	c.Stop(&sk.delackTimer)
+	c.Stop(&sk.keepTimer)
+	c.Stop(&sk.tsqTimer)
+}
+
+func (sk *Sock) writeTimerExpired() {
+	ns := sk.NS
+	defer ns.In(step.TcpWriteTimer, &sk.Sock).Out()
+	if sk.pending == 0 {
+		return
+	}
+	if sk.OwnedByUser {
+		sk.deferred |= deferWrite
+		return
+	}
+	sk.writeTimerHandler()
+}
+
+// writeTimerHandler is tcp_write_timer_handler.
+func (sk *Sock) writeTimerHandler() {
+	ns := sk.NS
+	defer ns.In(step.TcpWriteTimerHandler, &sk.Sock).Out()
+	if sk.stateIn(1<<core.TCPClose|1<<core.TCPListen) || sk.pending == 0 {
+		return
+	}
+	if sk.timeout > sk.now() {
+		ns.Why(step.WhyTimerEarly, uint64(sk.timeout))
+		sk.modTimer(&sk.writeTimer, sk.timeout, &sk.wTask)
+		return
+	}
+	sk.mstampRefresh()
+	if sk.T.Follow {
+		sk.expect(ExpectTimer, uint16(sk.pending), sk.sndUna, sk.rcvNxt, 0)
+		sk.pending = 0
+		return
+	}
+	switch sk.pending {
+	case timeReo:
+		sk.rackReoTimeout()
+	case timeLossProbe:
+		sk.sendLossProbe()
+	case timeRetrans:
+		sk.pending = 0
+		sk.retransmitTimer()
+	case timeProbe0:
+		sk.pending = 0
+		sk.probeTimer()
+	}
+}
+
+// delackTimerExpired is tcp_delack_timer.
+func (sk *Sock) delackTimerExpired() {
+	ns := sk.NS
+	if sk.ack.pending&ackTimer == 0 && sk.compressedAck == 0 {
+		return
+	}
+	defer ns.In(step.TcpDelackTimer, &sk.Sock).Out()
+	if sk.OwnedByUser {
+		ns.Inc(step.TcpExtDelayedACKLocked)
+		sk.deferred |= deferDelack
+		return
+	}
+	sk.delackTimerHandler()
+}
+
+// delackTimerHandler is tcp_delack_timer_handler: no data came to carry the
+// ACK. It goes alone, and in pingpong mode that mode ends.
+func (sk *Sock) delackTimerHandler() {
+	ns := sk.NS
+	defer ns.In(step.TcpDelackTimerHandler, &sk.Sock).Out()
+	if sk.stateIn(1<<core.TCPClose | 1<<core.TCPListen) {
+		return
+	}
+	if sk.ack.pending&ackTimer == 0 {
+		return
+	}
+	if sk.ack.timeout > sk.now() {
+		sk.modTimer(&sk.delackTimer, sk.ack.timeout, &sk.dTask)
+		return
+	}
+	sk.ack.pending &^= ackTimer
+	if !sk.ackScheduled() {
+		return
+	}
+	if !sk.pingpongMode() {
+		sk.ack.ato = min(sk.ack.ato<<1, sk.rto)
+	} else {
+		sk.exitPingpong()
+		sk.ack.ato = atoMin
+	}
+	sk.mstampRefresh()
+	sk.sendAck()
+	ns.Inc(step.TcpExtDelayedACKs)
+}
+
+// writeErr is tcp_write_err: the connection is given up.
+func (sk *Sock) writeErr() {
+	sk.Err = sk.ErrSoft
+	if sk.Err == 0 {
+		sk.Err = step.ETIMEDOUT
+	}
+	sk.NS.Why(step.WhyTimedOut, uint64(sk.retransmits), uint64(sk.Err))
+	sk.ErrorReport(sk.NS)
+	sk.purgeWrite()
+	sk.done()
+	sk.NS.Inc(step.TcpExtTCPAbortOnTimeout)
+}
+
+// writeTimeout is tcp_write_timeout: have there been too many? tcp_retries2
+// counts in time: that many timeouts, each twice as long as the one before,
+// from the smallest RTO (RFC 1122 §4.2.3.5).
+func (sk *Sock) writeTimeout() bool {
+	ns := sk.NS
+	defer ns.In(step.TcpWriteTimeout, &sk.Sock).Out()
+	sy := sk.sysctl()
+	if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
+		n := int(sk.synRetries)
+		if n == 0 {
+			n = sy.TCPSynRetries
+		}
+		limit := n
+		if sk.State == core.TCPSynSent {
+			limit += sy.TCPSynLinear
+		}
+		if int(sk.retransmits) >= limit {
+			sk.writeErr()
+			return true
+		}
+		return false
+	}
+	if sk.retransmitsTimedOut(sy.TCPRetries1, 0) {
+		sk.negativeAdvice()
+	}
+	until := sy.TCPRetries2
+	if sk.Dead {
+		alive := sk.rto < rtoMax
+		until = sk.orphanRetries(alive)
+		if !alive && sk.outOfResources(alive || !sk.retransmitsTimedOut(until, 0)) {
+			return true
+		}
+	}
+	if sk.retransmitsTimedOut(until, sk.userTimeout) {
+		sk.writeErr()
+		return true
+	}
+	return false
+}
+
+// negativeAdvice is dst_negative_advice: the route may be bad; ask again.
+func (sk *Sock) negativeAdvice() { sk.DstCache = nil }
+
+// orphanRetries is tcp_orphan_retries.
+func (sk *Sock) orphanRetries(alive bool) int {
+	n := sk.sysctl().TCPOrphanRetries
+	if sk.ErrSoft != 0 && !alive {
+		n = 0
+	}
+	if n == 0 && alive {
+		n = 8
+	}
+	return n
+}
+
+// outOfResources is tcp_out_of_resources: too many orphans cost this one.
+func (sk *Sock) outOfResources(doReset bool) bool {
+	if sk.T.Orphans <= sk.sysctl().TCPMaxOrphans {
+		return false
+	}
+	if doReset {
+		sk.sendActiveReset(0)
+	}
+	sk.done()
+	sk.NS.Inc(step.TcpExtTCPAbortOnMemory)
+	return true
+}
+
+// retransmitsTimedOut is retransmits_timed_out.
+func (sk *Sock) retransmitsTimedOut(boundary int, timeout sim.Time) bool {
+	if sk.retransmits == 0 {
+		return false
+	}
+	if timeout == 0 {
+		base := sk.rtoMinNow()
+		if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
+			base = timeoutInit
+		}
+		timeout = modelTimeout(boundary, base)
+	}
+	elapsed := sim.Time(uint32(sk.mstamp/1000)-sk.retransStamp) * sim.Millisecond
+	return elapsed >= timeout-timeout%sim.Millisecond
+}
+
+// modelTimeout is tcp_model_timeout: how long that many doubling timeouts take.
+func modelTimeout(boundary int, base sim.Time) sim.Time {
+	thresh := 0
+	for b := base << 1; b <= rtoMax; b <<= 1 {
+		thresh++
+	}
+	if boundary <= thresh {
+		return (2<<uint(boundary) - 1) * base
+	}
+	return (2<<uint(thresh)-1)*base + sim.Time(boundary-thresh)*rtoMax
+}
+
+// retransmitTimer is tcp_retransmit_timer: no ACK came in time. Everything
+// that is in flight may be lost: back to one segment, and wait twice as long
+// (RFC 6298 §5.4-5.6).
+func (sk *Sock) retransmitTimer() {
+	ns := sk.NS
+	defer ns.In(step.TcpRetransmitTimer, &sk.Sock).Out()
+	if sk.packetsOut == 0 {
+		return
+	}
+	b := sk.rtx.Front()
+	if b == nil {
+		return
+	}
+	sy := sk.sysctl()
+	if sk.sndWnd == 0 && !sk.Dead && !sk.stateIn(1<<core.TCPSynSent|1<<core.TCPSynRecv) {
+		// The peer shrank its window to nothing: probe, do not give up.
+		if sim.Time(int32(sk.jiffies()-sk.rcvTstamp))*sim.Jiffy > 2*rtoMax {
+			sk.writeErr()
+			return
+		}
+		sk.enterLoss()
+		sk.retransmitSKB(b, 1)
+		sk.DstCache = nil
+		sk.backoffRTO()
+		return
+	}
+	ns.Inc(step.TcpExtTCPTimeouts)
+	if sk.writeTimeout() {
+		return
+	}
+	if sk.retransmits == 0 {
+		sk.countFailure()
+	}
+	sk.enterLoss()
+	sk.retransmits++
+	ns.Why(step.WhyRTO, uint64(sk.retransmits), uint64(sk.rto), uint64(b.CB.Seq))
+	if sk.retransmitSKB(b, 1) != 0 {
+		sk.resetTimer(timeRetrans, resourceProbe)
+		return
+	}
+	if sk.State == core.TCPSynSent && int(sk.retransmits) <= sy.TCPSynLinear {
+		// The first few SYNs come at even distances (tcp_syn_linear_timeouts).
+		sk.backoff = 0
+		sk.resetTimer(timeRetrans, sk.rto)
+		if sk.retransmitsTimedOut(sy.TCPRetries1+1, 0) {
+			sk.negativeAdvice()
+		}
+		return
+	}
+	sk.backoffRTO()
+	if sk.retransmitsTimedOut(sy.TCPRetries1+1, 0) {
+		sk.negativeAdvice()
+	}
+}
+
+// backoffRTO doubles the timeout and arms it.
+func (sk *Sock) backoffRTO() {
+	sk.backoff++
+	if sk.State == core.TCPEstablished && sk.sysctl().TCPThinLinear != 0 && sk.packetsOut < 4 && !sk.inSlowStart() && sk.retransmits <= 6 {
+		sk.backoff = 0
+		sk.rto = sk.rtoFromRTT()
+	} else if sk.State != core.TCPSynSent || int(sk.retransmits) > sk.sysctl().TCPSynLinear {
+		sk.rto = min(sk.rto<<1, rtoMax)
+	}
+	sk.resetTimer(timeRetrans, sk.rto)
+}
+
+// countFailure says which way of recovery the timeout put an end to.
+func (sk *Sock) countFailure() {
+	ns := sk.NS
+	switch {
+	case sk.caState == CARecovery && !sk.isReno():
+		ns.Inc(step.TcpExtTCPSackRecoveryFail)
+	case sk.caState == CARecovery:
+		ns.Inc(step.TcpExtTCPRenoRecoveryFail)
+	case sk.caState == CALoss:
+		ns.Inc(step.TcpExtTCPLossFailures)
+	case sk.caState == CADisorder || sk.sackedOut > 0:
+		if !sk.isReno() {
+			ns.Inc(step.TcpExtTCPSackFailures)
+		} else {
+			ns.Inc(step.TcpExtTCPRenoFailures)
+		}
+	}
+}
+
+// probeTimer is tcp_probe_timer: the peer's window is closed and data waits.
+func (sk *Sock) probeTimer() {
+	ns := sk.NS
+	defer ns.In(step.TcpProbeTimer, &sk.Sock).Out()
+	if sk.packetsOut > 0 || sk.write.Front() == nil {
+		sk.probesOut, sk.probesTstamp = 0, 0
+		return
+	}
+	if sk.probesTstamp == 0 {
+		sk.probesTstamp = sk.now()
+	} else if sk.userTimeout > 0 && sk.now()-sk.probesTstamp >= sk.userTimeout {
+		sk.writeErr()
+		return
+	}
+	limit := sk.sysctl().TCPRetries2
+	if sk.Dead {
+		b := min(uint(sk.backoff), 20)
+		alive := sk.rto<<b < rtoMax
+		limit = sk.orphanRetries(alive)
+		if !alive && int(sk.backoff) >= limit {
+			sk.writeErr()
+			return
+		}
+		if sk.outOfResources(true) {
+			return
+		}
+	}
+	if int(sk.probesOut) >= limit {
+		sk.writeErr()
+		return
+	}
+	sk.sendProbe0()
+}
+
+// keepaliveTimer is tcp_keepalive_timer: also the end of an orphan's
+// FIN_WAIT2 (RFC 9293 §3.8.4).
+func (sk *Sock) keepaliveTimer() {
+	ns := sk.NS
+	defer ns.In(step.TcpKeepaliveTimer, &sk.Sock).Out()
+	if sk.OwnedByUser {
+		sk.resetKeepalive(sim.Second / 20)
+		return
+	}
+	if sk.State == core.TCPListen {
+		return
+	}
+	sk.mstampRefresh()
+	if sk.State == core.TCPFinWait2 && sk.Dead {
+		if sk.linger2 >= 0 {
+			if t := sk.finTime() - timewaitLen; t > 0 {
+				sk.timeWait(core.TCPFinWait2, t)
+				return
+			}
+		}
+		sk.sendActiveReset(0)
+		sk.done()
+		return
+	}
+	if !sk.KeepOpen || sk.stateIn(1<<core.TCPClose|1<<core.TCPSynSent) {
+		return
+	}
+	if sk.T.Follow {
+		return
+	}
+	idle := sk.keepIdleTime()
+	if sk.packetsOut > 0 || sk.write.Front() != nil {
+		sk.resetKeepalive(idle)
+		return
+	}
+	e := sk.elapsedKeepalive()
+	if e < idle {
+		sk.resetKeepalive(idle - e)
+		return
+	}
+	ns.Why(step.WhyKeepalive, uint64(e), uint64(sk.probesOut), uint64(sk.keepProbesMax()))
+	if sk.userTimeout != 0 && e >= sk.userTimeout && sk.probesOut > 0 || sk.userTimeout == 0 && int(sk.probesOut) >= sk.keepProbesMax() {
+		sk.sendActiveReset(resetKeepaliveTimeout)
+		sk.writeErr()
+		return
+	}
+	next := resourceProbe
+	if sk.writeWakeup(step.TcpExtTCPKeepAlive) <= 0 {
+		sk.probesOut++
+		next = sk.keepIntvlTime()
+	}
+	sk.resetKeepalive(next)
+}
+
+func (sk *Sock) keepIdleTime() sim.Time {
+	if sk.keepIdle != 0 {
+		return sk.keepIdle
+	}
+	return sim.Time(sk.sysctl().TCPKeepaliveTime) * sim.Second
+}
+
+func (sk *Sock) keepIntvlTime() sim.Time {
+	if sk.keepIntvl != 0 {
+		return sk.keepIntvl
+	}
+	return sim.Time(sk.sysctl().TCPKeepaliveIntvl) * sim.Second
+}
+
+func (sk *Sock) keepProbesMax() int {
+	if sk.keepProbes != 0 {
+		return sk.keepProbes
+	}
+	return sk.sysctl().TCPKeepaliveProbes
+}
+
+// elapsedKeepalive is keepalive_time_elapsed: since anything was received.
+func (sk *Sock) elapsedKeepalive() sim.Time {
+	now := sk.jiffies()
+	return sim.Time(min(int32(now-sk.ack.lrcvtime), int32(now-sk.rcvTstamp))) * sim.Jiffy
+}
+
+// resetKeepalive is tcp_reset_keepalive_timer.
+func (sk *Sock) resetKeepalive(d sim.Time) {
+	sk.modTimer(&sk.keepTimer, sk.tick()+toJiffies(d), &sk.kTask)
+}
+
+// setKeepalive is tcp_set_keepalive (SO_KEEPALIVE).
+func (sk *Sock) setKeepalive(on bool) {
+	if sk.stateIn(1<<core.TCPClose | 1<<core.TCPListen) {
+		return
+	}
+	if on && !sk.KeepOpen {
+		sk.resetKeepalive(sk.keepIdleTime())
+	} else if !on {
+		sk.NS.Clock.Stop(&sk.keepTimer)
+	}
+}
+
+// finTime is tcp_fin_time: how long an orphan stays in FIN_WAIT2.
+func (sk *Sock) finTime() sim.Time {
+	t := sk.linger2
+	if t == 0 {
+		t = sim.Time(sk.sysctl().TCPFinTimeout) * sim.Second
+	}
+	return max(t, sk.rto<<2-sk.rto>>1)
+}

@@ -1,0 +1,163 @@
+package udp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// sendmsg6 is udpv6_sendmsg.
+func (sk *Sock) sendmsg6(data []byte, daddr wire.Addr, dport uint16, flags int) (int, core.Errno) {
+	ns := sk.NS
+	defer ns.In(step.Udpv6Sendmsg, sk).Out()
+	if len(data) > maxLen {
+		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
+		return 0, step.EMSGSIZE
+	}
+	if flags&core.MsgOOB != 0 {
+		return sk.fail(step.EOPNOTSUPP)
+	}
+	if sk.pending != nil {
+		return sk.append(data, flags)
+	}
+	connected := daddr == zero && dport == 0
+	if connected {
+		if sk.State != core.TCPEstablished {
+			ns.Why(step.WhyUDPNoDest)
+			return 0, step.EDESTADDRREQ
+		}
+		daddr, dport = sk.Daddr, sk.Dport
+	} else if dport == 0 {
+		return sk.fail(step.EINVAL)
+	}
+	if daddr == zero { // :: as destination means this host
+		daddr = wire.Addr{Lo: 1}
+	}
+	if flags&core.MsgMore != 0 || sk.Cork {
+		sk.pending = &pending{daddr: daddr, dport: dport}
+		return sk.append(data, flags)
+	}
+	return sk.transmit6(data, daddr, dport, connected, flags)
+}
+
+// transmit6 is the rest of udpv6_sendmsg.
+func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected bool, flags int) (int, core.Errno) {
+	ns, ip := sk.NS, sk.u.ip6()
+	fl := sk.flow6(daddr, dport)
+	dst, e := sk.route6(&fl, connected && !daddr.IsMulticast())
+	if e != 0 {
+		return sk.fail(e)
+	}
+	if flags&core.MsgConfirm != 0 && dst.Neigh != nil {
+		dst.Neigh.Confirm()
+	}
+	ck := ipv6.Cookie{HopLimit: sk.v6.HopLimit, TClass: sk.v6.TClass, GSOSize: sk.GSOSize}
+	b, e := ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
+	if e == 0 {
+		e = sk.sendSKB6(b, &fl, ip.MTU(dst))
+	}
+	if e != 0 {
+		if e == step.ENOBUFS || e == step.EAGAIN {
+			sk.NoSpace = e == step.EAGAIN
+			ns.Inc(step.Udp6SndbufErrors)
+		}
+		return sk.fail(e)
+	}
+	return len(data), 0
+}
+
+func (sk *Sock) flow6(daddr wire.Addr, dport uint16) ipv6.Flow6 {
+	fl := ipv6.Flow6{Daddr: daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, Proto: protoUDP, Sport: sk.Sport, Dport: dport}
+	if !sk.Saddr.Is4() {
+		fl.Saddr = sk.Saddr
+	}
+	if daddr.IsMulticast() && fl.OIF == 0 {
+		fl.OIF = sk.McIndex
+	}
+	return fl
+}
+
+// route6 is ip6_sk_dst_lookup_flow: the cached route, or a lookup.
+func (sk *Sock) route6(fl *ipv6.Flow6, connected bool) (*core.Dst, core.Errno) {
+	ip := sk.u.ip6()
+	if connected && sk.DstCache != nil {
+		if ip.DstCheck(sk.DstCache) {
+			sk.NS.Why(step.WhyUDPRouteKept)
+			return sk.DstCache, 0
+		}
+		sk.DstCache = nil
+	}
+	dst, e := ip.RouteOutput(fl)
+	if e == 0 && connected {
+		sk.DstCache = dst
+	}
+	return dst, e
+}
+
+// sendSKB6 is udp_v6_send_skb.
+func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu int) core.Errno {
+	ns := sk.NS
+	defer ns.In(step.UdpV6SendSkb, b).Out()
+	if !b.Captured {
+		n := transportLen(b)
+		uh := wire.UDP(b.L4())
+		uh.SetSrcPort(sk.Sport)
+		uh.SetDstPort(fl.Dport)
+		uh.SetLen(n)
+		uh.SetChecksum(0)
+		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network); e != 0 {
+			ns.Drop(b, step.DropNotSpecified, step.UdpV6SendSkb)
+			return e
+		}
+		sk.checksum(b, n, wire.PseudoHeader6(fl.Saddr, fl.Daddr, wire.ProtoUDP, n))
+	} else {
+		ns.Why(step.WhyUDPFollow)
+	}
+	e := sk.u.ip6().SendSKB(b)
+	return sk.sent(e, step.Udp6OutDatagrams, step.Udp6SndbufErrors)
+}
+
+// bind6 is __inet6_bind.
+func (sk *Sock) bind6(addr wire.Addr, port uint16) core.Errno {
+	defer sk.NS.In(step.Inet6BindStep, sk).Out()
+	group := addr.IsMulticast()
+	switch {
+	case addr.Is4():
+		if sk.V6Only {
+			return step.EINVAL
+		}
+		if !sk.addrValid(sk.u.ip4().AddrType(sk.NS, addr.IP4())) {
+			sk.NS.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
+			return step.EADDRNOTAVAIL
+		}
+	case addr != zero && !group && !sk.FreeBind && !sk.u.ip6().ChkAddr(addr, sk.NS.DevByIndex(sk.BoundDev)):
+		sk.NS.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
+		return step.EADDRNOTAVAIL
+	}
+	return sk.bind(addr, port, group)
+}
+
+// connect6 is udpv6_connect.
+func (sk *Sock) connect6(addr wire.Addr, port uint16) core.Errno {
+	defer sk.NS.In(step.Udpv6Connect, sk).Out()
+	return sk.ip6Connect(addr, port)
+}
+
+// ip6Connect is __ip6_datagram_connect.
+func (sk *Sock) ip6Connect(daddr wire.Addr, dport uint16) core.Errno {
+	ns := sk.NS
+	defer ns.In(step.Ip6DatagramConnect, sk).Out()
+	if daddr == zero {
+		daddr = wire.Addr{Lo: 1}
+	}
+	sk.DstCache = nil
+	fl := sk.flow6(daddr, dport)
+	dst, e := sk.u.ip6().RouteOutput(&fl)
+	if e != 0 {
+		ns.Why(step.WhyUDPSendErr, uint64(e))
+		return e
+	}
+	sk.connected(fl.Saddr, daddr, dport, dst)
+	return 0
+}

@@ -1,0 +1,182 @@
+package udp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// A Msg is what a receive call tells besides the bytes (struct msghdr).
+type Msg struct {
+	N    int // bytes copied; with MsgTrunc the real length
+	Addr wire.Addr
+	Port uint16
+	Cut  bool        // MSG_TRUNC: the datagram was longer
+	Err  core.ExtErr // MSG_ERRQUEUE only
+	IIF  int         // IP_PKTINFO: the device that it came in by
+	Dst  wire.Addr   // IP_PKTINFO: the address that it was sent to
+}
+
+// Recv is udp_recvmsg (udpv6_recvmsg): copy the next datagram into buf. It
+// never sleeps: EAGAIN means that nothing is there.
+func (sk *Sock) Recv(buf []byte, flags int) (Msg, core.Errno) {
+	ns := sk.NS
+	at := step.UdpRecvmsg
+	if sk.Family == core.AFInet6 {
+		at = step.Udpv6Recvmsg
+	}
+	defer ns.In(at, sk).Out()
+	if flags&core.MsgErrQueue != 0 {
+		return RecvErr(&sk.Sock, buf)
+	}
+	for {
+		b, e := sk.recvSKB(flags)
+		if e != 0 {
+			return Msg{}, e
+		}
+		if b == nil {
+			return Msg{}, 0
+		}
+		if !csumComplete(b) {
+			sk.dropBadCsum(b, flags, at)
+			continue
+		}
+		return sk.deliver(b, buf, flags, at), 0
+	}
+}
+
+// recvSKB is __skb_recv_udp: a pending error first, then the queue. Nil
+// without an error: the program has shut reading down.
+func (sk *Sock) recvSKB(flags int) (*core.SKB, core.Errno) {
+	ns := sk.NS
+	defer ns.In(step.SkbRecvUdp, sk).Out()
+	if e := sk.SockError(); e != 0 {
+		ns.Why(step.WhyUDPSendErr, uint64(e))
+		return nil, e
+	}
+	b := sk.RcvQueue.Front()
+	if b == nil {
+		ns.Why(step.WhyUDPEmpty)
+		if sk.Shutdown&core.RcvShutdown != 0 && flags&core.MsgDontWait == 0 {
+			return nil, 0
+		}
+		return nil, step.EAGAIN
+	}
+	if flags&core.MsgPeek == 0 {
+		sk.take(b)
+	}
+	return b, 0
+}
+
+// take removes b, the first packet, from the queue, and gives its memory back
+// (udp_skb_destructor).
+func (sk *Sock) take(b *core.SKB) {
+	if sk.reader == 0 {
+		sk.reader = sk.RcvQueue.Len()
+	}
+	sk.RcvQueue.Remove(b)
+	sk.reader--
+	sk.rmemRelease(b.Truesize, true)
+}
+
+// dropBadCsum is udp_recvmsg's csum_copy_err: a long datagram's checksum is
+// wrong, which nobody knew until now.
+func (sk *Sock) dropBadCsum(b *core.SKB, flags int, at step.Step) {
+	u := sk.u
+	if flags&core.MsgPeek != 0 {
+		sk.take(b)
+	}
+	sk.NS.Why(step.WhyUDPCsumBad, uint64(wire.UDP(b.L4()).Checksum()))
+	sk.Drops++
+	u.inc(b, step.UdpInCsumErrors)
+	u.inc(b, step.UdpInErrors)
+	sk.NS.Drop(b, step.DropUDPCSUM, at)
+}
+
+// deliver copies the datagram out.
+func (sk *Sock) deliver(b *core.SKB, buf []byte, flags int, at step.Step) Msg {
+	ns := sk.NS
+	m := Msg{Addr: addrs(b), Port: wire.UDP(b.L4()).SrcPort(), IIF: b.IIF, Dst: daddrOf(b)}
+	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
+	m.Cut = m.N < b.Len()
+	ns.Why(step.WhyUDPRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, uint64(m.Port))
+	if flags&core.MsgTrunc != 0 {
+		m.N = b.Len()
+	}
+	if flags&core.MsgPeek == 0 {
+		sk.u.inc(b, step.UdpInDatagrams)
+		ns.Deliver(b, at, false)
+	}
+	return m
+}
+
+// NextLen is first_packet_length (FIONREAD, poll): the length of the first
+// datagram that is whole, -1 if there is none. Bad ones in front are dropped.
+func (sk *Sock) NextLen() int {
+	for b := sk.RcvQueue.Front(); b != nil; b = sk.RcvQueue.Front() {
+		if csumComplete(b) {
+			return b.Len()
+		}
+		at := step.UdpRecvmsg
+		if sk.Family == core.AFInet6 {
+			at = step.Udpv6Recvmsg
+		}
+		sk.dropBadCsum(b, core.MsgPeek, at)
+	}
+	return -1
+}
+
+// RecvErr is ip_recv_error (ipv6_recv_error): the oldest entry of a socket's
+// error queue.
+func RecvErr(sk *core.Sock, buf []byte) (Msg, core.Errno) {
+	ns := sk.NS
+	at := step.IpRecvError
+	if sk.Family == core.AFInet6 {
+		at = step.Ipv6RecvError
+	}
+	defer ns.In(at, sk).Out()
+	b := sk.DequeueErr()
+	if b == nil {
+		return Msg{}, step.EAGAIN
+	}
+	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port}
+	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
+	m.Cut = m.N < b.Len()
+	ns.Consume(b, at)
+	return m, 0
+}
+
+// Close is udp_lib_close (sk_common_release): the port is free again, what was
+// not read is dropped.
+func (sk *Sock) Close() {
+	ns := sk.NS
+	defer ns.In(step.UdpDestroySock, sk).Out()
+	sk.Dead, sk.Waker = true, nil
+	sk.pending = nil
+	sk.leaveGroups()
+	sk.unhash()
+	total := 0
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		total += b.Truesize
+		ns.Drop(b, step.DropNotSpecified, step.UdpDestroySock)
+	}
+	sk.reader = 0
+	sk.rmemRelease(total, false)
+	sk.PurgeErr(ns, step.UdpDestroySock)
+	sk.DstCache, sk.RxDst = nil, nil
+	sk.State = core.TCPClose
+}
+
+// ShutdownHow is inet_shutdown of a datagram socket: nothing is sent. how is
+// core.RcvShutdown, SendShutdown or both.
+func (sk *Sock) ShutdownHow(how uint8) core.Errno {
+	if sk.State != core.TCPEstablished {
+		// The kernel sets it all the same, and says so.
+		sk.Shutdown |= how
+		sk.StateChange(sk.NS)
+		return step.ENOTCONN
+	}
+	sk.Shutdown |= how
+	sk.StateChange(sk.NS)
+	return 0
+}

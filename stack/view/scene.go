@@ -1,0 +1,141 @@
+package view
+
+// A Scene is everything that can be seen from one place of a walk. It is plain
+// data: equal places give equal Scenes.
+type Scene struct {
+	Title   string `json:"title"`
+	Packet  int    `json:"packet"`  // number in the capture, from 1; 0 if there is none
+	Packets int    `json:"packets"` // in the capture
+	Indexed int    `json:"indexed"` // of them, walked so far
+	Whole   bool   `json:"whole"`   // the index is complete
+	Step    int    `json:"step"`    // from 1
+	Steps   int    `json:"steps"`   // of this packet's story
+	At      int64  `json:"at"`      // ns since the first frame
+	Clock   string `json:"clock"`   // the same in words, "0.001234"
+	Filter  string `json:"filter,omitempty"`
+	Notice  string `json:"notice,omitempty"` // what the last command has to say
+
+	Who     string   `json:"who"`  // "packet 3", "packet +1 (made by the model)"
+	Line    string   `json:"line"` // the packet at hand in one line
+	Stages  []Stage  `json:"stages"`
+	Lit     StageID  `json:"lit"`  // where control is; NoStage if nowhere
+	Kind    string   `json:"kind"` // of the step: call, frame, end, note
+	Func    string   `json:"func,omitempty"`
+	Layer   string   `json:"layer,omitempty"`
+	File    string   `json:"file,omitempty"`
+	What    string   `json:"what,omitempty"` // what the function is for
+	Says    string   `json:"says,omitempty"` // why it did what it did, from the values that decided
+	Calls   []Call   `json:"calls,omitempty"`
+	Tree    []Row    `json:"tree,omitempty"`
+	Changes []Delta  `json:"changes,omitempty"` // made by this call itself
+	Counts  []Delta  `json:"counts,omitempty"`  // counters that it moved
+	Lost    []Lost   `json:"lost,omitempty"`    // alternatives that this call passed over
+	Points  []string `json:"points,omitempty"`  // tracepoints that fired in this call
+
+	Headers []Header `json:"headers,omitempty"`
+	Bytes   []byte   `json:"bytes,omitempty"` // the first MaxBytes
+	Length  int      `json:"length"`          // of the whole frame
+	Verdict Verdict  `json:"verdict"`
+	Panels  []Panel  `json:"panels,omitempty"`
+	List    []Item   `json:"list,omitempty"` // packets around this one
+
+	Findings []string `json:"findings,omitempty"` // what to know about the capture first
+}
+
+// MaxBytes is how many bytes of a frame a Scene carries.
+const MaxBytes = 256
+
+// A Stage is one place of the map of the stack.
+type Stage struct {
+	ID      StageID `json:"id"`
+	Name    string  `json:"name"`
+	Visited bool    `json:"visited,omitempty"` // by this packet or what it caused, up to now
+	Lit     bool    `json:"lit,omitempty"`
+	Dropped bool    `json:"dropped,omitempty"` // a packet ended here with a reason
+	Func    string  `json:"func,omitempty"`    // the last function that ran here
+}
+
+// A Call is one function of the call stack, outermost first.
+type Call struct {
+	Func  string `json:"func"`
+	Layer string `json:"layer"`
+	Depth int    `json:"depth"`
+}
+
+// A Row is one line of the tree of calls around the cursor.
+type Row struct {
+	N     int    `json:"n"` // step, from 1
+	Depth int    `json:"depth"`
+	Kind  string `json:"kind"`
+	Text  string `json:"text"` // the function's name, or the event in words
+	Here  bool   `json:"here,omitempty"`
+	Drop  bool   `json:"drop,omitempty"`
+	Who   string `json:"who,omitempty"` // another packet takes over here
+}
+
+// A Delta is a value that changed.
+type Delta struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	What string `json:"what,omitempty"`
+}
+
+// A Lost is an alternative that lost.
+type Lost struct {
+	What      string `json:"what"` // route, socket …
+	Candidate string `json:"candidate"`
+	Because   string `json:"because"`
+}
+
+// A Header is one header of the packet at hand: bytes From up to To.
+type Header struct {
+	Name   string  `json:"name"`
+	From   int     `json:"from"`
+	To     int     `json:"to"`
+	Cut    bool    `json:"cut,omitempty"`
+	Lit    bool    `json:"lit,omitempty"` // the header that this step is about
+	Fields []Field `json:"fields,omitempty"`
+}
+
+// A Field is one field of a header: bits From up to To of it.
+type Field struct {
+	Name  string `json:"name"`
+	From  int    `json:"from"`
+	To    int    `json:"to"`
+	Value string `json:"value"`
+}
+
+// A Verdict is what became, or will become, of the packet at hand.
+type Verdict struct {
+	Outcome string `json:"outcome,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Func    string `json:"func,omitempty"`
+	Why     string `json:"why,omitempty"`
+	Reached bool   `json:"reached,omitempty"` // the place is at or behind it
+}
+
+// A Panel is the state of one object.
+type Panel struct {
+	Kind   string  `json:"kind"` // skb, sk, neigh …
+	Title  string  `json:"title"`
+	Values []Value `json:"values"`
+}
+
+// A Value is one field of an object.
+type Value struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	To    string `json:"to,omitempty"` // what this call makes of it
+	What  string `json:"what,omitempty"`
+}
+
+// An Item is one line of the packet list.
+type Item struct {
+	N    int    `json:"n"`
+	At   string `json:"at"`
+	Out  bool   `json:"out,omitempty"` // this host sent it
+	Line string `json:"line"`
+	Mark string `json:"mark,omitempty"` // DROP NO_SOCKET, state, retransmit …
+	Here bool   `json:"here,omitempty"`
+}

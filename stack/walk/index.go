@@ -1,0 +1,286 @@
+package walk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+)
+
+// scanFrames is how many frames are looked at to infer the host before the
+// walk begins.
+const scanFrames = 20000
+
+type checkpoint struct {
+	at  int // frames that have been delivered
+	sum trace.Sum
+	r   *stack.Replay
+}
+
+// A Walk is a capture that is walked: indexed as far as Advance has come.
+type Walk struct {
+	src     Source
+	opt     stack.Options
+	profile *stack.Profile
+	packets []Summary
+	now     *stack.Replay // the world at the end of the index
+	tr      *trace.Tracer
+	marks   []checkpoint
+	every   int
+	due     int // no checkpoint before this frame: the last one was dear
+	done    bool
+	brk     error // the capture breaks off
+	cache   []*Chunk
+	paths   map[uint32]uint32
+	pathN   []PathInfo
+}
+
+// A PathInfo is one way through the stack, and how many frames took it.
+type PathInfo struct {
+	Count, First int // First: the first frame that took it, from 0
+}
+
+// Open reads and diagnoses the beginning of a capture. The index is made by
+// Advance.
+func Open(src Source, o stack.Options) (*Walk, error) {
+	k := &Walk{src: src, opt: o, every: chunkFrames, paths: map[uint32]uint32{}}
+	p, err := Diagnose(src, o)
+	if err != nil {
+		return nil, err
+	}
+	k.profile = p
+	k.now, err = stack.NewReplay(o, p)
+	if err != nil {
+		return nil, err
+	}
+	k.tr = &trace.Tracer{Mode: trace.Count}
+	k.now.SetTracer(k.tr)
+	src.Rewind()
+	return k, nil
+}
+
+// Diagnose looks at the beginning of a capture and infers the host.
+func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
+	s := stack.NewScan()
+	src.Rewind()
+	for range scanFrames {
+		f, err := src.Next()
+		if err != nil {
+			if s.Frames() == 0 && !errors.Is(err, io.EOF) {
+				return nil, err
+			}
+			break
+		}
+		s.Frame(&f)
+	}
+	src.Rewind()
+	return s.Profile(o.Local), nil
+}
+
+// Profile is what the capture tells about the host.
+func (k *Walk) Profile() *stack.Profile { return k.profile }
+
+// Err is why the capture breaks off in the middle, if it does.
+func (k *Walk) Err() error { return k.brk }
+
+// Len is how many frames are known; it grows until the capture is read.
+func (k *Walk) Len() int { return max(k.src.Len(), len(k.packets)) }
+
+// Indexed is how many frames are in the index.
+func (k *Walk) Indexed() int { return len(k.packets) }
+
+// Packet is the summary of a frame, from 0, below Indexed.
+func (k *Walk) Packet(i int) Summary { return k.packets[i] }
+
+// Frame is a frame of the capture as it was captured, from 0.
+func (k *Walk) Frame(i int) (pcaps.Frame, error) { return k.src.Frame(i) }
+
+// Names resolves devices, hosts and strings of the simulated world.
+func (k *Walk) Names() *stack.Replay { return k.now }
+
+// Paths lists the ways that frames took, in order of appearance; a Summary's
+// Path is an index of it.
+func (k *Walk) Paths() []PathInfo { return k.pathN }
+
+// Advance indexes up to n more frames and reports whether the index is whole.
+func (k *Walk) Advance(n int) (done bool, err error) {
+	for ; n > 0 && !k.done; n-- {
+		f, err := k.src.Next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				k.brk = err
+			}
+			k.done = true
+			k.now.Finish()
+			k.settle(len(k.packets) - 1)
+			break
+		}
+		i := len(k.packets)
+		if i%k.every == 0 {
+			k.mark(i)
+		}
+		k.now.Advance(&f)
+		k.settle(i - 1)
+		out := k.now.Deliver(&f)
+		s := Summary{At: f.At, Flow: stack.FlowHash(&f), Len: uint32(f.OrigLen)}
+		if out {
+			s.Landmarks |= MarkOut
+		}
+		k.packets = append(k.packets, s)
+		k.settle(i)
+		k.packets[i].Hash = uint32(k.tr.Hash >> 32)
+	}
+	return k.done, nil
+}
+
+// settle credits what has happened since the last call to frame i, and ends to
+// their packets.
+func (k *Walk) settle(i int) {
+	if i >= 0 {
+		k.packets[i].Landmarks |= landmarks(k.tr.Landmarks)
+	}
+	k.tr.Landmarks = 0
+	for _, e := range k.tr.Ends {
+		n := int(e.Pkt) - 1
+		if n < 0 || n >= len(k.packets) {
+			if i >= 0 && e.Outcome == trace.Dropped {
+				k.packets[i].Landmarks |= MarkDrop
+			}
+			continue
+		}
+		p := &k.packets[n]
+		switch e.Outcome {
+		case trace.Dropped:
+			p.Landmarks |= MarkDrop
+		case trace.NotModelled:
+			p.Landmarks |= MarkNotModelled
+		}
+		if trace.Outranks(e.Outcome, p.Outcome) {
+			p.Outcome, p.Reason, p.Fn = e.Outcome, e.Reason, e.Fn
+		}
+		p.Path = k.path(e.Path, n)
+	}
+	k.tr.Ends = k.tr.Ends[:0]
+}
+
+func (k *Walk) path(hash uint32, frame int) uint32 {
+	id, ok := k.paths[hash]
+	if !ok {
+		if len(k.pathN) >= 1<<16 {
+			return 0
+		}
+		id = uint32(len(k.pathN))
+		k.paths[hash] = id
+		k.pathN = append(k.pathN, PathInfo{First: frame})
+	}
+	k.pathN[id].Count++
+	return id
+}
+
+func landmarks(tps uint64) (m uint32) {
+	has := func(list ...step.TP) bool {
+		for _, t := range list {
+			if tps>>t&1 != 0 {
+				return true
+			}
+		}
+		return false
+	}
+	if tps == 0 {
+		return 0
+	}
+	if has(step.InetSockSetState) {
+		m |= MarkState
+	}
+	if has(step.TcpRetransmitSkb, step.TcpRetransmitSynack) {
+		m |= MarkRetransmit
+	}
+	if has(step.NeighUpdate, step.NeighCreate, step.NeighTimerHandler) {
+		m |= MarkNeigh
+	}
+	if has(step.TcpSendReset, step.TcpReceiveReset) {
+		m |= MarkReset
+	}
+	if has(step.TcpCongStateSet) {
+		m |= MarkCong
+	}
+	return m
+}
+
+// mark keeps a copy of the world as it is before frame i. When there are too
+// many, every second one is let go and the gap doubles; and the next copy is
+// never nearer than twice the number of objects that this one took to copy, so
+// that copying never dominates.
+func (k *Walk) mark(i int) {
+	if i < k.due {
+		return
+	}
+	if len(k.marks) == maxCheckpoints {
+		n := 0
+		for j := 0; j < len(k.marks); j += 2 {
+			k.marks[n] = k.marks[j]
+			n++
+		}
+		clear(k.marks[n:])
+		k.marks = k.marks[:n]
+		k.every *= 2
+		if i%k.every != 0 {
+			return
+		}
+	}
+	c, cost := k.now.Fork()
+	k.marks = append(k.marks, checkpoint{i, k.tr.Sum(), c})
+	k.due = i + 2*cost
+}
+
+// Checkpoints tells how many copies are kept and how far apart, in frames.
+func (k *Walk) Checkpoints() (n, every int) { return len(k.marks), k.every }
+
+// record runs the world again from the checkpoint before frame from, silently,
+// then records every event of the frames up to to, and some more so that what
+// is under way comes to its end.
+func (k *Walk) record(from, to int) (*Chunk, error) {
+	j := len(k.marks) - 1
+	for k.marks[j].at > from {
+		j--
+	}
+	r, _ := k.marks[j].r.Fork()
+	tr := &trace.Tracer{Mode: trace.Count}
+	tr.Restore(k.marks[j].sum)
+	r.SetTracer(tr)
+	c := &Chunk{From: from, To: to}
+	last := min(to+tailFrames, len(k.packets))
+	for i := k.marks[j].at; i < last; i++ {
+		f, err := k.src.Frame(i)
+		if err != nil {
+			return nil, err
+		}
+		if i == from {
+			// what was under way before this frame is still the one before's
+			r.Advance(&f)
+			tr.Mode = trace.Record
+		}
+		c.begin(tr, i-1)
+		r.Advance(&f)
+		c.begin(tr, i)
+		r.Deliver(&f)
+		if i == to-1 && uint32(tr.Hash>>32) != k.packets[i].Hash {
+			panic(fmt.Sprintf("walk: the replay of frame %d took another path than the index", i+1))
+		}
+		tr.Ends = tr.Ends[:0]
+	}
+	if last == len(k.packets) && k.done {
+		c.begin(tr, last-1)
+		r.Finish()
+	}
+	c.Log = tr.Log
+	c.finish()
+	return c, nil
+}
+
+// tailFrames is how many frames after a chunk are recorded with it.
+const tailFrames = 24
