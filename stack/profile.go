@@ -94,20 +94,6 @@ const (
 	numFindings
 )
 
-var findingWords = [...]string{
-	MidFlow:     "conversations begin before the capture: their sockets are adopted mid-flow",
-	SuperFrame:  "frames are larger than the link carries: segmentation offload was on where this was captured",
-	PartialSum:  "checksums were left to the network card: not an error",
-	CutFrame:    "frames are cut short by the capture's snap length: the missing bytes read as zeros and no checksum is checked",
-	TimeBack:    "frames are earlier than the frame before them: they are walked at the time of the frame before",
-	NoDirection: "no direction is recorded: it is inferred from the addresses",
-	NoTime:      "records carry no time: they are walked at the time of the frame before",
-	Foreign:     "frames are neither from nor for this host",
-}
-
-// String says it in words.
-func (k FindingKind) String() string { return findingWords[k] }
-
 // A Scan collects what a Profile is inferred from. Feed it frames, then ask.
 type Scan struct {
 	n        int

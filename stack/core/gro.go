@@ -36,19 +36,17 @@ func (n *NAPI) GROReceive(ns *Netns, b *SKB) {
 		ns.TP(step.NapiGroReceiveEntry, b, uint64(b.Dev.Index), uint64(b.QueueMapping), uint64(b.ID), uint64(b.Protocol),
 			uint64(b.IPSummed), uint64(b.Hash), uint64(b.Len()), uint64(b.Truesize))
 	}
-	if b.Dev.Features&FeatureGRO == 0 || len(b.Dev.NS.taps) == 0 && b.Dev.RxHandler == nil && !mergeable(b.Protocol) {
-		n.groNormalOne(ns, b, 1)
-		return
-	}
 	n.devGroReceive(ns, b)
 }
-
-func mergeable(proto uint16) bool { return proto == 0x0800 || proto == 0x86dd }
 
 // devGroReceive is dev_gro_receive: compare the packet with the held ones of
 // its bucket; merge it, hold it, or let it go up.
 func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 	defer ns.In(step.DevGroReceive, b).Out()
+	if b.Dev.Features&FeatureGRO == 0 || b.Protocol != 0x0800 && b.Protocol != 0x86dd {
+		n.groNormalOne(ns, b, 1)
+		return
+	}
 	l := &n.gro.bucket[b.Hash&(groBuckets-1)]
 	groListPrepare(l, b)
 	cb := &b.CB
@@ -68,6 +66,9 @@ func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 		cb.Flush = true
 	}
 	merged := cb.SameFlow
+	if merged {
+		ns.groMerged(b)
+	}
 	if pp != nil {
 		n.groRemove(l, pp)
 		n.groComplete(ns, pp)

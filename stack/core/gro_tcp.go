@@ -216,7 +216,10 @@ func (ns *Netns) groMerge(p, b *SKB) bool {
 	if p.Len()+n >= groMaxSize {
 		return false
 	}
-	b.CB.SameFlow = true
+	b.Pull(b.CB.DataOff)
+	p.AddFrag(b)
+	b.CB.SameFlow, b.CB.GROInto = true, p.ID
+	b.Parent = p.Pkt
 	p.CB.GROCount += b.CB.GROCount
 	if p.CB.GROFrags < maxSKBFrags {
 		p.CB.GROFrags++
@@ -230,12 +233,10 @@ func (ns *Netns) groMerge(p, b *SKB) bool {
 	return true
 }
 
-// mergeEnd ends a buffer whose bytes p has now.
-func (ns *Netns) mergeEnd(p, b *SKB) {
-	b.Pull(b.CB.DataOff)
-	p.AddFrag(b)
+// groMerged ends a buffer whose bytes another has now.
+func (ns *Netns) groMerged(b *SKB) {
 	if t := ns.Trace; t != nil {
-		t.End(b, trace.Consumed, 0, step.NapiGroMerge, step.WhyGROMerged, uint64(p.ID), uint64(p.CB.GROCount))
+		t.End(b, trace.Consumed, 0, step.NapiGroMerge, step.WhyGROInto, uint64(b.CB.GROInto))
 	}
 	ns.Free(b)
 }

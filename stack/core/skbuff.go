@@ -98,9 +98,10 @@ type CB struct {
 	GROCount int
 	Flush    bool
 	SameFlow bool
-	GROFrags int  // fragments that the last buffer in line holds
-	FixedID  bool // all have one IP identification (ip_fixedid)
-	DataOff  int  // where the payload begins, from the data pointer
+	GROInto  uint32 // the buffer that this one was merged into
+	GROFrags int    // fragments that the last buffer in line holds
+	FixedID  bool   // all have one IP identification (ip_fixedid)
+	DataOff  int    // where the payload begins, from the data pointer
 	GROCsum  uint32
 	Ack      uint32
 }
@@ -143,6 +144,7 @@ type SKB struct {
 	GSOSize, GSOSegs     int
 	GSOType              uint16
 	IPDefragged, Ignored bool
+	IgnoreDF             bool // IP may cut it up here although it says "don't fragment" (ignore_df)
 	Cloned               bool
 	NFTrace              bool
 	users                int32

@@ -176,10 +176,10 @@ func (m *Machine) leave(old int) {
 }
 
 // IRQEnter is irq_enter: a device interrupts this CPU. IRQExit ends it.
-func (s *Softnet) IRQEnter(ns *Netns, irq int) (old int) {
+func (s *Softnet) IRQEnter(ns *Netns, irq, ifindex int) (old int) {
 	old = s.machine.enter(s)
 	s.bh++
-	ns.TP(step.IrqHandlerEntry, nil, uint64(irq), uint64(0))
+	ns.TP(step.IrqHandlerEntry, nil, uint64(irq), uint64(ifindex))
 	ns.Spend(CostIRQ)
 	return old
 }

@@ -1,6 +1,9 @@
 package device
 
-import "github.com/packetwalk/packetwalk/stack/core"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
 
 // A Wire takes the frames that leave the simulated machine by a device. frame
 // is the link-layer frame without its check sequence; it is lent for the call.
@@ -35,4 +38,17 @@ func frameBytes(b *core.SKB) []byte {
 	p := make([]byte, b.Len())
 	b.CopyBits(0, p)
 	return p
+}
+
+// fillSum writes the checksum that the card was asked for: over everything
+// from start on, put at off behind start (skb_checksum_help's work).
+func fillSum(f []byte, start, off int) {
+	if start < 0 || off < 0 || start+off+2 > len(f) {
+		return
+	}
+	c := wire.Fold(wire.Checksum(f[start:], 0))
+	if c == 0 {
+		c = 0xffff
+	}
+	f[start+off], f[start+off+1] = byte(c>>8), byte(c)
 }

@@ -88,7 +88,7 @@ func (ip *IPv4) DstCheck(d *core.Dst) bool {
 	if !ip.valid(d) {
 		return false
 	}
-	return d.Expires == 0 || ip.ns.Clock.Now() <= d.Expires
+	return rtOf(d).pmtu == 0 || ip.ns.Clock.Now() <= d.Expires
 }
 
 // alloc is rt_dst_alloc.

@@ -236,7 +236,7 @@ func (ip *IPv4) RedirectDst(d *core.Dst, b *core.SKB, fl *Flow4, kill bool) {
 	}
 	rt := rtOf(d)
 	newGw, oldGw := m.Gateway(), b.IP4().Src()
-	if !rt.usesGateway && rt.gw == 0 || rt.gw != oldGw {
+	if rt.gw == 0 || rt.gw != oldGw {
 		ns.Why(step.WhyRedirectNotGateway, uint64(oldGw), uint64(rt.gw))
 		return
 	}
@@ -295,12 +295,13 @@ func (ip *IPv4) isDefaultGateway(gw wire.IP4, dev *core.Device) bool {
 // gets ICMP 3/1; the route is asked for again.
 func (ip *IPv4) LinkFailure(ns *core.Netns, b *core.SKB) {
 	defer ns.In(step.IPv4LinkFailure, b).Out()
-	if h := b.IP4(); b.Network >= 0 && h.Valid() {
-		// ipv4_send_dest_unreach reads the options again.
-		var o options
-		o.optlen = h.IHL() - wire.IPv4MinLen
-		if o.optlen == 0 || ip.optionsCompile(b, &o, h[wire.IPv4MinLen:h.IHL()], nil) {
-			ip.icmpSend(b, uint8(wire.ICMPDestUnreach), wire.ICMPHostUnreach, 0, &o)
+	if b.Network >= 0 && b.IP4().Valid() {
+		// ipv4_send_dest_unreach reads the options again, from a copy: it does
+		// not record itself in them.
+		o := optData{}
+		h := b.IP4()
+		if len(h.Options()) == 0 || ip.parseOptions(&o.options, append(o.buf[:0], h.Options()...), nil) < 0 {
+			ip.icmpSend(b, uint8(wire.ICMPDestUnreach), wire.ICMPHostUnreach, 0, &o.options)
 		}
 	}
 	if b.Dst != nil {

@@ -98,7 +98,7 @@ func (ip *IPv6) DevUp(dev *core.Device) {
 		return
 	}
 	ns := ip.ns
-	defer ns.In(step.AddrconfNotify, ip).Out()
+	defer ns.In(step.AddrconfNotify, ip.self()).Out()
 	for k := 0; k < len(i.addrs); k++ {
 		a := i.addrs[k]
 		ip.addrRoutes(a)
@@ -186,7 +186,7 @@ func (ip *IPv6) DevDown(dev *core.Device) {
 		return
 	}
 	ns := ip.ns
-	defer ns.In(step.AddrconfNotify, ip).Out()
+	defer ns.In(step.AddrconfNotify, ip.self()).Out()
 	for len(i.addrs) > 0 {
 		ip.delAddr(i.addrs[0])
 	}
@@ -214,7 +214,7 @@ func (ip *IPv6) AddAddr(dev *core.Device, a wire.Addr, plen int, o AddrOpts) cor
 		return step.EEXIST
 	}
 	ns := ip.ns
-	defer ns.In(step.Inet6AddrAdd, ip).Out()
+	defer ns.In(step.Inet6AddrAdd, ip.self()).Out()
 	if dev.Flags&core.IFFLoopback == 0 && dev.Up() {
 		ip.addMroute(i)
 		i.mld.up()

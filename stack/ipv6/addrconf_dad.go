@@ -37,7 +37,7 @@ func (ip *IPv6) dadStart(a *Addr6) {
 // there is somebody to be asked.
 func (ip *IPv6) dadBegin(a *Addr6) {
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADBegin, ip).Out()
+	defer ns.In(step.AddrconfDADBegin, ip.self()).Out()
 	i, dev := a.idev, a.Dev
 	if dev.Flags&(core.IFFLoopback|core.IFFNoARP) == 0 {
 		i.join(a.Addr.SolicitedNode())
@@ -87,7 +87,7 @@ func (ip *IPv6) dadKick(a *Addr6) {
 // dadWork is addrconf_dad_work: the next solicitation, or the end.
 func (ip *IPv6) dadWork(a *Addr6) {
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADWork, ip).Out()
+	defer ns.In(step.AddrconfDADWork, ip.self()).Out()
 	if a.state == dadFailed {
 		ns.Why(step.WhyDADDuplicate, a.Addr.Hi, a.Addr.Lo)
 		a.Flags |= AddrDADFailed | AddrTentative
@@ -112,7 +112,7 @@ func (ip *IPv6) dadWork(a *Addr6) {
 // dadCompleted is addrconf_dad_completed: the address is this host's.
 func (ip *IPv6) dadCompleted(a *Addr6) {
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADCompleted, ip).Out()
+	defer ns.In(step.AddrconfDADCompleted, ip.self()).Out()
 	ns.Clock.Stop(&a.dad)
 	a.Flags &^= AddrTentative | AddrOptimistic | AddrDADFailed
 	a.state = dadDone

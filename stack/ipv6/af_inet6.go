@@ -2,6 +2,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -17,8 +18,8 @@ type IPv6 struct {
 	null        *Route6 // fib6_null_entry
 	gen         uint64  // fib6_sernum: which cached routes are still right
 
-	frags fragTable
-	peers peerTable
+	frags inet.Fqdir
+	peers inet.Peers
 	icmp  icmpBucket
 
 	ndisc, icmpSk, igmpSk *ctlSock // the kernel's own sockets
@@ -40,6 +41,7 @@ func New(ns *core.Netns) *IPv6 {
 	ns.IPv6 = ip
 	ip.local.id, ip.main.id = TableLocal, TableMain
 	ip.labels = defaultLabels[:]
+	ip.frags.Ops = fragOps{}
 	ip.initNull()
 	ip.neigh = core.NewNeighTable(ns, core.AFInet6, &ndiscOps{ip})
 	ns.Neigh6 = ip.neigh

@@ -15,7 +15,7 @@ type Flow6 struct {
 	FlowLabel    uint32 // 20 bits; 0 lets auto_flowlabels choose
 	TOS          uint8  // traffic class
 	Proto        uint8
-	Sport, Dport uint16
+	Sport, Dport uint16 // ICMPv6: Dport is type<<8|code of what is sent
 	Flags        uint8  // Flow*
 	On           trace.Subject // on whose behalf: a packet, a socket; may be nil
 }

@@ -216,7 +216,7 @@ func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 	if r.Dev == nil {
 		return 2
 	}
-	if !r.Dev.Up() {
+	if !r.Dev.Up() && r.Type != RTNLocal {
 		ip.tried(step.TryRouteDown, r, uint64(r.Dev.Index))
 		return -1
 	}

@@ -2,6 +2,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
@@ -37,25 +38,16 @@ func nexthop(d *core.Dst, daddr wire.Addr) wire.Addr {
 	return daddr
 }
 
-// Kind, TraceID, TracePkt and Observe make the namespace the subject of a
-// lookup that neither a packet nor a socket asks for.
-func (ip *IPv6) Kind() step.Kind { return step.KindNS }
-
-// TraceID is the namespace's number.
-func (ip *IPv6) TraceID() uint32 { return ip.ns.ID }
-
-// TracePkt says that this is no packet.
-func (ip *IPv6) TracePkt() (pkt, id uint32) { return 0, 0 }
-
-// Observe shows nothing: counters are told as they change.
-func (ip *IPv6) Observe(o *trace.Obs) {}
-
+// subject is on whose behalf a lookup is made: a packet, a socket, or nobody.
 func (ip *IPv6) subject(fl *Flow6) trace.Subject {
 	if fl.On != nil {
 		return fl.On
 	}
-	return ip
+	return ip.self()
 }
+
+// self is the namespace as the subject of what is about no packet.
+func (ip *IPv6) self() trace.Subject { return inet.Subject{NS: ip.ns} }
 
 // initNull makes fib6_null_entry: no route.
 func (ip *IPv6) initNull() {

@@ -144,6 +144,7 @@ const (
 	WhyVlanShort
 	WhyGROHeld
 	WhyGROMerged
+	WhyGROInto
 	WhyGROFull
 	WhyGROFlush
 	WhyGROComplete
@@ -194,6 +195,7 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyVlanShort & 255:      "{0} bytes are too few for a VLAN tag and a type.",
 	WhyGROHeld & 255:        "It begins a flow that GRO can merge: it is held until more comes or the poll ends.",
 	WhyGROMerged & 255:      "It goes on where packet {0:skb} ends: it is merged into that one, which now stands for {1} segments.",
+	WhyGROInto & 255:        "Its bytes went on in packet {0:skb}, which it was merged into.",
 	WhyGROFull & 255:        "{0} flows are held in this bucket, the most there may be: the oldest goes up.",
 	WhyGROFlush & 255:       "It cannot be merged with anything: it goes up alone.",
 	WhyGROComplete & 255:    "{0} segments of {1} bytes were merged: one packet of {2} bytes goes up.",

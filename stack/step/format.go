@@ -45,6 +45,7 @@ const (
 	SK                // a socket's id
 	SKB               // a buffer's id
 	Str               // an interned string: the resolver knows
+	Gro               // the field by which GRO tells two segments apart
 	numFmts
 )
 
@@ -52,7 +53,7 @@ var fmtNames = map[string]Fmt{
 	"": Dec, "int": Int, "hex": Hex, "ip4": IP4, "ip": IP, "mac": Mac, "dev": Dev, "bool": Bool, "dur": Dur,
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
-	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str,
+	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine

@@ -11,6 +11,14 @@ const (
 	WhyDiffers
 	WhyOnlyCapture
 	WhyOnlyModel
+	WhyMidFlow
+	WhySuperFrame
+	WhyPartialSum
+	WhyCutFrame
+	WhyTimeBack
+	WhyNoDirection
+	WhyNoTime
+	WhyForeign
 	endReplayWhy
 )
 
@@ -22,6 +30,15 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyDiffers & 255:      "The captured host sent the same packet with other bytes: the first that differs is at offset {0}: {2:hex} here, {1:hex} there.",
 	WhyOnlyCapture & 255:  "The captured host sent a frame that the model did not send.",
 	WhyOnlyModel & 255:    "The model sent a frame that the captured host did not send.",
+
+	WhyMidFlow & 255:     "{0} conversations begin before the capture, the first at frame {1}: their sockets are adopted mid-flow.",
+	WhySuperFrame & 255:  "{0} frames are larger than the link carries, the first is frame {1}: segmentation offload was on where this was captured.",
+	WhyPartialSum & 255:  "{0} checksums were left to the network card, the first in frame {1}: not an error.",
+	WhyCutFrame & 255:    "{0} frames are cut short by the snap length, the first is frame {1}: missing bytes read as zeros, and no checksum over them is checked.",
+	WhyTimeBack & 255:    "{0} frames are earlier than the frame before them, the first is frame {1}: they are walked at the time of the frame before.",
+	WhyNoDirection & 255: "No direction is recorded in {0} frames: it is inferred from the addresses.",
+	WhyNoTime & 255:      "{0} records carry no time, the first is frame {1}: they are walked at the time of the frame before.",
+	WhyForeign & 255:     "{0} frames are neither from nor for this host, the first is frame {1}.",
 }
 
 // words are the strings that sentences may name by number.

@@ -129,6 +129,19 @@ func (l *Log) Set(e *Event, f func(*Change)) {
 	}
 }
 
+// Keep drops the events for which keep is false. Changes stay; those of a
+// dropped event are no longer any event's.
+func (l *Log) Keep(keep func(*Event) bool) {
+	n := 0
+	for i := range l.Events {
+		if keep(&l.Events[i]) {
+			l.Events[n] = l.Events[i]
+			n++
+		}
+	}
+	l.Events = l.Events[:n]
+}
+
 // Reset empties the Log and keeps its memory.
 func (l *Log) Reset() {
 	l.Events, l.Changes, l.args, l.bytes = l.Events[:0], l.Changes[:0], l.args[:0], l.bytes[:0]

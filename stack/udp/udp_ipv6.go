@@ -276,3 +276,11 @@ func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 	sk.report(b, e, hard, core.ExtErr{Errno: e, Origin: core.ErrOriginICMP6, Typ: typ, Code: code, Info: info, Port: f.sport}, off+wire.UDPLen)
 	return true
 }
+
+// quotedUDP finds the UDP header of an IPv6 packet, behind its extension
+// headers; false if there is none that is whole (ipv6_skip_exthdr).
+func quotedUDP(q wire.IPv6) (int, bool) {
+	p, off, frag, ok := wire.SkipExtensions(q[wire.IPv6Len:], q.NextHeader())
+	off += wire.IPv6Len
+	return off, ok && p == wire.ProtoUDP && frag&^7 == 0 && off+wire.UDPLen <= len(q)
+}

@@ -163,21 +163,21 @@ func stageOf(s step.Step) sides {
 // this host.
 func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 	list := make([]StageID, len(story))
-	var open [256]StageID // of the call that is open at each depth
-	var set [256]bool
+	type call struct {
+		depth uint8
+		id    StageID
+	}
+	var open []call
 	down := out
 	last := NoStage
 	for n, at := range story {
 		e := &log.Events[at]
-		for d := int(e.Depth); d < len(set) && set[d]; d++ {
-			set[d] = false
+		for len(open) > 0 && open[len(open)-1].depth >= e.Depth {
+			open = open[:len(open)-1]
 		}
 		up := last
-		for d := int(e.Depth) - 1; d >= 0; d-- {
-			if set[d] {
-				up = open[d]
-				break
-			}
+		if len(open) > 0 {
+			up = open[len(open)-1].id
 		}
 		id := up
 		switch e.Kind {
@@ -198,7 +198,7 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 			default:
 				id = p.up
 			}
-			open[e.Depth], set[e.Depth] = id, true
+			open = append(open, call{e.Depth, id})
 		case trace.End:
 			if trace.Outcome(e.Code) == trace.Delivered && id == NoStage {
 				id = UpApp

@@ -2,7 +2,6 @@ package view
 
 import (
 	"github.com/packetwalk/packetwalk/pcaps"
-	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/filter"
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -67,9 +66,12 @@ type Walk interface {
 	Indexed() int
 	Packet(i int) Summary
 	Frame(i int) (pcaps.Frame, error)
-	Profile() *stack.Profile
+	Findings() []string // of the diagnosis, in words
 	Chunk(i int) (Chunk, error)
 	Find(from Cursor, back bool, m Match) (Cursor, bool, error)
 	LastWrite(at Cursor, key StateKey) (Cursor, bool, error)
-	Names() report.Names
+	Names() Names
 }
+
+// Names resolves numbers of the simulated hosts to names.
+type Names = report.Names

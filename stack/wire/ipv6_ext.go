@@ -114,7 +114,9 @@ type AH []byte
 const AHMinLen = 12
 
 // Valid reports whether the header is whole.
-func (h AH) Valid() bool { return len(h) >= AHMinLen && h.Len() <= len(h) }
+func (h AH) Valid() bool {
+	return len(h) >= AHMinLen && h.Len() >= AHMinLen && h.Len() <= len(h)
+}
 
 // NextHeader is what follows.
 func (h AH) NextHeader() Proto { return Proto(h[0]) }

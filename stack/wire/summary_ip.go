@@ -308,7 +308,7 @@ func (l *line) upper(b []byte, n int, p Proto, c *ipctx) {
 }
 
 func (l *line) ah(b []byte, n int, c *ipctx) {
-	if len(b) < AHMinLen || AH(b).Len() > len(b) {
+	if !AH(b).Valid() {
 		l.trunc("ah")
 		return
 	}

@@ -131,16 +131,18 @@ func (o *TCPOptions) sack(d []byte) {
 }
 
 // cookie reads a fast open option (RFC 7413 §4.1.1; tcp_parse_fastopen_option).
-// A cookie has 4 to 16 bytes, an even number; none is a request for one.
+// A cookie has 4 to 16 bytes, an even number; none is a request for one. Any
+// other length is as if the option were not there.
 func (o *TCPOptions) cookie(d []byte, exp bool) {
 	if len(d)&1 != 0 {
 		return
 	}
-	o.HasCookie, o.CookieExp, o.CookieLen = true, exp, 0
-	if len(d) >= 4 && len(d) <= TCPFastOpenMax {
-		o.CookieLen = uint8(len(d))
-		copy(o.Cookie[:], d)
+	o.HasCookie, o.CookieExp, o.CookieLen, o.Cookie = false, false, 0, [TCPFastOpenMax]byte{}
+	if len(d) != 0 && (len(d) < 4 || len(d) > TCPFastOpenMax) {
+		return
 	}
+	o.HasCookie, o.CookieExp = true, exp
+	o.CookieLen = uint8(copy(o.Cookie[:], d))
 }
 
 // The builders below write one option at the start of b, which must have room,

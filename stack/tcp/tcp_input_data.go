@@ -1,0 +1,364 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// eventDataRecv is tcp_event_data_recv: data came; learn its size and rhythm
+// for the delayed ACK (RFC 5681 §4.2).
+func (sk *Sock) eventDataRecv(b *core.SKB) {
+	sk.scheduleAck()
+	sk.measureRcvMSS(b)
+	sk.rcvRttMeasure()
+	now := sk.jiffies()
+	if sk.ack.ato == 0 {
+		// The first data: initial quick ACKs, sender is in slow start.
+		sk.incrQuickack(maxQuickAcks)
+		sk.ack.ato = atoMin
+	} else {
+		m := sim.Time(int32(now-sk.ack.lrcvtime)) * sim.Jiffy
+		if m <= atoMin/2 {
+			sk.ack.ato = sk.ack.ato>>1/sim.Jiffy*sim.Jiffy + atoMin/2
+		} else if m < sk.ack.ato {
+			sk.ack.ato = min(sk.ack.ato>>1/sim.Jiffy*sim.Jiffy+m, sk.rto)
+		} else if m > sk.rto {
+			// A long pause: the sender restarts slow start.
+			sk.incrQuickack(maxQuickAcks)
+		}
+	}
+	sk.ack.lrcvtime = now
+	if b.Len() >= 128 {
+		sk.growWindow(b)
+	}
+}
+
+// incrQuickack is tcp_incr_quickack.
+func (sk *Sock) incrQuickack(limit int) {
+	n := int(sk.rcvWnd) / (2 * sk.ack.rcvMss)
+	if n == 0 {
+		n = 2
+	}
+	n = min(n, limit)
+	if n > int(sk.ack.quick) {
+		sk.ack.quick = uint8(n)
+	}
+}
+
+// enterQuickack is tcp_enter_quickack_mode.
+func (sk *Sock) enterQuickack(limit int) {
+	sk.incrQuickack(limit)
+	sk.exitPingpong()
+	sk.ack.ato = atoMin
+}
+
+// inQuickack is tcp_in_quickack_mode.
+func (sk *Sock) inQuickack() bool { return sk.ack.quick > 0 && !sk.pingpongMode() }
+
+// measureRcvMSS is tcp_measure_rcv_mss: guess the peer's segment size, and
+// from memory against payload how much window the buffer is good for.
+func (sk *Sock) measureRcvMSS(b *core.SKB) {
+	lastSeg := sk.ack.lastSeg
+	sk.ack.lastSeg = 0
+	n := b.GSOSize
+	if n == 0 {
+		n = b.Len()
+	}
+	if n >= sk.ack.rcvMss {
+		if n != sk.ack.rcvMss && b.Truesize > 0 {
+			r := max(b.Len()<<rmemToWinScale/b.Truesize, 1)
+			old := sk.scalingRatio
+			sk.scalingRatio = min(r, 255)
+			if old != sk.scalingRatio {
+				sk.windowClamp = sk.winFromSpace(sk.RcvBuf)
+				sk.rcvSsthresh = min(sk.rcvSsthresh, max(sk.windowClamp, int(sk.rcvWnd)))
+				sk.rcvq.space = min(sk.rcvq.space, sk.windowClamp)
+			}
+		}
+		sk.ack.rcvMss = min(n, sk.advmss)
+		if b.Len() > sk.ack.rcvMss && b.CB.TCPFlags&fPsh != 0 {
+			sk.ack.pending |= ackPushed
+		}
+		return
+	}
+	// A small segment: its full size with the header, when pushed.
+	n += sk.headerLen
+	if n >= mssDefault+20 || n >= minMSS+20 && b.CB.TCPFlags&(fAck|fPsh|fFin|fSyn|fRst|fUrg) == fAck {
+		n -= sk.headerLen
+		sk.ack.lastSeg = n
+		if n == lastSeg {
+			sk.ack.rcvMss = n
+			return
+		}
+	}
+	if sk.ack.pending&ackPushed != 0 {
+		sk.ack.pending |= ackPushed2
+	}
+	sk.ack.pending |= ackPushed
+}
+
+// growWindow is tcp_grow_window: rcv_ssthresh follows as long as segments are
+// worth their memory.
+func (sk *Sock) growWindow(b *core.SKB) {
+	room := min(sk.windowClamp, sk.space()) - sk.rcvSsthresh
+	if room <= 0 {
+		return
+	}
+	incr := 0
+	if sk.winFromSpace(b.Truesize) <= b.Len() {
+		incr = 2 * sk.advmss
+	} else {
+		t := sk.winFromSpace(b.Truesize) >> 1
+		for w := sk.winFromSpace(sk.sysctl().TCPRmem[2]) >> 1; sk.rcvSsthresh <= w; w >>= 1 {
+			if t <= b.Len() {
+				incr = 2 * sk.ack.rcvMss
+				break
+			}
+			t >>= 1
+		}
+	}
+	if incr > 0 {
+		sk.rcvSsthresh += min(room, max(incr, 2*b.Len()))
+		sk.ack.quick |= 1
+	}
+}
+
+// initBufferSpace is tcp_init_buffer_space.
+func (sk *Sock) initBufferSpace() {
+	if !sk.SndBufLocked {
+		sk.sndbufExpand()
+	}
+	sk.mstampRefresh()
+	sk.rcvq.time, sk.rcvq.seq = sk.mstamp, sk.copiedSeq
+	maxwin := sk.fullSpace()
+	appWin := uint(sk.sysctl().TCPAppWin)
+	if sk.windowClamp >= maxwin {
+		sk.windowClamp = maxwin
+		if appWin != 0 && maxwin > 4*sk.advmss {
+			sk.windowClamp = max(maxwin-maxwin>>appWin, 4*sk.advmss)
+		}
+	}
+	if appWin != 0 && sk.windowClamp > 2*sk.advmss && sk.windowClamp+sk.advmss > maxwin {
+		sk.windowClamp = max(2*sk.advmss, maxwin-sk.advmss)
+	}
+	sk.rcvSsthresh = min(sk.rcvSsthresh, sk.windowClamp)
+	sk.sndCwndStamp = sk.jiffies()
+	sk.rcvq.space = min(sk.rcvSsthresh, int(sk.rcvWnd), initCwnd*sk.advmss)
+}
+
+// sndbufExpand is tcp_sndbuf_expand.
+func (sk *Sock) sndbufExpand() {
+	per := max(sk.mssCache, int(sk.rx.mssClamp), 536) + 320 + sizeofShinfo
+	n := 1
+	for n < per {
+		n <<= 1
+	}
+	per = n + 512
+	nr := max(initCwnd, sk.sndCwnd, sk.reordering+1)
+	if m := 2 * nr * per; sk.SndBuf < m {
+		sk.SndBuf = min(m, sk.sysctl().TCPWmem[2])
+	}
+}
+
+const sizeofShinfo = 320
+
+// initRcvMSS is tcp_initialize_rcv_mss.
+func (sk *Sock) initRcvMSS() {
+	h := min(sk.advmss, sk.mssCache)
+	h = min(h, int(sk.rcvWnd/2))
+	h = min(h, mssDefault)
+	sk.ack.rcvMss = max(h, minMSS)
+}
+
+// rcvRttMeasure is tcp_rcv_rtt_measure: without timestamps, a window's worth
+// of data takes about a round trip.
+func (sk *Sock) rcvRttMeasure() {
+	r := &sk.rcvRtt
+	if r.time != 0 {
+		if before(sk.rcvNxt, r.seq) {
+			return
+		}
+		sk.rcvRttUpdate(uint32(max(sk.mstamp-r.time, 1)), true)
+	}
+	r.seq = sk.rcvNxt + sk.rcvWnd
+	r.time = sk.mstamp
+}
+
+// rcvRttMeasureTS is tcp_rcv_rtt_measure_ts.
+func (sk *Sock) rcvRttMeasureTS(b *core.SKB) {
+	if sk.rx.rcvTsecr == sk.rcvRttLastTsecr {
+		return
+	}
+	sk.rcvRttLastTsecr = sk.rx.rcvTsecr
+	if int(b.CB.EndSeq-b.CB.Seq) >= sk.ack.rcvMss && sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 {
+		if d := int32(sk.tsNow() - sk.rx.rcvTsecr); d >= 0 {
+			sk.rcvRttUpdate(uint32(max(d, 1))*1000, false)
+		}
+	}
+}
+
+// rcvRttUpdate is tcp_rcv_rtt_update.
+func (sk *Sock) rcvRttUpdate(sample uint32, winDep bool) {
+	n := sk.rcvRtt.rttUs
+	m := int64(sample)
+	if n != 0 {
+		if !winDep {
+			m -= int64(n >> 3)
+			n = uint32(int64(n) + m)
+		} else if m <<= 3; uint32(m) < n {
+			n = uint32(m)
+		}
+	} else {
+		n = uint32(m << 3)
+	}
+	sk.rcvRtt.rttUs = n
+}
+
+// rcvSpaceAdjust is tcp_rcv_space_adjust: a program that reads more in one
+// round trip than the window allows gets a larger receive buffer.
+func (sk *Sock) rcvSpaceAdjust() {
+	ns := sk.NS
+	defer ns.In(step.TcpRcvSpaceAdjustStep, &sk.Sock).Out()
+	ns.TP(step.TcpRcvSpaceAdjust, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
+		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
+	sk.mstampRefresh()
+	t := sk.mstamp - sk.rcvq.time
+	if sk.rcvRtt.rttUs == 0 || t < int64(sk.rcvRtt.rttUs>>3) {
+		return
+	}
+	copied := int(sk.copiedSeq - sk.rcvq.seq)
+	copied -= int(sk.rcvNxt - sk.copiedSeq)
+	if copied > sk.rcvq.space {
+		sk.rcvbufGrow(copied)
+	}
+	sk.rcvq.seq, sk.rcvq.time = sk.copiedSeq, sk.mstamp
+}
+
+// rcvbufGrow is tcp_rcvbuf_grow.
+func (sk *Sock) rcvbufGrow(n int) {
+	old := max(sk.rcvq.space, 1)
+	sk.rcvq.space = n
+	if sk.sysctl().TCPModerateRcvbuf == 0 || sk.RcvBufLocked {
+		return
+	}
+	w := int64(n) << 1
+	w += w * int64(n-old) / int64(old) << 1
+	if l := sk.ooo.Back(); l != nil {
+		w += int64(l.CB.EndSeq - sk.rcvNxt)
+	}
+	buf := min(sk.spaceFromWin(int(min(w, 1<<31))), sk.sysctl().TCPRmem[2])
+	if buf > sk.RcvBuf {
+		sk.NS.Why(step.WhyRcvbufGrow, uint64(sk.RcvBuf), uint64(buf), uint64(n))
+		sk.RcvBuf = buf
+		sk.windowClamp = sk.winFromSpace(buf)
+	}
+}
+
+// clampWindow is tcp_clamp_window: the socket hit its memory bounds.
+func (sk *Sock) clampWindow() {
+	sk.ack.quick = 0
+	if r2 := sk.sysctl().TCPRmem[2]; sk.RcvBuf < r2 && !sk.RcvBufLocked {
+		sk.RcvBuf = max(sk.RcvBuf, min(sk.RmemAlloc, r2))
+	}
+	if sk.RmemAlloc > sk.RcvBuf {
+		sk.rcvSsthresh = min(sk.windowClamp, 2*sk.advmss)
+	}
+}
+
+// ackSndCheck is tcp_ack_snd_check with __tcp_ack_snd_check: does what has
+// arrived need an ACK now, later, or not at all?
+func (sk *Sock) ackSndCheck() {
+	if !sk.ackScheduled() {
+		return
+	}
+	ns := sk.NS
+	defer ns.In(step.TcpAckSndCheck, &sk.Sock).Out()
+	full := sk.rcvNxt-sk.rcvWup > uint32(sk.ack.rcvMss)
+	switch {
+	case full && (sk.rcvNxt-sk.copiedSeq < uint32(sk.lowat()) || sk.newWindow() >= int(sk.rcvWnd)):
+		ns.Why(step.WhyAckFull, uint64(sk.rcvNxt-sk.rcvWup), uint64(sk.ack.rcvMss))
+		sk.sendAck()
+	case sk.inQuickack():
+		ns.Why(step.WhyAckQuick, uint64(sk.ack.quick))
+		sk.sendAck()
+	case sk.ack.pending&ackNow != 0:
+		ns.Why(step.WhyAckNow)
+		sk.sendAck()
+	case sk.ooo.Len() == 0:
+		sk.sendDelayedAck()
+	default:
+		sk.ackOfo()
+	}
+}
+
+// ackOfo is the part of __tcp_ack_snd_check for segments out of order: SACKs
+// go at once; after many, they are compressed into one a millisecond (the
+// compression timer is not modelled, so each goes).
+func (sk *Sock) ackOfo() {
+	sk.NS.Why(step.WhyAckOfo, uint64(sk.ooo.Len()))
+	sk.sendAck()
+}
+
+// lowat is SO_RCVLOWAT.
+func (sk *Sock) lowat() int { return 1 }
+
+// dataSndCheck is tcp_data_snd_check: an ACK may let data go.
+func (sk *Sock) dataSndCheck() {
+	sk.pushFrames()
+	sk.checkSpace()
+}
+
+// checkSpace is tcp_check_space: room in the send buffer again.
+func (sk *Sock) checkSpace() {
+	if sk.Waker == nil {
+		return
+	}
+	if sk.caState == CAOpen && !sk.SndBufLocked && sk.packetsOut < sk.sndCwnd {
+		// tcp_new_space
+		if sk.sndCwnd > 0 {
+			sk.sndbufExpand()
+		}
+	}
+	if sk.WmemQueued < sk.SndBuf {
+		sk.Waker.Writable(&sk.Sock)
+	}
+}
+
+// tryRmemSchedule is tcp_try_rmem_schedule: is there room for the segment?
+// When the buffer is full, out-of-order data may go.
+func (sk *Sock) tryRmemSchedule() bool {
+	if sk.RmemAlloc <= sk.RcvBuf {
+		return true
+	}
+	sk.pruneQueue()
+	return sk.RmemAlloc <= sk.RcvBuf
+}
+
+// pruneQueue is tcp_prune_queue: make room. (Collapsing buffers is not modelled.)
+func (sk *Sock) pruneQueue() {
+	ns := sk.NS
+	ns.Inc(step.TcpExtPruneCalled)
+	sk.clampWindow()
+	if sk.RmemAlloc <= sk.RcvBuf {
+		return
+	}
+	if sk.ooo.Len() == 0 {
+		ns.Inc(step.TcpExtRcvPruned)
+		return
+	}
+	ns.Inc(step.TcpExtOfoPruned)
+	for b := sk.ooo.Back(); b != nil && sk.RmemAlloc > sk.RcvBuf; b = sk.ooo.Back() {
+		sk.ooo.Remove(b)
+		ns.Drop(b, step.DropTCPOfoQueuePrune, step.TcpPruneOfoQueue)
+	}
+	if !sk.isReno() {
+		sk.resetSack()
+	}
+}
+
+func (sk *Sock) resetSack() { sk.rx.dsack, sk.rx.numSacks = false, 0 }
+
+// header is the TCP header of a received segment.
+func header(b *core.SKB) wire.TCP { return wire.TCP(b.From(b.Transport)) }

@@ -1,0 +1,398 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack/report"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// How much around the place a Scene carries.
+const (
+	treeRows = 60 // steps before and behind
+	listRows = 40 // packets before and behind
+)
+
+// Scene tells everything that can be seen from the place.
+func (s *Session) Scene() Scene {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sc := Scene{Title: s.title, Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
+	for i := range sc.Findings {
+		sc.Findings[i] = Clean(sc.Findings[i])
+	}
+	if s.flt != nil {
+		sc.Filter = Clean(s.flt.String())
+	}
+	sc.Stages = make([]Stage, NumStages)
+	for i := range sc.Stages {
+		sc.Stages[i] = Stage{ID: StageID(i), Name: StageID(i).Name()}
+	}
+	if s.frame >= s.k.Indexed() {
+		sc.Clock = report.At(0)
+		return sc
+	}
+	p := s.k.Packet(s.frame)
+	sc.Packet, sc.At = s.frame+1, p.At
+	sc.List = s.list()
+	sc.Who, sc.Line = report.PacketName(uint32(sc.Packet)), s.line(s.frame)
+	f, err := s.k.Frame(s.frame)
+	if err != nil {
+		sc.Notice = Clean(err.Error())
+	}
+	if len(s.stops) == 0 {
+		sc.Clock = report.At(max(0, sc.At))
+		s.bytes(&sc, &f, nil)
+		return sc
+	}
+	b := &builder{Session: s, sc: &sc, log: s.chunk.Events(), n: s.stops[s.pos]}
+	b.e = &b.log.Events[s.story[b.n]]
+	b.build(&f)
+	return sc
+}
+
+// A builder makes a Scene from the place of a Session.
+type builder struct {
+	*Session
+	sc  *Scene
+	log *trace.Log
+	n   int // index of the story
+	e   *trace.Event
+}
+
+func (b *builder) event(n int) *trace.Event { return &b.log.Events[b.story[n]] }
+
+func (b *builder) build(f *pcaps.Frame) {
+	sc := b.sc
+	sc.Step, sc.Steps = b.pos+1, len(b.stops)
+	sc.At, sc.Clock = int64(b.e.At), report.At(int64(b.e.At))
+	sc.Kind = b.e.Kind.String()
+	b.packet(f)
+	b.function()
+	b.calls()
+	b.details()
+	b.tree()
+	b.stages()
+	b.verdict()
+	sc.Panels = b.panels()
+}
+
+// packet tells which packet is at hand: it may be one that the frame caused.
+func (b *builder) packet(f *pcaps.Frame) {
+	pkt := b.pkt(b.n)
+	if pkt != 0 {
+		b.sc.Who = report.PacketName(pkt)
+	}
+	if pkt == 0 || int(pkt) == b.frame+1 {
+		b.bytes(b.sc, f, nil)
+		return
+	}
+	fr := b.frameEvent(pkt)
+	if fr == nil {
+		if _, made := report.Made(pkt); made {
+			b.sc.Line = "not on the wire yet"
+			b.sc.Headers, b.sc.Bytes, b.sc.Length = nil, nil, 0
+			return
+		}
+		if other, err := b.k.Frame(int(pkt) - 1); err == nil {
+			b.sc.Line = b.line(int(pkt) - 1)
+			b.bytes(b.sc, &other, nil)
+		}
+		return
+	}
+	raw := b.log.Bytes(fr)
+	b.sc.Line = Clean(wire.Summary(raw, wire.LinkEthernet, len(raw)))
+	b.bytes(b.sc, nil, raw)
+}
+
+// pkt is the packet that step n of the story is about: its own, or that of the
+// calls around it.
+func (b *builder) pkt(n int) uint32 {
+	depth := 256
+	for ; n >= 0; n-- {
+		e := b.event(n)
+		if int(e.Depth) >= depth {
+			continue
+		}
+		if e.Pkt != 0 {
+			return e.Pkt
+		}
+		depth = int(e.Depth)
+		if depth == 0 {
+			break
+		}
+	}
+	return 0
+}
+
+// frameEvent is where the packet is on a device: nearest to the place.
+func (b *builder) frameEvent(pkt uint32) *trace.Event {
+	for n := b.n; n < len(b.story); n++ {
+		if e := b.event(n); e.Kind == trace.Frame && e.Pkt == pkt {
+			return e
+		}
+	}
+	for n := b.n; n >= 0; n-- {
+		if e := b.event(n); e.Kind == trace.Frame && e.Pkt == pkt {
+			return e
+		}
+	}
+	return nil
+}
+
+// function tells what runs, what it is for, and why it decided as it did.
+func (b *builder) function() {
+	fn := b.e.Fn
+	if b.e.Kind == trace.Call {
+		fn = step.Step(b.e.Code)
+	}
+	if fn != 0 {
+		i := fn.Info()
+		b.sc.Func, b.sc.Layer, b.sc.File, b.sc.What = i.Func, i.Layer.String(), i.File, i.What
+	}
+	switch b.e.Kind {
+	case trace.Call:
+		if b.e.Why != 0 {
+			b.sc.Says = Clean(report.Why(b.log, b.e, b.names))
+		}
+	default:
+		b.sc.Says = Clean(report.Line(b.log, b.e, b.names))
+	}
+}
+
+// calls is the stack of calls that are open.
+func (b *builder) calls() {
+	depth := int(b.e.Depth)
+	var up []Call
+	if b.e.Kind == trace.Call {
+		up = append(up, callOf(b.e))
+	}
+	for n := b.n - 1; n >= 0 && depth > 0; n-- {
+		e := b.event(n)
+		if e.Kind == trace.Call && int(e.Depth) < depth {
+			up = append(up, callOf(e))
+			depth = int(e.Depth)
+		}
+	}
+	for i := len(up) - 1; i >= 0; i-- {
+		b.sc.Calls = append(b.sc.Calls, up[i])
+	}
+}
+
+func callOf(e *trace.Event) Call {
+	i := step.Step(e.Code).Info()
+	return Call{i.Func, i.Layer.String(), int(e.Depth)}
+}
+
+// details are what the call at hand itself did: values and counters changed,
+// alternatives passed over, tracepoints fired.
+func (b *builder) details() {
+	b.log.Set(b.e, func(c *trace.Change) {
+		f := c.Key.Field()
+		if f.Name == "" {
+			return
+		}
+		if c.Key.Kind() == step.KindNS {
+			b.sc.Counts = append(b.sc.Counts, Delta{f.Name, step.Dec.Format(0, c.Old, nil), step.Dec.Format(0, c.New, nil), ""})
+			return
+		}
+		if f.Fmt == step.IP {
+			return // half of an address
+		}
+		b.sc.Changes = append(b.sc.Changes, Delta{f.Name, b.format(f.Fmt, c.Old), b.format(f.Fmt, c.New), f.What})
+	})
+	own := b.e.Depth + 1
+	if b.e.Kind != trace.Call {
+		own = b.e.Depth
+	}
+	for n := b.n + 1; n < len(b.story); n++ {
+		e := b.event(n)
+		if e.Depth < own {
+			return
+		}
+		if e.Depth > own {
+			continue
+		}
+		switch e.Kind {
+		case trace.Tried:
+			t, a := step.Try(e.Code).Info(), b.log.Args(e)
+			b.sc.Lost = append(b.sc.Lost, Lost{Clean(t.What), Clean(step.Render(t.Candidate, a, b.names)), Clean(step.Render(t.Because, a, b.names))})
+		case trace.Point:
+			b.sc.Points = append(b.sc.Points, Clean(report.Point(b.log, e, b.names)))
+		default:
+			if b.e.Kind != trace.Call {
+				return
+			}
+		}
+	}
+}
+
+func (b *builder) format(f step.Fmt, v uint64) string { return Clean(f.Format(0, v, b.names)) }
+
+// tree is the steps around the place.
+func (b *builder) tree() {
+	var before uint32
+	from := max(0, b.pos-treeRows)
+	if from > 0 {
+		before = b.event(b.stops[from-1]).Pkt
+	}
+	for i := from; i < min(len(b.stops), b.pos+treeRows+1); i++ {
+		e := b.event(b.stops[i])
+		r := Row{N: i + 1, Depth: int(e.Depth), Kind: e.Kind.String(), Here: i == b.pos}
+		if e.Kind == trace.Call {
+			r.Text = step.Step(e.Code).String()
+		} else {
+			r.Text = Clean(report.Line(b.log, e, b.names))
+			r.Drop = e.Kind == trace.End && (trace.Outcome(e.Code) == trace.Dropped || trace.Outcome(e.Code) == trace.NotModelled)
+		}
+		if e.Pkt != 0 && e.Pkt != before {
+			r.Who, before = report.PacketName(e.Pkt), e.Pkt
+		}
+		b.sc.Tree = append(b.sc.Tree, r)
+	}
+}
+
+// stages lights the map.
+func (b *builder) stages() {
+	st := b.sc.Stages
+	for n := 0; n <= b.n; n++ {
+		id := b.Session.stages[n]
+		if id == NoStage {
+			continue
+		}
+		st[id].Visited = true
+		switch e := b.event(n); e.Kind {
+		case trace.Call:
+			st[id].Func = step.Step(e.Code).String()
+		case trace.End:
+			st[id].Dropped = st[id].Dropped || trace.Outcome(e.Code) == trace.Dropped
+		}
+	}
+	if id := b.Session.stages[b.n]; id != NoStage {
+		st[id].Lit = true
+		b.sc.Lit = id
+	}
+}
+
+// verdict is the end of the packet at hand, if it lies in this story.
+func (b *builder) verdict() {
+	pkt := b.pkt(b.n)
+	for n := len(b.story) - 1; n >= 0 && pkt != 0; n-- {
+		e := b.event(n)
+		if e.Kind != trace.End || e.Pkt != pkt {
+			continue
+		}
+		v := &b.sc.Verdict
+		v.Outcome, v.Reached = trace.Outcome(e.Code).String(), n <= b.n
+		if e.Reason != 0 {
+			v.Reason = e.Reason.String()
+		}
+		if e.Fn != 0 {
+			v.Func = e.Fn.String()
+		}
+		v.Why = Clean(report.Why(b.log, e, b.names))
+		return
+	}
+}
+
+// line is the one-line view of a frame of the capture.
+func (s *Session) line(i int) string {
+	if l, ok := s.lines[i]; ok {
+		return l
+	}
+	f, err := s.k.Frame(i)
+	if err != nil {
+		return Clean(err.Error())
+	}
+	if len(s.lines) > 4096 {
+		clear(s.lines)
+	}
+	l := Clean(wire.Summary(f.Data, wire.LinkKind(f.Link), f.OrigLen))
+	s.lines[i] = l
+	return l
+}
+
+// maxScan is how many frames are looked at to fill the list when a filter is on.
+const maxScan = 2000
+
+// list is the packets around the place.
+func (s *Session) list() []Item {
+	var before, after []int
+	take := func(i int, to *[]int) {
+		if s.flt != nil {
+			if ok, err := s.matches(s.flt, i); err != nil || !ok {
+				return
+			}
+		}
+		*to = append(*to, i)
+	}
+	for i := s.frame - 1; i >= max(0, s.frame-maxScan) && len(before) < listRows; i-- {
+		take(i, &before)
+	}
+	for i := s.frame + 1; i < min(s.k.Indexed(), s.frame+maxScan) && len(after) < listRows; i++ {
+		take(i, &after)
+	}
+	list := make([]Item, 0, len(before)+1+len(after))
+	for n := len(before) - 1; n >= 0; n-- {
+		list = append(list, s.item(before[n]))
+	}
+	list = append(list, s.item(s.frame))
+	for _, i := range after {
+		list = append(list, s.item(i))
+	}
+	return list
+}
+
+func (s *Session) item(i int) Item {
+	p := s.k.Packet(i)
+	return Item{N: i + 1, At: at(p.At), Out: p.Landmarks&MarkOut != 0, Line: s.line(i), Mark: MarkText(p), Here: i == s.frame}
+}
+
+func at(ns int64) string {
+	if ns < 0 {
+		return "-" + report.At(-ns)
+	}
+	return report.At(ns)
+}
+
+// MarkText is what is worth telling of a packet, in a few words; the worst
+// first. Empty if nothing.
+func MarkText(p Summary) string {
+	switch {
+	case p.Outcome == trace.Dropped:
+		return "DROP " + p.Reason.String()
+	case p.Outcome == trace.NotModelled || p.Landmarks&MarkNotModelled != 0:
+		return "not modelled"
+	case p.Landmarks&MarkDrop != 0:
+		return "a DROP"
+	case p.Landmarks&MarkRetransmit != 0:
+		return "again"
+	case p.Landmarks&MarkReset != 0:
+		return "reset"
+	case p.Landmarks&MarkState != 0:
+		return "state"
+	case p.Landmarks&MarkCong != 0:
+		return "congestion"
+	case p.Landmarks&MarkNeigh != 0:
+		return "neigh"
+	case p.Landmarks&MarkNote != 0:
+		return "note"
+	}
+	return ""
+}
+
+// unindexed is what a list shows while nothing is walked yet.
+func (sc *Scene) Percent() int {
+	if sc.Whole || sc.Packets <= 0 {
+		return 100
+	}
+	return min(99, 100*sc.Indexed/sc.Packets)
+}
+
+// Place is the place in words: "packet 3 of 12, step 14 of 87".
+func (sc *Scene) Place() string {
+	return fmt.Sprintf("packet %d of %d, step %d of %d", sc.Packet, sc.Packets, sc.Step, sc.Steps)
+}
