@@ -1,10 +1,295 @@
 package stack
 
-import "github.com/packetwalk/packetwalk/pcaps"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
 
-// apps are the programs of the captured host, inferred from the capture.
-type apps struct{ r *Replay }
+// A player is the program that does on the simulated host what the captured
+// host's programs did: it plays a Script. It is one process with all sockets.
+type player struct {
+	r     *Replay
+	acts  []Act `fork:"share"`
+	next  int
+	conns []*conn
+	flows map[Flow]*conn
+	dgram map[Service]int // file descriptors of UDP sockets
+	group map[wire.Addr]int
+	ping  map[wire.Proto]int
+	lsn   []int // listening
+	buf   []byte
+}
 
-func newApps(r *Replay) *apps { return &apps{r} }
+// A conn is one TCP connection of the player.
+type conn struct {
+	flow   Flow
+	fd     int
+	up     bool
+	todo   []Act  // what is to be done with it, in order
+	rest   []byte // of a write that did not fit
+	paused bool
+	closed bool
+}
 
-func (a *apps) captured(f *pcaps.Frame, eth []byte) {}
+// play starts the program.
+func (r *Replay) play(s *Script) {
+	p := &player{r: r, acts: s.Acts, flows: map[Flow]*conn{}, dgram: map[Service]int{}, group: map[wire.Addr]int{}, ping: map[wire.Proto]int{}, buf: make([]byte, 1<<16)}
+	prog := socket.NewProgram(r.Host.NS, "app", p)
+	prog.Start(r.start - sim.Millisecond)
+}
+
+// Run goes on with whatever can be gone on with.
+func (a *player) Run(p *socket.Program) {
+	now := p.NS.Clock.Now()
+	for a.next < len(a.acts) {
+		act := &a.acts[a.next]
+		if at := a.r.start + sim.Time(act.At); at > now && act.At >= 0 {
+			p.Alarm(at)
+			break
+		}
+		a.next++
+		a.begin(p, act)
+	}
+	for _, fd := range a.lsn {
+		a.accept(p, fd)
+	}
+	live := a.conns[:0]
+	for _, c := range a.conns {
+		a.serve(p, c)
+		if !c.closed {
+			live = append(live, c)
+		} else if a.flows[c.flow] == c {
+			delete(a.flows, c.flow)
+		}
+	}
+	a.conns = live
+	a.drain(p)
+}
+
+func family(addr wire.Addr) uint16 {
+	if addr.Is4() {
+		return core.AFInet
+	}
+	return core.AFInet6
+}
+
+// begin does one act, or hands it to its connection.
+func (a *player) begin(p *socket.Program, act *Act) {
+	switch act.Kind {
+	case ActListen:
+		fd, _ := p.Socket(family(act.Flow.Local), core.SockStream, 0)
+		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
+		p.Bind(fd, act.Flow.Local, act.Flow.Lport)
+		p.Listen(fd, 128)
+		a.lsn = append(a.lsn, fd)
+	case ActConnect:
+		fd, _ := p.Socket(family(act.Flow.Local), core.SockStream, 0)
+		p.SetNonBlock(fd, true)
+		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
+		p.SetSockOpt(fd, socket.IPTOS, int(act.TOS))
+		p.Bind(fd, act.Flow.Local, act.Flow.Lport)
+		p.Connect(fd, act.Flow.Remote, act.Flow.Rport)
+		a.open(act.Flow).fd = fd
+	case ActWrite, ActShutdown, ActClose, ActAbort, ActPause, ActResume:
+		c := a.flows[act.Flow]
+		if c == nil {
+			c = a.open(act.Flow)
+		}
+		c.todo = append(c.todo, *act)
+	case ActOpen:
+		a.socket(p, act.Flow.Local, act.Flow.Lport)
+	case ActSendTo:
+		a.sendTo(p, act)
+	case ActPing:
+		a.echo(p, act)
+	case ActJoin, ActLeave:
+		a.member(p, act)
+	}
+}
+
+func (a *player) open(f Flow) *conn {
+	c := &conn{flow: f, fd: -1}
+	a.flows[f] = c
+	a.conns = append(a.conns, c)
+	return c
+}
+
+// accept takes every connection that waits.
+func (a *player) accept(p *socket.Program, fd int) {
+	for {
+		n, e := p.Accept(fd)
+		if e != 0 {
+			return
+		}
+		p.SetNonBlock(n, true)
+		sk := p.Sock(n)
+		f := Flow{sk.RcvSaddr, sk.Daddr, sk.Sport, sk.Dport, wire.ProtoTCP}
+		c := a.flows[f]
+		if c == nil || c.fd >= 0 {
+			c = a.open(f)
+		}
+		c.fd = n
+	}
+}
+
+// serve reads what has come, unless the program is not reading, and goes on
+// with what it has to do.
+func (a *player) serve(p *socket.Program, c *conn) {
+	if c.fd < 0 || c.closed {
+		return
+	}
+	for {
+		if !c.paused {
+			a.read(p, c)
+		}
+		if !a.act(p, c) {
+			return
+		}
+	}
+}
+
+func (a *player) read(p *socket.Program, c *conn) {
+	for {
+		n, e := p.Recv(c.fd, a.buf, 0)
+		if e != 0 || n == 0 {
+			return
+		}
+	}
+}
+
+// act does the connection's next act and reports whether it is done.
+func (a *player) act(p *socket.Program, c *conn) bool {
+	if len(c.todo) == 0 || c.closed {
+		return false
+	}
+	t := &c.todo[0]
+	switch t.Kind {
+	case ActWrite:
+		if c.rest == nil {
+			c.rest = t.Data
+		}
+		n, e := p.Send(c.fd, c.rest, 0)
+		if e == 0 {
+			c.rest = c.rest[n:]
+		}
+		if len(c.rest) > 0 && (e == 0 || wait(e)) {
+			return false
+		}
+		c.rest = nil
+	case ActShutdown:
+		p.Shutdown(c.fd, socket.ShutWr)
+	case ActClose:
+		p.Close(c.fd)
+		c.closed = true
+	case ActAbort:
+		p.SetSockOpt(c.fd, socket.SOLinger, 1)
+		p.Close(c.fd)
+		c.closed = true
+	case ActPause:
+		c.paused = true
+	case ActResume:
+		c.paused = false
+	}
+	c.todo = c.todo[1:]
+	return true
+}
+
+// socket is the UDP socket of a port, opened if need be.
+func (a *player) socket(p *socket.Program, addr wire.Addr, port uint16) int {
+	k := Service{addr, port}
+	fd, ok := a.dgram[k]
+	if !ok {
+		fd, _ = p.Socket(family(addr), core.SockDgram, 0)
+		p.SetNonBlock(fd, true)
+		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
+		p.SetSockOpt(fd, socket.SOBroadcast, 1)
+		p.Bind(fd, addr, port)
+		a.dgram[k] = fd
+		a.lsnDgram(fd)
+	}
+	return fd
+}
+
+func (a *player) lsnDgram(int) {}
+
+func (a *player) sendTo(p *socket.Program, act *Act) {
+	fd := a.socket(p, act.Flow.Local, act.Flow.Lport)
+	a.header(p, fd, act)
+	p.SendTo(fd, act.Data, act.Flow.Remote, act.Flow.Rport, 0)
+}
+
+// header sets what the captured packet's IP header shows.
+func (a *player) header(p *socket.Program, fd int, act *Act) {
+	if !act.Flow.Local.Is4() {
+		p.SetSockOpt(fd, socket.IPv6UnicastHops, act.TTL)
+		return
+	}
+	ttl := act.TTL
+	if act.Flow.Remote.IP4().IsMulticast() {
+		p.SetSockOpt(fd, socket.IPMulticastTTL, ttl)
+	} else {
+		p.SetSockOpt(fd, socket.IPTTL, ttl)
+	}
+	p.SetSockOpt(fd, socket.IPTOS, int(act.TOS))
+}
+
+// echo sends an echo request from a raw socket, as ping does.
+func (a *player) echo(p *socket.Program, act *Act) {
+	fd, ok := a.ping[act.Flow.Proto]
+	if !ok {
+		fd, _ = p.Socket(family(act.Flow.Local), core.SockRaw, int(act.Flow.Proto))
+		p.SetNonBlock(fd, true)
+		a.ping[act.Flow.Proto] = fd
+	}
+	p.Bind(fd, act.Flow.Local, 0)
+	a.header(p, fd, act)
+	p.SendTo(fd, act.Data, act.Flow.Remote, 0, 0)
+}
+
+func (a *player) member(p *socket.Program, act *Act) {
+	fd, ok := a.group[act.Flow.Remote]
+	if act.Kind == ActJoin && !ok {
+		fd, _ = p.Socket(core.AFInet, core.SockDgram, 0)
+		p.SetNonBlock(fd, true)
+		a.group[act.Flow.Remote] = fd
+		p.SetGroup(fd, socket.IPAddMembership, act.Flow.Remote, a.r.NIC.Dev.Index)
+	}
+	if act.Kind == ActLeave && ok {
+		p.SetGroup(fd, socket.IPDropMembership, act.Flow.Remote, a.r.NIC.Dev.Index)
+	}
+}
+
+// drain reads what has come to datagram and raw sockets.
+func (a *player) drain(p *socket.Program) {
+	for i := range a.fds() {
+		fd := socket.FirstFD + i
+		sk := p.Sock(fd)
+		if sk == nil || sk.Type == core.SockStream {
+			continue
+		}
+		for sk.RcvQueue.Len() > 0 || sk.Err != 0 {
+			if c := p.RecvFrom(fd, a.buf, 0); c.Err == 11 {
+				break
+			}
+		}
+	}
+}
+
+// fds is how many file descriptors may be open.
+func (a *player) fds() int {
+	return len(a.dgram) + len(a.group) + len(a.ping) + len(a.lsn) + len(a.conns) + 8
+}
+
+// wait reports whether an error means "later".
+func wait(e core.Errno) bool { return e == 11 || e == 115 || e == 107 }
+
+// sources hands the captured host's random choices to the model.
+type sources struct {
+	p     *Profile `fork:"share"`
+	start sim.Time
+}
+
+var _ device.Wire = (*sink)(nil)

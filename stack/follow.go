@@ -187,9 +187,10 @@ func (g *gate) cause(ns *core.Netns, s *sentFrame) {
 	case p.proto == wire.ProtoTCP && p.tcp != nil:
 		s.done = h.TCP.FollowSent(ns, g.skb(ns, s))
 	case p.proto == wire.ProtoUDP && p.l4 != 0:
-		s.done = h.UDP.FollowSent(g.skb(ns, s))
+		s.done = h.UDP.FollowSent(g.skb(ns, s)) != nil
 	case (p.proto == wire.ProtoICMP || p.proto == wire.ProtoICMPv6) && p.asks && p.l4 != 0:
-		s.done = h.Raw.FollowSent(g.skb(ns, s))
+		h.Raw.FollowSent(g.skb(ns, s))
+		s.done = true
 	}
 }
 
@@ -220,6 +221,7 @@ func (g *gate) skb(ns *core.Netns, s *sentFrame) *core.SKB {
 	b.Protocol = uint16(s.p.ethertype)
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
+	b.Dev = g.r.NIC.Dev
 	if gso := g.r.superframe(s.eth); gso > 0 {
 		b.GSOSize = gso
 		b.GSOSegs = (s.p.payload + gso - 1) / gso

@@ -68,10 +68,10 @@ func (h *Host) Carrier(d *core.Device, on bool) {
 	h.IPv6.CarrierChange(d)
 }
 
-// AddNIC adds an Ethernet card with descriptor rings, down, with carrier. Its
-// frames leave by out.
-func (h *Host) AddNIC(name string, mac wire.MAC, c device.Config, out device.Wire) *device.NIC {
-	n := device.NewIGB(h.NS, name, mac, c, out)
+// AddNIC adds an Ethernet card with descriptor rings, down, with carrier.
+func (h *Host) AddNIC(name string, mac wire.MAC, c device.Config) *device.NIC {
+	n := device.NewNIC(h.NS, name, 0, c)
+	n.Dev.Addr = mac
 	h.NIC = append(h.NIC, n)
 	return n
 }

@@ -28,6 +28,7 @@ type Profile struct {
 
 	ClosedUDP, ClosedTCP map[Service]bool
 	OpenTCP, OpenUDP     map[Service]bool
+	Script               *Script // what its programs did; react mode only
 	directed             bool
 }
 

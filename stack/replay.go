@@ -68,7 +68,7 @@ func NewReplay(o Options, p *Profile) (*Replay, error) {
 		mac = 0x020000000001
 	}
 	r.gate = &gate{r: r}
-	r.NIC = r.Host.AddNIC("eth0", mac, r.config(), (*sink)(r))
+	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off()})
 	r.Host.NS.Follow = r.gate
 	r.gate.discard = true
 	setup := o.Setup
@@ -87,8 +87,14 @@ func NewReplay(o Options, p *Profile) (*Replay, error) {
 	return r, nil
 }
 
-// config chooses the card: offloads are on when the capture shows their work.
-func (r *Replay) config() device.Config { return device.Config{} }
+// off lists the offloads that are switched off: those whose work the capture
+// does not show.
+func (r *Replay) off() uint32 {
+	if r.profile.has(SuperFrame) {
+		return 0
+	}
+	return core.FeatureTSO | core.FeatureGSO
+}
 
 // has reports whether the capture shows something odd.
 func (p *Profile) has(k FindingKind) bool {
@@ -219,7 +225,7 @@ func (r *Replay) receive(f *pcaps.Frame, eth []byte) {
 	if r.Mode == Follow {
 		r.expect(f)
 	}
-	r.NIC.DMA(eth, uint32(f.N), device.RxInfo{Truncated: f.Cut(), Partial: r.partial(f), GSOSize: r.superframe(eth)})
+	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: r.partial(f), GSOSize: r.superframe(eth)})
 }
 
 // partial reports whether the frame's checksum was left to a card that the

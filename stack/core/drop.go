@@ -8,9 +8,14 @@ import (
 // Drop frees the packet as a loss: sk_skb_reason_drop, which fires
 // skb:kfree_skb. at is the function that the kernel reports as the place.
 func (ns *Netns) Drop(b *SKB, why DropReason, at step.Step) {
-	if !b.unref() {
-		return
+	if b.unref() {
+		ns.kfree(b, why, at)
 	}
+}
+
+// kfree is sk_skb_reason_drop, when nobody else holds the packet.
+func (ns *Netns) kfree(b *SKB, why DropReason, at step.Step) {
+	defer ns.In(step.SkbDrop, b).Out()
 	if t := ns.Trace; t != nil {
 		t.Point(step.KfreeSkb, b, uint64(b.ID), uint64(at), uint64(b.Protocol), uint64(why))
 		t.End(b, trace.Dropped, why, at, step.WhyDropReason, uint64(why))
@@ -62,10 +67,21 @@ func (ns *Netns) end(b *SKB, o trace.Outcome, at step.Step, tp bool) {
 	if !b.unref() {
 		return
 	}
+	if tp {
+		ns.consume(b, o, at)
+		return
+	}
 	if t := ns.Trace; t != nil {
-		if tp {
-			t.Point(step.ConsumeSkb, b, uint64(b.ID), uint64(at))
-		}
+		t.End(b, o, 0, at, 0)
+	}
+	ns.free(b)
+}
+
+// consume is consume_skb, when nobody else holds the packet.
+func (ns *Netns) consume(b *SKB, o trace.Outcome, at step.Step) {
+	defer ns.In(step.ConsumeSkbStep, b).Out()
+	if t := ns.Trace; t != nil {
+		t.Point(step.ConsumeSkb, b, uint64(b.ID), uint64(at))
 		t.End(b, o, 0, at, 0)
 	}
 	ns.free(b)

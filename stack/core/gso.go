@@ -79,16 +79,16 @@ func (ns *Netns) gsoSegment(d *Device, b *SKB, l *SKBList) bool {
 }
 
 // Segment cuts a GSO packet as the card's own segmentation (TSO) does, with
-// all checksums, and calls f with each frame. It reports false when the
-// headers make no sense.
-func (ns *Netns) Segment(b *SKB, f func(n int, s *SKB)) bool {
+// all checksums, and appends the frames to l. It reports false when the headers
+// make no sense.
+func (ns *Netns) Segment(b *SKB, l *SKBList) bool {
 	p, ok := b.plan()
 	if !ok {
 		return false
 	}
 	n := 0
 	for off := p.payload; off < b.Len(); off += b.GSOSize {
-		f(n, ns.segment(nil, b, &p, off, n))
+		l.PushBack(ns.segment(nil, b, &p, off, n))
 		n++
 	}
 	return true

@@ -45,8 +45,8 @@ func (n *NAPI) Schedule(ns *Netns) {
 
 // schedule is ____napi_schedule.
 func (n *NAPI) schedule(ns *Netns) {
+	defer ns.In(step.NapiSchedule, n.cpu).Out()
 	s := n.cpu
-	defer ns.In(step.NapiSchedule, s).Out()
 	s.pollList = append(s.pollList, n)
 	if !s.polling {
 		s.raise(ns, NetRxSoftirq)
@@ -68,8 +68,8 @@ func (n *NAPI) Complete(ns *Netns, work int) {
 // the budget or two jiffies are used up. It reports false when it pauses, and
 // goes on at the same place when it is called again.
 func (s *Softnet) netRxAction() bool {
+	defer s.ns().In(step.NetRxAction, s).Out()
 	ns := s.ns()
-	defer ns.In(step.NetRxAction, s).Out()
 	c := s.machine.Clock
 	if !s.run.inRx {
 		s.list, s.pollList = append(s.list[:0], s.pollList...), s.pollList[:0]
@@ -114,11 +114,11 @@ func (s *Softnet) netRxAction() bool {
 
 // napiPoll is __napi_poll: let one queue take up to its weight.
 func (s *Softnet) napiPoll(n *NAPI) int {
+	defer s.ns().In(step.NapiPollStep, s).Out()
 	ns := s.ns()
 	if n.Dev != nil {
 		ns = n.Dev.NS
 	}
-	defer ns.In(step.NapiPollStep, s).Out()
 	ns.Spend(CostPoll)
 	s.work = 0
 	work := n.poll.Poll(n.Weight)

@@ -49,8 +49,8 @@ func (n *Neighbour) EventSend(b *SKB) bool {
 
 // eventSend is __neigh_event_send: what does this neighbour's state allow?
 func (n *Neighbour) eventSend(b *SKB) bool {
+	defer n.Table.NS.In(step.NeighEventSend, n).Out()
 	t, ns := n.Table, n.Table.NS
-	defer ns.In(step.NeighEventSend, n).Out()
 	ns.BHDisable()
 	now, probe, wait := t.jiffies(), false, false
 	if n.Dead {
@@ -117,8 +117,8 @@ func (n *Neighbour) enqueue(b *SKB) {
 // probe is neigh_probe: ask (again) for the link address. at is the function
 // that it is inlined in.
 func (n *Neighbour) probe(at step.Step) {
+	defer n.Table.NS.In(step.NeighProbe, n).Out()
 	ns := n.Table.NS
-	defer ns.In(step.NeighProbe, n).Out()
 	var c *SKB
 	if b := n.Queue.Back(); b != nil {
 		c = b.Clone()
@@ -136,8 +136,8 @@ func (n *Neighbour) probe(at step.Step) {
 
 // timerHandler is neigh_timer_handler: a neighbour's time ran out.
 func (n *Neighbour) timerHandler() {
+	defer n.Table.NS.In(step.NeighTimerHandlerStep, n).Out()
 	t, ns := n.Table, n.Table.NS
-	defer ns.In(step.NeighTimerHandlerStep, n).Out()
 	ns.BHDisable()
 	if n.State&NUDInTimer != 0 {
 		n.timeout()
@@ -203,8 +203,8 @@ func (n *Neighbour) delayTimeout(now sim.Time) (next sim.Time) {
 // invalidate is neigh_invalidate: nobody answered; the senders of what waits
 // are told.
 func (n *Neighbour) invalidate() {
-	t, ns := n.Table, n.Table.NS
-	defer ns.In(step.NeighInvalidate, n).Out()
+	defer n.Table.NS.In(step.NeighInvalidate, n).Out()
+	t := n.Table
 	n.Updated = t.jiffies()
 	for n.State == NUDFailed {
 		b := n.Queue.PopFront()
@@ -227,8 +227,8 @@ func (n *Neighbour) purge() {
 // Update is neigh_update: new state and link address (flags: NeighUpdate*).
 // addr 0 means that the news names none. It returns 0, EPERM or EINVAL.
 func (t *NeighTable) Update(n *Neighbour, addr wire.MAC, state uint8, flags uint32) Errno {
+	defer t.NS.In(step.NeighUpdateStep, n).Out()
 	ns := t.NS
-	defer ns.In(step.NeighUpdateStep, n).Out()
 	ns.TP(step.NeighUpdate, n, uint64(t.Family), uint64(n.Dev.Index), uint64(n.Addr), uint64(n.State), n.Key.Hi, n.Key.Lo,
 		uint64(addr), uint64(state), uint64(flags))
 	ns.BHDisable()

@@ -64,12 +64,18 @@ func (t *NeighTable) Create(key wire.Addr, d *Device) *Neighbour {
 	return t.create(key, d)
 }
 
-// create is ___neigh_create.
+// create is the beginning of ___neigh_create: neigh_alloc.
 func (t *NeighTable) create(key wire.Addr, d *Device) *Neighbour {
-	ns := t.NS
-	n := &Neighbour{ID: ns.Machine.IDs.Object(), Table: t, Key: key, Dev: d}
+	n := &Neighbour{ID: t.NS.Machine.IDs.Object(), Table: t, Key: key, Dev: d}
 	n.task.n = n
-	defer ns.In(step.NeighCreateStep, n).Out()
+	t.add(n)
+	return n
+}
+
+// add is the rest of ___neigh_create: the family's constructor, and the table.
+func (t *NeighTable) add(n *Neighbour) {
+	defer t.NS.In(step.NeighCreateStep, n).Out()
+	ns, key, d := t.NS, n.Key, n.Dev
 	n.Used = t.jiffies()
 	n.Updated = n.Used
 	ns.TP(step.NeighCreate, n, uint64(t.Family), uint64(d.Index), uint64(len(t.list)), 1, key.Hi, key.Lo)
@@ -77,7 +83,6 @@ func (t *NeighTable) create(key wire.Addr, d *Device) *Neighbour {
 	n.Confirmed = t.jiffies() - 2*t.BaseReachable
 	t.table[neighKey{key, d.Index}] = n
 	t.list = append(t.list, n)
-	return n
 }
 
 // Each calls f for every entry in order of creation.
@@ -119,9 +124,14 @@ func (t *NeighTable) Down(d *Device) {
 // EventNS is neigh_event_ns: somebody asked us; learn it as STALE.
 func (t *NeighTable) EventNS(addr wire.MAC, key wire.Addr, d *Device) *Neighbour {
 	n := t.Create(key, d)
+	t.eventNS(n, addr)
+	return n
+}
+
+// eventNS is neigh_event_ns, once there is an entry.
+func (t *NeighTable) eventNS(n *Neighbour, addr wire.MAC) {
 	defer t.NS.In(step.NeighEventNS, n).Out()
 	t.Update(n, addr, NUDStale, NeighUpdateOverride)
-	return n
 }
 
 // tp fires one of the tracepoints that show a neighbour.

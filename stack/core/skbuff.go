@@ -533,6 +533,7 @@ func (b *SKB) TransportOffset() int { return b.Transport - b.data }
 
 // Clone is skb_clone: a second sk_buff for the same bytes, without owner.
 func (b *SKB) Clone() *SKB {
+	defer b.ns.In(step.SkbClone, b).Out()
 	ns := b.ns
 	p := ns.pool()
 	var c *SKB
@@ -600,7 +601,7 @@ func (b *SKB) Orphan() {
 	b.SK, b.destructor = nil, destructNone
 	switch d {
 	case destructRmem:
-		sk.RmemAlloc -= b.Truesize
+		sk.rfree(b)
 	case destructWmem:
 		sk.wfree(b)
 	}

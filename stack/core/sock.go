@@ -203,8 +203,16 @@ func (sk *Sock) SetState(ns *Netns, state uint8) {
 	sk.State = state
 }
 
-// wfree is sock_wfree: a packet that this socket sent is freed.
+// rfree is sock_rfree: a packet that this socket received is freed.
+func (sk *Sock) rfree(b *SKB) {
+	defer sk.NS.In(step.SockRfree, sk).Out()
+	sk.RmemAlloc -= b.Truesize
+}
+
+// wfree is sock_wfree (tcp_wfree of a TCP socket): a packet that this socket
+// sent is freed.
 func (sk *Sock) wfree(b *SKB) {
+	defer sk.NS.In(step.SockWfree, sk).Out()
 	sk.WmemAlloc -= b.Truesize
 	sk.Prot.WriteSpace(sk.NS)
 }
@@ -225,6 +233,7 @@ func (sk *Sock) Lock() { sk.OwnedByUser = true }
 
 // Release is release_sock: work off the backlog, then let go.
 func (sk *Sock) Release(ns *Netns) {
+	defer ns.In(step.ReleaseSock, sk).Out()
 	if sk.Backlog.Len() > 0 {
 		sk.releaseBacklog(ns)
 	}

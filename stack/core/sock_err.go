@@ -7,11 +7,26 @@ import "github.com/packetwalk/packetwalk/stack/step"
 // the quoted IP header; payload is the offset, from there, of what the program
 // shall read: the quoted packet's transport header or what follows it.
 func (sk *Sock) ICMPError(ns *Netns, b *SKB, e ExtErr, payload int) {
-	s := step.IpIcmpError
 	if e.Origin == ErrOriginICMP6 {
-		s = step.Ipv6IcmpError
+		sk.icmpError6(ns, b, e, payload)
+		return
 	}
-	defer ns.In(s, b).Out()
+	sk.icmpError4(ns, b, e, payload)
+}
+
+// icmpError4 is ip_icmp_error.
+func (sk *Sock) icmpError4(ns *Netns, b *SKB, e ExtErr, payload int) {
+	defer ns.In(step.IpIcmpError, b).Out()
+	sk.icmpError(ns, b, e, payload, step.IpIcmpError)
+}
+
+// icmpError6 is ipv6_icmp_error.
+func (sk *Sock) icmpError6(ns *Netns, b *SKB, e ExtErr, payload int) {
+	defer ns.In(step.Ipv6IcmpError, b).Out()
+	sk.icmpError(ns, b, e, payload, step.Ipv6IcmpError)
+}
+
+func (sk *Sock) icmpError(ns *Netns, b *SKB, e ExtErr, payload int, s step.Step) {
 	c := b.Clone()
 	c.CB = CB{Err: e}
 	if payload >= 0 && payload <= c.HeadLen() {
@@ -58,10 +73,21 @@ func (sk *Sock) DequeueErr() *SKB {
 	return b
 }
 
-// PurgeErr is what inet_sock_destruct does with an error queue that nobody
-// read (skb_queue_purge_reason). at is where the kernel reports the drop.
+// PurgeErr frees an error queue that nobody read. at is where the kernel
+// reports the drop: sk_stream_kill_queues (TCP) or inet_sock_destruct.
 func (sk *Sock) PurgeErr(ns *Netns, at step.Step) {
 	for b := sk.ErrQueue.PopFront(); b != nil; b = sk.ErrQueue.PopFront() {
 		ns.Drop(b, step.DropQueuePurge, at)
 	}
+}
+
+// InetDestruct is inet_sock_destruct: the last reference is gone, and with it
+// what nobody read.
+func (sk *Sock) InetDestruct(ns *Netns) {
+	defer ns.In(step.InetSockDestruct, sk).Out()
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		ns.Drop(b, step.DropQueuePurge, step.InetSockDestruct)
+	}
+	sk.PurgeErr(ns, step.InetSockDestruct)
+	sk.DstCache, sk.RxDst = nil, nil
 }

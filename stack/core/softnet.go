@@ -140,7 +140,9 @@ func (s *Softnet) wake() {
 		s.softirqs()
 	case s.thread:
 		s.thread = false
-		s.ksoftirqd()
+		if s.pending != 0 {
+			s.ksoftirqd()
+		}
 	case s.pending != 0 && s.bh == 0:
 		s.doSoftirq()
 	}
@@ -150,9 +152,6 @@ func (s *Softnet) wake() {
 // ksoftirqd is run_ksoftirqd: the thread that does softirqs when they come too
 // thick.
 func (s *Softnet) ksoftirqd() {
-	if s.pending == 0 {
-		return
-	}
 	defer s.ns().In(step.RunKsoftirqd, s).Out()
 	s.ns().Why(step.WhyKsoftirqd)
 	s.doSoftirq()
@@ -239,6 +238,9 @@ func (s *Softnet) softirqs() {
 			c.Mod(&s.timer, s.busyUntil, &s.task)
 			s.bh--
 			return
+		}
+		if at, ok := c.Next(); ok && at <= c.Now() {
+			break // other things come first
 		}
 	}
 	s.bh--

@@ -42,6 +42,7 @@ type NIC struct {
 	wireFree sim.Time // when the last bit of what is sent now has left
 	timer    sim.Timer
 	task     wireTask
+	buf      []byte `fork:"zero"` // the bytes of the frame that leaves
 
 	RxNoBuffer uint64 // rx_no_buffer_count: no descriptor was free
 }
@@ -159,8 +160,8 @@ func (v *vector) msixRing(ns *core.Netns) {
 // Poll is igb_poll: empty both rings, up to the budget. When all is done the
 // interrupt goes on again.
 func (v *vector) Poll(budget int) int {
+	defer v.nic.Dev.NS.In(step.IgbPoll, &v.rx).Out()
 	ns := v.nic.Dev.NS
-	defer ns.In(step.IgbPoll, &v.rx).Out()
 	complete := v.cleanTx(ns)
 	work := v.cleanRx(ns, budget)
 	if work >= budget || !complete {

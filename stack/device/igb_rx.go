@@ -169,8 +169,8 @@ func isL4(f []byte, typ wire.EtherType, off int) bool {
 // cleanRx is igb_clean_rx_irq: take finished descriptors, up to budget, wrap
 // each frame and hand it to GRO.
 func (v *vector) cleanRx(ns *core.Netns, budget int) int {
+	defer ns.In(step.IgbCleanRxIrq, &v.rx).Out()
 	r := &v.rx
-	defer ns.In(step.IgbCleanRxIrq, r).Out()
 	work := 0
 	for work < budget {
 		if r.stale >= rxBufferWrite {
@@ -201,8 +201,8 @@ func (r *rxRing) alloc(ns *core.Netns) {
 	r.stale = 0
 }
 
-// build is igb_build_skb with igb_process_skb_fields: wrap the frame and say
-// what the card found out. A frame without a whole link header is dropped.
+// build is igb_build_skb: wrap the frame. A frame without a whole link header is
+// dropped (igb_cleanup_headers).
 func (r *rxRing) build(ns *core.Netns, e *rxDesc, b *core.SKB) bool {
 	defer ns.In(step.IgbBuildSkb, b).Out()
 	ns.Spend(core.CostDriverRx)
@@ -218,8 +218,20 @@ func (r *rxRing) build(ns *core.Netns, e *rxDesc, b *core.SKB) bool {
 	if n < ethMin { // eth_skb_pad
 		clear(b.Put(ethMin - n))
 	}
+	if e.hash != 0 {
+		ns.Why(step.WhyRSS, uint64(e.hash), uint64(r.index))
+	}
 	received(d, b.Len())
 	r.packets++
+	r.fields(ns, e, b)
+	return true
+}
+
+// fields is igb_process_skb_fields: take over what the card found out, and
+// read the link header.
+func (r *rxRing) fields(ns *core.Netns, e *rxDesc, b *core.SKB) {
+	defer ns.In(step.IgbProcessSkbFields, b).Out()
+	d := r.nic.Dev
 	b.Hash, b.QueueMapping = e.hash, uint16(r.index)
 	switch {
 	case b.IPSummed != core.ChecksumNone:
@@ -234,5 +246,4 @@ func (r *rxRing) build(ns *core.Netns, e *rxDesc, b *core.SKB) bool {
 	if b.PktType == core.PacketMulticast {
 		d.Stats.Multicast++
 	}
-	return true
 }

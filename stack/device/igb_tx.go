@@ -63,8 +63,8 @@ func (t *wireTask) Run() { t.n.frameSent() }
 
 // StartXmit is igb_xmit_frame: the stack hands a packet to the card.
 func (n *NIC) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
+	defer d.NS.In(step.IgbXmitFrame, b).Out()
 	ns := d.NS
-	defer ns.In(step.IgbXmitFrame, b).Out()
 	ns.Spend(core.CostDriverTx)
 	v := n.vector[int(b.QueueMapping)%len(n.vector)]
 	need := 1 + len(b.Frags)
@@ -93,8 +93,12 @@ func (n *NIC) txMap(ns *core.Netns, v *vector, b *core.SKB, need int) {
 	defer ns.In(step.IgbTxMap, b).Out()
 	it := txItem{v: v, b: b, n: need}
 	if b.GSOSize > 0 {
-		segs := &it.segs
-		ns.Segment(b, func(_ int, s *core.SKB) { segs.PushBack(s) })
+		if !ns.Segment(b, &it.segs) {
+			n.Dev.Stats.TxErrors++
+			ns.Why(step.WhyGSOBad)
+			ns.Drop(b, step.DropSKBGsoSeg, step.IgbTxMap)
+			return
+		}
 		ns.Why(step.WhyTxTSO, uint64(it.segs.Len()), uint64(b.GSOSize))
 	}
 	v.tx.used += need
@@ -126,7 +130,7 @@ func (n *NIC) frameSent() {
 	if s := it.segs.PopFront(); s != nil {
 		n.emit(ns, s)
 		ns.Sent(s, s.IIF != 0, step.IgbTxMap)
-	} else if it.b.GSOSize == 0 {
+	} else {
 		n.emit(ns, it.b)
 	}
 	if it.segs.Len() == 0 {
@@ -145,6 +149,10 @@ func (n *NIC) frameSent() {
 
 // emit puts one frame on the wire, checksum and VLAN tag filled in.
 func (n *NIC) emit(ns *core.Netns, b *core.SKB) {
+	if n.Wire == nil && !ns.Listening() {
+		sent(n.Dev, b.Len())
+		return
+	}
 	f := n.frame(b)
 	sent(n.Dev, len(f))
 	if ns.Listening() {
@@ -155,9 +163,10 @@ func (n *NIC) emit(ns *core.Netns, b *core.SKB) {
 	}
 }
 
-// frame is the bytes that leave the card.
+// frame is the bytes that leave the card, good until the next frame.
 func (n *NIC) frame(b *core.SKB) []byte {
-	f := wireBytes(b)
+	f := wireBytes(n.buf, b)
+	n.buf = f
 	if b.IPSummed == core.ChecksumPartial {
 		fillSum(f, b.CsumStart-b.Offset(), b.CsumOff)
 	}
@@ -172,8 +181,8 @@ func (n *NIC) frame(b *core.SKB) []byte {
 // cleanTx is igb_clean_tx_irq: free what the card has sent. It reports whether
 // all of it is done.
 func (v *vector) cleanTx(ns *core.Netns) bool {
+	defer ns.In(step.IgbCleanTxIrq, &v.tx).Out()
 	r := &v.tx
-	defer ns.In(step.IgbCleanTxIrq, r).Out()
 	work := min(len(r.sent), txWork)
 	for i := range work {
 		e := &r.sent[i]

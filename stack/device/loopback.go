@@ -23,8 +23,8 @@ func NewLoopback(ns *core.Netns) *core.Device {
 // that ip_rcv_finish_core looks up none. As in a capture on lo, the frame is seen
 // once, coming in.
 func (loopback) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
+	defer d.NS.In(step.LoopbackXmit, b).Out()
 	ns := d.NS
-	defer ns.In(step.LoopbackXmit, b).Out()
 	b.Orphan()
 	n := b.Len()
 	if n < 14 {

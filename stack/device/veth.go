@@ -49,8 +49,8 @@ func newVeth(ns *core.Netns, name string, index int) *Veth {
 
 // StartXmit is veth_xmit: hand the frame to the other end.
 func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
+	defer d.NS.In(step.VethXmit, b).Out()
 	ns := d.NS
-	defer ns.In(step.VethXmit, b).Out()
 	ns.Spend(core.CostDriverTx)
 	n := b.Len()
 	frame(ns, b, tx)
@@ -67,7 +67,7 @@ func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	case v.Wire != nil:
 		sent(d, n)
 		pkt := b.Pkt
-		f := wireBytes(b)
+		f := wireBytes(nil, b)
 		ns.Sent(b, b.IIF != 0, step.VethXmit)
 		v.Wire.Carry(d, f, pkt)
 		return core.TxOK
@@ -190,11 +190,4 @@ func sent(d *core.Device, n int) {
 func received(d *core.Device, n int) {
 	d.Stats.RxPackets++
 	d.Stats.RxBytes += uint64(n)
-}
-
-// wireBytes is a copy of the frame as it leaves the machine.
-func wireBytes(b *core.SKB) []byte {
-	f := make([]byte, b.Len())
-	b.CopyBits(0, f)
-	return f
 }

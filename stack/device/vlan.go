@@ -22,8 +22,8 @@ func NewVlan(lower *core.Device, name string, index int, id uint16) *core.Device
 // StartXmit is vlan_dev_hard_start_xmit: tag the packet and give it to the
 // device below.
 func (vlan) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
+	defer d.NS.In(step.VlanDevXmit, b).Out()
 	ns := d.NS
-	defer ns.In(step.VlanDevXmit, b).Out()
 	n := b.Len()
 	b.VlanPresent, b.VlanTCI = true, d.VlanID
 	b.Dev = d.Lower

@@ -28,16 +28,23 @@ func frame(ns *core.Netns, b *core.SKB, dir uint16) {
 
 // frameBytes is a copy of a packet's bytes from its link header on.
 func frameBytes(b *core.SKB) []byte {
-	if b.MAC >= 0 && b.MAC < b.Offset() {
-		link := b.From(b.MAC)[:b.Offset()-b.MAC]
-		p := make([]byte, len(link)+b.Len())
-		copy(p, link)
-		b.CopyBits(0, p[len(link):])
-		return p
+	if b.MAC < 0 || b.MAC >= b.Offset() {
+		return wireBytes(nil, b)
 	}
-	p := make([]byte, b.Len())
-	b.CopyBits(0, p)
-	return p
+	link := b.From(b.MAC)[:b.Offset()-b.MAC]
+	p := append(make([]byte, 0, len(link)+b.Len()), link...)
+	return append(p, wireBytes(nil, b)...)
+}
+
+// wireBytes is a packet's bytes from the data pointer on, in buf if they fit.
+func wireBytes(buf []byte, b *core.SKB) []byte {
+	n := b.Len()
+	if cap(buf) < n+4 {
+		buf = make([]byte, n, n+4)
+	}
+	buf = buf[:n]
+	b.CopyBits(0, buf)
+	return buf
 }
 
 // fillSum writes the checksum that the card was asked for: over everything

@@ -293,4 +293,3 @@ func (q *FragQueue) Reassemble(skb *core.SKB) {
 	}
 	ns.Why(step.WhyFragReassembled, uint64(len(rest)+1), uint64(q.Len))
 }
-

@@ -62,7 +62,7 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 			return nil, step.ENODEV
 		}
 		if !dev.Up() || ip.inDev(dev) == nil {
-			ns.Why(step.WhyDevDown, uint64(dev.Index))
+			ns.Why(step.WhyOutDevDown, uint64(dev.Index))
 			return nil, step.ENETUNREACH
 		}
 		if fl.Daddr>>8 == 0xe00000 || fl.Daddr.IsBroadcast() || fl.Proto == uint8(wire.ProtoIGMP) {

@@ -22,7 +22,12 @@ const (
 type dadTask struct{ a *Addr6 }
 
 // Run is addrconf_dad_work.
-func (t *dadTask) Run() { t.a.idev.ip.dadWork(t.a) }
+func (t *dadTask) Run() {
+	ip := t.a.idev.ip
+	ip.ns.BHDisable()
+	ip.dadWork(t.a)
+	ip.ns.BHEnable()
+}
 
 // dadStart is addrconf_dad_start.
 func (ip *IPv6) dadStart(a *Addr6) {
@@ -161,7 +166,9 @@ type rsTask struct{ i *Inet6Dev }
 func (t *rsTask) Run() {
 	i := t.i
 	if i.ready && i.acceptRA() && i.rsN < i.conf.RouterSolicitations {
+		i.ip.ns.BHDisable()
 		i.ip.sendRS(i)
+		i.ip.ns.BHEnable()
 	}
 }
 

@@ -128,10 +128,10 @@ func (ip *IPv6) GetSaddr(dev *core.Device, daddr wire.Addr) (wire.Addr, bool) {
 		}
 	}
 	if best == nil {
-		ns.Why(step.WhySaddrNone, daddr.Hi, daddr.Lo)
+		ns.Why(step.WhySaddr6None, daddr.Hi, daddr.Lo)
 		return wire.Addr{}, false
 	}
-	ns.Why(step.WhySaddr, best.Addr.Hi, best.Addr.Lo, daddr.Hi, daddr.Lo)
+	ns.Why(step.WhySaddr6, best.Addr.Hi, best.Addr.Lo, daddr.Hi, daddr.Lo)
 	return best.Addr, true
 }
 
@@ -143,7 +143,7 @@ func (ip *IPv6) devSaddr(i *Inet6Dev, d *saddrDst, best *Addr6) *Addr6 {
 	}
 	for _, a := range i.addrs {
 		if a.Flags&AddrTentative != 0 && a.Flags&AddrOptimistic == 0 {
-			ip.ns.Tried(step.TrySaddrTentative, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index))
+			ip.ns.Tried(step.TrySaddr6Tentative, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index))
 			continue
 		}
 		if best == nil {
@@ -170,12 +170,12 @@ func (ip *IPv6) better(hi, a *Addr6, d *saddrDst) *Addr6 {
 		ip.ns.Tried(saddrTries[rule], lost.Addr.Hi, lost.Addr.Lo, uint64(lost.Dev.Index), win.Addr.Hi, win.Addr.Lo)
 		return win
 	}
-	ip.ns.Tried(step.TrySaddrTie, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index), hi.Addr.Hi, hi.Addr.Lo)
+	ip.ns.Tried(step.TrySaddr6Tie, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index), hi.Addr.Hi, hi.Addr.Lo)
 	return hi
 }
 
 var saddrTries = [numRules]step.Try{
-	ruleLocal: step.TrySaddrLocal, ruleScope: step.TrySaddrScope, rulePreferred: step.TrySaddrPreferred, ruleHome: step.TrySaddrHome,
-	ruleOIF: step.TrySaddrOIF, ruleLabel: step.TrySaddrLabel, rulePrivacy: step.TrySaddrPrivacy, ruleOrchid: step.TrySaddrOrchid,
-	rulePrefix: step.TrySaddrPrefix, ruleNotOptimistic: step.TrySaddrOptimistic,
+	ruleLocal: step.TrySaddr6Local, ruleScope: step.TrySaddr6Scope, rulePreferred: step.TrySaddr6Preferred, ruleHome: step.TrySaddr6Home,
+	ruleOIF: step.TrySaddr6OIF, ruleLabel: step.TrySaddr6Label, rulePrivacy: step.TrySaddr6Privacy, ruleOrchid: step.TrySaddr6Orchid,
+	rulePrefix: step.TrySaddr6Prefix, ruleNotOptimistic: step.TrySaddr6Optimistic,
 }

@@ -15,8 +15,8 @@ type Flow6 struct {
 	FlowLabel    uint32 // 20 bits; 0 lets auto_flowlabels choose
 	TOS          uint8  // traffic class
 	Proto        uint8
-	Sport, Dport uint16 // ICMPv6: Dport is type<<8|code of what is sent
-	Flags        uint8  // Flow*
+	Sport, Dport uint16        // ICMPv6: Dport is type<<8|code of what is sent
+	Flags        uint8         // Flow*
 	On           trace.Subject // on whose behalf: a packet, a socket; may be nil
 }
 
@@ -42,16 +42,16 @@ func NewCookie() Cookie { return Cookie{HopLimit: -1, TClass: -1} }
 
 // AddrOpts says more about an address that is added.
 type AddrOpts struct {
-	NoDAD               bool     // IFA_F_NODAD: usable at once
-	Deprecated          bool     // preferred lifetime 0
-	Temporary           bool     // IFA_F_TEMPORARY (RFC 8981)
-	HomeAddress         bool     // IFA_F_HOMEADDRESS
-	Optimistic          bool     // IFA_F_OPTIMISTIC (RFC 4429)
-	NoPrefixRoute       bool     // IFA_F_NOPREFIXROUTE
-	ValidLft, PrefLft   sim.Time // 0: forever
-	Metric              int      // of the prefix route; 0: 256
-	Peer                wire.Addr
-	autoconf            bool
+	NoDAD             bool     // IFA_F_NODAD: usable at once
+	Deprecated        bool     // preferred lifetime 0
+	Temporary         bool     // IFA_F_TEMPORARY (RFC 8981)
+	HomeAddress       bool     // IFA_F_HOMEADDRESS
+	Optimistic        bool     // IFA_F_OPTIMISTIC (RFC 4429)
+	NoPrefixRoute     bool     // IFA_F_NOPREFIXROUTE
+	ValidLft, PrefLft sim.Time // 0: forever
+	Metric            int      // of the prefix route; 0: 256
+	Peer              wire.Addr
+	autoconf          bool
 }
 
 // Route protocols (RTPROT_*), as ip route names them.

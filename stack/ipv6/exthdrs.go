@@ -197,7 +197,7 @@ func (ip *IPv6) hopJumbo(b *core.SKB, o []byte, off int) bool {
 		ns.Why(step.WhyIP6Truncated, uint64(n), uint64(b.Len()-wire.IPv6Len))
 		ns.Drop(b, step.DropPktTooSmall, step.IPv6HopJumbo)
 	default:
-		ns.NotModelled(b, step.WhyNoJumbo, step.IPv6HopJumbo, uint64(n))
+		ns.NotModelled(b, step.WhyNo6Jumbo, step.IPv6HopJumbo, uint64(n))
 	}
 	return false
 }

@@ -189,18 +189,18 @@ func (ip *IPv6) selectRoute(leaf []*Route6, oif, strict int, fl *Flow6) *Route6 
 	score := -1
 	for _, r := range leaf {
 		if best != nil && r.Metric != best.Metric {
-			ip.tried(step.TryRouteMetric, r, uint64(r.Metric), uint64(best.Metric))
+			ip.tried(step.TryRoute6Metric, r, uint64(r.Metric), uint64(best.Metric))
 			continue
 		}
 		m := ip.scoreRoute(r, oif, strict)
 		switch {
 		case m > score:
 			if best != nil {
-				ip.tried(step.TryRoutePreference, best, uint64(score), uint64(m))
+				ip.tried(step.TryRoute6Preference, best, uint64(score), uint64(m))
 			}
 			best, score = r, m
 		case m >= 0 && best != nil:
-			ip.tried(step.TryRoutePreference, r, uint64(m), uint64(score))
+			ip.tried(step.TryRoute6Preference, r, uint64(m), uint64(score))
 		}
 	}
 	return best
@@ -210,14 +210,14 @@ func (ip *IPv6) selectRoute(leaf []*Route6, oif, strict int, fl *Flow6) *Route6 
 func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 	ns := ip.ns
 	if r.Expires != 0 && ns.Clock.Now() > r.Expires {
-		ip.tried(step.TryRouteExpired, r, uint64(r.Expires))
+		ip.tried(step.TryRoute6Expired, r, uint64(r.Expires))
 		return -1
 	}
 	if r.Dev == nil {
 		return 2
 	}
 	if !r.Dev.Up() && r.Type != RTNLocal {
-		ip.tried(step.TryRouteDown, r, uint64(r.Dev.Index))
+		ip.tried(step.TryRoute6Down, r, uint64(r.Dev.Index))
 		return -1
 	}
 	m := 0
@@ -225,14 +225,14 @@ func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 		m = 2
 	}
 	if m == 0 && strict&lookupIface != 0 {
-		ip.tried(step.TryRouteDev, r, uint64(r.Dev.Index), uint64(oif))
+		ip.tried(step.TryRoute6Dev, r, uint64(r.Dev.Index), uint64(oif))
 		return -1
 	}
 	m |= int(r.Pref+1) << 2
 	if strict&lookupReachable != 0 && !r.Gateway.IsZero() {
 		// rt6_check_neigh: a router that is known not to answer comes last.
 		if n := ip.neigh.Lookup(r.Gateway, r.Dev); n != nil && n.State == core.NUDFailed {
-			ip.tried(step.TryRouteNeigh, r, r.Gateway.Hi, r.Gateway.Lo)
+			ip.tried(step.TryRoute6Neigh, r, r.Gateway.Hi, r.Gateway.Lo)
 			return -1
 		}
 	}

@@ -66,8 +66,7 @@ func firstFragOpt(b *core.SKB) (hlen, nh int, ok bool) {
 		case wire.ProtoRouting:
 			rthdr = true
 		case wire.ProtoDestOpts:
-			// Options in front of a routing header belong to every fragment.
-			if rthdr || hlen+wire.ExtMinLen > len(p) || wire.Proto(p[hlen]) != wire.ProtoRouting {
+			if rthdr {
 				return hlen, nh, true
 			}
 		default:

@@ -70,39 +70,34 @@ func (ip *IPv6) fragHeaderError(b *core.SKB, n uint64) int {
 // headerTruncated is ipv6frag_thdr_truncated: RFC 7112 wants all headers, the
 // transport header included, in the first fragment.
 func headerTruncated(b *core.SKB, fh wire.Fragment) bool {
-	if fh.Offset() != 0 {
+	if fh.Offset() != 0 || !b.MayPull(b.Len()) {
 		return false
 	}
 	p := b.From(b.Transport)[wire.FragmentLen:]
-	end := b.Len() - (b.Transport - b.Offset()) - wire.FragmentLen
 	next, at := fh.NextHeader(), 0
-	for next.IsExtension() && next != wire.ProtoNone {
-		if at+wire.ExtMinLen > len(p) {
-			return true
+	for next.IsExtension() {
+		if next == wire.ProtoNone || at+2 > len(p) {
+			return false
 		}
-		e := wire.Ext(p[at:])
-		n := e.Len()
+		e := p[at:]
 		switch next {
 		case wire.ProtoFragment:
-			n = wire.FragmentLen
+			at += wire.FragmentLen
 		case wire.ProtoAH:
-			n = wire.AH(e).Len()
+			at += wire.AH(e).Len()
+		default:
+			at += wire.Ext(e).Len()
 		}
-		next = e.NextHeader()
-		at += n
+		next = wire.Proto(e[0])
 	}
 	need := 1
 	switch next {
 	case wire.ProtoTCP:
-		need = 20
-	case wire.ProtoUDP:
+		need = wire.TCPMinLen
+	case wire.ProtoUDP, wire.ProtoICMPv6:
 		need = 8
-	case wire.ProtoICMPv6:
-		need = 8
-	case wire.ProtoNone:
-		return false
 	}
-	return at+need > end
+	return at+need > len(p)
 }
 
 // fragQueue is ip6_frag_queue: put the fragment where it belongs.
@@ -172,15 +167,9 @@ func (ip *IPv6) fragDiscard(q *inet.FragQueue, b *core.SKB) int {
 	return gone
 }
 
-// reasmECN is ip_frag_ecn_table: what the ECN marks of the fragments make
-// together; 255 refuses.
-var reasmECN = [16]uint8{
-	0: 0, 1: 0, // not ECT
-	2: 1, 4: 2, 6: 3, // ECT(1) and ECT(0), mixed
-	3: 0, 5: 0, 7: 0,
-	8: 3, 10: 3, 12: 3, 14: 3, // CE wins
-	9: 255, 11: 255, 13: 255, 15: 255,
-}
+// reasmECN is ip_frag_ecn_table, by the marks seen (RFC 3168 §5.3): CE wins
+// over ECT; a mixture with packets that know no ECN is refused with 255.
+var reasmECN = [16]uint8{3: 255, 5: 255, 7: 255, 9: 255, 11: 255, 13: 255, 15: 255, 10: 3, 12: 3, 14: 3}
 
 // fragReasm is ip6_frag_reasm: all pieces are here. b, which came last, becomes
 // the whole packet without the fragment header.
@@ -234,6 +223,8 @@ func (ip *IPv6) fragReasm(q *inet.FragQueue, b *core.SKB, dev *core.Device, dst 
 // Expire is ip6_frag_expire: the missing pieces did not come in time. Only the
 // first fragment can be answered (RFC 4443 §3.3).
 func (fragOps) Expire(ns *core.Netns, q *inet.FragQueue) {
+	ns.BHDisable()
+	defer ns.BHEnable()
 	defer ns.In(step.IP6FragExpire, q).Out()
 	ip := Of(ns)
 	if q.Flags&inet.FragComplete != 0 {

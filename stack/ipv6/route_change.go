@@ -216,7 +216,7 @@ func (ip *IPv6) rtUpdatePMTU(d *core.Dst, fl *Flow6, mtu int) {
 		n.Confirm()
 	}
 	if old := ip.MTU(d); mtu < wire.IPv6MinMTU || mtu >= old {
-		ns.Why(step.WhyPMTUIgnored, uint64(mtu), uint64(old))
+		ns.Why(step.WhyPMTU6Ignored, uint64(mtu), uint64(old))
 		return
 	}
 	u := upper(d)
@@ -229,7 +229,7 @@ func (ip *IPv6) rtUpdatePMTU(d *core.Dst, fl *Flow6, mtu int) {
 		d = nd
 	}
 	d.MTU, d.Expires = mtu, ns.Clock.Now()+mtuExpires
-	ns.Why(step.WhyPMTULearned, fl.Daddr.Hi, fl.Daddr.Lo, uint64(mtu), uint64(mtuExpires))
+	ns.Why(step.WhyPMTU6Learned, fl.Daddr.Hi, fl.Daddr.Lo, uint64(mtu), uint64(mtuExpires))
 }
 
 // insertException is rt6_insert_exception: an old one for the same destination

@@ -149,6 +149,10 @@ func (q *Fifo) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 	if q.bytes {
 		return q.enqueueBytes(ns, b)
 	}
+	return q.enqueuePackets(ns, b)
+}
+
+func (q *Fifo) enqueuePackets(ns *core.Netns, b *core.SKB) core.DropReason {
 	defer ns.In(step.PfifoEnqueue, b).Out()
 	if q.qlen < q.limit {
 		q.add(&q.q, b)

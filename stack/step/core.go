@@ -29,9 +29,7 @@ const (
 	SchDirectXmit
 	NetTxAction
 	NeighCreateStep
-	NeighLookup
 	NeighResolveOutput
-	NeighConnectedOutput
 	NeighEventSend
 	NeighUpdateStep
 	NeighTimerHandlerStep
@@ -88,9 +86,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SchDirectXmit & 255:           {"sch_direct_xmit", Core, "net/sched/sch_generic.c", "Send what the queue gave, under the queue's lock."},
 	NetTxAction & 255:             {"net_tx_action", Core, "net/core/dev.c", "The transmit softirq: free what was sent, run stopped queues."},
 	NeighCreateStep & 255:         {"___neigh_create", Network, "net/core/neighbour.c", "Make an entry for a neighbour not yet known."},
-	NeighLookup & 255:             {"neigh_lookup", Network, "net/core/neighbour.c", "Is this neighbour known?"},
 	NeighResolveOutput & 255:      {"neigh_resolve_output", Network, "net/core/neighbour.c", "Send if the link address is known, else queue and ask."},
-	NeighConnectedOutput & 255:    {"neigh_connected_output", Network, "net/core/neighbour.c", "The link address is known to be right: write the header and send."},
 	NeighEventSend & 255:          {"__neigh_event_send", Network, "net/core/neighbour.c", "What does this neighbour's state allow?"},
 	NeighUpdateStep & 255:         {"__neigh_update", Network, "net/core/neighbour.c", "News about a neighbour: set state and link address."},
 	NeighTimerHandlerStep & 255:   {"neigh_timer_handler", Network, "net/core/neighbour.c", "A neighbour's time ran out."},
@@ -165,8 +161,6 @@ const (
 	WhyNeighFixed
 	WhyNeighNoAddr
 	WhyNeighNew
-	WhyNeighKnown
-	WhyNeighMissing
 	WhyNeighValid
 	WhyNeighDead
 	endCoreWhy
@@ -216,8 +210,6 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyNeighFixed & 255:     "The entry is {0:nud}: only the administrator may change it.",
 	WhyNeighNoAddr & 255:    "The news names no link address, and none is known.",
 	WhyNeighNew & 255:       "{0:nud} becomes {1:nud}; {2} packets wait for it.",
-	WhyNeighKnown & 255:     "The entry is there: {0:nud}.",
-	WhyNeighMissing & 255:   "There is no entry.",
 	WhyNeighValid & 255:     "The neighbour is {0:nud}: the packet may go.",
 	WhyNeighDead & 255:      "The entry has been removed meanwhile.",
 }

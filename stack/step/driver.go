@@ -13,7 +13,7 @@ const (
 	IgbTxMap
 	IgbCleanTxIrq
 	VethXmit
-	VethPoll
+	IgbProcessSkbFields
 	LoopbackXmit
 	EthTypeTrans
 	DevForwardSkb
@@ -22,20 +22,20 @@ const (
 )
 
 var driverSteps = [int(endDriver) - baseDriver]Info{
-	IgbMsixRing & 255:       {"igb_msix_ring", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The card interrupts: frames wait in this queue's ring."},
-	IgbPoll & 255:           {"igb_poll", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Empty the queue's rings, up to the weight."},
-	IgbCleanRxIrq & 255:     {"igb_clean_rx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Take finished descriptors out of the receive ring."},
-	IgbBuildSkb & 255:       {"igb_build_skb", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Wrap the frame's memory in an sk_buff."},
-	IgbAllocRxBuffers & 255: {"igb_alloc_rx_buffers", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Give the card empty buffers again."},
-	IgbXmitFrame & 255:      {"igb_xmit_frame", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The stack hands a frame to the card."},
-	IgbTxMap & 255:          {"igb_tx_map", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Map the frame for DMA and fill transmit descriptors."},
-	IgbCleanTxIrq & 255:     {"igb_clean_tx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Free the frames that the card has sent."},
-	VethXmit & 255:          {"veth_xmit", Driver, "drivers/net/veth.c", "Hand the frame to the other end of the pair."},
-	VethPoll & 255:          {"veth_poll", Driver, "drivers/net/veth.c", "Take frames from the pair's ring."},
-	LoopbackXmit & 255:      {"loopback_xmit", Driver, "drivers/net/loopback.c", "Turn the packet around: what was sent is received."},
-	EthTypeTrans & 255:      {"eth_type_trans", Driver, "net/ethernet/eth.c", "Read the Ethernet header: for whom, and which protocol."},
-	DevForwardSkb & 255:     {"__dev_forward_skb2", Driver, "net/core/dev.c", "Does it fit the other end? Forget what this host knew about it."},
-	VlanDevXmit & 255:       {"vlan_dev_hard_start_xmit", Driver, "net/8021q/vlan_dev.c", "Tag the packet and give it to the device below."},
+	IgbMsixRing & 255:         {"igb_msix_ring", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The card interrupts: frames wait in this queue's ring."},
+	IgbPoll & 255:             {"igb_poll", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Empty the queue's rings, up to the weight."},
+	IgbCleanRxIrq & 255:       {"igb_clean_rx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Take finished descriptors out of the receive ring."},
+	IgbBuildSkb & 255:         {"igb_build_skb", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Wrap the frame's memory in an sk_buff."},
+	IgbAllocRxBuffers & 255:   {"igb_alloc_rx_buffers", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Give the card empty buffers again."},
+	IgbXmitFrame & 255:        {"igb_xmit_frame", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "The stack hands a frame to the card."},
+	IgbTxMap & 255:            {"igb_tx_map", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Map the frame for DMA and fill transmit descriptors."},
+	IgbCleanTxIrq & 255:       {"igb_clean_tx_irq", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Free the frames that the card has sent."},
+	VethXmit & 255:            {"veth_xmit", Driver, "drivers/net/veth.c", "Hand the frame to the other end of the pair."},
+	IgbProcessSkbFields & 255: {"igb_process_skb_fields", Driver, "drivers/net/ethernet/intel/igb/igb_main.c", "Take over what the card found out: hash, checksum, VLAN tag."},
+	LoopbackXmit & 255:        {"loopback_xmit", Driver, "drivers/net/loopback.c", "Turn the packet around: what was sent is received."},
+	EthTypeTrans & 255:        {"eth_type_trans", Driver, "net/ethernet/eth.c", "Read the Ethernet header: for whom, and which protocol."},
+	DevForwardSkb & 255:       {"__dev_forward_skb2", Driver, "net/core/dev.c", "Does it fit the other end? Forget what this host knew about it."},
+	VlanDevXmit & 255:         {"vlan_dev_hard_start_xmit", Driver, "net/8021q/vlan_dev.c", "Tag the packet and give it to the device below."},
 }
 
 // Why a driver decided.

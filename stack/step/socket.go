@@ -2,8 +2,70 @@ package step
 
 const baseSocket = int(areaSocket) << 8
 
-var socketSteps = [...]Info{}
+// System calls.
+const (
+	SysSocket Step = Step(baseSocket + 1 + iota)
+	SysBind
+	SysConnect
+	SysListen
+	SysAccept
+	SysSendto
+	SysRecvfrom
+	SysShutdown
+	SysSetsockopt
+	SysGetsockopt
+	SockClose
+	InetRelease
+	SockRecvmsg
+	InetStreamConnect
+	InetDgramConnect
+	InetListen
+	InetAccept
+	InetShutdown
+	SockPoll
+	endSocket
+)
 
-var socketWhys = [...]string{}
+var socketSteps = [int(endSocket) - baseSocket]Info{
+	SysSocket & 255:         {"__sys_socket", Socket, "net/socket.c", "socket(): make a socket and give the program a number for it."},
+	SysBind & 255:           {"__sys_bind", Socket, "net/socket.c", "bind(): give the socket a local address and port."},
+	SysConnect & 255:        {"__sys_connect", Socket, "net/socket.c", "connect(): name the other side."},
+	SysListen & 255:         {"__sys_listen", Socket, "net/socket.c", "listen(): wait for connections."},
+	SysAccept & 255:         {"__sys_accept4", Socket, "net/socket.c", "accept(): take the next connection."},
+	SysSendto & 255:         {"__sys_sendto", Socket, "net/socket.c", "send() and sendto(): the program hands bytes to the kernel."},
+	SysRecvfrom & 255:       {"__sys_recvfrom", Socket, "net/socket.c", "recv() and recvfrom(): the program asks for bytes."},
+	SysShutdown & 255:       {"__sys_shutdown", Socket, "net/socket.c", "shutdown(): no more reading, no more writing, or neither."},
+	SysSetsockopt & 255:     {"__sys_setsockopt", Socket, "net/socket.c", "setsockopt(): set an option of the socket."},
+	SysGetsockopt & 255:     {"__sys_getsockopt", Socket, "net/socket.c", "getsockopt(): read an option of the socket."},
+	SockClose & 255:         {"sock_close", Socket, "net/socket.c", "close(): the program needs the socket no more."},
+	InetRelease & 255:       {"inet_release", Socket, "net/ipv4/af_inet.c", "Close the socket by its protocol's rules."},
+	SockRecvmsg & 255:       {"sock_recvmsg", Socket, "net/socket.c", "Ask the protocol for data."},
+	InetStreamConnect & 255: {"inet_stream_connect", Socket, "net/ipv4/af_inet.c", "Start a connection, and wait for it unless told not to."},
+	InetDgramConnect & 255:  {"inet_dgram_connect", Socket, "net/ipv4/af_inet.c", "Remember the other side of a datagram socket."},
+	InetListen & 255:        {"inet_listen", Socket, "net/ipv4/af_inet.c", "Make the socket a listener."},
+	InetAccept & 255:        {"inet_accept", Socket, "net/ipv4/af_inet.c", "Take a finished connection from the accept queue."},
+	InetShutdown & 255:      {"inet_shutdown", Socket, "net/ipv4/af_inet.c", "Close one or both directions."},
+	SockPoll & 255:          {"sock_poll", Socket, "net/socket.c", "poll(), epoll: is there something to do?"},
+}
+
+// Why system calls decided.
+const (
+	WhySysSleep Why = Why(baseSocket + 1 + iota)
+	WhySysWoke
+	WhySysErr
+	WhySysDone
+	WhySysFD
+	WhySysReady
+	endSocketWhy
+)
+
+var socketWhys = [int(endSocketWhy) - baseSocket]string{
+	WhySysSleep & 255: "There is nothing to do yet: the program sleeps.",
+	WhySysWoke & 255:  "The program slept for {0:dur} in this call.",
+	WhySysErr & 255:   "The call fails with {0:err}.",
+	WhySysDone & 255:  "The call returns {0:int}.",
+	WhySysFD & 255:    "The program knows this socket as file descriptor {0}.",
+	WhySysReady & 255: "Ready: {0:hex} (1 to read, 4 to write, 8 an error, 16 hung up).",
+}
 
 var socketTries = [...]Tried{}

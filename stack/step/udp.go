@@ -73,6 +73,8 @@ const (
 	SockQueueErrSkb
 	IpRecvError
 	Ipv6RecvError
+	InetSockDestruct
+	UdpDestructCommon
 	endUDP
 )
 
@@ -146,6 +148,8 @@ var udpSteps = [int(endUDP) - baseUDP]Info{
 	SockQueueErrSkb & 255:       {"sock_queue_err_skb", Socket, "net/core/skbuff.c", "Put it into the socket's error queue, if there is room."},
 	IpRecvError & 255:           {"ip_recv_error", Socket, "net/ipv4/ip_sockglue.c", "A program reads its error queue (MSG_ERRQUEUE)."},
 	Ipv6RecvError & 255:         {"ipv6_recv_error", Socket, "net/ipv6/datagram.c", "A program reads its error queue (MSG_ERRQUEUE)."},
+	InetSockDestruct & 255:      {"inet_sock_destruct", Socket, "net/ipv4/af_inet.c", "The socket is gone: free what nobody read."},
+	UdpDestructCommon & 255:     {"udp_destruct_common", Transport, "net/ipv4/udp.c", "Free the datagrams that nobody read, and their memory."},
 }
 
 // Why UDP and raw sockets decided.
@@ -256,7 +260,7 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyUDPPrivPort & 255:      "Ports below {1} are for privileged programs: port {0} is refused.",
 	WhyUDPConnect & 255:       "From {0:ip} port {2} to {3:ip} port {5}.",
 	WhyUDPFollow & 255:        "The capture shows this datagram: its bytes go down as they are.",
-	WhyUDPFollowNoRoute & 255: "The model has no route to {0:ip} ({2:err}), but the capture shows the frame on {3:dev}: it goes out there.",
+	WhyUDPFollowNoRoute & 255: "The model has no route to {0:ip} ({2:err}), but the capture shows that the host sent it.",
 	WhyUDPZeroCsum6 & 255:     "Over IPv6 a datagram needs a checksum, and this one has none.",
 	WhyRawClone & 255:         "Raw socket {0:sk} wants {1:proto}: it gets a copy.",
 	WhyRawNone & 255:          "No raw socket wants {0:proto}.",

@@ -72,21 +72,12 @@ func (sk *Sock) timeoutMarkLost() {
 		sk.resetRenoSack()
 	}
 	for b := head; b != nil; b = b.Next() {
-		if sk.isReno() || b == head || sk.rack.rttUs == 0 || true {
-			sk.markLostRTO(b, head)
+		// RACK spares those sent so lately that they may still be under way.
+		if !sk.isReno() && !sk.isSackReneg && b != head && sk.rack.rttUs > sk.mstamp-skbStamp(b) {
+			continue
 		}
+		sk.markLost(b)
 	}
-}
-
-// markLostRTO marks one segment in a timeout: RACK spares those sent so lately
-// that they may still be under way.
-func (sk *Sock) markLostRTO(b, head *core.SKB) {
-	if b != head && !sk.isReno() {
-		if left := sk.rack.rttUs + sk.rackReoWnd() - (sk.mstamp - skbStamp(b)); left > 0 && sk.rack.rttUs != 0 {
-			return
-		}
-	}
-	sk.markLost(b)
 }
 
 // initUndo is tcp_init_undo.

@@ -321,6 +321,8 @@ type Sock struct {
 
 	follow    followState
 	destroyed bool
+	orphaned  bool
+	autoPort  bool
 }
 
 // Deferred work of release_cb (enum tsq_flags).

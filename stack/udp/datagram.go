@@ -13,6 +13,11 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 	if sk.Family == core.AFInet6 {
 		return sk.bind6(addr, port)
 	}
+	return sk.bind4(addr, port)
+}
+
+// bind4 is __inet_bind.
+func (sk *Sock) bind4(addr wire.Addr, port uint16) core.Errno {
 	defer sk.NS.In(step.InetBindStep, sk).Out()
 	a := addr.IP4()
 	typ := sk.u.ip4().AddrType(sk.NS, a)
@@ -63,6 +68,11 @@ func (sk *Sock) Connect(addr wire.Addr, port uint16) core.Errno {
 	if sk.Family == core.AFInet6 && !addr.Is4() {
 		return sk.connect6(addr, port)
 	}
+	return sk.connect4(addr, port)
+}
+
+// connect4 is udp_connect.
+func (sk *Sock) connect4(addr wire.Addr, port uint16) core.Errno {
 	defer sk.NS.In(step.UdpConnect, sk).Out()
 	return sk.ip4Connect(addr.IP4(), port)
 }

@@ -2,8 +2,6 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -33,99 +31,65 @@ func (u *UDP) EnsureSocket(addr wire.Addr, port uint16) *Sock {
 
 // FollowSent walks a captured datagram that this host sent down from its
 // socket: the bytes go as they are (b.Captured), and the socket, its route and
-// the counters follow. b.Network is set, the data pointer stands there, and
-// b.Dev is the device that the capture shows. It owns b. The socket is
-// returned, nil for a fragment that has no UDP header.
-func (u *UDP) FollowSent(b *core.SKB) *Sock {
+// the counters follow. b.Network and b.Transport are set, the data pointer
+// stands at the network header. It owns b. False: the model would not have
+// sent it (no route, no UDP header); b is gone, and the reader is told why.
+func (u *UDP) FollowSent(b *core.SKB) bool {
 	b.Captured = true
 	saddr, daddr, off, ok := sentHeader(b)
 	if !ok || !b.MayPull(off+wire.UDPLen) {
-		u.sendAsIs(b, saddr, daddr)
-		return nil
+		u.ns.Free(b)
+		return false
 	}
 	b.Transport = b.Offset() + off
 	uh := wire.UDP(b.L4())
 	sk := u.EnsureSocket(saddr, uh.SrcPort())
-	sk.follow(b, saddr, daddr, uh.DstPort())
-	return sk
-}
-
-// follow is udp_sendmsg (udpv6_sendmsg) for a captured datagram.
-func (sk *Sock) follow(b *core.SKB, saddr, daddr wire.Addr, dport uint16) {
-	ns, u := sk.NS, sk.u
 	b.SetOwnerW(&sk.Sock)
-	connected := sk.State == core.TCPEstablished && sk.Daddr == daddr && sk.Dport == dport
 	if daddr.Is4() {
-		defer ns.In(step.UdpSendmsg, sk).Out()
-		fl := sk.flow4(daddr.IP4(), dport)
-		fl.Saddr = saddr.IP4()
-		dst, e := sk.route(&fl, connected)
-		if e != 0 {
-			u.asCaptured(b, daddr, e)
-			return
-		}
-		b.Dst = dst
-		sk.sendSKB(b, &fl, 0)
-		return
+		return sk.follow(b, saddr, daddr, uh.DstPort())
 	}
-	sk.follow6(b, saddr, daddr, dport, connected)
+	return sk.follow6(b, saddr, daddr, uh.DstPort())
 }
 
-func (sk *Sock) follow6(b *core.SKB, saddr, daddr wire.Addr, dport uint16, connected bool) {
+// peer reports whether the socket is connected to this address and port.
+func (sk *Sock) peer(a wire.Addr, port uint16) bool {
+	return sk.State == core.TCPEstablished && sk.Daddr == a && sk.Dport == port
+}
+
+// follow is udp_sendmsg for a captured datagram.
+func (sk *Sock) follow(b *core.SKB, saddr, daddr wire.Addr, dport uint16) bool {
+	defer sk.NS.In(step.UdpSendmsg, sk).Out()
+	fl := sk.flow4(daddr.IP4(), dport)
+	fl.Saddr = saddr.IP4()
+	dst, e := sk.route(&fl, sk.peer(daddr, dport))
+	if e != 0 {
+		return sk.noRoute(b, daddr, e)
+	}
+	b.Dst = dst
+	sk.sendSKB(b, &fl, 0)
+	return true
+}
+
+// follow6 is udpv6_sendmsg for a captured datagram.
+func (sk *Sock) follow6(b *core.SKB, saddr, daddr wire.Addr, dport uint16) bool {
 	defer sk.NS.In(step.Udpv6Sendmsg, sk).Out()
 	fl := sk.flow6(daddr, dport)
 	fl.Saddr = saddr
-	if b.Dev != nil && daddr.IsLinkLocal() {
-		fl.OIF = b.Dev.Index
-	}
-	dst, e := sk.route6(&fl, connected)
+	dst, e := sk.route6(&fl, sk.peer(daddr, dport))
 	if e != 0 {
-		sk.u.asCaptured(b, daddr, e)
-		return
+		return sk.noRoute(b, daddr, e)
 	}
 	b.Dst = dst
 	sk.sendSKB6(b, &fl, 0)
+	return true
 }
 
-// sendAsIs sends a captured packet without a UDP header (a later fragment, or
-// one that the capture cut) down from IP.
-func (u *UDP) sendAsIs(b *core.SKB, saddr, daddr wire.Addr) {
-	if daddr == zero {
-		u.asCaptured(b, daddr, step.EINVAL)
-		return
-	}
-	var dst *core.Dst
-	var e core.Errno
-	if daddr.Is4() {
-		dst, e = u.ip4().RouteOutput(&ipv4.Flow4{Saddr: saddr.IP4(), Daddr: daddr.IP4(), Proto: protoUDP})
-	} else {
-		dst, e = u.ip6().RouteOutput(&ipv6.Flow6{Saddr: saddr, Daddr: daddr, Proto: protoUDP})
-	}
-	if e != 0 {
-		u.asCaptured(b, daddr, e)
-		return
-	}
-	b.Dst = dst
-	if daddr.Is4() {
-		u.ip4().SendSKB(b)
-		return
-	}
-	u.ip6().SendSKB(b)
-}
-
-// asCaptured queues a captured frame to the device that it was seen on, when
-// the model's routing would not have sent it: the capture is the truth.
-func (u *UDP) asCaptured(b *core.SKB, daddr wire.Addr, e core.Errno) {
-	ns := u.ns
-	if b.Dev == nil || b.MAC < 0 {
-		ns.NotModelled(b, step.WhyUDPFollowNoRoute, step.UdpSendmsg, daddr.Hi, daddr.Lo, uint64(e), 0)
-		return
-	}
-	ns.Note(b, step.WhyUDPFollowNoRoute, daddr.Hi, daddr.Lo, uint64(e), uint64(b.Dev.Index))
-	if n := b.Offset() - b.MAC; n > 0 {
-		b.Push(n)
-	}
-	ns.DevQueueXmit(b)
+// noRoute tells the reader that the model would not have sent what the capture
+// shows.
+func (sk *Sock) noRoute(b *core.SKB, daddr wire.Addr, e core.Errno) bool {
+	sk.NS.Note(b, step.WhyUDPFollowNoRoute, daddr.Hi, daddr.Lo, uint64(e))
+	sk.NS.Free(b)
+	return false
 }
 
 // sentHeader reads addresses and the offset of the UDP header, from the data

@@ -161,3 +161,9 @@ func (sk *Sock) ip6Connect(daddr wire.Addr, dport uint16) core.Errno {
 	sk.connected(fl.Saddr, daddr, dport, dst)
 	return 0
 }
+
+// SetHopLimit is IPV6_UNICAST_HOPS, SetTClass is IPV6_TCLASS; -1 is the default.
+func (sk *Sock) SetHopLimit(n int) { sk.v6.HopLimit = n }
+
+// SetTClass is IPV6_TCLASS.
+func (sk *Sock) SetTClass(n int) { sk.v6.TClass = n }

@@ -186,6 +186,10 @@ func (sk *Sock) Autobind() core.Errno {
 	if sk.Num != 0 {
 		return 0
 	}
+	return sk.autobind()
+}
+
+func (sk *Sock) autobind() core.Errno {
 	defer sk.NS.In(step.InetAutobind, sk).Out()
 	if e := sk.getPort(0); e != 0 {
 		return step.EAGAIN

@@ -20,12 +20,25 @@ type Msg struct {
 // Recv is udp_recvmsg (udpv6_recvmsg): copy the next datagram into buf. It
 // never sleeps: EAGAIN means that nothing is there.
 func (sk *Sock) Recv(buf []byte, flags int) (Msg, core.Errno) {
-	ns := sk.NS
-	at := step.UdpRecvmsg
 	if sk.Family == core.AFInet6 {
-		at = step.Udpv6Recvmsg
+		return sk.recvmsg6(buf, flags)
 	}
-	defer ns.In(at, sk).Out()
+	return sk.recvmsg4(buf, flags)
+}
+
+// recvmsg4 is udp_recvmsg.
+func (sk *Sock) recvmsg4(buf []byte, flags int) (Msg, core.Errno) {
+	defer sk.NS.In(step.UdpRecvmsg, sk).Out()
+	return sk.recvmsg(buf, flags, step.UdpRecvmsg)
+}
+
+// recvmsg6 is udpv6_recvmsg.
+func (sk *Sock) recvmsg6(buf []byte, flags int) (Msg, core.Errno) {
+	defer sk.NS.In(step.Udpv6Recvmsg, sk).Out()
+	return sk.recvmsg(buf, flags, step.Udpv6Recvmsg)
+}
+
+func (sk *Sock) recvmsg(buf []byte, flags int, at step.Step) (Msg, core.Errno) {
 	if flags&core.MsgErrQueue != 0 {
 		return RecvErr(&sk.Sock, buf)
 	}
@@ -129,12 +142,23 @@ func (sk *Sock) NextLen() int {
 // RecvErr is ip_recv_error (ipv6_recv_error): the oldest entry of a socket's
 // error queue.
 func RecvErr(sk *core.Sock, buf []byte) (Msg, core.Errno) {
-	ns := sk.NS
-	at := step.IpRecvError
 	if sk.Family == core.AFInet6 {
-		at = step.Ipv6RecvError
+		return recvErr6(sk, buf)
 	}
-	defer ns.In(at, sk).Out()
+	return recvErr4(sk, buf)
+}
+
+func recvErr4(sk *core.Sock, buf []byte) (Msg, core.Errno) {
+	defer sk.NS.In(step.IpRecvError, sk).Out()
+	return recvErr(sk, buf, step.IpRecvError)
+}
+
+func recvErr6(sk *core.Sock, buf []byte) (Msg, core.Errno) {
+	defer sk.NS.In(step.Ipv6RecvError, sk).Out()
+	return recvErr(sk, buf, step.Ipv6RecvError)
+}
+
+func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 	b := sk.DequeueErr()
 	if b == nil {
 		return Msg{}, step.EAGAIN
@@ -142,7 +166,7 @@ func RecvErr(sk *core.Sock, buf []byte) (Msg, core.Errno) {
 	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
 	m.Cut = m.N < b.Len()
-	ns.Consume(b, at)
+	sk.NS.Consume(b, at)
 	return m, 0
 }
 
@@ -155,16 +179,22 @@ func (sk *Sock) Close() {
 	sk.pending = nil
 	sk.leaveGroups()
 	sk.unhash()
+	sk.destruct()
+	sk.InetDestruct(ns)
+	sk.State = core.TCPClose
+}
+
+// destruct is udp_destruct_common.
+func (sk *Sock) destruct() {
+	ns := sk.NS
+	defer ns.In(step.UdpDestructCommon, sk).Out()
 	total := 0
 	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
 		total += b.Truesize
-		ns.Drop(b, step.DropNotSpecified, step.UdpDestroySock)
+		ns.Drop(b, step.DropNotSpecified, step.UdpDestructCommon)
 	}
 	sk.reader = 0
 	sk.rmemRelease(total, false)
-	sk.PurgeErr(ns, step.UdpDestroySock)
-	sk.DstCache, sk.RxDst = nil, nil
-	sk.State = core.TCPClose
 }
 
 // ShutdownHow is inet_shutdown of a datagram socket: nothing is sent. how is

@@ -109,10 +109,15 @@ func (b *builder) panels() []Panel {
 // panel shows the fields that are not zero; all of them when it is looked at.
 func (b *builder) panel(st State, k step.Kind, id uint32, all bool) Panel {
 	p := Panel{Kind: k.String(), Title: kindTitles[k]}
-	to := map[step.Key]uint64{}
+	type change struct{ from, to uint64 }
+	made := map[step.Key]change{}
 	b.log.Set(b.e, func(c *trace.Change) {
 		if c.Obj == id {
-			to[c.Key] = c.New
+			from := c.Old
+			if before, ok := made[c.Key]; ok {
+				from = before.from
+			}
+			made[c.Key] = change{from, c.New}
 		}
 	})
 	fs := step.Fields(k)
@@ -130,13 +135,13 @@ func (b *builder) panel(st State, k step.Kind, id uint32, all bool) Panel {
 			}
 			val.Value = Clean(f.Fmt.Format(v, lo, b.names))
 		} else {
-			new, changed := to[key]
+			ch, changed := made[key]
 			if v == 0 && !changed && !all {
 				continue
 			}
 			val.Value = b.format(f.Fmt, v)
-			if changed && new != v {
-				val.To = b.format(f.Fmt, new)
+			if changed && ch.from != ch.to {
+				val.Value, val.To = b.format(f.Fmt, ch.from), b.format(f.Fmt, ch.to)
 			}
 		}
 		p.Values = append(p.Values, val)

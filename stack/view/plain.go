@@ -17,7 +17,11 @@ type PlainOptions struct {
 // Plain writes the walk as lines of text, for screen readers and pipes: no
 // colours, no drawings, nothing that moves. With o.In it reads commands (Parse)
 // and tells after each where the reader is.
-func Plain(w io.Writer, s *Session, o PlainOptions) error {
+func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
+	var o PlainOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
 	b := bufio.NewWriter(w)
 	for {
 		indexed, _, done := s.Progress()

@@ -37,10 +37,12 @@ type Session struct {
 }
 
 // New returns a Session at the first packet of a walk. title names the capture.
-// The walk must have one packet indexed, or be complete.
-func New(k Walk, title string) (*Session, error) {
+func New(k Walk, title string) *Session {
 	s := &Session{k: k, names: k.Names(), title: Clean(title), lines: map[int]string{}}
-	return s, s.load(0)
+	if err := s.load(0); err != nil {
+		s.notice = Clean(err.Error())
+	}
+	return s
 }
 
 // Advance indexes up to n more frames of the capture; done says that the index

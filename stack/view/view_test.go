@@ -283,10 +283,7 @@ func FuzzScene(f *testing.F) {
 		k.frames[0].Data, k.frames[0].OrigLen = frame, len(frame)
 		k.frames[0].Comment = word
 		k.Advance(2)
-		s, err := New(k, word)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := New(k, word)
 		if c, err := Parse(word); err == nil {
 			c.N = min(c.N, 100)
 			s.Do(c)
@@ -308,7 +305,7 @@ func FuzzClean(f *testing.F) {
 
 func TestPlain(t *testing.T) {
 	var out bytes.Buffer
-	if err := Plain(&out, open(3), PlainOptions{}); err != nil {
+	if err := Plain(&out, open(3)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "plain.txt", out.Bytes())
@@ -321,17 +318,14 @@ func TestPlain(t *testing.T) {
 }
 
 func TestEmpty(t *testing.T) {
-	s, err := New(&fake{chunk: &fakeChunk{}}, "empty")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := New(&fake{chunk: &fakeChunk{}}, "empty")
 	s.Advance(1)
 	for _, v := range Verbs {
 		s.Do(Command{Verb: v.Verb, N: 1, Expr: "drop"})
 		s.Scene()
 	}
 	var out bytes.Buffer
-	if err := Plain(&out, s, PlainOptions{}); err != nil {
+	if err := Plain(&out, s); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "no packet") {
@@ -345,5 +339,31 @@ func BenchmarkScene(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Scene()
+	}
+}
+
+// TestSceneFiles keeps a few whole Scenes; the terminal's tests draw them.
+func TestSceneFiles(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   []Command
+	}{
+		{"first", nil},
+		{"protocol", []Command{{Verb: Until, Expr: "__netif_receive_skb_core"}}},
+		{"neighbour", []Command{{Verb: Until, Expr: "__neigh_event_send"}}},
+		{"drop", []Command{{Verb: NextDrop}}},
+		{"sent", []Command{{Verb: Forward, N: 13}}},
+		{"filtered", []Command{{Verb: Filter, Expr: "icmp and len < 300"}, {Verb: Seek, N: 40}, {Verb: Until, Expr: "eth_type_trans"}}},
+		{"wrong", []Command{{Verb: Until, Expr: "ip_rcw"}}},
+	} {
+		s := open(60)
+		for _, c := range c.do {
+			s.Do(c)
+		}
+		b, err := json.MarshalIndent(s.Scene(), "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, c.name+".json", append(b, '\n'))
 	}
 }

@@ -78,7 +78,25 @@ func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 		s.Frame(&f)
 	}
 	src.Rewind()
-	return s.Profile(o.Local), nil
+	p := s.Profile(o.Local)
+	if o.Mode == stack.React {
+		p.Script = script(src, p, s.Frames())
+	}
+	return p, nil
+}
+
+// script collects what the captured host's programs did in the first n frames.
+func script(src Source, p *stack.Profile, n int) *stack.Script {
+	s := stack.NewScript(p)
+	for range n {
+		f, err := src.Next()
+		if err != nil {
+			break
+		}
+		s.Frame(&f)
+	}
+	src.Rewind()
+	return s.Done()
 }
 
 // Profile is what the capture tells about the host.

@@ -1,0 +1,25 @@
+// Package bench measures packetwalk: how fast frames are read and decoded,
+// walked by the simulated stack, indexed, recorded and exported, how quickly a
+// reader gets from place to place, and what that costs in memory.
+//
+// The capture that is measured is made here too, by [Generate]: the traffic of
+// one busy server, seen from the server. The same seed gives the same bytes, so
+// figures of different machines and versions can be compared. All figures of
+// one [Result] come from one run of one process on one core (GOMAXPROCS(1));
+// what tshark does is timed in the same run.
+//
+// What is measured against what:
+//
+//	decode    read each frame and decode its headers with gopacket's
+//	          DecodingLayerParser: the floor, nobody walks a frame for less
+//	stack     the whole simulated host, nobody listening
+//	silent    the same with a tracer that keeps nothing
+//	index     walk.Open and Advance to the end: summaries, hash, checkpoints
+//	record    every event and every change of state, taken and thrown away
+//	ndjson    the same, printed as JSON lines, to nowhere
+//	tshark    tshark -n -r X -q -z io,phs
+//	tshark json  tshark -n -r X -T json, the first 20,000 frames
+//
+// The comparison with gVisor's netstack is in the module in netstack/, so that
+// packetwalk does not depend on gVisor.
+package bench

@@ -1,0 +1,593 @@
+package ipv4
+
+// Multicast groups of a device (RFC 1112, RFC 2236, RFC 3376): net/ipv4/igmp.c.
+// Not modelled: source filters (a group is joined for all sources).
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Groups that IGMP itself uses.
+const (
+	allHosts   wire.IP4 = 0xe0000001 // 224.0.0.1
+	allRouters wire.IP4 = 0xe0000002
+	igmpv3MCR  wire.IP4 = 0xe0000016 // 224.0.0.22
+)
+
+// Times in jiffies: how long an unsolicited report waits at most, and what is
+// assumed of a querier until one is heard.
+const (
+	unsolicitedV2    = 10 * sim.HZ
+	unsolicitedV3    = 1 * sim.HZ
+	queryInterval    = 125 * sim.HZ
+	responseInterval = 10 * sim.HZ
+)
+
+// mcState is the multicast part of struct in_device.
+type mcState struct {
+	groups       []*group
+	left         []*group // mc_tomb: groups whose leaving is still to be told
+	qrv          int
+	qi, qri      uint32
+	v1End, v2End uint32 // mr_v1_seen, mr_v2_seen: jiffies until which an old querier counts
+	ifcCount     int
+	maxDelay     uint32
+	ifcTimer     *sim.Timer // changes
+	gqTimer      *sim.Timer // answers to general queries
+	up           bool
+}
+
+// A group is struct ip_mc_list.
+type group struct {
+	in        *InDevice
+	addr      wire.IP4
+	users     int
+	crcount   int // reports of the change still to be sent
+	unsolicit int
+	reporter  bool // we sent the last report
+	running   bool
+	timer     *sim.Timer
+}
+
+type (
+	igmpIfcTask   struct{ in *InDevice }
+	igmpGqTask    struct{ in *InDevice }
+	igmpGroupTask struct{ g *group }
+)
+
+// Run is igmp_ifc_timer_expire.
+func (t *igmpIfcTask) Run() { t.in.ip.ifcExpire(t.in) }
+
+// Run is igmp_gq_timer_expire.
+func (t *igmpGqTask) Run() { t.in.ip.gqExpire(t.in) }
+
+// Run is igmp_timer_expire.
+func (t *igmpGroupTask) Run() { t.g.in.ip.groupExpire(t.g) }
+
+// igmpProto is igmp_protocol.
+type igmpProto struct{ ip *IPv4 }
+
+// Rcv is igmp_rcv.
+func (p igmpProto) Rcv(_ *core.Netns, b *core.SKB) int { p.ip.igmpRcv(b); return 0 }
+
+// Err does nothing: IGMP has no error handler.
+func (igmpProto) Err(*core.Netns, *core.SKB, uint32) bool { return false }
+
+func (in *InDevice) group(a wire.IP4) *group {
+	for _, g := range in.mc.groups {
+		if g.addr == a {
+			return g
+		}
+	}
+	return nil
+}
+
+// MemberOf is ip_check_mc_rcu: is the group joined on the device?
+func (ip *IPv4) MemberOf(dev *core.Device, a, _ wire.IP4, _ uint8) bool {
+	in := InDev(dev)
+	return in != nil && in.group(a) != nil
+}
+
+// checkMC is the same for a packet that came in.
+func (ip *IPv4) checkMC(b *core.SKB, in *InDevice, daddr, _ wire.IP4, _ uint8) bool {
+	defer ip.ns.In(step.IPCheckMcRcu, b).Out()
+	return in.group(daddr) != nil
+}
+
+// Groups lists the groups that a device has joined (ip maddress).
+func (ip *IPv4) Groups(dev *core.Device) []wire.IP4 {
+	in := InDev(dev)
+	if in == nil {
+		return nil
+	}
+	var l []wire.IP4
+	for _, g := range in.mc.groups {
+		l = append(l, g.addr)
+	}
+	return l
+}
+
+// JoinGroup is ip_mc_join_group: a program (sk, or nil for the administrator)
+// wants a group's packets from a device. The caller keeps sk.Groups. EINVAL for
+// an address that is no group, ENOBUFS above igmp_max_memberships.
+func (ip *IPv4) JoinGroup(dev *core.Device, a wire.IP4, sk *core.Sock) core.Errno {
+	ns := ip.ns
+	defer ns.In(step.IPMcJoinGroup, subject(ns)).Out()
+	if !a.IsMulticast() {
+		return step.EINVAL
+	}
+	in := ip.inDev(dev)
+	if in == nil {
+		return step.ENODEV
+	}
+	if sk != nil && len(sk.Groups) >= ns.Sysctl.IGMPMaxMemberships {
+		return step.ENOBUFS
+	}
+	ip.incGroup(in, a)
+	return 0
+}
+
+// LeaveGroup is ip_mc_leave_group; EADDRNOTAVAIL if the group is not joined.
+func (ip *IPv4) LeaveGroup(dev *core.Device, a wire.IP4, _ *core.Sock) core.Errno {
+	ns := ip.ns
+	defer ns.In(step.IPMcLeaveGroup, subject(ns)).Out()
+	in := InDev(dev)
+	if in == nil {
+		return step.ENODEV
+	}
+	if in.group(a) == nil {
+		return step.EADDRNOTAVAIL
+	}
+	ip.decGroup(in, a)
+	return 0
+}
+
+// incGroup is ip_mc_inc_group.
+func (ip *IPv4) incGroup(in *InDevice, a wire.IP4) {
+	if g := in.group(a); g != nil {
+		g.users++
+		return
+	}
+	g := &group{in: in, addr: a, users: 1, timer: &sim.Timer{}}
+	in.mc.groups = append(in.mc.groups, g)
+	for i, t := range in.mc.left { // igmpv3_del_delrec
+		if t.addr == a {
+			in.mc.left = append(in.mc.left[:i], in.mc.left[i+1:]...)
+			break
+		}
+	}
+	if in.mc.up {
+		ip.groupAdded(g)
+	}
+}
+
+// decGroup is ip_mc_dec_group.
+func (ip *IPv4) decGroup(in *InDevice, a wire.IP4) {
+	for i, g := range in.mc.groups {
+		if g.addr != a {
+			continue
+		}
+		if g.users--; g.users > 0 {
+			return
+		}
+		in.mc.groups = append(in.mc.groups[:i], in.mc.groups[i+1:]...)
+		if in.mc.up {
+			ip.groupDropped(g)
+		}
+		return
+	}
+}
+
+// mcUp is ip_mc_up: every device is in the group of all hosts (RFC 1112 §4).
+func (ip *IPv4) mcUp(in *InDevice) {
+	if in.mc.up {
+		return
+	}
+	m := &in.mc
+	if m.ifcTimer == nil {
+		m.ifcTimer, m.gqTimer = &sim.Timer{}, &sim.Timer{}
+		m.qi, m.qri = queryInterval, responseInterval
+	}
+	m.up = true
+	ip.incGroup(in, allHosts)
+	for _, g := range m.groups {
+		if g.addr != allHosts {
+			ip.groupAdded(g)
+		}
+	}
+}
+
+// mcDown is ip_mc_down.
+func (ip *IPv4) mcDown(in *InDevice) {
+	m := &in.mc
+	if !m.up {
+		return
+	}
+	for _, g := range m.groups {
+		ip.groupDropped(g)
+	}
+	m.ifcCount, m.left = 0, nil
+	ip.ns.Clock.Stop(m.ifcTimer)
+	ip.ns.Clock.Stop(m.gqTimer)
+	ip.decGroup(in, allHosts)
+	m.up = false
+}
+
+func (in *InDevice) v1Seen() bool { return in.oldQuerier(in.mc.v1End, 1) }
+func (in *InDevice) v2Seen() bool { return in.oldQuerier(in.mc.v2End, 2) }
+
+// oldQuerier is IGMP_V1_SEEN, IGMP_V2_SEEN.
+func (in *InDevice) oldQuerier(end uint32, version int) bool {
+	if f := max(in.all().ForceIGMPVersion, in.Conf.ForceIGMPVersion); f != 0 {
+		return f == version
+	}
+	return end != 0 && int32(in.ip.ns.Clock.Now().Jiffies()-end) < 0
+}
+
+// groupAdded is igmp_group_added: let the group's frames in, and tell routers.
+func (ip *IPv4) groupAdded(g *group) {
+	ns := ip.ns
+	defer ns.In(step.IgmpGroupAdded, subject(ns)).Out()
+	in := g.in
+	ip.filterAdd(in.Dev, g.addr)
+	if g.addr == allHosts || in.Dev.Flags&core.IFFMulticast == 0 {
+		return
+	}
+	g.unsolicit = ns.Sysctl.IGMPQrv
+	if in.v1Seen() || in.v2Seen() {
+		ip.startTimer(g, 1)
+		return
+	}
+	g.crcount = ip.qrv(in)
+	ns.Why(step.WhyIgmpJoin, uint64(g.addr), uint64(in.Dev.Index), uint64(g.crcount))
+	ip.ifcEvent(in)
+}
+
+// groupDropped is igmp_group_dropped.
+func (ip *IPv4) groupDropped(g *group) {
+	ns := ip.ns
+	defer ns.In(step.IgmpGroupDropped, subject(ns)).Out()
+	in := g.in
+	ip.filterDel(in.Dev, g.addr)
+	ns.Clock.Stop(g.timer)
+	g.running = false
+	reporter := g.reporter
+	g.reporter = false
+	switch {
+	case g.addr == allHosts || in.Dev.Flags&core.IFFMulticast == 0 || in.v1Seen():
+		return
+	case in.v2Seen():
+		if reporter {
+			ip.sendReport(in, g.addr, wire.IGMPv2Leave)
+		}
+		return
+	}
+	ns.Why(step.WhyIgmpLeave, uint64(g.addr), uint64(in.Dev.Index))
+	in.mc.left = append(in.mc.left, &group{in: in, addr: g.addr, crcount: ip.qrv(in)})
+	ip.ifcEvent(in)
+}
+
+func (ip *IPv4) qrv(in *InDevice) int {
+	if in.mc.qrv != 0 {
+		return in.mc.qrv
+	}
+	return ip.ns.Sysctl.IGMPQrv
+}
+
+func (ip *IPv4) filterAdd(dev *core.Device, a wire.IP4) {
+	m := a.Multicast()
+	for _, x := range dev.Groups {
+		if x == m {
+			return
+		}
+	}
+	dev.Groups = append(dev.Groups, m)
+}
+
+func (ip *IPv4) filterDel(dev *core.Device, a wire.IP4) {
+	m := a.Multicast()
+	for _, g := range InDev(dev).mc.groups {
+		if g.addr != a && g.addr.Multicast() == m {
+			return
+		}
+	}
+	for i, x := range dev.Groups {
+		if x == m {
+			dev.Groups = append(dev.Groups[:i], dev.Groups[i+1:]...)
+			return
+		}
+	}
+}
+
+// arm starts a timer after a random part of maxDelay jiffies and two.
+func (ip *IPv4) arm(t *sim.Timer, maxDelay uint32, task sim.Task) {
+	now := ip.ns.Clock.Now()
+	j := ip.ns.Machine.Rand.Below(max(maxDelay, 1)) + 2
+	ip.ns.Clock.Mod(t, sim.WheelExpiry(now, now-now%sim.Jiffy+sim.Time(j)*sim.Jiffy), task)
+}
+
+// ifcEvent is igmp_ifc_event: a change is to be reported soon.
+func (ip *IPv4) ifcEvent(in *InDevice) {
+	if in.v1Seen() || in.v2Seen() {
+		return
+	}
+	in.mc.ifcCount = ip.qrv(in)
+	ip.arm(in.mc.ifcTimer, 1, &igmpIfcTask{in})
+}
+
+// startTimer is igmp_start_timer.
+func (ip *IPv4) startTimer(g *group, maxDelay uint32) {
+	g.running = true
+	ip.arm(g.timer, maxDelay, &igmpGroupTask{g})
+}
+
+// ifcExpire is igmp_ifc_timer_expire: report the changes, qrv times in all.
+func (ip *IPv4) ifcExpire(in *InDevice) {
+	ns := ip.ns
+	defer ns.In(step.IgmpIfcTimerExpire, subject(ns)).Out()
+	ip.sendChanges(in)
+	if in.mc.ifcCount > 0 {
+		in.mc.ifcCount--
+		ip.arm(in.mc.ifcTimer, unsolicitedV3, &igmpIfcTask{in})
+	}
+}
+
+// gqExpire is igmp_gq_timer_expire: answer a general query.
+func (ip *IPv4) gqExpire(in *InDevice) {
+	ns := ip.ns
+	defer ns.In(step.IgmpGqTimerExpire, subject(ns)).Out()
+	var recs []igmpRec
+	for _, g := range in.mc.groups {
+		if g.addr != allHosts {
+			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ModeIsExclude})
+		}
+	}
+	ip.sendV3(in, recs)
+}
+
+// groupExpire is igmp_timer_expire: report one group.
+func (ip *IPv4) groupExpire(g *group) {
+	ns := ip.ns
+	defer ns.In(step.IgmpTimerExpire, subject(ns)).Out()
+	g.running = false
+	if g.unsolicit > 0 {
+		if g.unsolicit--; g.unsolicit > 0 {
+			delay := uint32(unsolicitedV3)
+			if g.in.v1Seen() || g.in.v2Seen() {
+				delay = unsolicitedV2
+			}
+			ip.startTimer(g, delay)
+		}
+	}
+	g.reporter = true
+	switch {
+	case g.in.v1Seen():
+		ip.sendReport(g.in, g.addr, wire.IGMPv1Report)
+	case g.in.v2Seen():
+		ip.sendReport(g.in, g.addr, wire.IGMPv2Report)
+	default:
+		ip.sendV3(g.in, []igmpRec{{g.addr, wire.IGMPv3ModeIsExclude}})
+	}
+}
+
+// igmpRcv is igmp_rcv.
+func (ip *IPv4) igmpRcv(b *core.SKB) {
+	ns := ip.ns
+	defer ns.In(step.IgmpRcv, b).Out()
+	in := ip.inDev(b.Dev)
+	used := false
+	if in != nil && b.MayPull(wire.IGMPLen) && ip.icmpChecksumOK(b) {
+		m := wire.IGMP(b.Data())
+		switch m.Type() {
+		case wire.IGMPQuery:
+			used = ip.heardQuery(in, b)
+		case wire.IGMPv1Report, wire.IGMPv2Report:
+			if b.PktType == core.PacketMulticast || b.PktType == core.PacketBroadcast {
+				used = ip.heardReport(in, m.Group())
+			}
+		}
+	}
+	if used {
+		ns.Consume(b, step.IgmpRcv)
+		return
+	}
+	ns.Why(step.WhyIgmpIgnored)
+	ns.Drop(b, step.DropNotSpecified, step.IgmpRcv)
+}
+
+// heardReport is igmp_heard_report: somebody else has reported the group, so we
+// need not (RFC 2236 §3).
+func (ip *IPv4) heardReport(in *InDevice, a wire.IP4) bool {
+	if a == allHosts {
+		return false
+	}
+	if g := in.group(a); g != nil && g.running {
+		ip.ns.Clock.Stop(g.timer)
+		g.running, g.reporter, g.unsolicit = false, false, 0
+	}
+	return true
+}
+
+// heardQuery is igmp_heard_query: a router asks who is in which group. It
+// reports false for a query that makes no sense.
+func (ip *IPv4) heardQuery(in *InDevice, b *core.SKB) bool {
+	ns := ip.ns
+	defer ns.In(step.IgmpHeardQuery, b).Out()
+	q := wire.IGMP(b.Data())
+	n := b.Len()
+	m := &in.mc
+	if m.ifcTimer == nil {
+		return true // the device is not up
+	}
+	a, delay := q.Group(), uint32(0)
+	now := ns.Clock.Now().Jiffies()
+	old := now + uint32(ip.qrv(in))*m.qi + m.qri
+	switch {
+	case n == wire.IGMPLen:
+		if q.Code() == 0 {
+			delay, a, m.v1End = responseInterval, 0, old
+			ns.Why(step.WhyIgmpOldQuerier, 1)
+		} else {
+			delay, m.v2End = uint32(q.Code())*(sim.HZ/10), old
+			ns.Why(step.WhyIgmpOldQuerier, 2)
+		}
+		m.ifcCount, m.left = 0, nil
+		ns.Clock.Stop(m.ifcTimer)
+	case n < wire.IGMPv3QueryLen:
+		return false
+	case in.v1Seen():
+		delay, a = responseInterval, 0
+	case in.v2Seen():
+		delay = max(1, uint32(q.MaxResp())*(sim.HZ/10))
+	default:
+		if !b.MayPull(wire.IGMPv3QueryLen) {
+			return false
+		}
+		q = wire.IGMP(b.Data())
+		if !b.MayPull(wire.IGMPv3QueryLen + 4*q.NumSources()) {
+			return false
+		}
+		q = wire.IGMP(b.Data())
+		delay = max(1, uint32(q.MaxResp())*(sim.HZ/10))
+		m.maxDelay = delay
+		m.qrv = int(q[8] & 7)
+		if m.qi = qqic(q[9]) * sim.HZ; m.qi == 0 {
+			m.qi = queryInterval
+		}
+		if m.qri >= m.qi {
+			m.qri = (m.qi/sim.HZ - 1) * sim.HZ
+		}
+		if a == 0 {
+			if q.NumSources() != 0 {
+				return false
+			}
+			ns.Why(step.WhyIgmpGeneralQuery, uint64(delay)*uint64(sim.Jiffy))
+			if !m.gqTimer.Pending() {
+				ip.arm(m.gqTimer, delay, &igmpGqTask{in})
+			}
+			return true
+		}
+	}
+	for _, g := range m.groups {
+		if a != 0 && g.addr != a || g.addr == allHosts {
+			continue
+		}
+		ip.modTimer(g, delay)
+	}
+	return true
+}
+
+// modTimer is igmp_mod_timer: an answer that is due earlier stays.
+func (ip *IPv4) modTimer(g *group, delay uint32) {
+	if g.running && g.timer.Pending() && g.timer.At <= ip.ns.Clock.Now()+sim.Time(delay)*sim.Jiffy {
+		return
+	}
+	g.unsolicit = 0
+	ip.startTimer(g, delay)
+}
+
+// qqic is IGMPV3_QQIC: seconds, floating point from 128 (RFC 3376 §4.1.7).
+func qqic(v uint8) uint32 {
+	if v < 128 {
+		return uint32(v)
+	}
+	return uint32(v&0xf|0x10) << (v>>4&7 + 3)
+}
+
+type igmpRec struct {
+	addr wire.IP4
+	typ  uint8
+}
+
+// sendChanges is igmpv3_send_cr: groups that were left, then those joined.
+func (ip *IPv4) sendChanges(in *InDevice) {
+	var recs []igmpRec
+	m := &in.mc
+	k := 0
+	for _, g := range m.left {
+		if g.crcount > 0 {
+			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ChangeToInclude})
+			g.crcount--
+		}
+		if g.crcount > 0 {
+			m.left[k] = g
+			k++
+		}
+	}
+	clear(m.left[k:])
+	m.left = m.left[:k]
+	for _, g := range m.groups {
+		if g.crcount > 0 {
+			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ChangeToExclude})
+			g.crcount--
+		}
+	}
+	ip.sendV3(in, recs)
+}
+
+// sendV3 is igmpv3_newpack, add_grec and igmpv3_sendpack: a version 3 report
+// to 224.0.0.22 with the router alert option (RFC 3376 §4.2).
+func (ip *IPv4) sendV3(in *InDevice, recs []igmpRec) {
+	per := (in.Dev.MTU - 24 - wire.IGMPLen) / wire.IGMPv3GroupLen
+	for len(recs) > 0 && per > 0 {
+		n := min(len(recs), per)
+		p := make([]byte, wire.IGMPLen+n*wire.IGMPv3GroupLen)
+		m := wire.IGMP(p)
+		m.SetType(wire.IGMPv3Report)
+		m.SetNumRecords(n)
+		for i, r := range recs[:n] {
+			wire.IGMPRecord(p[wire.IGMPLen+i*wire.IGMPv3GroupLen:]).Put(r.typ, r.addr, 0)
+		}
+		m.ComputeChecksum()
+		ip.igmpSend(in, igmpv3MCR, p)
+		recs = recs[n:]
+	}
+}
+
+// sendReport is igmp_send_report for versions 1 and 2.
+func (ip *IPv4) sendReport(in *InDevice, a wire.IP4, typ uint8) {
+	p := make([]byte, wire.IGMPLen)
+	m := wire.IGMP(p)
+	m.SetType(typ)
+	m.SetGroup(a)
+	m.ComputeChecksum()
+	dst := a
+	if typ == wire.IGMPv2Leave {
+		dst = allRouters
+	}
+	ip.igmpSend(in, dst, p)
+}
+
+// igmpSend sends a report: TTL 1, TOS 0xc0, DF, router alert.
+func (ip *IPv4) igmpSend(in *InDevice, dst wire.IP4, p []byte) {
+	ns := ip.ns
+	fl := Flow4{Daddr: dst, OIF: in.Dev.Index, Proto: uint8(wire.ProtoIGMP)}
+	d, err := ip.RouteOutput(&fl)
+	if err != 0 {
+		return
+	}
+	const hlen = wire.IPv4MinLen + 4
+	b := ns.AllocSKB(core.Headroom, hlen+len(p), 0)
+	defer ns.In(step.IgmpSendReport, b).Out()
+	b.Dst, b.Dev = d, in.Dev
+	b.Priority = 7 // TC_PRIO_CONTROL
+	h := wire.IPv4(b.Put(hlen + len(p)))
+	b.ResetNetwork()
+	b.Transport = b.Network + hlen
+	h.SetVersionIHL(hlen)
+	h.SetTOS(0xc0)
+	h.SetFragOff(0)
+	h.SetDF(true)
+	h.SetID(0)
+	h.SetTTL(1)
+	h.SetProto(wire.ProtoIGMP)
+	h.SetSrc(fl.Saddr)
+	h.SetDst(dst)
+	h[20], h[21], h[22], h[23] = wire.IPOptRouterAlert, 4, 0, 0
+	copy(h[hlen:], p)
+	ns.Why(step.WhyIgmpReport, uint64(dst), uint64(in.Dev.Index))
+	ip.LocalOut(nil, b)
+}

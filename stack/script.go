@@ -1,0 +1,395 @@
+package stack
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// An ActKind is a kind of thing that a program of the captured host did.
+type ActKind uint8
+
+// What programs do.
+const (
+	ActListen   ActKind = iota // listen on Flow.Local, Flow.Lport
+	ActConnect                 // connect
+	ActWrite                   // write Data
+	ActShutdown                // shutdown(SHUT_WR): no more will be written
+	ActClose                   // close
+	ActAbort                   // close with SO_LINGER 0
+	ActPause                   // stop reading
+	ActResume                  // read again, all there is
+	ActOpen                    // open a UDP socket on Flow.Local, Flow.Lport
+	ActSendTo                  // send Data as a datagram
+	ActPing                    // send an echo request whose message is Data
+	ActJoin                    // join the group Flow.Remote
+	ActLeave                   // leave it
+)
+
+// An Act is one of them, at a time of the capture.
+type Act struct {
+	At   int64 // ns since the first frame
+	Kind ActKind
+	Flow Flow
+	Data []byte
+	TTL  int
+	TOS  uint8
+	DF   bool
+}
+
+// A Script is what the captured host's programs did, as far as its frames
+// tell: a write begins with the first new byte that was sent and goes on to
+// the segment that was pushed; a program reads at once unless the window that
+// it offered says otherwise.
+type Script struct {
+	Acts  []Act
+	p     *Profile
+	tcp   map[Flow]*scriptFlow
+	open  map[Service]bool
+	frags map[fragKey]*fragAct
+}
+
+type scriptFlow struct {
+	begun       bool
+	next        uint32 // sequence number after the last new byte sent
+	have        bool
+	write       int // index of the write that goes on, -1 if none
+	fin, inFin  bool
+	closed      int // index of the close
+	reset       bool
+	scale       uint
+	syn         bool
+	edge, ack   uint32 // right edge of the offered window, last acknowledgement
+	haveEdge    bool
+	unread      uint32 // acknowledged since the edge stood still
+	stallAt     int64
+	paused      bool
+	established bool
+}
+
+type fragKey struct {
+	src, dst wire.Addr
+	id       uint32
+	proto    wire.Proto
+}
+
+type fragAct struct {
+	act  int
+	data []byte
+}
+
+// NewScript collects the acts of the host that p describes.
+func NewScript(p *Profile) *Script {
+	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}}
+}
+
+// Done sorts the acts by time.
+func (s *Script) Done() *Script {
+	slices.SortStableFunc(s.Acts, func(a, b Act) int {
+		switch {
+		case a.At < b.At:
+			return -1
+		case a.At > b.At:
+			return 1
+		}
+		return 0
+	})
+	s.tcp, s.frags = nil, nil
+	return s
+}
+
+func (s *Script) add(a Act) int {
+	s.Acts = append(s.Acts, a)
+	return len(s.Acts) - 1
+}
+
+// Frame looks at the next frame.
+func (s *Script) Frame(f *pcaps.Frame) {
+	p, ok := dissect(f.Data, f.Link)
+	if !ok || p.l3 == 0 {
+		return
+	}
+	out := s.p.Direction(f) == pcaps.DirOut
+	if out && !s.p.Local(p.src) {
+		return
+	}
+	switch p.proto {
+	case wire.ProtoTCP:
+		if p.tcp != nil && !p.fragment {
+			s.segment(f, &p, out)
+		}
+	case wire.ProtoUDP:
+		s.datagram(f, &p, out)
+	case wire.ProtoICMP, wire.ProtoICMPv6:
+		if out && (p.asks || p.fragment) {
+			s.ping(f, &p)
+		}
+	case wire.ProtoIGMP:
+		if out {
+			s.igmp(f, &p)
+		}
+	}
+}
+
+// body is the transport payload of a captured frame, as far as it was kept.
+func (p *packet) body(f *pcaps.Frame, header int) []byte {
+	at := p.l4 + header
+	if p.l4 == 0 || at > len(f.Data) {
+		return nil
+	}
+	return f.Data[at:min(at+max(0, p.payload), len(f.Data))]
+}
+
+func ipOptions(f *pcaps.Frame, p *packet) (ttl int, tos uint8, df bool) {
+	if p.ethertype == wire.EtherTypeIPv6 {
+		h := wire.IPv6(f.Data[p.l3:])
+		return int(h.HopLimit()), h.TrafficClass(), false
+	}
+	h := wire.IPv4(f.Data[p.l3:])
+	return int(h.TTL()), h.TOS(), h.DF()
+}
+
+func (s *Script) segment(f *pcaps.Frame, p *packet, out bool) {
+	fl := Flow{p.src, p.dst, p.sport, p.dport, wire.ProtoTCP}
+	if !out {
+		fl = fl.reverse()
+	}
+	w := s.tcp[fl]
+	if w == nil {
+		w = &scriptFlow{write: -1, closed: -1}
+		s.tcp[fl] = w
+	}
+	flags := p.tcp.Flags()
+	if flags.Has(wire.TCPSyn) && !flags.Has(wire.TCPAck) && (w.fin || w.reset || w.inFin) {
+		*w = scriptFlow{write: -1, closed: -1} // the ports are used again
+	}
+	if out {
+		s.sent(f, p, fl, w, flags)
+		return
+	}
+	if flags.Has(wire.TCPSyn) && !flags.Has(wire.TCPAck) && !w.begun {
+		here := Service{fl.Local, fl.Lport}
+		if !s.p.ClosedTCP[here] || s.p.OpenTCP[here] {
+			w.begun = true
+			if !s.open[here] {
+				s.open[here] = true
+				s.add(Act{At: -1, Kind: ActListen, Flow: fl})
+			}
+		}
+	}
+	if flags.Has(wire.TCPFin) {
+		w.inFin = true
+	}
+	if p.payload > 0 && w.fin && w.closed >= 0 && !w.inFin && s.Acts[w.closed].Kind == ActClose {
+		// data after our FIN that is not refused: the program only shut down
+		s.Acts[w.closed].Kind = ActShutdown
+	}
+	if flags.Has(wire.TCPFin) && w.closed >= 0 && s.Acts[w.closed].Kind == ActShutdown {
+		s.add(Act{At: f.At + 20000, Kind: ActClose, Flow: fl})
+	}
+}
+
+// sent looks at a segment that this host sent.
+func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags wire.TCPFlags) {
+	t := p.tcp
+	if flags.Has(wire.TCPSyn) {
+		if !flags.Has(wire.TCPAck) && !w.begun {
+			_, tos, _ := ipOptions(f, p)
+			s.add(Act{At: f.At, Kind: ActConnect, Flow: fl, TOS: tos})
+			w.begun = true
+		}
+		w.next, w.have = t.Seq()+1, true
+		w.scale = uint(max(0, p.opts.wscale()))
+		w.syn = true
+		return
+	}
+	if flags.Has(wire.TCPRst) {
+		if w.have && w.begun && !w.fin && !w.reset && t.Seq() == w.next {
+			s.add(Act{At: f.At, Kind: ActAbort, Flow: fl})
+		}
+		w.reset = true
+		return
+	}
+	if !w.have {
+		w.next, w.have = t.Seq(), true
+	}
+	s.window(f, p, fl, w)
+	data := p.body(f, t.DataOff())
+	if p.payload > len(data) {
+		data = append(bytes.Clone(data), make([]byte, p.payload-len(data))...)
+	}
+	fresh := int(t.Seq() + uint32(len(data)) - w.next)
+	if len(data) > 0 && fresh > 0 && fresh <= len(data) {
+		s.wrote(f, fl, w, data[len(data)-fresh:], flags.Has(wire.TCPPsh))
+		w.next += uint32(fresh)
+	}
+	if flags.Has(wire.TCPFin) && !w.fin && t.Seq()+uint32(len(data)) == w.next {
+		w.fin = true
+		at := f.At
+		if len(data) > 0 && w.closed < 0 {
+			at = s.lastWrite(fl, f.At)
+		}
+		w.closed = s.add(Act{At: at, Kind: ActClose, Flow: fl})
+		w.next++
+	}
+}
+
+// lastWrite is when the flow's last write was made.
+func (s *Script) lastWrite(fl Flow, or int64) int64 {
+	for i := len(s.Acts) - 1; i >= 0; i-- {
+		if s.Acts[i].Kind == ActWrite && s.Acts[i].Flow == fl {
+			return s.Acts[i].At
+		}
+	}
+	return or
+}
+
+func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, push bool) {
+	if w.write < 0 {
+		w.write = s.add(Act{At: f.At, Kind: ActWrite, Flow: fl})
+	}
+	a := &s.Acts[w.write]
+	a.Data = append(a.Data, fresh...)
+	if push {
+		w.write = -1
+	}
+}
+
+// quietEdge is how many bytes must be acknowledged without the window's right
+// edge moving before a program counts as not reading.
+const quietEdge = 4096
+
+// window works out from the offered window whether the program reads.
+func (s *Script) window(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow) {
+	t := p.tcp
+	if !w.syn || !t.Flags().Has(wire.TCPAck) {
+		return
+	}
+	edge := t.Ack() + uint32(t.Window())<<w.scale
+	if !w.haveEdge {
+		w.edge, w.ack, w.haveEdge, w.stallAt = edge, t.Ack(), true, f.At
+		return
+	}
+	moved := int32(edge - w.edge)
+	acked := int32(t.Ack() - w.ack)
+	if moved > int32(1)<<w.scale {
+		if w.paused {
+			s.add(Act{At: f.At, Kind: ActResume, Flow: fl})
+			w.paused = false
+		}
+		w.edge, w.unread, w.stallAt = edge, 0, f.At
+	} else if acked > 0 {
+		w.unread += uint32(acked)
+		if w.unread > quietEdge && !w.paused && t.Window() == 0 {
+			s.add(Act{At: w.stallAt + 1, Kind: ActPause, Flow: fl})
+			w.paused = true
+		}
+	}
+	if acked > 0 {
+		w.ack = t.Ack()
+	}
+}
+
+// datagram looks at a UDP datagram, or a fragment of one.
+func (s *Script) datagram(f *pcaps.Frame, p *packet, out bool) {
+	if !out {
+		here := Service{p.dst, p.dport}
+		if p.l4 != 0 && s.p.Local(p.dst) && !s.p.ClosedUDP[here] && !s.open[here] {
+			s.open[here] = true
+			s.add(Act{At: max(-1, f.At-1000), Kind: ActOpen, Flow: Flow{p.dst, p.src, p.dport, p.sport, wire.ProtoUDP}})
+		}
+		return
+	}
+	if p.fragment {
+		s.fragment(f, p, ActSendTo, wire.UDPLen)
+		return
+	}
+	ttl, tos, df := ipOptions(f, p)
+	s.open[Service{p.src, p.sport}] = true
+	s.add(Act{At: f.At, Kind: ActSendTo, Flow: Flow{p.src, p.dst, p.sport, p.dport, wire.ProtoUDP}, Data: bytes.Clone(p.body(f, wire.UDPLen)), TTL: ttl, TOS: tos, DF: df})
+}
+
+// fragment puts what this host sent in fragments together again.
+func (s *Script) fragment(f *pcaps.Frame, p *packet, kind ActKind, header int) {
+	var id uint32
+	var off, at int
+	end := len(f.Data)
+	if p.ethertype == wire.EtherTypeIPv6 {
+		h := f.Data[p.l3:]
+		if wire.Proto(h[6]) != wire.ProtoFragment || len(h) < 48 {
+			return
+		}
+		id = uint32(h[44])<<24 | uint32(h[45])<<16 | uint32(h[46])<<8 | uint32(h[47])
+		off = int(uint16(h[42])<<8|uint16(h[43])) &^ 7
+		at = p.l3 + 48
+		end = min(end, p.l3+wire.IPv6Len+wire.IPv6(h).PayloadLen())
+	} else {
+		h := wire.IPv4(f.Data[p.l3:])
+		id, off, at = uint32(h.ID()), h.FragOffset(), p.l3+h.IHL()
+		end = min(end, p.l3+h.TotalLen())
+	}
+	if at > end {
+		return
+	}
+	k := fragKey{p.src, p.dst, id, p.proto}
+	w := s.frags[k]
+	if w == nil {
+		ttl, tos, df := ipOptions(f, p)
+		w = &fragAct{act: s.add(Act{At: f.At, Kind: kind, Flow: Flow{Local: p.src, Remote: p.dst, Proto: p.proto}, TTL: ttl, TOS: tos, DF: df})}
+		s.frags[k] = w
+	}
+	piece := f.Data[at:end]
+	if need := off + len(piece); need > len(w.data) {
+		w.data = append(w.data, make([]byte, need-len(w.data))...)
+	}
+	copy(w.data[off:], piece)
+	a := &s.Acts[w.act]
+	if off == 0 && len(piece) >= 4 && kind == ActSendTo {
+		a.Flow.Lport = uint16(piece[0])<<8 | uint16(piece[1])
+		a.Flow.Rport = uint16(piece[2])<<8 | uint16(piece[3])
+		s.open[Service{p.src, a.Flow.Lport}] = true
+	}
+	if kind == ActPing {
+		header = 0
+	}
+	if len(w.data) >= header {
+		a.Data = w.data[header:]
+	}
+}
+
+// ping looks at an echo request that this host sent.
+func (s *Script) ping(f *pcaps.Frame, p *packet) {
+	if p.fragment {
+		s.fragment(f, p, ActPing, 0)
+		return
+	}
+	ttl, tos, df := ipOptions(f, p)
+	msg := f.Data[p.l4:min(len(f.Data), p.l4+wire.ICMPLen+p.payload)]
+	s.add(Act{At: f.At, Kind: ActPing, Flow: Flow{Local: p.src, Remote: p.dst, Proto: p.proto}, Data: bytes.Clone(msg), TTL: ttl, TOS: tos, DF: df})
+}
+
+// igmp looks at a membership report: a program joined or left a group.
+func (s *Script) igmp(f *pcaps.Frame, p *packet) {
+	if p.l4 == 0 || p.l4+wire.IGMPLen > len(f.Data) {
+		return
+	}
+	b := f.Data[p.l4:]
+	switch b[0] {
+	case 0x22: // v3 report: type, groups
+		if len(b) < 16 {
+			return
+		}
+		group := wire.IP4(uint32(b[12])<<24 | uint32(b[13])<<16 | uint32(b[14])<<8 | uint32(b[15])).Addr()
+		here := Service{group, 0}
+		switch {
+		case b[8] == 4 && !s.open[here]: // CHANGE_TO_EXCLUDE: any source
+			s.open[here] = true
+			s.add(Act{At: f.At, Kind: ActJoin, Flow: Flow{Local: p.src, Remote: group}})
+		case b[8] == 3 && s.open[here]: // CHANGE_TO_INCLUDE: none
+			s.open[here] = false
+			s.add(Act{At: f.At, Kind: ActLeave, Flow: Flow{Local: p.src, Remote: group}})
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package socket
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
+
+// FirstFD is the first file descriptor that a socket gets: 0, 1 and 2 are the
+// terminal.
+const FirstFD = 3
+
+// A File is a socket as a program has it open (struct file with struct socket).
+type File struct {
+	ep       endpoint
+	NonBlock bool // O_NONBLOCK
+}
+
+// An App is what a program does: it is asked to go on when the program starts,
+// when one of its sockets wakes it, and when its alarm rings.
+type App interface{ Run(p *Program) }
+
+// A Program is a simulated process.
+type Program struct {
+	Name   string
+	NS     *core.Netns
+	App    App
+	GID    int      // group, for ping_group_range
+	Root   bool     // may open raw sockets and ports below 1024
+	Wakeup sim.Time // from the wake-up until it runs
+
+	files   []*File
+	sched   sim.Timer // it was woken
+	alarm   sim.Timer // it asked to be called at a time
+	task    runTask
+	running bool
+	again   bool // woken while it ran
+	Exited  bool
+}
+
+// runTask runs a Program.
+type runTask struct{ p *Program }
+
+// Run is the scheduler's switch to the program.
+func (t *runTask) Run() { t.p.run() }
+
+// NewProgram makes a program; Start runs it.
+func NewProgram(ns *core.Netns, name string, app App) *Program {
+	p := &Program{Name: name, NS: ns, App: app, Root: true}
+	p.task.p = p
+	return p
+}
+
+// Start lets the program run for the first time at a time of the clock.
+func (p *Program) Start(at sim.Time) { p.NS.Clock.Mod(&p.sched, at, &p.task) }
+
+// Alarm lets it run at a time of the clock, whatever happens (timerfd). A
+// second alarm replaces the first.
+func (p *Program) Alarm(at sim.Time) { p.NS.Clock.Mod(&p.alarm, at, &p.task) }
+
+func (p *Program) run() {
+	if p.Exited || p.running {
+		return
+	}
+	p.running = true
+	p.again = false
+	p.App.Run(p)
+	p.running = false
+	if p.again && !p.Exited {
+		p.wake()
+	}
+}
+
+// wake makes the program runnable: it runs when the interrupt that woke it is
+// done.
+func (p *Program) wake() {
+	if p.running {
+		p.again = true
+		return
+	}
+	if !p.Exited && !p.sched.Pending() {
+		p.NS.Clock.Mod(&p.sched, p.NS.Clock.Now()+p.Wakeup, &p.task)
+	}
+}
+
+// Readable, Writable, Error and StateChange: see core.Waker.
+
+// Readable is sk_data_ready's wake-up.
+func (p *Program) Readable(sk *core.Sock) { p.wake() }
+
+// Writable is sk_write_space's.
+func (p *Program) Writable(sk *core.Sock) { p.wake() }
+
+// Error is sk_error_report's.
+func (p *Program) Error(sk *core.Sock) { p.wake() }
+
+// StateChange is sk_state_change's.
+func (p *Program) StateChange(sk *core.Sock) { p.wake() }
+
+// Exit ends the program: the kernel closes what it has open.
+func (p *Program) Exit() {
+	for fd := range p.files {
+		if p.files[fd] != nil {
+			p.Close(fd + FirstFD)
+		}
+	}
+	p.Exited = true
+	p.NS.Clock.Stop(&p.sched)
+	p.NS.Clock.Stop(&p.alarm)
+}
+
+// install gives a socket the lowest free file descriptor (fd_install).
+func (p *Program) install(ep endpoint) int {
+	ep.Base().Waker = p
+	f := &File{ep: ep}
+	for i := range p.files {
+		if p.files[i] == nil {
+			p.files[i] = f
+			return i + FirstFD
+		}
+	}
+	p.files = append(p.files, f)
+	return len(p.files) - 1 + FirstFD
+}
+
+// file is sockfd_lookup: nil is EBADF.
+func (p *Program) file(fd int) *File {
+	if i := fd - FirstFD; i >= 0 && i < len(p.files) {
+		return p.files[i]
+	}
+	return nil
+}
+
+// Sock is the socket behind a file descriptor, nil if there is none.
+func (p *Program) Sock(fd int) *core.Sock {
+	if f := p.file(fd); f != nil {
+		return f.ep.Base()
+	}
+	return nil
+}
+
+// SetNonBlock is fcntl(O_NONBLOCK).
+func (p *Program) SetNonBlock(fd int, on bool) core.Errno {
+	f := p.file(fd)
+	if f == nil {
+		return step.EBADF
+	}
+	f.NonBlock = on
+	return 0
+}

@@ -1,0 +1,487 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
+
+// newSock is inet_create with tcp_init_sock: a closed socket.
+func (t *TCP) newSock(family uint16) *Sock {
+	ns := t.NS
+	sk := &Sock{T: t}
+	ns.InitSock(&sk.Sock, sk, family, core.SockStream, 6)
+	sk.af = t.v4
+	if family == core.AFInet6 {
+		sk.af = t.v6
+	} else {
+		sk.Saddr, sk.Daddr = v4Any, v4Any
+	}
+	sy := &ns.Sysctl
+	sk.node.Owner = sk
+	sk.wTask.sk, sk.dTask.sk, sk.kTask.sk, sk.qTask.sk = sk, sk, sk, sk
+	sk.RcvBuf, sk.SndBuf = sy.TCPRmem[1], sy.TCPWmem[1]
+	sk.scalingRatio = defaultRatio
+	sk.rx.mssClamp = mssDefault
+	sk.ca = congByName(sy.TCPCongestionControl)
+	if sk.ca == nil {
+		sk.ca = cubic{} // BBR and the others are not modelled
+		ns.Note(&sk.Sock, step.WhyCongNotModelled)
+	}
+	sk.initXmitTimers()
+	sk.initXfer0()
+	sk.rcvqInit()
+	return sk
+}
+
+// v4Any is 0.0.0.0 in mapped form.
+var v4Any = anyV4()
+
+func (sk *Sock) rcvqInit() { sk.ack.rcvMss = minMSS }
+
+// initXmitTimers is tcp_init_xmit_timers with the values of a new connection.
+func (sk *Sock) initXmitTimers() {
+	sk.rto = timeoutInit
+	sk.mdevUs = uint32(timeoutInit / sim.Microsecond)
+	sk.minRtt.reset(sk.jiffies(), ^uint32(0))
+	sk.srttUs, sk.rttvarUs, sk.mdevMaxUs = 0, 0, 0
+}
+
+// initXfer0 sets congestion control's beginning (tcp_init_sock).
+func (sk *Sock) initXfer0() {
+	sk.sndCwnd = initCwnd
+	sk.sndSsthresh = infiniteSsthresh
+	sk.sndCwndClamp = 1<<31 - 1
+	sk.mssCache = mssDefault
+	sk.reordering = sk.sysctl().TCPReordering
+	sk.rack.reoSteps = 1
+	sk.isCwndLimited = false
+	sk.deliveredMstamp = 0
+}
+
+// NewSock is socket(family, SOCK_STREAM, 0).
+func NewSock(ns *core.Netns, family uint16) *Sock { return Of(ns).newSock(family) }
+
+// NewSock is the same for who has the TCP at hand.
+func (t *TCP) NewSock(family uint16) *Sock { return t.newSock(family) }
+
+// setState is tcp_set_state.
+func (sk *Sock) setState(s uint8) {
+	ns := sk.NS
+	old := sk.State
+	switch s {
+	case core.TCPEstablished:
+		if old != core.TCPEstablished {
+			ns.Inc(step.TcpCurrEstab)
+		}
+	case core.TCPCloseWait:
+		if old == core.TCPSynRecv {
+			ns.Inc(step.TcpCurrEstab)
+		}
+	case core.TCPClose:
+		if old == core.TCPCloseWait || old == core.TCPEstablished {
+			ns.Inc(step.TcpEstabResets)
+		}
+		sk.unhash()
+		if sk.bound {
+			sk.putPort()
+		}
+		if old == core.TCPEstablished || old == core.TCPCloseWait {
+			ns.Dec(step.TcpCurrEstab)
+		}
+	default:
+		if old == core.TCPEstablished || old == core.TCPCloseWait {
+			if s != core.TCPCloseWait || old == core.TCPCloseWait {
+				ns.Dec(step.TcpCurrEstab)
+			}
+		}
+	}
+	sk.SetState(ns, s)
+}
+
+// unhash is inet_unhash: packets do not find the socket any more.
+func (sk *Sock) unhash() {
+	if sk.listening {
+		sk.T.Hash.Unlisten(&sk.Sock)
+		sk.listening = false
+	}
+	sk.T.Hash.Remove(&sk.node)
+}
+
+// putPort is inet_put_port. Tracepoints after it print port 0.
+func (sk *Sock) putPort() {
+	sk.T.Hash.Unbind(&sk.Sock, sk.bindBucket)
+	sk.bound = false
+	if sk.autoPort || true {
+		sk.Sport = 0
+	}
+}
+
+// done is tcp_done: the connection is closed.
+func (sk *Sock) done() {
+	ns := sk.NS
+	defer ns.In(step.TcpDone, &sk.Sock).Out()
+	if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv {
+		ns.Inc(step.TcpAttemptFails)
+	}
+	sk.setState(core.TCPClose)
+	sk.stopTimers()
+	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
+	if !sk.Dead {
+		sk.StateChange(ns)
+		return
+	}
+	sk.destroy()
+}
+
+// destroy is inet_csk_destroy_sock.
+func (sk *Sock) destroy() {
+	if sk.destroyed {
+		return
+	}
+	ns := sk.NS
+	defer ns.In(step.InetCskDestroySock, &sk.Sock).Out()
+	sk.destroyed = true
+	ns.TP(step.TcpDestroySock, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
+		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
+	if sk.orphaned {
+		sk.T.Orphans--
+		sk.orphaned = false
+	}
+	sk.free()
+}
+
+// free is tcp_v4_destroy_sock and sk_stream_kill_queues: give all memory back.
+func (sk *Sock) free() {
+	ns := sk.NS
+	sk.stopTimers()
+	sk.unhash()
+	if sk.bound {
+		sk.putPort()
+	}
+	sk.purgeWrite()
+	for b := sk.ooo.PopFront(); b != nil; b = sk.ooo.PopFront() {
+		ns.Free(b)
+	}
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
+	}
+	for b := sk.ErrQueue.PopFront(); b != nil; b = sk.ErrQueue.PopFront() {
+		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
+	}
+	sk.RxDst, sk.DstCache = nil, nil
+	if ns.Trace != nil && !sk.OwnedByUser {
+		ns.Trace.Forget(sk.ID)
+	}
+}
+
+// purgeWrite is tcp_write_queue_purge.
+func (sk *Sock) purgeWrite() {
+	for b := sk.write.PopFront(); b != nil; b = sk.write.PopFront() {
+		sk.freeSKB(b)
+	}
+	for b := sk.rtx.PopFront(); b != nil; b = sk.rtx.PopFront() {
+		sk.freeSKB(b)
+	}
+	sk.highestSack, sk.retransHint, sk.lostHint = nil, nil, nil
+	sk.packetsOut = 0
+	sk.backoff = 0
+	sk.clearRetrans()
+}
+
+// clearRetrans is tcp_clear_retrans.
+func (sk *Sock) clearRetrans() {
+	sk.retransOut, sk.lostOut, sk.sackedOut = 0, 0, 0
+	sk.undoMarker, sk.undoRetrans = 0, -1
+}
+
+// closeState is tcp_close_state: the next state of a close. It reports whether
+// a FIN goes (RFC 9293 §3.10.4).
+func (sk *Sock) closeState() bool {
+	next, fin := uint8(core.TCPClose), false
+	switch sk.State {
+	case core.TCPEstablished, core.TCPSynRecv:
+		next, fin = core.TCPFinWait1, true
+	case core.TCPCloseWait:
+		next, fin = core.TCPLastAck, true
+	case core.TCPFinWait1, core.TCPFinWait2, core.TCPLastAck, core.TCPClosing:
+		next = sk.State
+	}
+	if next != sk.State {
+		sk.setState(next)
+	}
+	return fin
+}
+
+// shutdownSend is tcp_shutdown: no more data from this side.
+func (sk *Sock) shutdownSend() {
+	if !sk.stateIn(1<<core.TCPEstablished | 1<<core.TCPSynSent | 1<<core.TCPCloseWait) {
+		return
+	}
+	if sk.closeState() {
+		sk.sendFin()
+	}
+}
+
+// Shutdown is shutdown(2) (inet_shutdown). how is core.RcvShutdown,
+// core.SendShutdown or both.
+func (sk *Sock) Shutdown(how uint8) core.Errno {
+	ns := sk.NS
+	bits := how
+	if how == 0 || how > 3 {
+		return step.EINVAL
+	}
+	sk.Lock()
+	defer sk.Release(ns)
+	defer ns.In(step.InetShutdown, &sk.Sock).Out()
+	switch sk.State {
+	case core.TCPClose:
+		return step.ENOTCONN
+	case core.TCPListen:
+		if bits&core.RcvShutdown == 0 {
+			return 0
+		}
+		sk.disconnect()
+	case core.TCPSynSent:
+		sk.disconnect()
+	default:
+		sk.Sock.Shutdown |= bits
+		if bits&core.SendShutdown != 0 {
+			sk.shutdownSend()
+		}
+	}
+	sk.StateChange(ns)
+	return 0
+}
+
+// Close is close(2): tcp_close. The program lets go; the connection ends in
+// its own time (RFC 9293 §3.10.4).
+func (sk *Sock) Close() {
+	ns := sk.NS
+	sk.Lock()
+	sk.close()
+	if sk.destroyed {
+		sk.OwnedByUser = false
+		for b := sk.Backlog.PopFront(); b != nil; b = sk.Backlog.PopFront() {
+			sk.BacklogRcv(ns, b)
+		}
+		return
+	}
+	sk.Release(ns)
+	sk.afterRelease()
+}
+
+// afterRelease does what __tcp_close does when the backlog is worked off.
+func (sk *Sock) afterRelease() {
+	ns := sk.NS
+	if sk.destroyed {
+		return
+	}
+	if sk.State == core.TCPFinWait2 {
+		switch t := sk.finTime(); {
+		case sk.linger2 < 0:
+			sk.setState(core.TCPClose)
+			sk.sendActiveReset(0)
+			ns.Inc(step.TcpExtTCPAbortOnLinger)
+		case t > timewaitLen:
+			sk.resetKeepalive(t - timewaitLen)
+		default:
+			sk.timeWait(core.TCPFinWait2, t)
+			return
+		}
+	}
+	if sk.State != core.TCPClose && sk.T.Orphans > sk.sysctl().TCPMaxOrphans {
+		sk.setState(core.TCPClose)
+		sk.sendActiveReset(0)
+		ns.Inc(step.TcpExtTCPAbortOnMemory)
+	}
+	if sk.State == core.TCPClose {
+		sk.destroy()
+	}
+}
+
+// close is __tcp_close.
+func (sk *Sock) close() {
+	ns := sk.NS
+	defer ns.In(step.TcpClose, &sk.Sock).Out()
+	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
+	sk.Waker = nil
+	if sk.State == core.TCPListen {
+		sk.setState(core.TCPClose)
+		sk.listenStop()
+		sk.orphan()
+		return
+	}
+	unread := uint32(0)
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		end := b.CB.EndSeq
+		if b.CB.TCPFlags&fFin != 0 {
+			end--
+		}
+		if after(end, sk.copiedSeq) {
+			unread += end - sk.copiedSeq
+			sk.copiedSeq = end
+		}
+		ns.Free(b)
+	}
+	switch {
+	case sk.State == core.TCPClose:
+	case unread > 0:
+		// RFC 2525 §2.17: data was lost, and the peer is told so.
+		ns.Why(step.WhyCloseUnread, uint64(unread))
+		ns.Inc(step.TcpExtTCPAbortOnClose)
+		sk.setState(core.TCPClose)
+		sk.sendActiveReset(0)
+	case sk.Linger && sk.LingerTime == 0:
+		ns.Why(step.WhyLinger0)
+		sk.disconnect()
+		ns.Inc(step.TcpExtTCPAbortOnData)
+	case sk.closeState():
+		sk.sendFin()
+	}
+	sk.orphan()
+}
+
+// orphan is sock_orphan.
+func (sk *Sock) orphan() {
+	sk.Dead = true
+	if !sk.orphaned && !sk.destroyed {
+		sk.orphaned = true
+		sk.T.Orphans++
+	}
+}
+
+// listenStop is inet_csk_listen_stop: those that nobody accepted are reset.
+func (sk *Sock) listenStop() {
+	t := sk.T
+	t.dropRequests(sk)
+	q := sk.acceptQueue
+	sk.acceptQueue = nil
+	sk.AckBacklog = 0
+	for _, c := range q {
+		c.parent = nil
+		c.Lock()
+		c.disconnect()
+		c.orphan()
+		c.Release(sk.NS)
+		c.destroy()
+	}
+}
+
+// dropRequests drops the half-open connections of a listener.
+func (t *TCP) dropRequests(l *Sock) {
+	var list []*Request
+	t.Hash.Each(func(n *inet.Node) {
+		if r, ok := n.Owner.(*Request); ok && r.l == l {
+			list = append(list, r)
+		}
+	})
+	for _, r := range list {
+		r.drop()
+	}
+}
+
+// disconnect is tcp_disconnect.
+func (sk *Sock) disconnect() {
+	ns := sk.NS
+	defer ns.In(step.TcpDisconnect, &sk.Sock).Out()
+	old := sk.State
+	if old != core.TCPClose {
+		sk.setState(core.TCPClose)
+	}
+	switch {
+	case old == core.TCPListen:
+		sk.listenStop()
+	case stateBit(old)&(1<<core.TCPEstablished|1<<core.TCPCloseWait|1<<core.TCPFinWait1|1<<core.TCPFinWait2|1<<core.TCPSynRecv) != 0 ||
+		sk.sndNxt != sk.writeSeq && stateBit(old)&(1<<core.TCPClosing|1<<core.TCPLastAck) != 0:
+		sk.sendActiveReset(0)
+		sk.Err = step.ECONNRESET
+	case old == core.TCPSynSent:
+		sk.Err = step.ECONNRESET
+	}
+	sk.stopTimers()
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		ns.Free(b)
+	}
+	for b := sk.ooo.PopFront(); b != nil; b = sk.ooo.PopFront() {
+		ns.Free(b)
+	}
+	sk.purgeWrite()
+	sk.Sock.Shutdown = 0
+	sk.copiedSeq = sk.rcvNxt
+	sk.srttUs, sk.retransmits, sk.probesOut = 0, 0, 0
+	sk.rx = rxOptions{mssClamp: mssDefault, userMss: sk.rx.userMss}
+	sk.initXmitTimers()
+	sk.initXfer0()
+	sk.caInitialized = false
+	sk.setCAStateQuiet()
+	sk.RxDst, sk.DstCache = nil, nil
+	sk.predFlags = 0
+	sk.ErrorReport(ns)
+}
+
+func (sk *Sock) setCAStateQuiet() { sk.caState = CAOpen }
+
+// Base, BacklogRcv, ReleaseCB and WriteSpace are struct proto's parts that
+// net/core calls.
+
+// Base is the embedded struct sock.
+func (sk *Sock) Base() *core.Sock { return &sk.Sock }
+
+// BacklogRcv is sk_backlog_rcv: tcp_v4_do_rcv.
+func (sk *Sock) BacklogRcv(ns *core.Netns, b *core.SKB) { sk.doRcv(b) }
+
+// ReleaseCB is tcp_release_cb: what timers and the device left undone.
+func (sk *Sock) ReleaseCB(ns *core.Netns) {
+	f := sk.deferred
+	if f == 0 {
+		return
+	}
+	sk.deferred = 0
+	if f&deferTSQ != 0 {
+		sk.tsqWrite()
+	}
+	if f&deferWrite != 0 {
+		sk.writeTimerHandler()
+	}
+	if f&deferDelack != 0 {
+		sk.delackTimerHandler()
+	}
+	if f&deferMTU != 0 {
+		sk.mtuReducedNow(sk.mtuInfo)
+	}
+}
+
+// WriteSpace is tcp_wfree: the device has given back memory of this socket.
+func (sk *Sock) WriteSpace(ns *core.Netns) {
+	if !sk.throttled || sk.destroyed {
+		return
+	}
+	sk.throttled = false
+	if !sk.tsqTimer.Pending() {
+		ns.Clock.Mod(&sk.tsqTimer, ns.Clock.Now(), &sk.qTask)
+	}
+}
+
+// tsqHandler is tcp_tsq_handler.
+func (sk *Sock) tsqHandler() {
+	if sk.OwnedByUser {
+		sk.deferred |= deferTSQ
+		return
+	}
+	sk.tsqWrite()
+}
+
+// tsqWrite is tcp_tsq_write.
+func (sk *Sock) tsqWrite() {
+	if !sk.stateIn(1<<core.TCPEstablished | 1<<core.TCPFinWait1 | 1<<core.TCPClosing | 1<<core.TCPCloseWait | 1<<core.TCPLastAck) {
+		return
+	}
+	defer sk.NS.In(step.TcpTsqWrite, &sk.Sock).Out()
+	if sk.lostOut > sk.retransOut && sk.sndCwnd > sk.packetsInFlight() {
+		sk.mstampRefresh()
+		sk.xmitRetransmitQueue()
+	}
+	sk.writeXmit(sk.currentMSS(), sk.nonagle, 0)
+}

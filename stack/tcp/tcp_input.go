@@ -1,0 +1,308 @@
+package tcp
+
+import (
+	"encoding/binary"
+
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Read RFC 9293 §3.10.7 and net/ipv4/tcp_input.c before changing this file.
+
+// hpBits is TCP_HP_BITS: the reserved bits and PSH do not matter to header
+// prediction.
+const hpBits = ^(uint32(0x0f)<<24 | uint32(fPsh)<<16)
+
+// rcvEstablished is tcp_rcv_established: a segment in ESTABLISHED. What was
+// expected takes the fast path (Van Jacobson's header prediction).
+func (sk *Sock) rcvEstablished(b *core.SKB) {
+	ns := sk.NS
+	defer ns.In(step.TcpRcvEstablished, b).Out()
+	h := wire.TCP(b.Data())
+	cb := &b.CB
+	n := b.Len()
+	sk.probe(n - h.DataOff())
+	sk.mstampRefresh()
+	if sk.RxDst == nil {
+		sk.rxDstSet(b)
+	}
+	sk.rx.sawTstamp = false
+	word := binary.BigEndian.Uint32(h[12:])
+	if word&hpBits == sk.predFlags && cb.Seq == sk.rcvNxt && between(cb.AckSeq, sk.sndUna, sk.sndNxt) && sk.fastPath(b, h, n) {
+		return
+	}
+	// The slow path.
+	f := h.Flags()
+	if f&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
+		ns.Why(step.WhyNoFlags)
+		ns.Drop(b, step.DropTCPFlags, step.TcpRcvEstablished)
+		return
+	}
+	if !sk.validateIncoming(b, h, true) {
+		return
+	}
+	if r := sk.ackRcv(b, flagSlowpath|flagUpdateTSRecent); r < 0 {
+		ns.Drop(b, core.DropReason(-r), sk.af.stepDoRcv())
+		return
+	}
+	sk.rcvRttMeasureTS(b)
+	sk.urg(b, h)
+	sk.dataQueue(b, step.TcpRcvEstablished)
+	sk.dataSndCheck()
+	sk.ackSndCheck()
+}
+
+// fastPath is its first half. It reports whether it took the packet.
+func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
+	ns := sk.NS
+	cb := &b.CB
+	ts := sk.headerLen == wire.TCPMinLen+12
+	if ts {
+		if !sk.parseAlignedTS(h) || int32(sk.rx.rcvTsval-sk.rx.tsRecent) < 0 {
+			return false
+		}
+	}
+	cb.Sacked = 0
+	if n == sk.headerLen {
+		if ts && sk.rcvNxt == sk.rcvWup {
+			sk.storeTSRecent()
+		}
+		ns.Why(step.WhyFastAck)
+		sk.ackRcv(b, 0)
+		ns.Free(b)
+		sk.dataSndCheck()
+		sk.rcvRttLastTsecr = sk.rx.rcvTsecr
+		return true
+	}
+	if sk.RmemAlloc+b.Truesize > sk.RcvBuf {
+		return false
+	}
+	if ts && sk.rcvNxt == sk.rcvWup {
+		sk.storeTSRecent()
+	}
+	sk.rcvRttMeasureTS(b)
+	ns.Inc(step.TcpExtTCPHPHits)
+	ns.Why(step.WhyFastData)
+	b.Pull(sk.headerLen)
+	sk.queueRcv(b)
+	sk.eventDataRecv(b)
+	if cb.AckSeq != sk.sndUna {
+		sk.ackRcv(b, flagData)
+		sk.dataSndCheck()
+		if !sk.ackScheduled() {
+			sk.dataReady()
+			return true
+		}
+	} else {
+		sk.updateWL(cb.Seq)
+	}
+	sk.ackSndCheck()
+	sk.dataReady()
+	return true
+}
+
+func (sk *Sock) storeTSRecent() {
+	sk.rx.tsRecent = sk.rx.rcvTsval
+	sk.rx.tsRecentStamp = int64(sk.now()/sim.Second) + 1
+}
+
+// parseAlignedTS is tcp_parse_aligned_timestamp: NOP NOP TS and nothing else.
+func (sk *Sock) parseAlignedTS(h wire.TCP) bool {
+	if len(h) < wire.TCPMinLen+12 {
+		return false
+	}
+	p := h[wire.TCPMinLen:]
+	if binary.BigEndian.Uint32(p) != 0x0101080a {
+		return false
+	}
+	sk.rx.sawTstamp = true
+	sk.rx.rcvTsval = binary.BigEndian.Uint32(p[4:])
+	sk.rx.rcvTsecr = binary.BigEndian.Uint32(p[8:])
+	return true
+}
+
+// fastParseOptions is tcp_fast_parse_options for an established connection. It
+// reports whether a timestamp was seen; CB.Sacked says how many SACK blocks.
+func (sk *Sock) fastParseOptions(b *core.SKB, h wire.TCP) bool {
+	b.CB.Sacked = 0
+	sk.rx.sawTstamp = false
+	if h.DataOff() == wire.TCPMinLen {
+		return false
+	}
+	o := &sk.T.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	b.CB.Sacked = o.NumSACK
+	if o.HasTS && sk.rx.tstampOK {
+		sk.rx.sawTstamp = true
+		sk.rx.rcvTsval, sk.rx.rcvTsecr = o.TSVal, o.TSEcr
+	}
+	if o.MPTCP || o.MD5 || o.AO {
+		sk.NS.Note(b, step.WhyOptionNotModelled)
+	}
+	return sk.rx.sawTstamp
+}
+
+// probe is the tracepoint tcp:tcp_probe.
+func (sk *Sock) probe(n int) {
+	sk.NS.TP(step.TcpProbe, &sk.Sock, uint64(sk.ID), uint64(sk.Sport), uint64(sk.Dport), uint64(n), uint64(sk.sndNxt), uint64(sk.sndUna),
+		uint64(sk.sndCwnd), uint64(sk.currentSsthresh()), uint64(sk.sndWnd), uint64(sk.srttUs>>3), uint64(sk.rcvWnd))
+}
+
+// rxDstSet is inet_sk_rx_dst_set: remember the route of what comes in.
+func (sk *Sock) rxDstSet(b *core.SKB) { sk.RxDst = b.Dst }
+
+// validateIncoming is tcp_validate_incoming: PAWS, sequence, RST, SYN, in this
+// order (RFC 9293 §3.10.7.4 first to fourth, RFC 7323 §5, RFC 5961). False
+// means that the packet is gone.
+func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
+	ns := sk.NS
+	defer ns.In(step.TcpValidateIncoming, b).Out()
+	cb := &b.CB
+	f := h.Flags()
+	rst := f.Has(wire.TCPRst)
+	// RFC 7323: PAWS.
+	if sk.fastParseOptions(b, h) && sk.pawsDiscard(b) && !rst {
+		ns.Inc(step.TcpExtPAWSEstab)
+		ns.Why(step.WhyPaws, uint64(sk.rx.rcvTsval), uint64(sk.rx.tsRecent))
+		if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedPAWS) {
+			sk.sendDupack(b)
+		}
+		ns.Drop(b, step.DropTCPRfc7323PAWS, step.TcpValidateIncoming)
+		return false
+	}
+	// First: the sequence number.
+	if r := sk.sequence(cb.Seq, cb.EndSeq); r != 0 {
+		ns.Why(step.WhySequence, uint64(cb.Seq), uint64(cb.EndSeq), uint64(sk.rcvNxt), uint64(sk.rcvNxt+sk.receiveWindow()))
+		if rst {
+			if sk.resetCheck(b) {
+				sk.reset()
+				ns.Free(b)
+				return false
+			}
+			ns.Drop(b, r, step.TcpValidateIncoming)
+			return false
+		}
+		if f.Has(wire.TCPSyn) {
+			return sk.synChallenge(b, synErr)
+		}
+		if r == step.DropTCPInvalidSequence {
+			ns.Inc(step.TcpExtBeyondWindow)
+		}
+		if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedSeq) {
+			sk.sendDupack(b)
+		}
+		ns.Drop(b, r, step.TcpValidateIncoming)
+		return false
+	}
+	// Second: RST.
+	if rst {
+		return sk.rstIncoming(b)
+	}
+	// Fourth: SYN.
+	if f.Has(wire.TCPSyn) {
+		return sk.synChallenge(b, synErr)
+	}
+	return true
+}
+
+// pawsDiscard is tcp_paws_discard, with tcp_disordered_ack: a pure ACK that
+// was overtaken is no reason.
+func (sk *Sock) pawsDiscard(b *core.SKB) bool {
+	if sk.pawsCheck(pawsWindow) {
+		return false
+	}
+	cb := &b.CB
+	disordered := cb.TCPFlags&fAck != 0 && cb.Seq == cb.EndSeq && cb.Seq == sk.rcvNxt && cb.AckSeq == sk.sndUna &&
+		uint32(header(b).Window())<<sk.rx.sndWscale == sk.sndWnd &&
+		sim.Time(int32(sk.rx.tsRecent-sk.rx.rcvTsval))*sim.Millisecond <= sk.rto*1200/1000
+	return !disordered
+}
+
+// sequence is tcp_sequence: 0 if the segment overlaps the window.
+func (sk *Sock) sequence(seq, end uint32) core.DropReason {
+	if before(end, sk.rcvWup) {
+		return step.DropTCPOldSequence
+	}
+	if after(seq, sk.rcvNxt+sk.receiveWindow()) {
+		return step.DropTCPInvalidSequence
+	}
+	return 0
+}
+
+// resetCheck is tcp_reset_check: a RST one below, after a FIN.
+func (sk *Sock) resetCheck(b *core.SKB) bool {
+	return b.CB.Seq == sk.rcvNxt-1 && sk.stateIn(1<<core.TCPCloseWait|1<<core.TCPLastAck|1<<core.TCPClosing)
+}
+
+// rstIncoming takes a RST inside the window: only the exact number is
+// believed (RFC 5961 §3.2).
+func (sk *Sock) rstIncoming(b *core.SKB) bool {
+	ns := sk.NS
+	cb := &b.CB
+	match := cb.Seq == sk.rcvNxt || sk.resetCheck(b)
+	if !match && !sk.isReno() && sk.rx.numSacks > 0 {
+		high := sk.selAcks[0].End
+		for i := 1; i < sk.rx.numSacks; i++ {
+			if after(sk.selAcks[i].End, high) {
+				high = sk.selAcks[i].End
+			}
+		}
+		match = cb.Seq == high
+	}
+	if match {
+		sk.reset()
+		ns.Free(b)
+		return false
+	}
+	ns.Why(step.WhyRstChallenge, uint64(cb.Seq), uint64(sk.rcvNxt))
+	sk.sendChallengeAck()
+	ns.Drop(b, step.DropTCPReset, step.TcpValidateIncoming)
+	return false
+}
+
+// synChallenge answers a SYN on a live connection with an ACK (RFC 5961 §4.2).
+func (sk *Sock) synChallenge(b *core.SKB, synErr bool) bool {
+	ns := sk.NS
+	cb := &b.CB
+	// The peer of a simultaneous open repeats its SYN-ACK: take its ACK.
+	if sk.State == core.TCPSynRecv && cb.TCPFlags&fAck != 0 && cb.Seq+1 == cb.EndSeq && cb.Seq+1 == sk.rcvNxt && cb.AckSeq == sk.sndNxt {
+		return true
+	}
+	if synErr {
+		ns.Inc(step.TcpInErrs)
+	}
+	ns.Inc(step.TcpExtTCPSYNChallenge)
+	ns.Why(step.WhySynChallenge)
+	sk.sendChallengeAck()
+	ns.Drop(b, step.DropTCPInvalidSYN, step.TcpValidateIncoming)
+	return false
+}
+
+// sendDupack is tcp_send_dupack: tell the peer where we are, and what was old.
+func (sk *Sock) sendDupack(b *core.SKB) {
+	ns := sk.NS
+	defer ns.In(step.TcpSendDupack, &sk.Sock).Out()
+	cb := &b.CB
+	if cb.EndSeq != cb.Seq && before(cb.Seq, sk.rcvNxt) {
+		ns.Inc(step.TcpExtDelayedACKLost)
+		sk.enterQuickack(maxQuickAcks)
+		if !sk.isReno() && sk.sysctl().TCPDsack != 0 {
+			end := cb.EndSeq
+			if after(end, sk.rcvNxt) {
+				end = sk.rcvNxt
+			}
+			sk.dsackSet(cb.Seq, end)
+		}
+	}
+	sk.sendAck()
+}
+
+// urg is tcp_urg: urgent data is left in the stream (as with SO_OOBINLINE);
+// its pointer is not modelled.
+func (sk *Sock) urg(b *core.SKB, h wire.TCP) {
+	if h.Flags().Has(wire.TCPUrg) {
+		sk.NS.Note(b, step.WhyUrgNotModelled)
+	}
+}

@@ -1,0 +1,356 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// dataQueue is tcp_data_queue: the payload of a segment that was let in
+// (RFC 9293 §3.10.7.4, seventh and eighth). It takes the packet; place is the
+// function that a drop is seen at.
+func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
+	ns := sk.NS
+	defer ns.In(step.TcpDataQueue, b).Out()
+	cb := &b.CB
+	if cb.Seq == cb.EndSeq {
+		ns.Free(b)
+		return
+	}
+	b.Pull(header(b).DataOff())
+	sk.rx.dsack = false
+	win := sk.receiveWindow()
+	if cb.Seq == sk.rcvNxt || after(cb.EndSeq, sk.rcvNxt) && before(cb.Seq, sk.rcvNxt) {
+		if before(cb.Seq, sk.rcvNxt) {
+			ns.Why(step.WhyPartOld, uint64(sk.rcvNxt-cb.Seq))
+			sk.dsackSet(cb.Seq, sk.rcvNxt)
+		}
+		if win == 0 && !(b.Len() == 0 && cb.TCPFlags&fFin != 0) {
+			ns.Inc(step.TcpExtTCPZeroWindowDrop)
+			ns.Why(step.WhyZeroWindow)
+			sk.outOfWindow(b, step.DropTCPZerowindow, place)
+			return
+		}
+		sk.queueAndOut(b, place)
+		return
+	}
+	if !after(cb.EndSeq, sk.rcvNxt) {
+		// All of it is old: a retransmission that was not needed.
+		ns.Why(step.WhyOldData, uint64(cb.EndSeq), uint64(sk.rcvNxt))
+		ns.Inc(step.TcpExtDelayedACKLost)
+		sk.dsackSet(cb.Seq, cb.EndSeq)
+		sk.outOfWindow(b, step.DropTCPOldData, place)
+		return
+	}
+	if !before(cb.Seq, sk.rcvNxt+win) {
+		ns.Why(step.WhyOverWindow, uint64(cb.Seq), uint64(sk.rcvNxt+win))
+		sk.outOfWindow(b, step.DropTCPOverwindow, place)
+		return
+	}
+	sk.dataQueueOfo(b)
+}
+
+// outOfWindow drops a segment and sees to it that the peer is told at once.
+func (sk *Sock) outOfWindow(b *core.SKB, why core.DropReason, place step.Step) {
+	sk.enterQuickack(maxQuickAcks)
+	sk.scheduleAck()
+	sk.NS.Drop(b, why, place)
+}
+
+// queueAndOut takes a segment that begins at or before rcv_nxt, and what
+// waited behind it.
+func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
+	ns := sk.NS
+	if !sk.tryRmemSchedule() {
+		sk.ack.pending |= ackNomem | ackNow
+		sk.scheduleAck()
+		sk.DataReady(ns)
+		if sk.RcvQueue.Len() > 0 && b.Len() > 0 {
+			ns.Inc(step.TcpExtTCPRcvQDrop)
+			ns.Drop(b, step.DropProtoMem, place)
+			return
+		}
+	}
+	n, fin := b.Len(), b.CB.TCPFlags&fFin != 0
+	sk.queueRcv(b)
+	if n > 0 {
+		sk.eventDataRecv(b)
+	}
+	if fin {
+		sk.fin()
+	}
+	if sk.ooo.Len() > 0 {
+		sk.ofoQueue()
+		if sk.ooo.Len() == 0 {
+			sk.ack.pending |= ackNow // RFC 5681 §4.2: the hole is filled
+		}
+	}
+	if sk.rx.numSacks > 0 {
+		sk.sackRemove()
+	}
+	sk.fastPathCheck()
+	if !sk.Dead {
+		sk.dataReady()
+	}
+}
+
+// queueRcv is tcp_queue_rcv: append to the receive queue. (Merging small
+// packets' memory, tcp_try_coalesce, is not modelled.)
+func (sk *Sock) queueRcv(b *core.SKB) {
+	defer sk.NS.In(step.TcpQueueRcv, b).Out()
+	sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
+	sk.rcvNxtUpdate(b.CB.EndSeq)
+	b.Dev = nil
+	b.SetOwnerR(&sk.Sock)
+	sk.RcvQueue.PushBack(b)
+}
+
+// dataReady is tcp_data_ready.
+func (sk *Sock) dataReady() {
+	if sk.T.Follow {
+		sk.followDrain()
+		return
+	}
+	sk.DataReady(sk.NS)
+}
+
+// dsackSet is tcp_dsack_set: the next ACK reports the duplicate (RFC 2883 §4).
+func (sk *Sock) dsackSet(seq, end uint32) {
+	if sk.isReno() || sk.sysctl().TCPDsack == 0 {
+		return
+	}
+	if before(seq, sk.rcvNxt) {
+		sk.NS.Inc(step.TcpExtTCPDSACKOldSent)
+	} else {
+		sk.NS.Inc(step.TcpExtTCPDSACKOfoSent)
+	}
+	sk.rx.dsack = true
+	sk.dsackBlk = wire.SACKBlock{Start: seq, End: end}
+}
+
+// dsackExtend is tcp_dsack_extend.
+func (sk *Sock) dsackExtend(seq, end uint32) {
+	if !sk.rx.dsack {
+		sk.dsackSet(seq, end)
+		return
+	}
+	sackExtend(&sk.dsackBlk, seq, end)
+}
+
+// sackExtend is tcp_sack_extend.
+func sackExtend(s *wire.SACKBlock, seq, end uint32) bool {
+	if after(seq, s.End) || after(s.Start, end) {
+		return false
+	}
+	if before(seq, s.Start) {
+		s.Start = seq
+	}
+	if after(end, s.End) {
+		s.End = end
+	}
+	return true
+}
+
+// dataQueueOfo is tcp_data_queue_ofo: the segment lies behind a hole. Keep it,
+// in order, and tell the sender by a SACK block, the newest first (RFC 2018 §4).
+func (sk *Sock) dataQueueOfo(b *core.SKB) {
+	ns := sk.NS
+	defer ns.In(step.TcpDataQueueOfo, b).Out()
+	if !sk.tryRmemSchedule() {
+		ns.Inc(step.TcpExtTCPOFODrop)
+		sk.DataReady(ns)
+		ns.Drop(b, step.DropProtoMem, step.TcpDataQueue)
+		return
+	}
+	sk.measureRcvMSS(b)
+	sk.predFlags = 0
+	sk.scheduleAck()
+	ns.Inc(step.TcpExtTCPOFOQueue)
+	seq, end := b.CB.Seq, b.CB.EndSeq
+	ns.Why(step.WhyOfo, uint64(seq), uint64(sk.rcvNxt))
+	// Where does it belong?
+	var at *core.SKB
+	for at = sk.ooo.Back(); at != nil && before(seq, at.CB.Seq); at = at.Prev() {
+	}
+	if at != nil && before(seq, at.CB.EndSeq) {
+		if !after(end, at.CB.EndSeq) {
+			ns.Inc(step.TcpExtTCPOFOMerge)
+			sk.dsackSet(seq, end)
+			ns.Drop(b, step.DropTCPOfomerge, step.TcpDataQueue)
+			sk.sackNewOfo(seq, end)
+			return
+		}
+		if after(seq, at.CB.Seq) {
+			sk.dsackSet(seq, at.CB.EndSeq)
+		} else {
+			prev := at.Prev()
+			sk.dsackExtend(at.CB.Seq, at.CB.EndSeq)
+			ns.Inc(step.TcpExtTCPOFOMerge)
+			sk.ooo.Remove(at)
+			ns.Drop(at, step.DropTCPOfomerge, step.TcpDataQueue)
+			at = prev
+		}
+	}
+	sk.ooo.InsertAfter(at, b)
+	for n := b.Next(); n != nil && after(end, n.CB.Seq); n = b.Next() {
+		if before(end, n.CB.EndSeq) {
+			sk.dsackExtend(n.CB.Seq, end)
+			break
+		}
+		sk.ooo.Remove(n)
+		sk.dsackExtend(n.CB.Seq, n.CB.EndSeq)
+		ns.Inc(step.TcpExtTCPOFOMerge)
+		ns.Drop(n, step.DropTCPOfomerge, step.TcpDataQueue)
+	}
+	sk.sackNewOfo(seq, end)
+	if !sk.isReno() {
+		sk.growWindow(b)
+	}
+	b.Dev = nil
+	b.SetOwnerR(&sk.Sock)
+}
+
+// sackNewOfo is tcp_sack_new_ofo_skb: extend a block, or begin one; it comes
+// first.
+func (sk *Sock) sackNewOfo(seq, end uint32) {
+	if sk.isReno() {
+		return
+	}
+	n := sk.rx.numSacks
+	for i := 0; i < n; i++ {
+		if !sackExtend(&sk.selAcks[i], seq, end) {
+			continue
+		}
+		for ; i > 0; i-- {
+			sk.selAcks[i], sk.selAcks[i-1] = sk.selAcks[i-1], sk.selAcks[i]
+		}
+		if n > 1 {
+			sk.sackCoalesce()
+		}
+		return
+	}
+	if n >= numSacks {
+		n--
+		sk.rx.numSacks--
+	}
+	copy(sk.selAcks[1:n+1], sk.selAcks[:n])
+	sk.selAcks[0] = wire.SACKBlock{Start: seq, End: end}
+	sk.rx.numSacks++
+}
+
+// sackCoalesce is tcp_sack_maybe_coalesce.
+func (sk *Sock) sackCoalesce() {
+	for i := 1; i < sk.rx.numSacks; {
+		if !sackExtend(&sk.selAcks[0], sk.selAcks[i].Start, sk.selAcks[i].End) {
+			i++
+			continue
+		}
+		sk.rx.numSacks--
+		copy(sk.selAcks[i:sk.rx.numSacks], sk.selAcks[i+1:sk.rx.numSacks+1])
+	}
+}
+
+// sackRemove is tcp_sack_remove: blocks that rcv_nxt has passed.
+func (sk *Sock) sackRemove() {
+	if sk.ooo.Len() == 0 {
+		sk.rx.numSacks = 0
+		return
+	}
+	for i := 0; i < sk.rx.numSacks; {
+		if !before(sk.rcvNxt, sk.selAcks[i].Start) {
+			copy(sk.selAcks[i:], sk.selAcks[i+1:sk.rx.numSacks])
+			sk.rx.numSacks--
+			continue
+		}
+		i++
+	}
+}
+
+// ofoQueue is tcp_ofo_queue: the hole is filled; move what waited.
+func (sk *Sock) ofoQueue() {
+	ns := sk.NS
+	defer ns.In(step.TcpOfoQueue, &sk.Sock).Out()
+	high := sk.rcvNxt
+	for b := sk.ooo.Front(); b != nil; b = sk.ooo.Front() {
+		if after(b.CB.Seq, sk.rcvNxt) {
+			break
+		}
+		if before(b.CB.Seq, high) {
+			d := high
+			if before(b.CB.EndSeq, high) {
+				high, d = b.CB.EndSeq, b.CB.EndSeq
+			}
+			sk.dsackExtend(b.CB.Seq, d)
+		}
+		sk.ooo.Remove(b)
+		if !after(b.CB.EndSeq, sk.rcvNxt) {
+			ns.Drop(b, step.DropTCPOfoDrop, step.TcpDataQueue)
+			continue
+		}
+		ns.Why(step.WhyOfoMoved, uint64(b.CB.Seq), uint64(b.CB.EndSeq))
+		sk.rcvNxtUpdate(b.CB.EndSeq)
+		fin := b.CB.TCPFlags&fFin != 0
+		sk.RcvQueue.PushBack(b)
+		if fin {
+			sk.fin()
+			break
+		}
+	}
+}
+
+// fin is tcp_fin: the peer has no more data (RFC 9293 §3.10.7.4, eighth).
+func (sk *Sock) fin() {
+	ns := sk.NS
+	defer ns.In(step.TcpFin, &sk.Sock).Out()
+	sk.scheduleAck()
+	sk.Sock.Shutdown |= core.RcvShutdown
+	switch sk.State {
+	case core.TCPSynRecv, core.TCPEstablished:
+		sk.setState(core.TCPCloseWait)
+		sk.enterPingpong()
+	case core.TCPCloseWait, core.TCPClosing, core.TCPLastAck:
+		// A retransmission of the FIN.
+	case core.TCPFinWait1:
+		// Simultaneous close: our FIN is not acknowledged yet.
+		ns.Why(step.WhySimulClose)
+		sk.sendAck()
+		sk.setState(core.TCPClosing)
+	case core.TCPFinWait2:
+		sk.sendAck()
+		sk.timeWait(core.TCPTimeWait, 0)
+	}
+	// Nothing may come after a FIN.
+	for b := sk.ooo.PopFront(); b != nil; b = sk.ooo.PopFront() {
+		ns.Free(b)
+	}
+	if !sk.isReno() {
+		sk.resetSack()
+	}
+	if !sk.Dead {
+		sk.StateChange(ns)
+	}
+}
+
+// reset is tcp_reset: an acceptable RST (RFC 9293 §3.10.7.4, second).
+func (sk *Sock) reset() {
+	ns := sk.NS
+	defer ns.In(step.TcpResetStep, &sk.Sock).Out()
+	ns.TP(step.TcpReceiveReset, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
+		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
+	switch sk.State {
+	case core.TCPSynSent:
+		sk.Err = step.ECONNREFUSED
+	case core.TCPCloseWait:
+		sk.Err = step.EPIPE
+	case core.TCPClose:
+		return
+	default:
+		sk.Err = step.ECONNRESET
+	}
+	ns.Why(step.WhyReset, uint64(sk.Err))
+	sk.purgeWrite()
+	sk.done()
+	if !sk.Dead {
+		sk.ErrorReport(ns)
+	}
+}

@@ -1,0 +1,438 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// rcvStateProcess is tcp_rcv_state_process: a segment in any state but
+// ESTABLISHED and TIME_WAIT, in the order of RFC 9293 §3.10.7. It takes the
+// packet, unless it returns a reason: then the caller answers with a RST and
+// drops it for that.
+func (sk *Sock) rcvStateProcess(b *core.SKB) core.DropReason {
+	ns := sk.NS
+	defer ns.In(step.TcpRcvStateProcess, b).Out()
+	h := wire.TCP(b.Data())
+	f := h.Flags()
+	at := step.TcpRcvStateProcess
+	switch sk.State {
+	case core.TCPClose:
+		ns.Drop(b, step.DropTCPClose, at)
+		return 0
+	case core.TCPListen:
+		return sk.rcvListen(b, f)
+	case core.TCPSynSent:
+		sk.rx.sawTstamp = false
+		sk.mstampRefresh()
+		return sk.rcvSynSent(b, h)
+	}
+	sk.mstampRefresh()
+	sk.rx.sawTstamp = false
+	if f&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
+		ns.Why(step.WhyNoFlags)
+		ns.Drop(b, step.DropTCPFlags, at)
+		return 0
+	}
+	if !sk.validateIncoming(b, h, false) {
+		return 0
+	}
+	// Fifth: the ACK.
+	r := sk.ackRcv(b, flagSlowpath|flagUpdateTSRecent|flagNoChallenge)
+	if r <= 0 {
+		if sk.State == core.TCPSynRecv {
+			if r == 0 {
+				return step.DropTCPOldACK
+			}
+			return core.DropReason(-r)
+		}
+		if r < 0 {
+			sk.sendChallengeAck()
+			ns.Drop(b, core.DropReason(-r), at)
+			return 0
+		}
+	}
+	if done, why := sk.ackInState(b, h); done {
+		return why
+	}
+	sk.urg(b, h)
+	// Seventh: the text.
+	queued := false
+	switch sk.State {
+	case core.TCPCloseWait, core.TCPClosing, core.TCPLastAck, core.TCPFinWait1, core.TCPFinWait2:
+		if !sk.stateIn(1<<core.TCPFinWait1|1<<core.TCPFinWait2) && !before(b.CB.Seq, sk.rcvNxt) {
+			break
+		}
+		// RFC 9293 §3.10.7.4 would queue data here; RFC 1122 §4.2.2.13 says:
+		// nobody will read it, so tell the peer by a RST.
+		if sk.Sock.Shutdown&core.RcvShutdown != 0 && b.CB.EndSeq != b.CB.Seq && after(b.CB.EndSeq-uint32(b2i(f.Has(wire.TCPFin))), sk.rcvNxt) {
+			ns.Inc(step.TcpExtTCPAbortOnData)
+			ns.Why(step.WhyAbortOnData)
+			sk.reset()
+			return step.DropTCPAbortOnData
+		}
+		queued = true
+		sk.dataQueue(b, at)
+	case core.TCPEstablished:
+		queued = true
+		sk.dataQueue(b, at)
+	}
+	if sk.State != core.TCPClose {
+		sk.dataSndCheck()
+		sk.ackSndCheck()
+	}
+	if !queued {
+		ns.Drop(b, step.DropNotSpecified, at)
+	}
+	return 0
+}
+
+// rcvListen is its part for LISTEN (RFC 9293 §3.10.7.2).
+func (sk *Sock) rcvListen(b *core.SKB, f wire.TCPFlags) core.DropReason {
+	ns := sk.NS
+	at := step.TcpRcvStateProcess
+	switch {
+	case f.Has(wire.TCPAck):
+		ns.Why(step.WhyListenAck)
+		return step.DropTCPFlags
+	case f.Has(wire.TCPRst):
+		ns.Why(step.WhyListenRst)
+		ns.Drop(b, step.DropTCPReset, at)
+		return 0
+	case f.Has(wire.TCPSyn):
+		if f.Has(wire.TCPFin) {
+			ns.Why(step.WhySynFin)
+			ns.Drop(b, step.DropTCPFlags, at)
+			return 0
+		}
+		sk.connRequest(b, 0)
+		ns.Consume(b, at)
+		return 0
+	}
+	ns.Why(step.WhyNoFlags)
+	ns.Drop(b, step.DropTCPFlags, at)
+	return 0
+}
+
+// ackInState is step 5 of RFC 9293 §3.10.7.4: what an acceptable ACK means in
+// each state. done says that the packet is gone, or is to be answered by a RST
+// for the reason.
+func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropReason) {
+	ns := sk.NS
+	switch sk.State {
+	case core.TCPSynRecv:
+		sk.delivered++
+		if sk.srttUs == 0 {
+			sk.synackRTT()
+		}
+		sk.initTransfer()
+		sk.copiedSeq = sk.rcvNxt
+		sk.setState(core.TCPEstablished)
+		sk.StateChange(ns)
+		if sk.parent == nil && sk.Waker != nil {
+			sk.Waker.Writable(&sk.Sock) // sk_wake_async: a simultaneous open
+		}
+		sk.sndUna = b.CB.AckSeq
+		sk.sndWnd = uint32(h.Window()) << sk.rx.sndWscale
+		sk.updateWL(b.CB.Seq)
+		if sk.rx.tstampOK {
+			sk.advmss -= 12
+		}
+		sk.updatePacingRate()
+		sk.lsndtime = sk.jiffies()
+		sk.initRcvMSS()
+		sk.fastPathOn(sk.sndWnd >> sk.rx.sndWscale)
+		if sk.Sock.Shutdown&core.SendShutdown != 0 {
+			sk.shutdownSend()
+		}
+	case core.TCPFinWait1:
+		if sk.sndUna != sk.writeSeq {
+			break
+		}
+		sk.setState(core.TCPFinWait2)
+		sk.Sock.Shutdown |= core.SendShutdown
+		if !sk.Dead {
+			sk.StateChange(ns)
+			break
+		}
+		return sk.finWait2Orphan(b, h)
+	case core.TCPClosing:
+		if sk.sndUna == sk.writeSeq {
+			sk.timeWait(core.TCPTimeWait, 0)
+			ns.Free(b)
+			return true, 0
+		}
+	case core.TCPLastAck:
+		if sk.sndUna == sk.writeSeq {
+			sk.updateMetrics()
+			sk.done()
+			ns.Free(b)
+			return true, 0
+		}
+	}
+	return false, 0
+}
+
+// finWait2Orphan is its part for a socket that no program holds any more.
+func (sk *Sock) finWait2Orphan(b *core.SKB, h wire.TCP) (bool, core.DropReason) {
+	ns := sk.NS
+	if sk.linger2 < 0 {
+		sk.done()
+		ns.Inc(step.TcpExtTCPAbortOnData)
+		return true, step.DropTCPAbortOnData
+	}
+	cb := &b.CB
+	if cb.EndSeq != cb.Seq && after(cb.EndSeq-uint32(b2i(h.Flags().Has(wire.TCPFin))), sk.rcvNxt) {
+		// Data for a socket that nobody will ever read.
+		sk.done()
+		ns.Inc(step.TcpExtTCPAbortOnData)
+		ns.Why(step.WhyAbortOnData)
+		return true, step.DropTCPAbortOnData
+	}
+	t := sk.finTime()
+	switch {
+	case t > timewaitLen:
+		sk.resetKeepalive(t - timewaitLen)
+	case h.Flags().Has(wire.TCPFin) || sk.OwnedByUser:
+		sk.resetKeepalive(t)
+	default:
+		sk.timeWait(core.TCPFinWait2, t)
+		ns.Free(b)
+		return true, 0
+	}
+	return false, 0
+}
+
+// synackRTT is tcp_synack_rtt_meas: the handshake is the first sample.
+func (sk *Sock) synackRTT() {
+	if sk.totalRetrans > 0 || sk.synAckRtt == 0 {
+		return
+	}
+	rtt := sk.mstamp - sk.synAckRtt
+	ca := rtt
+	sk.ackUpdateRTT(flagSynAcked, rtt, -1, &ca)
+}
+
+// rcvSynSent is tcp_rcv_synsent_state_process (RFC 9293 §3.10.7.3).
+func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
+	ns := sk.NS
+	defer ns.In(step.TcpRcvSynsent, b).Out()
+	cb := &b.CB
+	f := h.Flags()
+	at := step.TcpRcvStateProcess
+	o := &sk.T.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	sk.rxSynOptions(o, f)
+	if f.Has(wire.TCPAck) {
+		if !after(cb.AckSeq, sk.sndUna) || after(cb.AckSeq, sk.sndNxt) {
+			ns.Why(step.WhyAckUnsent, uint64(cb.AckSeq), uint64(sk.sndNxt))
+			if sk.retransmits == 0 {
+				sk.resetTimer(timeRetrans, 2*sim.Millisecond)
+			}
+			return step.DropTCPInvalidACKSequence
+		}
+		if sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 && !between(sk.rx.rcvTsecr, sk.retransStampTS(), sk.tsNow()) {
+			ns.Inc(step.TcpExtPAWSActive)
+			return step.DropTCPRfc7323PAWS
+		}
+		if f.Has(wire.TCPRst) {
+			sk.reset()
+			ns.Free(b) // the kernel's tcp_reset consumes it
+			return 0
+		}
+		if !f.Has(wire.TCPSyn) {
+			ns.Why(step.WhyNoSyn)
+			ns.Drop(b, step.DropTCPFlags, at)
+			return 0
+		}
+		sk.synSentAck(b, h)
+		return 0
+	}
+	if f.Has(wire.TCPRst) {
+		ns.Drop(b, step.DropTCPReset, at)
+		return 0
+	}
+	if sk.rx.tsRecentStamp != 0 && sk.rx.sawTstamp && !sk.pawsCheck(0) {
+		ns.Drop(b, step.DropTCPRfc7323PAWS, at)
+		return 0
+	}
+	if f.Has(wire.TCPSyn) {
+		sk.simultaneousOpen(b, h)
+		return 0
+	}
+	ns.Drop(b, step.DropTCPFlags, at)
+	return 0
+}
+
+// retransStampTS is when the first SYN went, on the timestamp clock.
+func (sk *Sock) retransStampTS() uint32 { return sk.retransStamp + sk.tsoffset - 1 }
+
+// rxSynOptions takes what a SYN or SYN-ACK offers (tcp_parse_options).
+func (sk *Sock) rxSynOptions(o *wire.TCPOptions, f wire.TCPFlags) {
+	sy := sk.sysctl()
+	sk.rx.sawTstamp = false
+	if o.HasTS && sy.TCPTimestamps != 0 {
+		sk.rx.sawTstamp = true
+		sk.rx.rcvTsval, sk.rx.rcvTsecr = o.TSVal, o.TSEcr
+	}
+	if !f.Has(wire.TCPSyn) {
+		return
+	}
+	if o.MSS != 0 {
+		m := o.MSS
+		if u := sk.rx.userMss; u != 0 && u < m {
+			m = u
+		}
+		sk.rx.mssClamp = m
+	}
+	sk.rx.wscaleOK = o.HasWScale && sy.TCPWindowScaling != 0
+	sk.rx.sndWscale = 0
+	if sk.rx.wscaleOK {
+		sk.rx.sndWscale = o.WScale
+	}
+	sk.rx.sackSeen = o.SACKPerm && sy.TCPSack != 0
+	sk.rx.sackOK = sk.rx.sackSeen
+}
+
+// synSentAck: our SYN is answered by SYN and ACK: the connection stands.
+func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP) {
+	ns := sk.NS
+	cb := &b.CB
+	cb.Sacked = 0
+	sk.updateWL(cb.Seq)
+	sk.sndWnd = uint32(h.Window())
+	sk.ackRcv(b, flagSlowpath)
+	sk.rcvNxt = cb.Seq + 1
+	sk.rcvWup = cb.Seq + 1
+	// RFC 7323 §2.2: the window of a SYN is not scaled.
+	sk.sndWnd = uint32(h.Window())
+	sk.rcvSynWindow()
+	sk.syncMSS(sk.pmtuCookie)
+	sk.initRcvMSS()
+	sk.copiedSeq = sk.rcvNxt
+	sk.finishConnect(b)
+	// The ACK may wait for the program's first data.
+	if sk.write.Front() != nil || sk.deferAccept > 0 || sk.pingpongMode() {
+		sk.scheduleAck()
+		sk.ack.ato = atoMin
+		sk.enterQuickack(maxQuickAcks)
+		sk.armDelack(delackMax)
+		ns.Free(b)
+		return
+	}
+	sk.sendAck()
+	ns.Free(b)
+}
+
+// armDelack is inet_csk_reset_xmit_timer(ICSK_TIME_DACK).
+func (sk *Sock) armDelack(d sim.Time) {
+	sk.ack.pending |= ackTimer
+	sk.ack.timeout = sk.tick() + d
+	sk.modTimer(&sk.delackTimer, sk.ack.timeout, &sk.dTask)
+}
+
+// rcvSynWindow applies what both SYNs agreed.
+func (sk *Sock) rcvSynWindow() {
+	if !sk.rx.wscaleOK {
+		sk.rx.sndWscale, sk.rx.rcvWscale = 0, 0
+		sk.windowClamp = min(sk.windowClamp, 65535)
+	}
+	if sk.rx.sawTstamp {
+		sk.rx.tstampOK = true
+		sk.headerLen = wire.TCPMinLen + 12
+		sk.advmss -= 12
+		sk.storeTSRecent()
+	} else {
+		sk.headerLen = wire.TCPMinLen
+	}
+}
+
+// finishConnect is tcp_finish_connect.
+func (sk *Sock) finishConnect(b *core.SKB) {
+	ns := sk.NS
+	defer ns.In(step.TcpFinishConnect, &sk.Sock).Out()
+	sk.setState(core.TCPEstablished)
+	sk.ack.lrcvtime = sk.jiffies()
+	sk.rxDstSet(b)
+	sk.initTransfer()
+	sk.lsndtime = sk.jiffies()
+	if sk.KeepOpen {
+		sk.resetKeepalive(sk.keepIdleTime())
+	}
+	if sk.rx.sndWscale == 0 {
+		sk.fastPathOn(sk.sndWnd)
+	} else {
+		sk.predFlags = 0
+	}
+	if !sk.Dead {
+		sk.StateChange(ns)
+		if sk.Waker != nil {
+			sk.Waker.Writable(&sk.Sock)
+		}
+	}
+}
+
+// simultaneousOpen: both sides sent a SYN (RFC 9293 §3.5, figure 8).
+func (sk *Sock) simultaneousOpen(b *core.SKB, h wire.TCP) {
+	ns := sk.NS
+	cb := &b.CB
+	sk.setState(core.TCPSynRecv)
+	if sk.rx.sawTstamp {
+		sk.rx.tstampOK = true
+		sk.storeTSRecent()
+		sk.headerLen = wire.TCPMinLen + 12
+	} else {
+		sk.headerLen = wire.TCPMinLen
+	}
+	sk.rcvNxt = cb.Seq + 1
+	sk.copiedSeq = sk.rcvNxt
+	sk.rcvWup = cb.Seq + 1
+	sk.sndWnd = uint32(h.Window())
+	sk.updateWL(cb.Seq)
+	sk.maxWindow = sk.sndWnd
+	if !sk.rx.wscaleOK {
+		sk.rx.rcvWscale, sk.rx.sndWscale = 0, 0
+		sk.windowClamp = min(sk.windowClamp, 65535)
+	}
+	ns.Why(step.WhySimulOpen)
+	sk.syncMSS(sk.pmtuCookie)
+	sk.initRcvMSS()
+	sk.sendSynack()
+	ns.Consume(b, step.TcpRcvStateProcess)
+}
+
+// initTransfer is tcp_init_transfer.
+func (sk *Sock) initTransfer() {
+	defer sk.NS.In(step.TcpInitTransfer, &sk.Sock).Out()
+	sk.rebuildHeader()
+	sk.initMetrics()
+	if sk.totalRetrans > 1 && sk.undoMarker != 0 {
+		sk.sndCwnd = 1
+	} else {
+		sk.sndCwnd = initCwnd
+		if d := sk.DstCache; d != nil && d.InitCwnd != 0 {
+			sk.sndCwnd = d.InitCwnd
+		}
+	}
+	sk.sndCwndStamp = sk.jiffies()
+	if !sk.caInitialized {
+		sk.initCongestion()
+	}
+	sk.initBufferSpace()
+}
+
+// initMetrics is tcp_init_metrics: without a round trip measured, three
+// seconds' caution (RFC 6298 §5.7). Metrics of earlier connections are not modelled.
+func (sk *Sock) initMetrics() {
+	if sk.srttUs == 0 {
+		sk.rttvarUs = uint32(timeoutFallback / sim.Microsecond)
+		sk.mdevUs, sk.mdevMaxUs = sk.rttvarUs, sk.rttvarUs
+		sk.rto = timeoutFallback
+	}
+}
+
+const timeoutFallback = 3 * sim.Second
+
+// updateMetrics is tcp_update_metrics; the cache is not modelled.
+func (sk *Sock) updateMetrics() {}

@@ -1,0 +1,505 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// ipv4Specific is ipv4_specific and tcp_request_sock_ipv4_ops.
+type ipv4Specific struct{ ip *ipv4.IPv4 }
+
+func (ipv4Specific) etherType() uint16 { return etherIPv4 }
+func (ipv4Specific) hdrLen() int       { return wire.IPv4MinLen }
+func (ipv4Specific) gsoType() uint16   { return core.GSOTCPv4 }
+func (ipv4Specific) pseudo(s, d wire.Addr, n int) uint32 {
+	return wire.PseudoHeader4(s.IP4(), d.IP4(), wire.ProtoTCP, n)
+}
+func (a ipv4Specific) mtu(d *core.Dst) int    { return a.ip.MTU(d) }
+func (a ipv4Specific) advMSS(d *core.Dst) int { return a.ip.AdvMSS(d) }
+func (a ipv4Specific) dstOK(d *core.Dst) bool { return a.ip.DstCheck(d) }
+
+func (ipv4Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
+	h := b.IP4()
+	return h.Src().Addr(), h.Dst().Addr(), h.TOS()
+}
+
+// flow4 is struct flowi4 of a connection.
+func flow4(sk *Sock) ipv4.Flow4 {
+	return ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS,
+		Proto: uint8(wire.ProtoTCP), Sport: sk.Sport, Dport: sk.Dport}
+}
+
+func (a ipv4Specific) route(sk *Sock) (*core.Dst, core.Errno) {
+	fl := flow4(sk)
+	d, e := a.ip.RouteOutput(&fl)
+	if e == 0 && sk.Saddr.IP4() == 0 {
+		sk.Saddr = fl.Saddr.Addr()
+	}
+	return d, e
+}
+
+func (a ipv4Specific) routeReq(l *Sock, r *Request) *core.Dst {
+	ns := l.NS
+	defer ns.In(step.InetCskRouteReq, r).Out()
+	k := &r.node.Key
+	fl := ipv4.Flow4{Saddr: k.Laddr.IP4(), Daddr: k.Faddr.IP4(), OIF: r.iif, Mark: r.mark, TOS: l.TOS, Proto: uint8(wire.ProtoTCP), Sport: k.Lport, Dport: k.Fport}
+	d, e := a.ip.RouteOutput(&fl)
+	if e != 0 {
+		ns.Inc(step.IpOutNoRoutes)
+		return nil
+	}
+	return d
+}
+
+func (a ipv4Specific) queueXmit(sk *Sock, b *core.SKB) core.Errno {
+	return a.ip.QueueXmit(&sk.Sock, b, sk.TOS)
+}
+
+func (a ipv4Specific) sendSynack(l *Sock, r *Request, d *core.Dst, b *core.SKB) core.Errno {
+	ttl := uint8(0)
+	if l.TTL > 0 {
+		ttl = uint8(l.TTL)
+	}
+	return a.ip.BuildAndSend(&l.Sock, b, d, r.node.Key.Laddr.IP4(), r.node.Key.Faddr.IP4(), r.tos, ttl)
+}
+
+func (a ipv4Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int) {
+	a.ip.SendUnicastReply(in, s.IP4(), d.IP4(), seg, uint8(wire.ProtoTCP), tos, mark, oif)
+}
+
+func (a ipv4Specific) updatePMTU(sk *Sock, mtu int) {
+	fl := flow4(sk)
+	a.ip.UpdatePMTU(&fl, mtu)
+}
+
+func (ipv4Specific) stepRcv() step.Step         { return step.TcpV4Rcv }
+func (ipv4Specific) stepDoRcv() step.Step       { return step.TcpV4DoRcv }
+func (ipv4Specific) stepSendReset() step.Step   { return step.TcpV4SendReset }
+func (ipv4Specific) stepSendAck() step.Step     { return step.TcpV4SendAck }
+func (ipv4Specific) stepSendSynack() step.Step  { return step.TcpV4SendSynack }
+func (ipv4Specific) stepSynRecvSock() step.Step { return step.TcpV4SynRecvSock }
+func (ipv4Specific) stepMtuReduced() step.Step  { return step.TcpV4MtuReduced }
+func (ipv4Specific) stepErr() step.Step         { return step.TcpV4Err }
+
+// New makes TCP in a namespace and registers protocol 6 with IPv4 and IPv6.
+// Call it after ipv4.New and ipv6.New.
+func New(ns *core.Netns) *TCP {
+	t := &TCP{NS: ns, Hash: inet.NewHashinfo()}
+	if ip, ok := ns.IPv4.(*ipv4.IPv4); ok {
+		t.v4 = ipv4Specific{ip}
+	}
+	t.v6 = v6Ops(ns)
+	h := &protocol{t: t}
+	ns.AddProto(uint8(wire.ProtoTCP), h)
+	ns.AddProto6(uint8(wire.ProtoTCP), &protocol{t: t, v6: true})
+	return t
+}
+
+// Of returns TCP of a namespace, or nil.
+func Of(ns *core.Netns) *TCP {
+	if h, ok := ns.Proto(uint8(wire.ProtoTCP)).(*protocol); ok {
+		return h.t
+	}
+	return nil
+}
+
+// protocol is tcp_protocol or tcpv6_protocol (struct net_protocol).
+type protocol struct {
+	t  *TCP
+	v6 bool
+}
+
+func (p *protocol) af() afOps {
+	if p.v6 {
+		return p.t.v6
+	}
+	return p.t.v4
+}
+
+// Rcv is tcp_v4_rcv or tcp_v6_rcv.
+func (p *protocol) Rcv(ns *core.Netns, b *core.SKB) int { p.t.rcv(p.af(), b); return 0 }
+
+// Err is tcp_v4_err or tcp_v6_err.
+func (p *protocol) Err(ns *core.Netns, b *core.SKB, info uint32) bool {
+	if p.v6 {
+		return p.t.err6(p.t.v6, b, info)
+	}
+	return p.t.err4(p.t.v4, b, info)
+}
+
+// EarlyDemux is tcp_v4_early_demux: an established connection knows the route
+// that its packets take in.
+func (p *protocol) EarlyDemux(ns *core.Netns, b *core.SKB) {
+	defer ns.In(step.TcpV4EarlyDemux, b).Out()
+	if b.PktType != core.PacketHost || !b.MayPull(b.TransportOffset()+wire.TCPMinLen) {
+		return
+	}
+	h := wire.TCP(b.L4())
+	if h.DataOff() < wire.TCPMinLen {
+		return
+	}
+	s, d, _ := p.af().addrs(b)
+	k := inet.Tuple{Laddr: d, Faddr: s, Lport: h.DstPort(), Fport: h.SrcPort()}
+	iif := 0
+	if b.Dev != nil {
+		iif = b.Dev.Index
+	}
+	sk, ok := p.t.Hash.Lookup(&k, iif).(*Sock)
+	if !ok {
+		return
+	}
+	b.SK = &sk.Sock
+	if r := sk.RxDst; r != nil && !r.Obsolete && (r.IIF == 0 || r.IIF == iif) {
+		b.Dst = r
+	}
+}
+
+// rcv is tcp_v4_rcv (and tcp_v6_rcv): a segment comes in. The data pointer
+// stands at the TCP header.
+func (t *TCP) rcv(af afOps, b *core.SKB) {
+	ns := t.NS
+	at := af.stepRcv()
+	defer ns.In(at, b).Out()
+	if b.PktType != core.PacketHost {
+		ns.Why(step.WhyNotForHost)
+		ns.Drop(b, step.DropNotSpecified, at)
+		return
+	}
+	ns.Inc(step.TcpInSegs)
+	if !b.MayPull(wire.TCPMinLen) {
+		t.badPacket(b, step.DropPktTooSmall, at)
+		return
+	}
+	h := wire.TCP(b.Data())
+	if h.DataOff() < wire.TCPMinLen || !b.MayPull(h.DataOff()) {
+		ns.Why(step.WhyDoff, uint64(h.DataOff()), uint64(b.Len()))
+		t.badPacket(b, step.DropPktTooSmall, at)
+		return
+	}
+	h = wire.TCP(b.Data())
+	s, d, tos := af.addrs(b)
+	// A short segment is checked at once, a long one when it is copied or
+	// a socket is found (CHECKSUM_BREAK).
+	if b.Len() <= 76 && !t.checksumOK(af, b, s, d) {
+		t.csumError(af, b, at)
+		return
+	}
+	b.Transport = b.Offset()
+	fillCB(b, h)
+	iif := 0
+	if b.Dev != nil {
+		iif = b.Dev.Index
+	}
+	k := inet.Tuple{Laddr: d, Faddr: s, Lport: h.DstPort(), Fport: h.SrcPort()}
+	var owner any
+	if sk := asSock(b.SK); sk != nil {
+		b.SK = nil
+		owner = sk
+	} else {
+		owner = t.lookup(&k, iif)
+	}
+	switch o := owner.(type) {
+	case *Sock:
+		t.rcvSock(af, o, b, at)
+	case *Request:
+		t.rcvReq(af, o, b, s, d, at)
+	case *TimeWait:
+		t.rcvTimeWait(af, o, b, &k, iif, at)
+	default:
+		if t.Follow {
+			if sk := t.FollowAdopt(b, false); sk != nil {
+				t.rcvSock(af, sk, b, at)
+				return
+			}
+		}
+		t.noSocket(af, b, s, d, tos, at)
+	}
+}
+
+// fillCB is tcp_v4_fill_cb: the numbers of the segment, in the packet's
+// control block.
+func fillCB(b *core.SKB, h wire.TCP) {
+	f := h.Flags()
+	b.CB = core.CB{Seq: h.Seq(), AckSeq: h.Ack(), TCPFlags: uint16(f)}
+	n := b.Len() - h.DataOff()
+	if f.Has(wire.TCPSyn) {
+		n++
+	}
+	if f.Has(wire.TCPFin) {
+		n++
+	}
+	b.CB.EndSeq = b.CB.Seq + uint32(n)
+}
+
+// lookup is __inet_lookup: a connection first, then who listens.
+func (t *TCP) lookup(k *inet.Tuple, iif int) any {
+	ns := t.NS
+	if o := t.Hash.Lookup(k, iif); o != nil {
+		return o
+	}
+	best := -1
+	var sk *core.Sock
+	for _, l := range t.Hash.Listeners(k.Lport) {
+		s := inet.Score(l, k.Laddr, iif)
+		if s > best {
+			best, sk = s, l
+		} else if ns.Listening() {
+			ns.Tried(step.TryListener, l.RcvSaddr.Hi, l.RcvSaddr.Lo, uint64(l.Sport), uint64(l.BoundDev), k.Laddr.Hi, k.Laddr.Lo)
+		}
+	}
+	if sk == nil {
+		return nil
+	}
+	return asSock(sk)
+}
+
+// rcvSock gives the segment to a full socket.
+func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
+	ns := t.NS
+	sk.segsIn += max(1, b.GSOSegs)
+	if b.CB.EndSeq-b.CB.Seq > 0 {
+		sk.dataSegsIn += max(1, b.GSOSegs)
+	}
+	if sk.State == core.TCPListen || !sk.OwnedByUser {
+		sk.doRcv(b)
+		return
+	}
+	// tcp_add_backlog
+	ns.In(step.AddBacklog, b).Out()
+	if !sk.AddBacklog(b, sk.RcvBuf<<1+sk.SndBuf>>1+64*1024) {
+		ns.Inc(step.TcpExtTCPBacklogDrop)
+		ns.Drop(b, step.DropSocketRcvbuff, at)
+	}
+}
+
+// rcvReq is its part for a half-open connection.
+func (t *TCP) rcvReq(af afOps, r *Request, b *core.SKB, s, d wire.Addr, at step.Step) {
+	ns := t.NS
+	l := r.l
+	if !t.checksumOK(af, b, s, d) {
+		t.csumError(af, b, at)
+		return
+	}
+	if l.State != core.TCPListen {
+		r.drop()
+		owner := t.lookup(&r.node.Key, 0)
+		if sk, ok := owner.(*Sock); ok {
+			t.rcvSock(af, sk, b, at)
+			return
+		}
+		t.noSocket(af, b, s, d, 0, at)
+		return
+	}
+	nsk, reason := l.checkReq(b, r)
+	switch {
+	case nsk == nil:
+		if reason == step.NotDropped {
+			reason = step.DropNotSpecified
+		}
+		ns.Drop(b, reason, at)
+	case nsk == l:
+		l.doRcv(b)
+	default:
+		if why := nsk.childProcess(b); why != 0 {
+			t.sendReset(af, nsk, b, uint64(why))
+			ns.Drop(b, why, at)
+		}
+	}
+}
+
+// rcvTimeWait is do_time_wait.
+func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif int, at step.Step) {
+	ns := t.NS
+	s, d, _ := af.addrs(b)
+	if !t.checksumOK(af, b, s, d) {
+		t.csumError(af, b, at)
+		return
+	}
+	what, isn := w.process(b)
+	switch what {
+	case twSYN:
+		// The listener takes the SYN, if there is one.
+		best := -1
+		var l *core.Sock
+		for _, c := range t.Hash.Listeners(k.Lport) {
+			if sc := inet.Score(c, k.Laddr, iif); sc > best {
+				best, l = sc, c
+			}
+		}
+		if ls := asSock(l); ls != nil && best >= 0 {
+			w.kill()
+			ls.rcvSynTW(b, isn)
+			return
+		}
+		w.sendAck(b)
+	case twACK:
+		w.sendAck(b)
+	case twRST:
+		t.sendReset(af, nil, b, uint64(step.DropNotSpecified))
+		w.kill()
+	}
+	ns.Drop(b, step.DropNotSpecified, at)
+}
+
+// rcvSynTW is a SYN that ended a TIME_WAIT, at the listener.
+func (l *Sock) rcvSynTW(b *core.SKB, isn uint32) {
+	ns := l.NS
+	defer ns.In(step.TcpRcvStateProcess, b).Out()
+	l.connRequest(b, isn)
+	ns.Consume(b, step.TcpRcvStateProcess)
+}
+
+// noSocket: nobody has this connection and nobody listens (RFC 9293 §3.10.7.1).
+func (t *TCP) noSocket(af afOps, b *core.SKB, s, d wire.Addr, tos uint8, at step.Step) {
+	ns := t.NS
+	if !t.checksumOK(af, b, s, d) {
+		t.csumError(af, b, at)
+		return
+	}
+	ns.Why(step.WhyNoSocket, uint64(wire.TCP(b.Data()).DstPort()))
+	t.sendReset(af, nil, b, uint64(step.DropNoSocket))
+	ns.Drop(b, step.DropNoSocket, at)
+}
+
+func (t *TCP) badPacket(b *core.SKB, why core.DropReason, at step.Step) {
+	t.NS.Inc(step.TcpInErrs)
+	t.NS.Drop(b, why, at)
+}
+
+func (t *TCP) csumError(af afOps, b *core.SKB, at step.Step) {
+	ns := t.NS
+	s, d, _ := af.addrs(b)
+	ns.TP(step.TcpBadCsum, b, uint64(b.ID), s.Hi, s.Lo, d.Hi, d.Lo)
+	ns.Inc(step.TcpInCsumErrors)
+	ns.Why(step.WhyCsum)
+	t.badPacket(b, step.DropTCPCSUM, at)
+}
+
+// checksumOK is tcp_checksum_complete: is the sum over pseudo header and
+// segment right? It is not asked again of what somebody has checked.
+func (t *TCP) checksumOK(af afOps, b *core.SKB, s, d wire.Addr) bool {
+	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.Truncated {
+		return true
+	}
+	n := b.Len()
+	if wire.Fold(b.Checksum(0, n, af.pseudo(s, d, n))) != 0 {
+		return false
+	}
+	b.IPSummed = core.ChecksumUnnecessary
+	return true
+}
+
+// doRcv is tcp_v4_do_rcv (and tcp_v6_do_rcv).
+func (sk *Sock) doRcv(b *core.SKB) {
+	ns := sk.NS
+	at := sk.af.stepDoRcv()
+	defer ns.In(at, b).Out()
+	if b.IPSummed != core.ChecksumUnnecessary {
+		af := sk.T.v4
+		if b.Protocol == etherIPv6 {
+			af = sk.T.v6
+		}
+		s, d, _ := af.addrs(b)
+		if !sk.T.checksumOK(af, b, s, d) {
+			if sk.State == core.TCPEstablished {
+				at = step.TcpRcvEstablished
+			}
+			sk.T.csumError(af, b, at)
+			return
+		}
+	}
+	if sk.State == core.TCPEstablished {
+		sk.rcvEstablished(b)
+		return
+	}
+	af := sk.af
+	if b.Protocol == etherIPv4 {
+		af = sk.T.v4
+	}
+	if why := sk.rcvStateProcess(b); why != 0 {
+		sk.T.sendReset(af, sk, b, uint64(why))
+		ns.Drop(b, why, at)
+	}
+}
+
+// Reasons of tcp:tcp_send_reset beyond the drop reasons (enum sk_rst_reason).
+const resetKeepaliveTimeout = 0
+
+// sendReset is tcp_v4_send_reset (and v6): answer b with a RST. With an ACK in
+// it the RST takes its number, else it acknowledges all of it (RFC 9293
+// §3.10.7.1).
+func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
+	ns := t.NS
+	defer ns.In(af.stepSendReset(), b).Out()
+	h := header(b)
+	f := h.Flags()
+	if f.Has(wire.TCPRst) {
+		return // never a RST for a RST
+	}
+	s, d, tos := af.addrs(b)
+	if sk == nil && b.Dst != nil && b.Dst.Type != 0 && b.Dst.Type != rtnLocal {
+		return
+	}
+	var seg [wire.TCPMinLen]byte
+	r := wire.TCP(seg[:])
+	r.SetSrcPort(h.DstPort())
+	r.SetDstPort(h.SrcPort())
+	r.SetDataOff(wire.TCPMinLen)
+	if f.Has(wire.TCPAck) {
+		r.SetSeq(h.Ack())
+		r.SetFlags(wire.TCPRst)
+	} else {
+		n := uint32(b2i(f.Has(wire.TCPSyn)) + b2i(f.Has(wire.TCPFin)))
+		n += uint32(b.Offset() + b.Len() - b.Transport - h.DataOff())
+		r.SetAck(h.Seq() + n)
+		r.SetFlags(wire.TCPRst | wire.TCPAck)
+	}
+	oif, mark, id, state := 0, uint32(0), uint64(0), uint64(0)
+	if sk != nil {
+		oif, mark, id, state = sk.BoundDev, sk.Mark, uint64(sk.ID), uint64(sk.State)
+	}
+	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, reason, d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
+	if t.Follow {
+		t.expect(ExpectReset, uint16(r.Flags()), r.Seq(), r.Ack())
+		return
+	}
+	ns.Inc(step.TcpOutSegs)
+	ns.Inc(step.TcpOutRsts)
+	r.ComputeChecksum(af.pseudo(d, s, len(seg)))
+	af.reply(t, b, d, s, seg[:], tos, mark, oif)
+}
+
+const rtnLocal = 2
+
+// sendAckFor is tcp_v4_send_ack (and v6): an ACK for who has no full socket.
+func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, tsval, tsecr uint32, oif int, tos uint8) {
+	ns := t.NS
+	defer ns.In(af.stepSendAck(), b).Out()
+	if t.Follow {
+		t.expect(ExpectAck, fAck, seq, ack)
+		return
+	}
+	var seg [wire.TCPMinLen + 12]byte
+	n := wire.TCPMinLen
+	h := header(b)
+	if ts {
+		wire.PutNOPs(seg[n:], 2)
+		wire.PutTS(seg[n+2:], tsval, tsecr)
+		n += 12
+	}
+	r := wire.TCP(seg[:n])
+	r.SetSrcPort(h.DstPort())
+	r.SetDstPort(h.SrcPort())
+	r.SetDataOff(n)
+	r.SetSeq(seq)
+	r.SetAck(ack)
+	r.SetFlags(wire.TCPAck)
+	r.SetWindow(uint16(win))
+	s, d, _ := af.addrs(b)
+	r.ComputeChecksum(af.pseudo(d, s, n))
+	ns.Inc(step.TcpOutSegs)
+	af.reply(t, b, d, s, seg[:n], tos, 0, oif)
+}

@@ -1,0 +1,96 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+)
+
+// The token takes flight to get from stage to stage, in frames of one tick.
+const (
+	tick   = 33 * time.Millisecond
+	frames = 6
+)
+
+// A token is the packet on its way between two stages of the map.
+type token struct {
+	from, to view.StageID
+	n        int // frames shown; frames and more: it is there
+}
+
+// moving reports whether the token is between stages.
+func (t token) moving() bool { return t.from != t.to && t.n < frames && t.to != view.NoStage }
+
+// at is the token's cell while it moves.
+func (t token) at(r Rect) (x, y int, ok bool) {
+	if !t.moving() {
+		return 0, 0, false
+	}
+	x0, y0, ok0 := stagePos(r, t.from)
+	x1, y1, ok1 := stagePos(r, t.to)
+	if !ok0 || !ok1 {
+		return 0, 0, false
+	}
+	return x0 + (x1-x0)*t.n/frames, y0 + (y1-y0)*t.n/frames, true
+}
+
+// A speed is how fast a walk plays.
+type speed struct {
+	name string
+	each time.Duration
+}
+
+var speeds = [...]speed{
+	{"1 step in 2 s", 2 * time.Second}, {"1 step/s", time.Second}, {"2 steps/s", time.Second / 2}, {"4 steps/s", time.Second / 4},
+	{"8 steps/s", time.Second / 8}, {"16 steps/s", time.Second / 16}, {"30 steps/s", time.Second / 30},
+}
+
+const startSpeed = 2
+
+type tickMsg struct{}
+
+// playMsg is the time for the next step; run tells plays apart.
+type playMsg struct{ run int }
+
+func nextTick() tea.Cmd { return tea.Tick(tick, func(time.Time) tea.Msg { return tickMsg{} }) }
+
+func nextPlay(run, speed int) tea.Cmd {
+	return tea.Tick(speeds[speed].each, func(time.Time) tea.Msg { return playMsg{run} })
+}
+
+// move starts the token's way to the stage that is lit now.
+func (m *Model) move(to view.StageID) tea.Cmd {
+	from := m.local.token.to
+	m.local.token = token{from: from, to: to}
+	if m.still || from == to || from == view.NoStage || to == view.NoStage {
+		m.local.token.n = frames
+		return nil
+	}
+	if m.ticking {
+		return nil
+	}
+	m.ticking = true
+	return nextTick()
+}
+
+// ticked moves the token on; without a token under way the ticks end.
+func (m *Model) ticked() tea.Cmd {
+	m.local.token.n++
+	if !m.local.token.moving() {
+		m.ticking = false
+		return nil
+	}
+	return nextTick()
+}
+
+// play begins or ends playing.
+func (m *Model) play(on bool) tea.Cmd {
+	m.local.playing = on
+	m.run++
+	if !on {
+		return nil
+	}
+	return nextPlay(m.run, m.local.speed)
+}

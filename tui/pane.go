@@ -1,0 +1,66 @@
+package tui
+
+import (
+	"unicode/utf8"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+)
+
+// A local is what a pane knows besides the Scene: what the reader did to the
+// screen itself.
+type local struct {
+	focus   Pane
+	scroll  int // lines
+	token   token
+	playing bool
+	speed   int // index of speeds
+	prompt  Action
+	input   string
+	busy    bool
+}
+
+// A seg is a piece of a line in one style.
+type seg struct {
+	text  string
+	style Style
+}
+
+type line []seg
+
+func width(s string) int { return utf8.RuneCountInString(s) }
+
+// para turns a sentence into lines.
+func para(s string, w, indent int, st Style) []line {
+	var ls []line
+	for _, l := range Wrap(s, w, indent) {
+		ls = append(ls, line{{l, st}})
+	}
+	return ls
+}
+
+// draw writes lines from the scrolled one on, and says how many are hidden
+// below.
+func (g *Grid) draw(r Rect, ls []line, scroll int) (hidden int) {
+	scroll = max(0, min(scroll, len(ls)-r.H))
+	for i := 0; i < r.H && scroll+i < len(ls); i++ {
+		x := r.X
+		for _, s := range ls[scroll+i] {
+			x += g.Text(x, r.Y+i, r.X+r.W-x, s.text, s.style)
+		}
+	}
+	return max(0, len(ls)-scroll-r.H)
+}
+
+// more tells in the heading how many lines are hidden below.
+func (g *Grid) more(r Rect, hidden int) {
+	if hidden > 0 {
+		s := " " + itoa(hidden) + " more: J "
+		g.Text(r.X+r.W-width(s)-1, r.Y, width(s), s, StyleDim)
+	}
+}
+
+// panes draw themselves.
+var panes = [numPanes]func(g *Grid, r Rect, s *view.Scene, l *local){
+	PaneHeader: drawHeader, PaneLine: drawLine, PaneMap: drawMap, PaneCalls: drawCalls, PaneWhy: drawWhy, PaneState: drawState,
+	PaneBytes: drawBytes, PaneList: drawList, PaneFooter: drawFooter,
+}

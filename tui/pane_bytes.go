@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"fmt"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+)
+
+// drawBytes shows the frame: bytes on the left, the fields of the header that
+// the step is about on the right.
+func drawBytes(g *Grid, r Rect, s *view.Scene, l *local) {
+	in := g.Title(r, fmt.Sprintf("bytes, %d", s.Length), l.focus == PaneBytes)
+	if len(s.Bytes) == 0 {
+		g.Text(in.X+1, in.Y, in.W-2, "No bytes: the packet is not on a device in this part of the walk.", StyleDim)
+		return
+	}
+	lit := view.Header{Name: "?"}
+	for _, h := range s.Headers {
+		if h.Lit {
+			lit = h
+		}
+	}
+	hexW := hexTight
+	switch {
+	case in.W >= 130:
+		hexW = hexText
+	case in.W >= 100:
+		hexW = hexLoose
+	}
+	rows := (len(s.Bytes) + 15) / 16
+	from := 0
+	if last := (lit.To - 1) / 16; last >= in.H {
+		from = lit.From / 16
+	}
+	from = max(0, min(from, rows-in.H))
+	if l.focus == PaneBytes {
+		from = max(0, min(from+l.scroll, rows-in.H))
+	}
+	for y := 0; y < in.H && from+y < rows; y++ {
+		drawHex(g, in.X+1, in.Y+y, s, (from+y)*16, hexW)
+	}
+	drawFields(g, Rect{in.X + hexW + 1, in.Y, in.W - hexW - 2, in.H}, s, lit)
+}
+
+// How wide the bytes are: four together, one by one, with their text.
+const (
+	hexTight = 5 + 2*16 + 3 + 1
+	hexLoose = 6 + 3*16 + 1
+	hexText  = hexLoose + 18
+)
+
+func drawHex(g *Grid, x, y int, s *view.Scene, at, w int) {
+	g.Text(x, y, 5, fmt.Sprintf("%04x", at), StyleDim)
+	for i := at; i < min(at+16, len(s.Bytes)); i++ {
+		n := i - at
+		cx := x + 5 + 3*n + n/8
+		if w == hexTight {
+			cx = x + 5 + 2*n + n/4
+		}
+		st := headerStyle(s, i)
+		g.Text(cx, y, 2, fmt.Sprintf("%02x", s.Bytes[i]), st)
+		if w == hexText {
+			c := rune(s.Bytes[i])
+			if c < ' ' || c > '~' {
+				c = '.'
+			}
+			g.Set(x+5+50+n, y, c, st)
+		}
+	}
+}
+
+func headerStyle(s *view.Scene, i int) Style {
+	for n, h := range s.Headers {
+		if i >= h.From && i < h.To {
+			switch {
+			case h.Lit:
+				return StyleLit
+			case h.Name == "Payload" || h.Name == "Trailer":
+				return StyleDim
+			case n%2 == 0:
+				return StyleHeader0
+			}
+			return StyleHeader1
+		}
+	}
+	return StyleDim
+}
+
+// drawFields lists the headers in a line, then the fields of the lit one.
+func drawFields(g *Grid, r Rect, s *view.Scene, lit view.Header) {
+	if r.W < 12 {
+		return
+	}
+	x, y := r.X, r.Y
+	for n, h := range s.Headers {
+		name := h.Name
+		st := StyleHeader0
+		if n%2 == 1 {
+			st = StyleHeader1
+		}
+		if h.Lit {
+			name, st = "["+h.Name+"]", StyleLit
+		}
+		if x > r.X && x+width(name) > r.X+r.W {
+			x, y = r.X, y+1
+		}
+		x += 1 + g.Text(x, y, r.X+r.W-x, name, st)
+	}
+	y++
+	var vs []view.Value
+	for _, f := range lit.Fields {
+		vs = append(vs, view.Value{Name: f.Name, Value: f.Value})
+	}
+	if len(vs) == 0 {
+		vs = append(vs, view.Value{Name: lit.Name, Value: fmt.Sprintf("bytes %d to %d", lit.From, lit.To-1)})
+	}
+	if lit.Cut {
+		vs = append(vs, view.Value{Name: "CUT", Value: "the capture ends inside"})
+	}
+	g.draw(Rect{r.X, y, r.W, r.Y + r.H - y}, values(vs, r.W), 0)
+}

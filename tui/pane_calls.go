@@ -1,0 +1,63 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+)
+
+// drawCalls is the tree of calls around the place: what has run, where the
+// reader is, what comes.
+func drawCalls(g *Grid, r Rect, s *view.Scene, l *local) {
+	in := g.Title(r, "calls of the kernel", l.focus == PaneCalls)
+	here := 0
+	for i := range s.Tree {
+		if s.Tree[i].Here {
+			here = i
+		}
+	}
+	from := max(0, min(here-in.H*3/5, len(s.Tree)-in.H))
+	if l.focus == PaneCalls {
+		from = max(0, min(from+l.scroll, len(s.Tree)-in.H))
+	}
+	base := 255
+	rows := s.Tree[from:min(len(s.Tree), from+in.H)]
+	for _, t := range rows {
+		base = min(base, t.Depth)
+	}
+	if len(s.Tree) == 0 {
+		g.Text(in.X+1, in.Y, in.W-2, "Nothing in the kernel runs for this packet.", StyleDim)
+	}
+	for i, t := range rows {
+		drawCall(g, Rect{in.X, in.Y + i, in.W, 1}, &t, base, from+i > here)
+	}
+}
+
+func drawCall(g *Grid, r Rect, t *view.Row, base int, later bool) {
+	st := StyleFunc
+	switch {
+	case t.Drop:
+		st = StyleDrop
+	case t.Here:
+		st = StyleHere
+	case later:
+		st = StyleDim
+	case t.Kind != "call":
+		st = StylePlain
+	}
+	sign := "  "
+	if t.Here {
+		sign = "▶ "
+	}
+	g.Text(r.X, r.Y, 2, sign, StyleToken)
+	g.Text(r.X+2, r.Y, 4, fmt.Sprintf("%3d", t.N), StyleDim)
+	room := r.W - 6
+	if t.Who != "" && r.W >= 50 {
+		who := strings.TrimSuffix(t.Who, " (made by the model)")
+		g.Text(r.X+r.W-width(who)-1, r.Y, width(who), who, StyleDim)
+		room -= width(who) + 2
+	}
+	in := min(2*(t.Depth-base), max(0, room/2))
+	g.Text(r.X+6+in, r.Y, room-in, t.Text, st)
+}

@@ -1,0 +1,84 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+)
+
+// drawState shows the objects that the step is about.
+func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
+	in := g.Title(r, "state", l.focus == PaneState)
+	in.X, in.W = in.X+1, in.W-2
+	scroll := 0
+	if l.focus == PaneState {
+		scroll = l.scroll
+	}
+	g.more(r, g.draw(in, stateLines(s, in.W), scroll))
+}
+
+func stateLines(s *view.Scene, w int) (ls []line) {
+	if len(s.Panels) == 0 {
+		return []line{{{"Nothing to see at this step.", StyleDim}}}
+	}
+	for _, p := range s.Panels {
+		ls = append(ls, line{{p.Title, StyleTitle}})
+		ls = append(ls, values(p.Values, w)...)
+	}
+	return ls
+}
+
+// values lays fields out in columns of one width; those that change come first.
+func values(vs []view.Value, w int) (ls []line) {
+	ordered := make([]view.Value, 0, len(vs))
+	for _, v := range vs {
+		if v.To != "" {
+			ordered = append(ordered, v)
+		}
+	}
+	for _, v := range vs {
+		if v.To == "" {
+			ordered = append(ordered, v)
+		}
+	}
+	col := 0
+	for _, v := range ordered {
+		if n := valueWidth(v); n <= w/2 {
+			col = max(col, n)
+		}
+	}
+	col = max(col+2, 16)
+	per := max(1, w/col)
+	var l line
+	used, gap := 0, 0
+	for _, v := range ordered {
+		n := valueWidth(v)
+		cells := (n + 2 + col - 1) / col
+		if used > 0 && used+cells > per {
+			ls, l, used, gap = append(ls, l), nil, 0, 0
+		}
+		if gap > 0 {
+			l = append(l, seg{strings.Repeat(" ", gap), StylePlain})
+		}
+		l = append(l, seg{v.Name + " ", StyleDim})
+		if v.To != "" {
+			l = append(l, seg{v.Value + " → ", StyleDim}, seg{v.To, StyleNew})
+		} else {
+			l = append(l, seg{v.Value, StylePlain})
+		}
+		gap = max(0, cells*col-n)
+		used += cells
+	}
+	if used > 0 {
+		ls = append(ls, l)
+	}
+	return ls
+}
+
+func valueWidth(v view.Value) int {
+	n := width(v.Name) + 1 + width(v.Value)
+	if v.To != "" {
+		n += 3 + width(v.To)
+	}
+	return n
+}
