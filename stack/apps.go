@@ -2,7 +2,7 @@ package stack
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -185,7 +185,7 @@ func (a *player) act(p *socket.Program, c *conn) bool {
 		p.Close(c.fd)
 		c.closed = true
 	case ActAbort:
-		p.SetSockOpt(c.fd, socket.SOLinger, 1)
+		p.SetSockOpt(c.fd, socket.SOLinger, 0)
 		p.Close(c.fd)
 		c.closed = true
 	case ActPause:
@@ -208,12 +208,9 @@ func (a *player) socket(p *socket.Program, addr wire.Addr, port uint16) int {
 		p.SetSockOpt(fd, socket.SOBroadcast, 1)
 		p.Bind(fd, addr, port)
 		a.dgram[k] = fd
-		a.lsnDgram(fd)
 	}
 	return fd
 }
-
-func (a *player) lsnDgram(int) {}
 
 func (a *player) sendTo(p *socket.Program, act *Act) {
 	fd := a.socket(p, act.Flow.Local, act.Flow.Lport)
@@ -292,4 +289,24 @@ type sources struct {
 	start sim.Time
 }
 
-var _ device.Wire = (*sink)(nil)
+func (s *sources) facts(k inet.Tuple) *FlowFacts {
+	return s.p.Flows[Flow{k.Laddr, k.Faddr, k.Lport, k.Fport, wire.ProtoTCP}]
+}
+
+// ISN is the initial sequence number that the captured host chose.
+func (s *sources) ISN(k inet.Tuple) (uint32, bool) {
+	f := s.facts(k)
+	if f == nil || !f.HaveISN {
+		return 0, false
+	}
+	return f.ISN, true
+}
+
+// TSOffset makes the timestamp clock show what the captured host's did.
+func (s *sources) TSOffset(k inet.Tuple) (uint32, bool) {
+	f := s.facts(k)
+	if f == nil || !f.HaveTS {
+		return 0, false
+	}
+	return f.TSval - uint32((s.start+sim.Time(f.TSAt))/sim.Millisecond), true
+}

@@ -70,10 +70,14 @@ func (g *gate) adopt(ns *core.Netns, b *core.SKB, s *sentFrame) {
 		t.Adopt(uint32(s.n), b.Pkt)
 	}
 	b.Pkt = uint32(s.n)
-	l3 := s.eth[s.netOff():]
+	link := b.Network - b.Offset()
+	raw := s.eth[s.netOff()-link:]
+	if n := ipLen(raw[link:]); n > 0 && n+link < len(raw) {
+		raw = raw[:n+link]
+	}
 	b.Unshare()
 	b.Trim(0)
-	copy(b.Put(len(l3)), l3)
+	copy(b.Put(len(raw)), raw)
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
 }
@@ -89,13 +93,12 @@ func (s *sentFrame) netOff() int {
 // same reports whether a packet of the model is the one that was captured: the
 // same protocol between the same addresses, about the same thing.
 func same(ns *core.Netns, b *core.SKB, s *sentFrame) bool {
-	d := b.Data()
-	link := wire.LinkRaw
+	d := b.From(b.Network)
 	if b.Protocol == uint16(wire.EtherTypeARP) {
 		h := wire.ARP(d)
 		return s.p.arp && h.Valid() && uint16(h.Op()) == s.p.arpOp && h.TPA().Addr() == s.p.dst
 	}
-	q, ok := dissect(d, pcaps.LinkType(link))
+	q, ok := dissect(d, pcaps.LinkType(wire.LinkRaw))
 	if !ok || s.p.arp || q.proto != s.p.proto || q.dst != s.p.dst || q.src != s.p.src || q.sport != s.p.sport || q.dport != s.p.dport {
 		return false
 	}
@@ -187,10 +190,9 @@ func (g *gate) cause(ns *core.Netns, s *sentFrame) {
 	case p.proto == wire.ProtoTCP && p.tcp != nil:
 		s.done = h.TCP.FollowSent(ns, g.skb(ns, s))
 	case p.proto == wire.ProtoUDP && p.l4 != 0:
-		s.done = h.UDP.FollowSent(g.skb(ns, s)) != nil
+		s.done = h.UDP.FollowSent(g.skb(ns, s))
 	case (p.proto == wire.ProtoICMP || p.proto == wire.ProtoICMPv6) && p.asks && p.l4 != 0:
-		h.Raw.FollowSent(g.skb(ns, s))
-		s.done = true
+		s.done = h.Raw.FollowSent(g.skb(ns, s))
 	}
 }
 
@@ -332,7 +334,7 @@ func (g *gate) expire(now sim.Time) {
 func (g *gate) letGo(ns *core.Netns, i int) {
 	h := g.held[i]
 	g.held = append(g.held[:i], g.held[i+1:]...)
-	q, _ := dissect(h.b.Data(), pcaps.LinkType(wire.LinkRaw))
+	q, _ := dissect(h.b.From(h.b.Network), pcaps.LinkType(wire.LinkRaw))
 	ns.Note(h.b, step.WhyNotInCapture, uint64(q.proto), q.dst.Hi, q.dst.Lo)
 	ns.Free(h.b)
 }

@@ -11,10 +11,8 @@ import (
 // but for the IP identification, TCP timestamp values and the checksums that
 // follow from them.
 type reactor struct {
-	r     *Replay
 	flows map[Flow]*reactFlow
 	order []Flow
-	apps  *apps
 }
 
 type reactFlow struct {
@@ -28,8 +26,8 @@ type sentSum struct {
 	sum uint64
 }
 
-func newReactor(r *Replay) *reactor {
-	return &reactor{r: r, flows: map[Flow]*reactFlow{}, apps: newApps(r)}
+func newReactor() *reactor {
+	return &reactor{flows: map[Flow]*reactFlow{}}
 }
 
 func (x *reactor) flow(eth []byte) *reactFlow {
@@ -54,7 +52,6 @@ func (x *reactor) flow(eth []byte) *reactFlow {
 func (x *reactor) captured(f *pcaps.Frame, eth []byte) {
 	w := x.flow(eth)
 	w.captured = append(w.captured, sentSum{uint32(f.N), compared(eth)})
-	x.apps.captured(f, eth)
 }
 
 // model notes a frame that the model sent.

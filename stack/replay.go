@@ -162,7 +162,12 @@ func (r *Replay) begin() {
 	if r.Mode == Follow {
 		r.Host.TCP.Follow = true
 	} else {
-		r.react = newReactor(r)
+		r.react = newReactor()
+		src := &sources{r.profile, r.start}
+		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets = src, src
+		if r.profile.Script != nil {
+			r.play(r.profile.Script)
+		}
 	}
 }
 

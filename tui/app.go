@@ -227,9 +227,11 @@ func (m *Model) act(k *Key) tea.Cmd {
 	case Focus:
 		m.nextFocus()
 	case ScrollDown:
-		m.local.scroll++
+		_, most := m.scrollRange()
+		m.local.scroll = min(m.local.scroll+1, most)
 	case ScrollUp:
-		m.local.scroll = max(m.local.scroll-1, -1000)
+		least, _ := m.scrollRange()
+		m.local.scroll = max(m.local.scroll-1, least)
 	case ToggleHelp:
 		m.help, m.local.scroll = true, 0
 	case ClearAll:

@@ -98,7 +98,7 @@ func Wrap(s string, w, indent int) []string {
 	indent = min(indent, w-1)
 	var lines []string
 	line, n := "", 0
-	for _, word := range strings.Fields(s) {
+	for _, word := range words(s) {
 		k := utf8.RuneCountInString(word)
 		for {
 			switch {
@@ -127,6 +127,29 @@ func Wrap(s string, w, indent int) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// words splits at spaces, but keeps a number and its unit together.
+func words(s string) []string {
+	list := strings.Fields(s)
+	n := 0
+	for i, w := range list {
+		if i > 0 && isUnit(w) && list[n-1] != "" && list[n-1][len(list[n-1])-1]-'0' <= 9 {
+			list[n-1] += " " + w
+			continue
+		}
+		list[n] = w
+		n++
+	}
+	return list[:n]
+}
+
+func isUnit(w string) bool {
+	switch strings.TrimRight(w, ".,:;)") {
+	case "s", "ms", "µs", "ns":
+		return true
+	}
+	return false
 }
 
 // Para writes s as a paragraph in the rectangle from row y on, and returns the

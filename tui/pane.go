@@ -64,3 +64,23 @@ var panes = [numPanes]func(g *Grid, r Rect, s *view.Scene, l *local){
 	PaneHeader: drawHeader, PaneLine: drawLine, PaneMap: drawMap, PaneCalls: drawCalls, PaneWhy: drawWhy, PaneState: drawState,
 	PaneBytes: drawBytes, PaneList: drawList, PaneFooter: drawFooter,
 }
+
+// scrollRange is how far the pane that has the keys can be scrolled; lists are
+// scrolled from the place on, up and down.
+func (m *Model) scrollRange() (least, most int) {
+	r, s := Layout(m.w, m.h, m.detail)[m.local.focus], &m.scene
+	switch m.local.focus {
+	case PaneWhy:
+		most = len(whyLines(s, r.W-2)) - r.H + 1
+	case PaneState:
+		most = len(stateLines(s, r.W-2, r.H-1)) - r.H + 1
+	case PaneBytes:
+		rows := (len(s.Bytes) + 15) / 16
+		least, most = -rows, rows-r.H+1
+	case PaneList:
+		least, most = -len(s.List), len(s.List)
+	case PaneCalls:
+		least, most = -len(s.Tree), len(s.Tree)
+	}
+	return least, max(most, 0)
+}

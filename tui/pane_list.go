@@ -50,7 +50,11 @@ func drawItem(g *Grid, r Rect, it *view.Item, num int) {
 	x += 1 + g.Text(x, r.Y, 3, way, ws)
 	room := r.X + r.W - x - 1
 	if it.Mark != "" {
-		ms := StyleWarn
+		ms := StyleTitle
+		switch it.Mark {
+		case "again", "reset", "congestion", "not modelled", "a DROP":
+			ms = StyleWarn
+		}
 		mark := it.Mark
 		if strings.HasPrefix(mark, "DROP") {
 			ms, mark = StyleDrop, " "+mark+" "
@@ -59,7 +63,11 @@ func drawItem(g *Grid, r Rect, it *view.Item, num int) {
 		g.Text(r.X+r.W-n-1, r.Y, n, mark, ms)
 		room -= n + 1
 	}
-	g.Text(x, r.Y, room, shorten(it.Line, r.W), st)
+	text := shorten(it.Line, r.W)
+	if i := strings.LastIndex(text, ", length "); i > 0 && width(text) > room {
+		text = text[:i]
+	}
+	g.Text(x, r.Y, room, text, st)
 }
 
 // shorten leaves the addresses out where there is no room: which way the packet

@@ -14,18 +14,49 @@ func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
 	if l.focus == PaneState {
 		scroll = l.scroll
 	}
-	g.more(r, g.draw(in, stateLines(s, in.W), scroll))
+	g.more(r, g.draw(in, stateLines(s, in.W, in.H), scroll))
 }
 
-func stateLines(s *view.Scene, w int) (ls []line) {
+// stateLines lays the objects out for w by h cells: with what each field means
+// if there is room for that.
+func stateLines(s *view.Scene, w, h int) (ls []line) {
 	if len(s.Panels) == 0 {
 		return []line{{{"Nothing to see at this step.", StyleDim}}}
 	}
+	if ls = glossed(s.Panels, w); len(ls) <= h {
+		return ls
+	}
+	ls = nil
 	for _, p := range s.Panels {
 		ls = append(ls, line{{p.Title, StyleTitle}})
 		ls = append(ls, values(p.Values, w)...)
 	}
 	return ls
+}
+
+// glossed has a field on each line, and what it means.
+func glossed(ps []view.Panel, w int) (ls []line) {
+	for _, p := range ps {
+		ls = append(ls, line{{p.Title, StyleTitle}})
+		for _, v := range p.Values {
+			l := value(v)
+			switch room := w - valueWidth(v) - 2; {
+			case width(v.What) <= room:
+				l = append(l, seg{"  " + v.What, StyleDim})
+			case room >= 16:
+				l = append(l, seg{"  " + cutWords(v.What, room-2) + " …", StyleDim})
+			}
+			ls = append(ls, l)
+		}
+	}
+	return ls
+}
+
+func value(v view.Value) line {
+	if v.To != "" {
+		return line{{v.Name + " ", StylePlain}, {v.Value + " → ", StyleDim}, {v.To, StyleNew}}
+	}
+	return line{{v.Name + " ", StylePlain}, {v.Value, StyleStrong}}
 }
 
 // values lays fields out in columns of one width; those that change come first.
@@ -60,12 +91,7 @@ func values(vs []view.Value, w int) (ls []line) {
 		if gap > 0 {
 			l = append(l, seg{strings.Repeat(" ", gap), StylePlain})
 		}
-		l = append(l, seg{v.Name + " ", StyleDim})
-		if v.To != "" {
-			l = append(l, seg{v.Value + " → ", StyleDim}, seg{v.To, StyleNew})
-		} else {
-			l = append(l, seg{v.Value, StylePlain})
-		}
+		l = append(l, value(v)...)
 		gap = max(0, cells*col-n)
 		used += cells
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/view"
+	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
 // Home lists the captures that come with packetwalk, one a line.
@@ -29,7 +30,7 @@ func Home(w io.Writer) {
 // Options say what Run shows.
 type Options struct {
 	Session *view.Session // the place; nil: Walk's beginning
-	Walk    walkSource
+	Walk    *walk.Walk
 	Name    string // of the capture
 	Still   bool   // nothing moves between steps
 }
@@ -38,7 +39,7 @@ type Options struct {
 func Run(o Options) error {
 	s := o.Session
 	if s == nil {
-		s = newSession(o.Walk, o.Name)
+		s = view.NewSession(o.Walk, o.Name)
 	}
 	m := NewModel(s, os.Getenv("NO_COLOR") != "")
 	m.still = o.Still

@@ -108,6 +108,16 @@ type FollowGate interface {
 	Hold(ns *Netns, b *SKB) bool
 }
 
+// Held asks the gate of a followed capture about a packet that the stack wants
+// to send; true means that the packet waits there, or is gone.
+func (ns *Netns) Held(b *SKB) bool {
+	if ns.Follow == nil || !ns.Follow.Hold(ns, b) {
+		return false
+	}
+	ns.Why(step.WhyHeld)
+	return true
+}
+
 // NewNetns makes a namespace of a machine with a loopback device left to the
 // caller.
 func NewNetns(m *Machine, name string) *Netns {

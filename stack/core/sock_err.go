@@ -91,3 +91,25 @@ func (sk *Sock) InetDestruct(ns *Netns) {
 	sk.PurgeErr(ns, step.InetSockDestruct)
 	sk.DstCache, sk.RxDst = nil, nil
 }
+
+// AllocSend is the first half of sock_alloc_send_pskb: may the program send
+// now? A pending error first, then a shutdown, then the send buffer: EAGAIN
+// means that it is full. A refusal counts in discards (Ip6OutDiscards for IPv6).
+func (sk *Sock) AllocSend(ns *Netns, discards step.MIB) Errno {
+	defer ns.In(step.SockAllocSendPskb, sk).Out()
+	e := sk.SockError()
+	switch {
+	case e != 0:
+	case sk.Shutdown&SendShutdown != 0:
+		e = step.EPIPE
+	case sk.WmemAlloc-1 >= sk.SndBuf:
+		ns.Why(step.WhySndbufFull, uint64(sk.WmemAlloc-1), uint64(sk.SndBuf))
+		ns.Inc(discards)
+		return step.EAGAIN
+	default:
+		return 0
+	}
+	ns.Why(step.WhySendPending, uint64(e))
+	ns.Inc(discards)
+	return e
+}

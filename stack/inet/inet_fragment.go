@@ -89,7 +89,12 @@ func (q *FragQueue) TracePkt() (pkt, id uint32) { return 0, 0 }
 type fragTimer struct{ q *FragQueue }
 
 // Run is what the timer calls: frag_expire.
-func (t *fragTimer) Run() { t.q.dir.Ops.Expire(t.q.ns, t.q) }
+func (t *fragTimer) Run() {
+	ns := t.q.ns
+	ns.BHDisable()
+	t.q.dir.Ops.Expire(ns, t.q)
+	ns.BHEnable()
+}
 
 // Find is inet_frag_find: the queue of a key, made if there is none; nil when
 // the memory limit (bytes) is reached. timeout is how long the rest may take.
@@ -153,8 +158,8 @@ func (q *FragQueue) Kill() {
 // Destroy is inet_frag_destroy: free what is left. After a timeout that is a
 // loss, otherwise not.
 func (q *FragQueue) Destroy() {
+	defer q.ns.In(step.InetFragDestroy, q).Out()
 	ns := q.ns
-	defer ns.In(step.InetFragDestroy, q).Out()
 	if q.Flags&FragDrop != 0 {
 		q.purge(step.DropFragReasmTimeout)
 	} else {
@@ -265,8 +270,8 @@ func (q *FragQueue) PullHead() *core.SKB {
 // the first fragment, with its data pointer at the network header, and the
 // others hang behind it. The caller has killed the queue.
 func (q *FragQueue) Reassemble(skb *core.SKB) {
+	defer q.ns.In(step.InetFragReasmPrepare, skb).Out()
 	ns := q.ns
-	defer ns.In(step.InetFragReasmPrepare, skb).Out()
 	head := q.runs[0].skbs.Front()
 	var rest []*core.SKB
 	for i := range q.runs {

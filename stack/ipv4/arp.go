@@ -22,8 +22,8 @@ type arpOps struct{ ip *IPv4 }
 // Constructor is arp_constructor: groups, broadcast addresses and devices
 // without ARP need no question.
 func (o arpOps) Constructor(n *core.Neighbour) {
+	defer o.ip.ns.In(step.ArpConstructor, n).Out()
 	ip, dev := o.ip, n.Dev
-	defer ip.ns.In(step.ArpConstructor, n).Out()
 	a := n.Key.IP4()
 	n.Type = ip.addrType(nil, a)
 	switch {
@@ -43,8 +43,8 @@ func (o arpOps) Constructor(n *core.Neighbour) {
 
 // ErrorReport is arp_error_report.
 func (o arpOps) ErrorReport(n *core.Neighbour, b *core.SKB) {
+	defer o.ip.ns.In(step.ArpErrorReport, b).Out()
 	ns := o.ip.ns
-	defer ns.In(step.ArpErrorReport, b).Out()
 	o.ip.LinkFailure(ns, b)
 	// The kernel frees it here in a tail call: the place is the caller.
 	ns.Drop(b, step.DropNeighFailed, step.NeighInvalidate)
@@ -54,8 +54,8 @@ func (o arpOps) ErrorReport(n *core.Neighbour, b *core.SKB) {
 // one is known, the neighbour itself. arp_announce says which address of ours
 // may be given away.
 func (o arpOps) Solicit(n *core.Neighbour, b *core.SKB) {
+	defer o.ip.ns.In(step.ArpSolicit, n).Out()
 	ip, ns, dev := o.ip, o.ip.ns, n.Dev
-	defer ns.In(step.ArpSolicit, n).Out()
 	in := ip.inDev(dev)
 	if in == nil {
 		return
@@ -93,8 +93,8 @@ func (o arpOps) Solicit(n *core.Neighbour, b *core.SKB) {
 	ip.arpSend(dev, to, wire.ARPRepr{Op: wire.ARPRequest, SHA: dev.Addr, SPA: saddr, TPA: target}, pkt)
 }
 
-// arpSend is arp_send: make the packet and send it through the ARP hooks. pkt
-// is the packet that caused it, 0 if none.
+// arpSend is arp_send: make the packet and send it. pkt is the packet that
+// caused it, 0 if none.
 func (ip *IPv4) arpSend(dev *core.Device, to wire.MAC, r wire.ARPRepr, pkt uint32) {
 	ns := ip.ns
 	if dev.Flags&core.IFFNoARP != 0 {
@@ -102,18 +102,29 @@ func (ip *IPv4) arpSend(dev *core.Device, to wire.MAC, r wire.ARPRepr, pkt uint3
 	}
 	b := ns.AllocSKB(core.Headroom, wire.ARPLen, 0)
 	b.Parent = pkt
-	defer ns.In(step.ArpSendDst, b).Out()
+	ip.arpSendDst(b, dev, to, &r)
+}
+
+// arpSendDst is arp_send_dst: fill in the packet and its link header.
+func (ip *IPv4) arpSendDst(b *core.SKB, dev *core.Device, to wire.MAC, r *wire.ARPRepr) {
+	defer ip.ns.In(step.ArpSendDst, b).Out()
+	ns := ip.ns
 	r.Emit(wire.ARP(b.Put(wire.ARPLen)))
 	b.ResetNetwork()
 	b.Dev, b.Protocol = dev, uint16(wire.EtherTypeARP)
 	dev.HardHeader(b, to, dev.Addr, wire.EtherTypeARP)
-	ip.arpXmit(b)
+	b.Pull(b.Network - b.Offset())
+	if ns.Follow == nil || b.Captured || !ns.Follow.Hold(ns, b) {
+		ip.ARPXmit(b)
+	}
 }
 
-// arpXmit is arp_xmit.
-func (ip *IPv4) arpXmit(b *core.SKB) {
+// ARPXmit is arp_xmit: send an ARP packet through the ARP hooks. Its data
+// pointer stands at the ARP header, the link header lies in front of it.
+func (ip *IPv4) ARPXmit(b *core.SKB) {
+	defer ip.ns.In(step.ArpXmit, b).Out()
 	ns := ip.ns
-	defer ns.In(step.ArpXmit, b).Out()
+	b.Push(b.Dev.HardLen)
 	if ns.Hook(core.NFARP, arpOut, nil, b.Dev, nil, b) {
 		ns.DevQueueXmit(b)
 	}
@@ -161,8 +172,8 @@ func (p arpPacket) Rcv(ns *core.Netns, b *core.SKB) {
 // arpProcess is arp_process: answer a question about an address of ours, and
 // learn who asked; take an answer to a question of ours.
 func (ip *IPv4) arpProcess(b *core.SKB) {
+	defer ip.ns.In(step.ArpProcess, b).Out()
 	ns := ip.ns
-	defer ns.In(step.ArpProcess, b).Out()
 	dev := b.Dev
 	in := ip.inDev(dev)
 	a := wire.ARP(b.Data())

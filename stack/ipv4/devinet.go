@@ -172,8 +172,8 @@ func (in *InDevice) onLink(a, b wire.IP4) bool {
 // dst (0: unknown), of at most the given scope. An address in dst's network is
 // preferred, then the first of the device, then the first of any device.
 func (ip *IPv4) SelectAddr(dev *core.Device, dst wire.IP4, scope uint8) wire.IP4 {
+	defer ip.ns.In(step.InetSelectAddr, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.InetSelectAddr, inetSubject(ns)).Out()
 	if a := ip.selectOn(dev, dst, scope); a != 0 {
 		return a
 	}
@@ -280,8 +280,7 @@ func (in *InDevice) confirm(dst, local wire.IP4, scope uint8) wire.IP4 {
 // when the device is up: itself in table local, its network in table main, the
 // broadcast address. EEXIST if it is there, EINVAL for nonsense.
 func (ip *IPv4) AddAddr(dev *core.Device, addr wire.IP4, plen int, o AddrOpts) core.Errno {
-	ns := ip.ns
-	defer ns.In(step.InetInsertIfa, inetSubject(ns)).Out()
+	defer ip.ns.In(step.InetInsertIfa, inetSubject(ip.ns)).Out()
 	in := ip.inDev(dev)
 	if in == nil || plen < 0 || plen > 32 {
 		return step.EINVAL
@@ -332,8 +331,7 @@ func (ip *IPv4) AddAddr(dev *core.Device, addr wire.IP4, plen int, o AddrOpts) c
 // DelAddr is inet_del_ifa: `ip address del`. Without promote_secondaries the
 // secondary addresses of the network go too. EADDRNOTAVAIL if it is not there.
 func (ip *IPv4) DelAddr(dev *core.Device, addr wire.IP4, plen int) core.Errno {
-	ns := ip.ns
-	defer ns.In(step.InetDelIfa, inetSubject(ns)).Out()
+	defer ip.ns.In(step.InetDelIfa, inetSubject(ip.ns)).Out()
 	in := InDev(dev)
 	if in == nil {
 		return step.EADDRNOTAVAIL

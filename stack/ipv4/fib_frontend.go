@@ -107,8 +107,8 @@ func (ip *IPv4) AddrType(_ *core.Netns, a wire.IP4) uint8 { return ip.addrType(n
 // addrType is __inet_dev_addr_type: the same, and with a device only what is
 // on that device.
 func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
+	defer ip.ns.In(step.InetDevAddrType, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.InetDevAddrType, inetSubject(ns)).Out()
 	if a>>24 == 0 || a.IsBroadcast() {
 		return RTNBroadcast
 	}
@@ -157,8 +157,8 @@ func (ip *IPv4) devFind(a wire.IP4) *core.Device {
 // EINVAL for one of our own addresses, EXDEV (here errXDev) when the way back is
 // another one (RFC 3704).
 func (ip *IPv4) validateSource(b *core.SKB, src, dst wire.IP4, tos uint8, oif int, dev *core.Device, in *InDevice) (onLink bool, err core.Errno) {
+	defer ip.ns.In(step.FibValidateSource, b).Out()
 	ns := ip.ns
-	defer ns.In(step.FibValidateSource, b).Out()
 	rpf := in.rpFilter()
 	if rpf == 0 && (dev.Index != oif || !in.txRedirects()) {
 		if in.acceptLocal() {
@@ -182,8 +182,8 @@ const errXDev core.Errno = 18
 // validateSourceFull is __fib_validate_source: look up the way back to the
 // source.
 func (ip *IPv4) validateSourceFull(b *core.SKB, src, dst wire.IP4, tos uint8, oif int, dev *core.Device, rpf int, in *InDevice) (bool, core.Errno) {
+	defer ip.ns.In(step.FibValidateSourceFull, b).Out()
 	ns := ip.ns
-	defer ns.In(step.FibValidateSourceFull, b).Out()
 	fl := Flow4{IIF: oif, Daddr: src, Saddr: dst, TOS: tos}
 	if oif == 0 {
 		fl.IIF = ip.loIndex()
@@ -281,8 +281,8 @@ func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
 // AddRoute is inet_rtm_newroute: `ip route add`. It returns what the program
 // ip gets: EEXIST, ENETUNREACH for a gateway that is not on a link, and so on.
 func (ip *IPv4) AddRoute(r Route) core.Errno {
+	defer ip.ns.In(step.FibTableInsert, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.FibTableInsert, inetSubject(ns)).Out()
 	r.defaults()
 	if r.Plen < 0 || r.Plen > 32 || r.Dst.Mask(r.Plen) != r.Dst || r.TOS&3 != 0 {
 		return step.EINVAL
@@ -366,9 +366,8 @@ func sameInfo(a, b *fibInfo) bool {
 // DelRoute is inet_rtm_delroute: it takes out the first route that fits what is
 // said; ESRCH (3) if there is none.
 func (ip *IPv4) DelRoute(r Route) core.Errno {
+	defer ip.ns.In(step.FibTableDelete, inetSubject(ip.ns)).Out()
 	const ESRCH core.Errno = 3
-	ns := ip.ns
-	defer ns.In(step.FibTableDelete, inetSubject(ns)).Out()
 	id := r.Table
 	if id == TableUnspec {
 		id = TableMain

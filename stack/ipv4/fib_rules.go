@@ -15,8 +15,8 @@ func defaultRules() []*Rule {
 
 // rulesLookup is __fib_lookup: ask the tables in the order of the rules.
 func (ip *IPv4) rulesLookup(fl *Flow4, res *fibResult, flags int) core.Errno {
+	defer ip.ns.In(step.FibRulesLookup, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.FibRulesLookup, inetSubject(ns)).Out()
 	skipTo := -1
 	for i, r := range ip.rules {
 		if skipTo >= 0 && r.Priority < uint32(skipTo) {
@@ -123,8 +123,7 @@ func (ip *IPv4) devIndex(name string) int {
 // AddRule is fib_nl_newrule: `ip rule add`. A rule without priority goes in
 // front of table main's, below those that are there.
 func (ip *IPv4) AddRule(r Rule) core.Errno {
-	ns := ip.ns
-	defer ns.In(step.FibRuleAdd, inetSubject(ns)).Out()
+	defer ip.ns.In(step.FibRuleAdd, inetSubject(ip.ns)).Out()
 	if r.Action == 0 {
 		r.Action = RuleToTable
 	}

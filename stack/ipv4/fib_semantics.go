@@ -229,8 +229,8 @@ func (ip *IPv4) rebalance(fi *fibInfo) {
 
 // selectMultipath is fib_select_multipath: the flow's hash says which way.
 func (ip *IPv4) selectMultipath(res *fibResult, hash uint32) {
+	defer ip.ns.In(step.FibSelectMultipath, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.FibSelectMultipath, inetSubject(ns)).Out()
 	for _, nh := range res.fi.nhs {
 		if int64(hash) > int64(nh.upper) {
 			ns.Tried(step.TryNexthopHash, uint64(nh.gw), uint64(nh.oif), uint64(hash), uint64(uint32(nh.upper+1)))

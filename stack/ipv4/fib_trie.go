@@ -155,8 +155,8 @@ func (a *fibAlias) before(b *fibAlias) bool {
 // lookup is fib_table_lookup: the route with the longest prefix that fits. The
 // errors are what the route's type stands for; EAGAIN is "nothing here".
 func (ip *IPv4) tableLookup(tb *fibTable, fl *Flow4, res *fibResult, flags int) core.Errno {
+	defer ip.ns.In(step.FibTableLookupStep, inet.Subject{NS: ip.ns}).Out()
 	ns := ip.ns
-	defer ns.In(step.FibTableLookupStep, inet.Subject{NS: ns}).Out()
 	var path [33]*trieNode
 	depth := 0
 	key := fl.Daddr

@@ -141,7 +141,14 @@ func (ip *IPv4) updateException(nh *nexthop, daddr, gw wire.IP4, pmtu int, locke
 		t.byAddr[daddr] = e
 		t.list = append(t.list, e)
 	}
-	defer ns.In(step.UpdateOrCreateFnhe, e).Out()
+	ip.setException(nh, e, made, gw, pmtu, locked, expires)
+}
+
+// setException writes down what was learned, and makes routes that were made
+// without it ask again.
+func (ip *IPv4) setException(nh *nexthop, e *exception, made bool, gw wire.IP4, pmtu int, locked bool, expires sim.Time) {
+	defer ip.ns.In(step.UpdateOrCreateFnhe, e).Out()
+	ns := ip.ns
 	if gw != 0 {
 		e.gw = gw
 	}
@@ -150,7 +157,7 @@ func (ip *IPv4) updateException(nh *nexthop, daddr, gw wire.IP4, pmtu int, locke
 	}
 	e.expires = max(1, expires)
 	e.stamp = ns.Clock.Now()
-	ns.Why(step.WhyException, uint64(daddr), uint64(e.pmtu), uint64(e.gw), uint64(e.expires))
+	ns.Why(step.WhyException, uint64(e.daddr), uint64(e.pmtu), uint64(e.gw), uint64(e.expires))
 	if made {
 		// Whoever keeps a route made from this next hop asks again.
 		for _, d := range [...]*core.Dst{nh.rthInput, nh.rthOutput} {

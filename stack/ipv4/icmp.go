@@ -31,8 +31,8 @@ func (p icmpProto) Err(_ *core.Netns, b *core.SKB, info uint32) bool { return p.
 
 // icmpRcv is icmp_rcv: check the sum, and do what the type says.
 func (ip *IPv4) icmpRcv(b *core.SKB) int {
+	defer ip.ns.In(step.IcmpRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpRcv, b).Out()
 	ns.Inc(step.IcmpInMsgs)
 	if !ip.icmpChecksumOK(b) {
 		ns.Inc(step.IcmpInCsumErrors)
@@ -158,8 +158,8 @@ func (ip *IPv4) icmpDiscard(b *core.SKB, bad bool) core.DropReason {
 // icmpEcho is icmp_echo: answer a ping with the same bytes (RFC 1122
 // §3.2.2.6).
 func (ip *IPv4) icmpEcho(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.IcmpEcho, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpEcho, b).Out()
 	if ns.Sysctl.ICMPEchoIgnoreAll != 0 {
 		ns.Why(step.WhyEchoIgnored)
 		return 0
@@ -172,8 +172,8 @@ func (ip *IPv4) icmpEcho(b *core.SKB) core.DropReason {
 // icmpTimestamp is icmp_timestamp: milliseconds since midnight, three times
 // (RFC 1122 §3.2.2.8).
 func (ip *IPv4) icmpTimestamp(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.IcmpTimestamp, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpTimestamp, b).Out()
 	if b.Len() < 4 {
 		ns.Inc(step.IcmpInErrors)
 		return step.DropPktTooSmall
@@ -190,8 +190,8 @@ func (ip *IPv4) icmpTimestamp(b *core.SKB) core.DropReason {
 // icmpUnreach is icmp_unreach: an error about a packet of ours. The protocol
 // whose packet it was is told.
 func (ip *IPv4) icmpUnreach(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.IcmpUnreach, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpUnreach, b).Out()
 	if !b.MayPull(wire.IPv4MinLen) {
 		ns.Inc(step.IcmpInErrors)
 		return step.DropNotSpecified
@@ -232,8 +232,8 @@ func (ip *IPv4) icmpUnreach(b *core.SKB) core.DropReason {
 
 // icmpRedirect is icmp_redirect.
 func (ip *IPv4) icmpRedirect(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.IcmpRedirect, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpRedirect, b).Out()
 	if !b.MayPull(wire.IPv4MinLen) {
 		ns.Inc(step.IcmpInErrors)
 		return step.DropPktTooSmall
@@ -245,8 +245,8 @@ func (ip *IPv4) icmpRedirect(b *core.SKB) core.DropReason {
 // icmpSocketDeliver is icmp_socket_deliver: raw sockets, then the protocol of
 // the quoted packet.
 func (ip *IPv4) icmpSocketDeliver(b *core.SKB, info uint32) {
+	defer ip.ns.In(step.IcmpSocketDeliver, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpSocketDeliver, b).Out()
 	h := wire.IPv4(b.Data())
 	if h.IHL() < wire.IPv4MinLen || !b.MayPull(h.IHL()+8) || h.Proto() == wire.ProtoRaw {
 		ns.Why(step.WhyIcmpQuoteShort, uint64(b.Len()))
@@ -265,8 +265,8 @@ func (ip *IPv4) icmpSocketDeliver(b *core.SKB, info uint32) {
 // icmpErr is icmp_err: an error about an echo request of ours goes to ping
 // sockets; path MTU and redirects hold for ICMP too.
 func (ip *IPv4) icmpErr(b *core.SKB, info uint32) bool {
+	defer ip.ns.In(step.IcmpErr, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpErr, b).Out()
 	m, h := wire.ICMP(b.L4()), wire.IPv4(b.Data())
 	q := wire.ICMP(h[h.IHL():])
 	if q.Type() != wire.ICMPEchoReply {

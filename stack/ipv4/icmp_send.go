@@ -27,8 +27,8 @@ type icmpMsg struct {
 // icmpReply is icmp_reply: an answer goes back from the address that was asked,
 // with the TOS of the question.
 func (ip *IPv4) icmpReply(b *core.SKB, m *icmpMsg) {
+	defer ip.ns.In(step.IcmpReply, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpReply, b).Out()
 	o := optionsOf(b)
 	opt, ok := ip.optionsEcho(b, &o)
 	if !ok {
@@ -61,8 +61,8 @@ func (ip *IPv4) icmpReply(b *core.SKB, m *icmpMsg) {
 
 // icmpPush is icmp_push_reply: header, data, checksum, and away.
 func (ip *IPv4) icmpPush(ctl *core.Sock, b *core.SKB, m *icmpMsg, fl *Flow4, d *core.Dst, ck *cork) {
+	defer ip.ns.In(step.IcmpPushReply, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpPushReply, b).Out()
 	h := append(ip.scratch[:0], byte(m.typ), m.code, 0, 0, byte(m.rest>>24), byte(m.rest>>16), byte(m.rest>>8), byte(m.rest))
 	h = append(h, m.buf[:m.extra]...)
 	hlen := len(h)
@@ -90,8 +90,8 @@ func (ip *IPv4) ICMPSend(_ *core.Netns, b *core.SKB, typ, code uint8, info uint3
 // icmpSend is __icmp_send. No error is ever sent about an error, a fragment
 // that is not the first, or a packet that was for many (RFC 1122 §3.2.2).
 func (ip *IPv4) icmpSend(b *core.SKB, typ, code uint8, info uint32, o *options) {
+	defer ip.ns.In(step.IcmpSendStep, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IcmpSendStep, b).Out()
 	if !ip.maySend(b, typ) {
 		return
 	}
@@ -221,8 +221,7 @@ func (ip *IPv4) icmpSendTP(b *core.SKB, typ, code uint8) {
 // kernel then also asks what the route of the packet itself would be, turned
 // around, for IPsec: no policy is ever there, but the lookups are made.
 func (ip *IPv4) icmpRouteLookup(fl *Flow4, b *core.SKB, tos uint8) (*core.Dst, core.Errno) {
-	ns := ip.ns
-	defer ns.In(step.IcmpRouteLookup, b).Out()
+	defer ip.ns.In(step.IcmpRouteLookup, b).Out()
 	d, err := ip.routeOutputKey(fl, b)
 	if err != 0 {
 		return nil, err

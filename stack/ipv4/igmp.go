@@ -59,13 +59,25 @@ type (
 )
 
 // Run is igmp_ifc_timer_expire.
-func (t *igmpIfcTask) Run() { t.in.ip.ifcExpire(t.in) }
+func (t *igmpIfcTask) Run() {
+	t.in.ip.ns.BHDisable()
+	t.in.ip.ifcExpire(t.in)
+	t.in.ip.ns.BHEnable()
+}
 
 // Run is igmp_gq_timer_expire.
-func (t *igmpGqTask) Run() { t.in.ip.gqExpire(t.in) }
+func (t *igmpGqTask) Run() {
+	t.in.ip.ns.BHDisable()
+	t.in.ip.gqExpire(t.in)
+	t.in.ip.ns.BHEnable()
+}
 
 // Run is igmp_timer_expire.
-func (t *igmpGroupTask) Run() { t.g.in.ip.groupExpire(t.g) }
+func (t *igmpGroupTask) Run() {
+	t.g.in.ip.ns.BHDisable()
+	t.g.in.ip.groupExpire(t.g)
+	t.g.in.ip.ns.BHEnable()
+}
 
 // igmpProto is igmp_protocol.
 type igmpProto struct{ ip *IPv4 }
@@ -114,8 +126,8 @@ func (ip *IPv4) Groups(dev *core.Device) []wire.IP4 {
 // wants a group's packets from a device. The caller keeps sk.Groups. EINVAL for
 // an address that is no group, ENOBUFS above igmp_max_memberships.
 func (ip *IPv4) JoinGroup(dev *core.Device, a wire.IP4, sk *core.Sock) core.Errno {
+	defer ip.ns.In(step.IPMcJoinGroup, subject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IPMcJoinGroup, subject(ns)).Out()
 	if !a.IsMulticast() {
 		return step.EINVAL
 	}
@@ -132,8 +144,7 @@ func (ip *IPv4) JoinGroup(dev *core.Device, a wire.IP4, sk *core.Sock) core.Errn
 
 // LeaveGroup is ip_mc_leave_group; EADDRNOTAVAIL if the group is not joined.
 func (ip *IPv4) LeaveGroup(dev *core.Device, a wire.IP4, _ *core.Sock) core.Errno {
-	ns := ip.ns
-	defer ns.In(step.IPMcLeaveGroup, subject(ns)).Out()
+	defer ip.ns.In(step.IPMcLeaveGroup, subject(ip.ns)).Out()
 	in := InDev(dev)
 	if in == nil {
 		return step.ENODEV
@@ -229,8 +240,8 @@ func (in *InDevice) oldQuerier(end uint32, version int) bool {
 
 // groupAdded is igmp_group_added: let the group's frames in, and tell routers.
 func (ip *IPv4) groupAdded(g *group) {
+	defer ip.ns.In(step.IgmpGroupAdded, subject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IgmpGroupAdded, subject(ns)).Out()
 	in := g.in
 	ip.filterAdd(in.Dev, g.addr)
 	if g.addr == allHosts || in.Dev.Flags&core.IFFMulticast == 0 {
@@ -248,8 +259,8 @@ func (ip *IPv4) groupAdded(g *group) {
 
 // groupDropped is igmp_group_dropped.
 func (ip *IPv4) groupDropped(g *group) {
+	defer ip.ns.In(step.IgmpGroupDropped, subject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IgmpGroupDropped, subject(ns)).Out()
 	in := g.in
 	ip.filterDel(in.Dev, g.addr)
 	ns.Clock.Stop(g.timer)
@@ -326,8 +337,7 @@ func (ip *IPv4) startTimer(g *group, maxDelay uint32) {
 
 // ifcExpire is igmp_ifc_timer_expire: report the changes, qrv times in all.
 func (ip *IPv4) ifcExpire(in *InDevice) {
-	ns := ip.ns
-	defer ns.In(step.IgmpIfcTimerExpire, subject(ns)).Out()
+	defer ip.ns.In(step.IgmpIfcTimerExpire, subject(ip.ns)).Out()
 	ip.sendChanges(in)
 	if in.mc.ifcCount > 0 {
 		in.mc.ifcCount--
@@ -337,8 +347,7 @@ func (ip *IPv4) ifcExpire(in *InDevice) {
 
 // gqExpire is igmp_gq_timer_expire: answer a general query.
 func (ip *IPv4) gqExpire(in *InDevice) {
-	ns := ip.ns
-	defer ns.In(step.IgmpGqTimerExpire, subject(ns)).Out()
+	defer ip.ns.In(step.IgmpGqTimerExpire, subject(ip.ns)).Out()
 	var recs []igmpRec
 	for _, g := range in.mc.groups {
 		if g.addr != allHosts {
@@ -350,8 +359,7 @@ func (ip *IPv4) gqExpire(in *InDevice) {
 
 // groupExpire is igmp_timer_expire: report one group.
 func (ip *IPv4) groupExpire(g *group) {
-	ns := ip.ns
-	defer ns.In(step.IgmpTimerExpire, subject(ns)).Out()
+	defer ip.ns.In(step.IgmpTimerExpire, subject(ip.ns)).Out()
 	g.running = false
 	if g.unsolicit > 0 {
 		if g.unsolicit--; g.unsolicit > 0 {
@@ -375,8 +383,8 @@ func (ip *IPv4) groupExpire(g *group) {
 
 // igmpRcv is igmp_rcv.
 func (ip *IPv4) igmpRcv(b *core.SKB) {
+	defer ip.ns.In(step.IgmpRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IgmpRcv, b).Out()
 	in := ip.inDev(b.Dev)
 	used := false
 	if in != nil && b.MayPull(wire.IGMPLen) && ip.icmpChecksumOK(b) {
@@ -414,8 +422,8 @@ func (ip *IPv4) heardReport(in *InDevice, a wire.IP4) bool {
 // heardQuery is igmp_heard_query: a router asks who is in which group. It
 // reports false for a query that makes no sense.
 func (ip *IPv4) heardQuery(in *InDevice, b *core.SKB) bool {
+	defer ip.ns.In(step.IgmpHeardQuery, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IgmpHeardQuery, b).Out()
 	q := wire.IGMP(b.Data())
 	n := b.Len()
 	m := &in.mc
@@ -563,6 +571,7 @@ func (ip *IPv4) sendReport(in *InDevice, a wire.IP4, typ uint8) {
 
 // igmpSend sends a report: TTL 1, TOS 0xc0, DF, router alert.
 func (ip *IPv4) igmpSend(in *InDevice, dst wire.IP4, p []byte) {
+	defer ip.ns.In(step.IgmpSendReport, subject(ip.ns)).Out()
 	ns := ip.ns
 	fl := Flow4{Daddr: dst, OIF: in.Dev.Index, Proto: uint8(wire.ProtoIGMP)}
 	d, err := ip.RouteOutput(&fl)
@@ -571,7 +580,6 @@ func (ip *IPv4) igmpSend(in *InDevice, dst wire.IP4, p []byte) {
 	}
 	const hlen = wire.IPv4MinLen + 4
 	b := ns.AllocSKB(core.Headroom, hlen+len(p), 0)
-	defer ns.In(step.IgmpSendReport, b).Out()
 	b.Dst, b.Dev = d, in.Dev
 	b.Priority = 7 // TC_PRIO_CONTROL
 	h := wire.IPv4(b.Put(hlen + len(p)))

@@ -11,8 +11,8 @@ import (
 // forward is ip_forward: check the time to live and the size, take one hop off,
 // pass the FORWARD hooks.
 func (ip *IPv4) forward(b *core.SKB) {
+	defer ip.ns.In(step.IPForward, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPForward, b).Out()
 	if b.PktType != core.PacketHost || b.SK != nil {
 		ns.Why(step.WhyForwardPktType, uint64(b.PktType))
 		ns.Drop(b, step.DropNotSpecified, step.IPForward)
@@ -102,8 +102,8 @@ func tos2priority(tos uint8) uint32 {
 
 // forwardFinish is ip_forward_finish.
 func (ip *IPv4) forwardFinish(b *core.SKB) {
+	defer ip.ns.In(step.IPForwardFinish, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPForwardFinish, b).Out()
 	if b.CB.OptLen != 0 {
 		ip.forwardOptions(b)
 	}

@@ -34,8 +34,8 @@ func (f fragExpire) Expire(_ *core.Netns, q *inet.FragQueue) { f.ip.expire(q) }
 // Defrag is ip_defrag: it reports true when b is a whole packet now (b is the
 // fragment that came last, with the bytes of all). Otherwise b is taken.
 func (ip *IPv4) Defrag(b *core.SKB, user uint32) bool {
+	defer ip.ns.In(step.IPDefrag, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPDefrag, b).Out()
 	ns.Inc(step.IpReasmReqds)
 	h := b.IP4()
 	key := inet.FragKey{Src: h.Src().Addr(), Dst: h.Dst().Addr(), ID: uint32(h.ID()), User: user, Proto: uint8(h.Proto())}
@@ -57,8 +57,8 @@ func (ip *IPv4) fragTime() sim.Time { return sim.Time(ip.ns.Sysctl.IPFragTime) *
 // fragQueue is ip_frag_queue: where does the fragment belong, and is the packet
 // whole with it?
 func (ip *IPv4) fragQueue(q *inet.FragQueue, b *core.SKB) bool {
+	defer ip.ns.In(step.IPFragQueue, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPFragQueue, b).Out()
 	if q.Flags&inet.FragComplete != 0 {
 		return ip.fragRefuse(b, step.DropDupFrag)
 	}
@@ -169,8 +169,8 @@ func (ip *IPv4) fragTooFar(q *inet.FragQueue) bool {
 
 // fragReasm is ip_frag_reasm: one packet out of all.
 func (ip *IPv4) fragReasm(q *inet.FragQueue, b *core.SKB, dev *core.Device) bool {
+	defer ip.ns.In(step.IPFragReasm, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPFragReasm, b).Out()
 	q.Kill()
 	dst := b.Dst
 	ecn := ecnTable[q.ECN&15]
@@ -210,8 +210,8 @@ func (ip *IPv4) fragReasm(q *inet.FragQueue, b *core.SKB, dev *core.Device) bool
 // expire is ip_expire: not all fragments came in time. The sender is told (ICMP
 // 11/1) if the first one did (RFC 792, RFC 1122 §3.3.2).
 func (ip *IPv4) expire(q *inet.FragQueue) {
+	defer ip.ns.In(step.IPExpire, q).Out()
 	ns := ip.ns
-	defer ns.In(step.IPExpire, q).Out()
 	if q.Flags&inet.FragComplete != 0 {
 		return
 	}

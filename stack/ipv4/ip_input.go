@@ -12,8 +12,8 @@ import (
 // rcv is ip_rcv: the entry point of IPv4. A packet that rcvCore accepts passes
 // the PRE_ROUTING hooks.
 func (ip *IPv4) rcv(b *core.SKB) {
+	defer ip.ns.In(step.IPRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRcv, b).Out()
 	dev := b.Dev
 	if b = ip.rcvCore(b); b == nil {
 		return
@@ -27,8 +27,8 @@ func (ip *IPv4) rcv(b *core.SKB) {
 // §3.2.1.2: a host MUST silently discard a packet whose checksum is wrong) and
 // cut off what the link padded. It returns nil for a packet that it dropped.
 func (ip *IPv4) rcvCore(b *core.SKB) *core.SKB {
+	defer ip.ns.In(step.IPRcvCore, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRcvCore, b).Out()
 	if b.PktType == core.PacketOtherHost {
 		b.Dev.Stats.RxOtherhost++
 		ns.Why(step.WhyOtherHost)
@@ -102,8 +102,8 @@ func (ip *IPv4) headerError(b *core.SKB, why core.DropReason) *core.SKB {
 
 // rcvFinish is ip_rcv_finish: find the route and follow it.
 func (ip *IPv4) rcvFinish(b *core.SKB) {
+	defer ip.ns.In(step.IPRcvFinish, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRcvFinish, b).Out()
 	if ip.rcvFinishCore(b, b.Dev) {
 		ns.DstInput(b)
 	}
@@ -112,8 +112,8 @@ func (ip *IPv4) rcvFinish(b *core.SKB) {
 // rcvFinishCore is ip_rcv_finish_core: an established socket gives the route
 // (early demux), else the tables do. It reports false for a dropped packet.
 func (ip *IPv4) rcvFinishCore(b *core.SKB, dev *core.Device) bool {
+	defer ip.ns.In(step.IPRcvFinishCore, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRcvFinishCore, b).Out()
 	if b.Dst == nil && b.SK == nil {
 		ip.earlyDemux(b)
 	}
@@ -187,8 +187,8 @@ const (
 // rcvOptions is ip_rcv_options: read the options; a source route is refused
 // unless accept_source_route allows it.
 func (ip *IPv4) rcvOptions(b *core.SKB, dev *core.Device) int {
+	defer ip.ns.In(step.IPRcvOptions, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRcvOptions, b).Out()
 	b.Unshare()
 	if !ip.optionsCompile(b) {
 		ns.Inc(step.IpInHdrErrors)
@@ -206,8 +206,8 @@ func (ip *IPv4) rcvOptions(b *core.SKB, dev *core.Device) int {
 
 // rcvSRR is ip_options_rcv_srr as far as it does not route the packet on.
 func (ip *IPv4) rcvSRR(b *core.SKB) int {
+	defer ip.ns.In(step.IPOptionsRcvSrr, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPOptionsRcvSrr, b).Out()
 	if b.PktType != core.PacketHost {
 		return optionsDrop
 	}
@@ -233,8 +233,8 @@ func (ip *IPv4) rcvSRR(b *core.SKB) int {
 // localDeliver is ip_local_deliver: put fragments together, pass the LOCAL_IN
 // hooks.
 func (ip *IPv4) localDeliver(b *core.SKB) {
+	defer ip.ns.In(step.IPLocalDeliver, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPLocalDeliver, b).Out()
 	if b.IP4().IsFragment() && !ip.Defrag(b, DefragLocalDeliver) {
 		return
 	}
@@ -257,8 +257,8 @@ func (ip *IPv4) localDeliverFinish(b *core.SKB) {
 // protocol's handler gets the packet; if there is none the sender is told
 // (RFC 1122 §3.2.2.1, code 2).
 func (ip *IPv4) protocolDeliver(b *core.SKB, proto uint8) {
+	defer ip.ns.In(step.IPProtocolDeliverRcu, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPProtocolDeliverRcu, b).Out()
 	for {
 		raw := ip.raw != nil && ip.raw.LocalDeliver(ns, b, proto)
 		h := ns.Proto(proto)

@@ -82,8 +82,8 @@ func be32(b []byte) uint32 {
 // options, record our address and the time in them, and complain about broken
 // ones with ICMP 12/0.
 func (ip *IPv4) optionsCompile(b *core.SKB) bool {
+	defer ip.ns.In(step.IPOptionsCompile, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPOptionsCompile, b).Out()
 	var o options
 	h := b.IP4()
 	bad := ip.parseOptions(&o, h[wire.IPv4MinLen:h.IHL()], b)
@@ -296,6 +296,10 @@ func (ip *IPv4) optionsEcho(b *core.SKB, s *options) (d optData, ok bool) {
 	if s.optlen == 0 {
 		return d, true
 	}
+	return ip.echoOptions(b, s)
+}
+
+func (ip *IPv4) echoOptions(b *core.SKB, s *options) (d optData, ok bool) {
 	defer ip.ns.In(step.IPOptionsEcho, b).Out()
 	h := b.IP4()
 	at := 0

@@ -11,21 +11,44 @@ import (
 )
 
 // LocalOut is ip_local_out: a finished packet of this host, route in b.Dst,
-// data pointer at its IP header. Length and header checksum are written here.
+// data pointer at its IP header. Length and header checksum are written here,
+// unless the bytes are a captured frame's (b.Captured).
 func (ip *IPv4) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPLocalOut, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPLocalOut, b).Out()
+	if ns.Held(b) {
+		return 0
+	}
+	if !b.Captured {
+		ip.finishHeader(b)
+		if ns.Follow != nil && ns.Follow.Hold(ns, b) {
+			return 0
+		}
+	}
 	if !ip.localOutHook(sk, b) {
 		return step.EPERM
 	}
 	return ns.DstOutput(sk, b)
 }
 
+// finishHeader writes the total length and the checksum (iph_set_totlen,
+// ip_send_check).
+func (ip *IPv4) finishHeader(b *core.SKB) {
+	h := b.IP4()
+	if n := b.Len(); n <= ipMaxMTU {
+		h.SetTotalLen(n)
+	} else {
+		h.SetTotalLen(0) // a GSO packet above 64 kB
+	}
+	h.ComputeChecksum()
+	b.Protocol = uint16(wire.EtherTypeIPv4)
+}
+
 // localOutHook is __ip_local_out; it reports false when a hook has taken the
 // packet.
 func (ip *IPv4) localOutHook(sk *core.Sock, b *core.SKB) bool {
+	defer ip.ns.In(step.IPLocalOutHook, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPLocalOutHook, b).Out()
 	ns.Inc(step.IpOutRequests)
 	if !b.Captured {
 		h := b.IP4()
@@ -42,8 +65,8 @@ func (ip *IPv4) localOutHook(sk *core.Sock, b *core.SKB) bool {
 
 // output is ip_output: the packet passes the POST_ROUTING hooks.
 func (ip *IPv4) output(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPOutput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPOutput, b).Out()
 	in, dev := b.Dev, b.Dst.Dev
 	b.Dev, b.Protocol = dev, uint16(wire.EtherTypeIPv4)
 	if b.CB.IPFlags&ipskbRerouted == 0 && !ns.Hook(core.NFIPv4, core.PostRouting, in, dev, sk, b) {
@@ -55,8 +78,8 @@ func (ip *IPv4) output(sk *core.Sock, b *core.SKB) core.Errno {
 // mcOutput is ip_mc_output: a packet for a group or for everybody also goes to
 // this host's own programs (RFC 1112 §6.1).
 func (ip *IPv4) mcOutput(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPMcOutput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPMcOutput, b).Out()
 	d := b.Dst
 	b.Dev, b.Protocol = d.Dev, uint16(wire.EtherTypeIPv4)
 	loop := d.Flags&core.RTCFBroadcast != 0
@@ -84,8 +107,8 @@ func (ip *IPv4) mcOutput(sk *core.Sock, b *core.SKB) core.Errno {
 // mcFinishOutput is ip_mc_finish_output with dev_loopback_xmit: the copy comes
 // in by the device that the packet leaves by.
 func (ip *IPv4) mcFinishOutput(b *core.SKB) {
+	defer ip.ns.In(step.IPMcFinishOutput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPMcFinishOutput, b).Out()
 	old := b.Dst
 	d := ip.alloc(ip.loopback(), old.Flags, old.Type) // rt_dst_clone
 	if old.Flags&core.RTCFLocal == 0 {
@@ -107,8 +130,7 @@ func (ip *IPv4) mcFinishOutput(b *core.SKB) {
 // finishOutput is ip_finish_output: cut up what does not fit. (Control groups'
 // egress programs are not modelled: none are attached.)
 func (ip *IPv4) finishOutput(sk *core.Sock, b *core.SKB) core.Errno {
-	ns := ip.ns
-	defer ns.In(step.IPFinishOutput, b).Out()
+	defer ip.ns.In(step.IPFinishOutput, b).Out()
 	mtu := ip.outMTU(sk, b)
 	if b.GSOSize > 0 {
 		return ip.finishOutputGSO(sk, b, mtu)
@@ -130,8 +152,8 @@ func (ip *IPv4) outMTU(sk *core.Sock, b *core.SKB) int {
 // finishOutputGSO is ip_finish_output_gso: a packet that stands for several
 // goes on whole if its segments fit.
 func (ip *IPv4) finishOutputGSO(sk *core.Sock, b *core.SKB, mtu int) core.Errno {
+	defer ip.ns.In(step.IPFinishOutputGSO, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPFinishOutputGSO, b).Out()
 	if ip.gsoFits(b, mtu) {
 		return ip.finishOutput2(b)
 	}
@@ -156,8 +178,8 @@ func (ip *IPv4) finishOutputGSO(sk *core.Sock, b *core.SKB, mtu int) core.Errno 
 // finishOutput2 is ip_finish_output2: count, find the neighbour, and hand the
 // packet to it.
 func (ip *IPv4) finishOutput2(b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPFinishOutput2, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPFinishOutput2, b).Out()
 	d := b.Dst
 	n := uint64(b.Len())
 	switch d.Type {
@@ -220,8 +242,8 @@ func xmitErrno(rc int) core.Errno {
 // its transport header. It uses b.Dst if that is set, else the socket's kept
 // route if that is still good, else asks for one. EHOSTUNREACH without a route.
 func (ip *IPv4) QueueXmit(sk *core.Sock, b *core.SKB, tos uint8) core.Errno {
+	defer ip.ns.In(step.IPQueueXmit, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPQueueXmit, b).Out()
 	var opt optData
 	if len(sk.Opt) > 0 {
 		opt, _ = ip.optionsGet(sk.Opt)
@@ -290,8 +312,8 @@ func (ip *IPv4) sockRoute(sk *core.Sock, b *core.SKB, tos uint8, opt *optData) b
 // BuildAndSend is ip_build_and_send_pkt: the SYN-ACK, data pointer at its TCP
 // header. dst may be nil when b.Dst is set; ttl 0 is the socket's.
 func (ip *IPv4) BuildAndSend(sk *core.Sock, b *core.SKB, dst *core.Dst, saddr, daddr wire.IP4, tos, ttl uint8) core.Errno {
+	defer ip.ns.In(step.IPBuildAndSendPkt, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPBuildAndSendPkt, b).Out()
 	if dst != nil {
 		b.Dst = dst
 	}
@@ -341,8 +363,8 @@ func (ip *IPv4) BuildAndSend(sk *core.Sock, b *core.SKB, dst *core.Dst, saddr, d
 // (RST, ACK of a TIME_WAIT socket). transport is the whole segment, its
 // checksum made; in is the packet that is answered; oif 0 is any device.
 func (ip *IPv4) SendUnicastReply(in *core.SKB, saddr, daddr wire.IP4, transport []byte, proto, tos uint8, mark uint32, oif int) {
+	defer ip.ns.In(step.IPSendUnicastReply, in).Out()
 	ns := ip.ns
-	defer ns.In(step.IPSendUnicastReply, in).Out()
 	o := optionsOf(in)
 	opt, ok := ip.optionsEcho(in, &o)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 // fragment is ip_fragment: a packet with DF that is too big is refused, with
 // ICMP 3/4 to its sender (RFC 1191 §4).
 func (ip *IPv4) fragment(sk *core.Sock, b *core.SKB, mtu int) core.Errno {
+	defer ip.ns.In(step.IPFragment, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPFragment, b).Out()
 	if b.IP4().DF() && (!b.IgnoreDF || b.CB.FragMax != 0 && b.CB.FragMax > mtu) {
 		ns.Inc(step.IpFragFails)
 		ns.Why(step.WhyFragmentDF, uint64(b.Len()), uint64(mtu))
@@ -26,8 +26,8 @@ func (ip *IPv4) fragment(sk *core.Sock, b *core.SKB, mtu int) core.Errno {
 // doFragment is ip_do_fragment: pieces that are there already (frag_list) are
 // given headers if they fit; else the packet is copied into pieces.
 func (ip *IPv4) doFragment(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPDoFragment, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPDoFragment, b).Out()
 	if b.IPSummed == core.ChecksumPartial && !ns.ChecksumHelp(b) {
 		return ip.fragFail(b, step.EINVAL)
 	}

@@ -22,8 +22,7 @@ type cork struct {
 // not fit into the MTU hangs on FragList, cut where ip_do_fragment will cut.
 // EMSGSIZE: it is too big (65535 bytes, or the MTU with IP_PMTUDISC_DO).
 func (ip *IPv4) MakeSKB(sk *core.Sock, fl *Flow4, dst *core.Dst, ck *Cookie, transhdrlen int, payload []byte) (*core.SKB, core.Errno) {
-	ns := ip.ns
-	defer ns.In(step.IPMakeSkb, sk).Out()
+	defer ip.ns.In(step.IPMakeSkb, sk).Out()
 	c := cork{ttl: ck.TTL, tos: ck.TOS, addr: fl.Daddr, gsoSize: ck.GSOSize, mark: ck.Mark, priority: ck.Priority}
 	if ck.Faddr != 0 {
 		c.addr = ck.Faddr
@@ -52,8 +51,8 @@ func (ip *IPv4) MakeSKB(sk *core.Sock, fl *Flow4, dst *core.Dst, ck *Cookie, tra
 // pointer of the result stands at its transport header. The datagram is made of
 // transhdrlen bytes, which are cleared, then head, then payload.
 func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, transhdrlen int, head, payload []byte) (*core.SKB, core.Errno) {
+	defer ip.ns.In(step.IPAppendData, subject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IPAppendData, subject(ns)).Out()
 	ck.fragsize = d.Dev.MTU
 	if sk.PMTUDisc < core.PMTUDiscProbe {
 		ck.fragsize = ip.MTU(d)
@@ -159,8 +158,8 @@ func (ip *IPv4) localError(sk *core.Sock, fl *Flow4, mtu int) {
 // makeSKB is __ip_make_skb: write the IP header in front of what appendData
 // made, and choose DF, id, TTL.
 func (ip *IPv4) makeSKB(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, b *core.SKB) {
+	defer ip.ns.In(step.IPMakeSkbHeader, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPMakeSkbHeader, b).Out()
 	optlen := 0
 	if ck.opt != nil {
 		optlen = ck.opt.optlen
@@ -222,8 +221,8 @@ func flag(b bool) uint64 {
 // SendSKB is ip_send_skb: send a datagram that MakeSKB made. A full queue is
 // ENOBUFS.
 func (ip *IPv4) SendSKB(b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IPSendSkb, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPSendSkb, b).Out()
 	err := ip.LocalOut(b.SK, b)
 	if err != 0 {
 		ns.Inc(step.IpOutDiscards)

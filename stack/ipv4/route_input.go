@@ -74,8 +74,8 @@ func sourceReason(err core.Errno) core.DropReason {
 // routeInputSlow is ip_route_input_slow: refuse martians (RFC 1812 §5.3.7),
 // then ask the routing tables, then decide by the route's type.
 func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device) core.DropReason {
+	defer ip.ns.In(step.IPRouteInputSlow, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRouteInputSlow, b).Out()
 	b.Dst = nil
 	in := ip.inDev(dev)
 	if in == nil {
@@ -190,8 +190,8 @@ func (ip *IPv4) inputNoRoute(b *core.SKB, daddr wire.IP4, err core.Errno, in *In
 
 // mkrouteInput is ip_mkroute_input with __mkroute_input: a route that forwards.
 func (ip *IPv4) mkrouteInput(b *core.SKB, res *fibResult, in *InDevice, daddr, saddr wire.IP4, tos uint8) core.DropReason {
+	defer ip.ns.In(step.IPMkrouteInput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPMkrouteInput, b).Out()
 	if len(res.fi.nhs) > 1 {
 		ip.selectMultipath(res, ip.multipathHash(nil, b))
 		b.CB.IPFlags |= ipskbMultipath

@@ -24,8 +24,8 @@ const (
 // ipError is ip_error: a packet without a usable route. Tell the sender, but
 // not too often (RFC 1812 §4.3.2.8), and drop it.
 func (ip *IPv4) ipError(b *core.SKB) {
+	defer ip.ns.In(step.IPErrorStep, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPErrorStep, b).Out()
 	in := ip.inDev(b.Dev)
 	if in == nil {
 		ns.Drop(b, step.DropNotSpecified, step.IPErrorStep)
@@ -74,8 +74,8 @@ func (ip *IPv4) ipError(b *core.SKB) {
 // came in by, so its sender could have used the next hop itself. After
 // redirectNumber ignored redirects we stop; each one waits twice as long.
 func (ip *IPv4) sendRedirect(b *core.SKB) {
+	defer ip.ns.In(step.IPRtSendRedirect, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRtSendRedirect, b).Out()
 	in := ip.inDev(b.Dst.Dev)
 	if in == nil || !in.txRedirects() {
 		return
@@ -118,8 +118,8 @@ func (ip *IPv4) UpdatePMTU(fl *Flow4, mtu int) {
 // has. An MTU below min_pmtu is not believed; the packets go without DF
 // instead.
 func (ip *IPv4) UpdatePMTUDst(d *core.Dst, fl *Flow4, mtu int) {
+	defer ip.ns.In(step.IPRtUpdatePmtu, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRtUpdatePmtu, inetSubject(ns)).Out()
 	if ip.mtuLocked(d) {
 		return
 	}
@@ -228,8 +228,8 @@ func (ip *IPv4) redirectFlow(b *core.SKB, fl *Flow4, kill bool) {
 // RedirectDst is __ip_do_redirect: believe a redirect only if it comes from the
 // gateway that the route uses, and names a neighbour (RFC 1122 §3.2.2.2).
 func (ip *IPv4) RedirectDst(d *core.Dst, b *core.SKB, fl *Flow4, kill bool) {
+	defer ip.ns.In(step.IPDoRedirect, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPDoRedirect, b).Out()
 	m := wire.ICMP(b.L4())
 	if !m.Valid() || m.Code()&7 > wire.ICMPRedirHostTOS {
 		return

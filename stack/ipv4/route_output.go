@@ -22,8 +22,7 @@ func (ip *IPv4) RouteOutput(fl *Flow4) (*core.Dst, core.Errno) {
 
 // routeOutputKey is ip_route_output_key_hash.
 func (ip *IPv4) routeOutputKey(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno) {
-	ns := ip.ns
-	defer ns.In(step.IPRouteOutputKeyHash, inetSubject(ns)).Out()
+	defer ip.ns.In(step.IPRouteOutputKeyHash, inetSubject(ip.ns)).Out()
 	fl.IIF = ip.loIndex()
 	fl.TOS &= 0xfc
 	return ip.routeOutputKeyRcu(fl, b)
@@ -32,8 +31,8 @@ func (ip *IPv4) routeOutputKey(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno) {
 // routeOutputKeyRcu is ip_route_output_key_hash_rcu: check the source, treat
 // multicast and broadcast apart, then ask the tables and choose a source.
 func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno) {
+	defer ip.ns.In(step.IPRouteOutputKeyHashRcu, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRouteOutputKeyHashRcu, inetSubject(ns)).Out()
 	var res fibResult
 	orig := fl.OIF
 	group := fl.Daddr.IsMulticast() || fl.Daddr.IsBroadcast()
@@ -196,8 +195,8 @@ func (ip *IPv4) mkrouteOutput(res *fibResult, fl *Flow4, orig int, dev *core.Dev
 // the TOS or the mark of a packet, so its route is asked for again. addrType is
 // what the source is to this host, RTNUnspec if unknown.
 func (ip *IPv4) RouteMeHarder(sk *core.Sock, b *core.SKB, addrType uint8) core.Errno {
+	defer ip.ns.In(step.IPRouteMeHarder, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPRouteMeHarder, b).Out()
 	h := b.IP4()
 	if addrType == RTNUnspec {
 		addrType = ip.addrType(nil, h.Src())

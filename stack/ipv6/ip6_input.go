@@ -20,6 +20,11 @@ const (
 	skbIgnoreDF    = 1 << 14 // skb->ignore_df: may be fragmented here
 )
 
+// IgnoreDF is the bit of CB.IPFlags that lets this host cut a packet which it
+// did not make itself (skb->ignore_df): conntrack sets it on what it has put
+// together, with CB.FragMax.
+const IgnoreDF = skbIgnoreDF
+
 // rcv is ipv6_packet_type.
 type rcv struct{}
 

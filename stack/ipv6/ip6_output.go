@@ -131,12 +131,16 @@ func (ip *IPv6) loopbackXmit(c *core.SKB) {
 func (ip *IPv6) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
 	ns := ip.ns
 	defer ns.In(step.IP6LocalOut, b).Out()
-	h := b.IP6()
-	n := b.Len() - wire.IPv6Len
-	if n > 65535 {
-		n = 0
+	if ns.Held(b) {
+		return 0
 	}
-	h.SetPayloadLen(n)
+	if !b.Captured {
+		n := b.Len() - wire.IPv6Len
+		if n > 65535 {
+			n = 0
+		}
+		b.IP6().SetPayloadLen(n)
+	}
 	b.CB.NHOff = 6
 	b.Protocol = uint16(wire.EtherTypeIPv6)
 	if !ns.Hook(core.NFIPv6, core.LocalOut, nil, b.Dst.Dev, sk, b) {

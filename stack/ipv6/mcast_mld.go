@@ -122,7 +122,9 @@ func (ip *IPv6) mldSend(i *Inet6Dev, r []record) {
 	ns.Inc(step.Ip6OutRequests)
 	ns.Why(step.WhyMLDReport, uint64(len(r)), r[0].addr.Hi, r[0].addr.Lo, uint64(i.dev.Index))
 	e := core.Errno(step.EPERM)
-	if ns.Hook(core.NFIPv6, core.LocalOut, nil, i.dev, &ip.igmpSk.Sock, b) {
+	if ns.Held(b) {
+		e = 0
+	} else if ns.Hook(core.NFIPv6, core.LocalOut, nil, i.dev, &ip.igmpSk.Sock, b) {
 		e = ns.DstOutput(&ip.igmpSk.Sock, b)
 	}
 	if e != 0 {

@@ -133,7 +133,9 @@ func (ip *IPv6) ndiscSend(b *core.SKB, daddr, saddr wire.Addr) {
 	h.SetDst(daddr)
 	ns.Inc(step.Ip6OutRequests)
 	e := core.Errno(step.EPERM)
-	if ns.Hook(core.NFIPv6, core.LocalOut, nil, b.Dst.Dev, sk, b) {
+	if b.Protocol = uint16(wire.EtherTypeIPv6); ns.Held(b) {
+		e = 0
+	} else if ns.Hook(core.NFIPv6, core.LocalOut, nil, b.Dst.Dev, sk, b) {
 		e = ns.DstOutput(sk, b)
 	}
 	if e == 0 {

@@ -130,6 +130,30 @@ func (h *host) conserved(waiting uint64) {
 	if m := h.ns.Machine; m.Allocated != m.Freed+waiting {
 		h.t.Errorf("%d buffers allocated, %d freed, want %d waiting", m.Allocated, m.Freed, waiting)
 	}
+	h.sentences()
+}
+
+// sentences checks that every sentence and every alternative has the values
+// that its places need.
+func (h *host) sentences() {
+	h.t.Helper()
+	l := &h.tr.Log
+	for i := range l.Events {
+		e := &l.Events[i]
+		if e.Why != 0 {
+			if n, ok := step.Places(e.Why.Text()); !ok || n > len(l.WhyArgs(e)) {
+				h.t.Errorf("%q has %d values", e.Why.Text(), len(l.WhyArgs(e)))
+			}
+		}
+		if e.Kind == trace.Tried {
+			x := step.Try(e.Code).Info()
+			for _, s := range []string{x.Candidate, x.Because} {
+				if n, ok := step.Places(s); !ok || n > len(l.Args(e)) {
+					h.t.Errorf("%q has %d values", s, len(l.Args(e)))
+				}
+			}
+		}
+	}
 }
 
 func ip6(s string) wire.Addr { return wire.FromNetip(mustAddr(s)) }

@@ -92,8 +92,8 @@ func (sk *Packet) Recv(buf []byte, flags int) (Msg, core.Errno) {
 // device by ifindex (0: the one that it is bound to). IP and netfilter do not
 // see it.
 func (sk *Packet) SendTo(frame []byte, ifindex int) (int, core.Errno) {
+	defer sk.NS.In(step.PacketSendmsg, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.PacketSendmsg, sk).Out()
 	if ifindex == 0 {
 		ifindex = sk.BoundDev
 	}

@@ -51,8 +51,8 @@ func (sk *Ping) ObserveOwn(o *trace.Obs) {}
 
 // getPort is ping_get_port: an identifier, the next free one if 0.
 func (sk *Ping) getPort(ident uint16) core.Errno {
+	defer sk.NS.In(step.PingGetPort, sk).Out()
 	ns, r := sk.NS, sk.r
-	defer ns.In(step.PingGetPort, sk).Out()
 	if ident == 0 {
 		for range 1 << 16 {
 			r.rover++

@@ -187,8 +187,8 @@ func (sk *Sock) filtered(b *core.SKB) bool {
 
 // rcv is raw_rcv: the packet goes to the program IP header first.
 func (sk *Sock) rcv(b *core.SKB) {
+	defer sk.NS.In(step.RawRcv, b).Out()
 	ns := sk.NS
-	defer ns.In(step.RawRcv, b).Out()
 	b.Push(b.Offset() - b.Network)
 	b.IIF = ifindex(b)
 	b.Dst = nil
@@ -293,8 +293,7 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 
 // Bind is raw_bind: hear only what is for this address of the host.
 func (sk *Sock) Bind(addr wire.Addr) core.Errno {
-	ns := sk.NS
-	defer ns.In(step.RawBind, sk).Out()
+	defer sk.NS.In(step.RawBind, sk).Out()
 	if sk.State != core.TCPClose {
 		return step.EINVAL
 	}

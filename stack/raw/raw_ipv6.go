@@ -50,8 +50,8 @@ func (sk *Sock) filtered6(b *core.SKB) bool {
 // rcv6 is rawv6_rcv: the program gets no IPv6 header. The checksum of ICMPv6
 // is verified first; a wrong one is dropped.
 func (sk *Sock) rcv6(b *core.SKB) {
+	defer sk.NS.In(step.Rawv6Rcv, b).Out()
 	ns := sk.NS
-	defer ns.In(step.Rawv6Rcv, b).Out()
 	ip := b.IP6()
 	ok := b.CsumValid || b.Truncated || b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial
 	if sk.Protocol == uint8(wire.ProtoICMPv6) && !ok &&
@@ -70,8 +70,7 @@ func (sk *Sock) rcv6(b *core.SKB) {
 // sendmsg6 is rawv6_sendmsg; the checksum of ICMPv6 is filled in
 // (rawv6_push_pending_frames).
 func (sk *Sock) sendmsg6(data []byte, addr wire.Addr, flags int) (int, core.Errno) {
-	ns := sk.NS
-	defer ns.In(step.Rawv6Sendmsg, sk).Out()
+	defer sk.NS.In(step.Rawv6Sendmsg, sk).Out()
 	daddr, e := sk.dest(data, addr, flags)
 	if e != 0 {
 		return sk.fail(e)
@@ -100,6 +99,9 @@ func sendData6(sk *core.Sock, daddr wire.Addr, data []byte, ck ipv6.Cookie) core
 	if e != 0 {
 		return e
 	}
+	if e = sk.AllocSend(sk.NS, step.Ip6OutDiscards); e != 0 {
+		return e
+	}
 	b, e := ip.MakeSKB(sk, &fl, dst, &ck, 0, data)
 	if e != 0 {
 		return e
@@ -122,16 +124,7 @@ func fillICMPv6(b *core.SKB, src, dst wire.Addr) {
 	h[2], h[3] = 0, 0
 	off := b.TransportOffset()
 	n := b.Len() - off
-	sum := b.Checksum(off, n, 0)
-	for _, f := range b.FragList {
-		s := f.Checksum(0, f.Len(), 0)
-		if n&1 != 0 {
-			s = wire.Rotate(s)
-		}
-		sum = wire.Add(sum, s)
-		n += f.Len()
-	}
-	c := wire.Fold(wire.Add(sum, wire.PseudoHeader6(src, dst, wire.ProtoICMPv6, n)))
+	c := wire.Fold(b.Checksum(off, n, wire.PseudoHeader6(src, dst, wire.ProtoICMPv6, n)))
 	h[2], h[3] = byte(c>>8), byte(c)
 }
 

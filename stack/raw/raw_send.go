@@ -19,8 +19,8 @@ func (sk *Sock) SendTo(data []byte, addr wire.Addr, flags int) (int, core.Errno)
 
 // sendmsg is raw_sendmsg.
 func (sk *Sock) sendmsg(data []byte, addr wire.Addr, flags int) (int, core.Errno) {
+	defer sk.NS.In(step.RawSendmsg, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.RawSendmsg, sk).Out()
 	daddr, e := sk.dest(data, addr, flags)
 	if e != 0 {
 		return sk.fail(e)
@@ -96,6 +96,9 @@ func flow4(sk *core.Sock, daddr wire.IP4, data []byte) ipv4.Flow4 {
 // sendData is ip_append_data and ip_push_pending_frames of one piece.
 // transhdrlen bytes of header at the front of data are the transport's.
 func sendData(sk *core.Sock, ip *ipv4.IPv4, fl *ipv4.Flow4, dst *core.Dst, transhdrlen int, data []byte) core.Errno {
+	if e := sk.AllocSend(sk.NS, step.IpOutDiscards); e != 0 {
+		return e
+	}
 	ck := ipv4.Cookie{TTL: -1, TOS: -1, Mark: sk.Mark, Priority: sk.Priority}
 	b, e := ip.MakeSKB(sk, fl, dst, &ck, transhdrlen, data[transhdrlen:])
 	if e != 0 {
@@ -112,8 +115,8 @@ func sendData(sk *core.Sock, ip *ipv4.IPv4, fl *ipv4.Flow4, dst *core.Dst, trans
 // sendHdrinc is raw_send_hdrinc: the program wrote the IP header. Length and
 // checksum are always filled in, source and identifier if they are zero.
 func (sk *Sock) sendHdrinc(data []byte, fl *ipv4.Flow4, dst *core.Dst, flags int) core.Errno {
+	defer sk.NS.In(step.RawSendHdrinc, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.RawSendHdrinc, sk).Out()
 	h := wire.IPv4(data)
 	switch {
 	case len(data) > dst.Dev.MTU:
@@ -126,8 +129,7 @@ func (sk *Sock) sendHdrinc(data []byte, fl *ipv4.Flow4, dst *core.Dst, flags int
 		ns.Inc(step.IpOutDiscards)
 		return step.EINVAL
 	}
-	if e := sk.SockError(); e != 0 {
-		ns.Inc(step.IpOutDiscards)
+	if e := sk.AllocSend(ns, step.IpOutDiscards); e != 0 {
 		return e
 	}
 	b := ns.AllocSKB(core.Headroom, len(data), 0)

@@ -68,7 +68,7 @@ func (p *Program) streamConnect(f *File, c *Call) {
 			c.fail(e)
 			return
 		}
-		if e := f.ep.connect(c.Addr, c.Port); e != 0 {
+		if e := f.ep.connect(c.Addr, c.Port); e != 0 && e != step.EINPROGRESS {
 			c.fail(e)
 			return
 		}
@@ -216,15 +216,10 @@ func (p *Program) sysShutdown(f *File, c *Call) {
 		c.fail(step.EINVAL)
 		return
 	}
-	p.inetShutdown(f, c)
-	c.why(p.NS)
-}
-
-// inetShutdown is inet_shutdown: SHUT_RD, SHUT_WR and SHUT_RDWR are 0, 1 and
-// 2, and one more is the bit mask of directions.
-func (p *Program) inetShutdown(f *File, c *Call) {
-	defer p.NS.In(step.InetShutdown, f.ep.Base()).Out()
+	// SHUT_RD, SHUT_WR and SHUT_RDWR are 0, 1 and 2; one more is the bit mask of
+	// directions (inet_shutdown).
 	c.done(0, f.ep.shutdown(uint8(c.N+1)))
+	c.why(p.NS)
 }
 
 // sockClose is sock_close: the last file descriptor of a socket is closed.

@@ -64,7 +64,6 @@ const (
 	TCPDeferAccept
 	TCPSynCnt
 	TCPWindowClamp
-	TCPNotSentLowat
 )
 
 // The least that SO_RCVBUF and SO_SNDBUF can be, in bytes (SOCK_MIN_RCVBUF,
@@ -96,6 +95,11 @@ func setOpt(ep endpoint, o Opt, v int, a wire.Addr) core.Errno {
 		sk.ReusePort = on
 	case SOBroadcast:
 		sk.Broadcast = on
+	case SOKeepAlive:
+		if t, ok := ep.(*tcpOps); ok {
+			return t.SetOption(tcp.OptKeepAlive, v)
+		}
+		sk.KeepOpen = on
 	case SOLinger:
 		sk.Linger = v >= 0
 		sk.LingerTime = sim.Time(max(v, 0)) * sim.Second
@@ -320,4 +324,41 @@ func num(b bool) int {
 }
 
 // setTCPOpt is do_tcp_setsockopt.
-func setTCPOpt(sk *tcp.Sock, o Opt, v int) core.Errno { return step.ENOPROTOOPT }
+func setTCPOpt(sk *tcp.Sock, o Opt, v int) core.Errno {
+	to, ok := tcpOption(o)
+	if !ok {
+		return step.ENOPROTOOPT
+	}
+	return sk.SetOption(to, v)
+}
+
+// tcpOption is the option by package tcp's name.
+func tcpOption(o Opt) (tcp.Option, bool) {
+	switch o {
+	case TCPNoDelay:
+		return tcp.OptNoDelay, true
+	case TCPCork:
+		return tcp.OptCork, true
+	case TCPMaxSeg:
+		return tcp.OptMaxSeg, true
+	case TCPKeepIdle:
+		return tcp.OptKeepIdle, true
+	case TCPKeepIntvl:
+		return tcp.OptKeepIntvl, true
+	case TCPKeepCnt:
+		return tcp.OptKeepCnt, true
+	case TCPLinger2:
+		return tcp.OptLinger2, true
+	case TCPUserTimeout:
+		return tcp.OptUserTimeout, true
+	case TCPQuickAck:
+		return tcp.OptQuickAck, true
+	case TCPDeferAccept:
+		return tcp.OptDeferAccept, true
+	case TCPSynCnt:
+		return tcp.OptSynCnt, true
+	case TCPWindowClamp:
+		return tcp.OptWindowClamp, true
+	}
+	return 0, false
+}

@@ -32,24 +32,4 @@ func (o *tcpOps) recv(c *Call, flags int) {
 	c.done(n, e)
 }
 
-// poll is tcp_poll, as far as it needs no more than struct sock.
-func (o *tcpOps) poll() int {
-	sk := o.Base()
-	if sk.State == core.TCPListen {
-		if sk.AckBacklog > 0 {
-			return PollIn
-		}
-		return 0
-	}
-	m := 0
-	if sk.State == core.TCPClose {
-		m |= PollHup
-	}
-	if sk.RcvQueue.Len() > 0 || sk.Shutdown&core.RcvShutdown != 0 {
-		m |= PollIn
-	}
-	if sk.State != core.TCPSynSent && sk.State != core.TCPSynRecv && (sk.WmemQueued < sk.SndBuf || sk.Shutdown&core.SendShutdown != 0) {
-		m |= PollOut
-	}
-	return m
-}
+func (o *tcpOps) poll() int { return o.Poll() & (PollIn | PollOut | PollErr | PollHup) }

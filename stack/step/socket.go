@@ -21,7 +21,6 @@ const (
 	InetDgramConnect
 	InetListen
 	InetAccept
-	InetShutdown
 	SockPoll
 	endSocket
 )
@@ -44,7 +43,6 @@ var socketSteps = [int(endSocket) - baseSocket]Info{
 	InetDgramConnect & 255:  {"inet_dgram_connect", Socket, "net/ipv4/af_inet.c", "Remember the other side of a datagram socket."},
 	InetListen & 255:        {"inet_listen", Socket, "net/ipv4/af_inet.c", "Make the socket a listener."},
 	InetAccept & 255:        {"inet_accept", Socket, "net/ipv4/af_inet.c", "Take a finished connection from the accept queue."},
-	InetShutdown & 255:      {"inet_shutdown", Socket, "net/ipv4/af_inet.c", "Close one or both directions."},
 	SockPoll & 255:          {"sock_poll", Socket, "net/socket.c", "poll(), epoll: is there something to do?"},
 }
 

@@ -75,6 +75,7 @@ const (
 	Ipv6RecvError
 	InetSockDestruct
 	UdpDestructCommon
+	SockAllocSendPskb
 	endUDP
 )
 
@@ -150,6 +151,7 @@ var udpSteps = [int(endUDP) - baseUDP]Info{
 	Ipv6RecvError & 255:         {"ipv6_recv_error", Socket, "net/ipv6/datagram.c", "A program reads its error queue (MSG_ERRQUEUE)."},
 	InetSockDestruct & 255:      {"inet_sock_destruct", Socket, "net/ipv4/af_inet.c", "The socket is gone: free what nobody read."},
 	UdpDestructCommon & 255:     {"udp_destruct_common", Transport, "net/ipv4/udp.c", "Free the datagrams that nobody read, and their memory."},
+	SockAllocSendPskb & 255:     {"sock_alloc_send_pskb", Socket, "net/core/sock.c", "May the program send now? Then make a buffer."},
 }
 
 // Why UDP and raw sockets decided.
@@ -163,7 +165,6 @@ const (
 	WhyUDPCsumDone
 	WhyUDPSocket
 	WhyUDPNoSocket
-	WhyUDPConnected
 	WhyUDPWildcard
 	WhyUDPReuseport
 	WhyUDPEarly
@@ -207,12 +208,13 @@ const (
 	WhyPingNone
 	WhyPingSocket
 	WhyPingIdent
-	WhyPingGroup
 	WhyPacketFull
 	WhyUDPGSO
 	WhyUDPCsumCut
 	WhyUDPGSOSplit
 	WhyErrQueueFull
+	WhySndbufFull
+	WhySendPending
 	endUDPWhy
 )
 
@@ -226,7 +228,6 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyUDPCsumDone & 255:      "The card or the sender's kernel vouches for the checksum.",
 	WhyUDPSocket & 255:        "Socket {0:sk} wins with score {1}.",
 	WhyUDPNoSocket & 255:      "No socket takes datagrams for {0:ip} port {2}.",
-	WhyUDPConnected & 255:     "Socket {0:sk} is connected to {1:ip} port {3}: nobody can match better.",
 	WhyUDPWildcard & 255:      "No socket is bound to {0:ip} port {2} itself: look among those bound to any address.",
 	WhyUDPReuseport & 255:     "{1} sockets share the port (SO_REUSEPORT): the hash {2:hex} of the flow chooses {0:sk}.",
 	WhyUDPEarly & 255:         "The flow belongs to connected socket {0:sk}.",
@@ -270,12 +271,13 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyPingNone & 255:         "No ping socket has identifier {0}. A program with a raw socket has its copy already, so this is no loss.",
 	WhyPingSocket & 255:       "Ping socket {0:sk} waits for identifier {1}.",
 	WhyPingIdent & 255:        "Identifier {0} is free.",
-	WhyPingGroup & 255:        "ping_group_range {0:int} to {1:int} does not include the program's group: EACCES.",
 	WhyPacketFull & 255:       "The tap {0:sk} has {1} of {2} bytes waiting: it loses this frame.",
 	WhyUDPGSO & 255:           "{0} bytes are one buffer with {1} segments of {2} (UDP_SEGMENT).",
 	WhyUDPCsumCut & 255:       "The capture kept only a part of the datagram, so its checksum cannot be known: taken as right.",
 	WhyUDPGSOSplit & 255:      "not modelled: a UDP packet merged by GRO for a socket without UDP_GRO",
 	WhyErrQueueFull & 255:     "The error queue is full: {0} and {1} bytes, {2} are allowed.",
+	WhySndbufFull & 255:       "{0} bytes are on their way down, SO_SNDBUF allows {1}: the program must wait.",
+	WhySendPending & 255:      "The socket has an error to tell: {0:err}. Nothing is sent, and the error is told.",
 }
 
 // What lost in UDP and raw sockets.

@@ -113,9 +113,7 @@ func (sk *Sock) unhash() {
 func (sk *Sock) putPort() {
 	sk.T.Hash.Unbind(&sk.Sock, sk.bindBucket)
 	sk.bound = false
-	if sk.autoPort || true {
-		sk.Sport = 0
-	}
+	sk.Sport = 0
 }
 
 // done is tcp_done: the connection is closed.
@@ -128,7 +126,7 @@ func (sk *Sock) done() {
 	sk.setState(core.TCPClose)
 	sk.stopTimers()
 	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
-	if !sk.Dead {
+	if !sk.Dead && !sk.T.Follow {
 		sk.StateChange(ns)
 		return
 	}

@@ -177,4 +177,3 @@ func (t *TCP) errReport(sk *Sock, e core.Errno) {
 	ns.Why(step.WhyErrSoft, uint64(e))
 	sk.ErrSoft = e
 }
-

@@ -70,6 +70,11 @@ func (a ipv4Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, to
 	a.ip.SendUnicastReply(in, s.IP4(), d.IP4(), seg, uint8(wire.ProtoTCP), tos, mark, oif)
 }
 
+func (a ipv4Specific) sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core.Errno {
+	b.Dst = d
+	return a.ip.QueueXmit(sk, b, sk.TOS)
+}
+
 func (a ipv4Specific) updatePMTU(sk *Sock, mtu int) {
 	fl := flow4(sk)
 	a.ip.UpdatePMTU(&fl, mtu)
@@ -210,7 +215,7 @@ func (t *TCP) rcv(af afOps, b *core.SKB) {
 		t.rcvTimeWait(af, o, b, &k, iif, at)
 	default:
 		if t.Follow {
-			if sk := t.FollowAdopt(b, false); sk != nil {
+			if sk := t.followAdoptSKB(b); sk != nil {
 				t.rcvSock(af, sk, b, at)
 				return
 			}
@@ -462,7 +467,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 		oif, mark, id, state = sk.BoundDev, sk.Mark, uint64(sk.ID), uint64(sk.State)
 	}
 	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, reason, d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
-	if t.Follow {
+	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectReset, uint16(r.Flags()), r.Seq(), r.Ack())
 		return
 	}
@@ -478,7 +483,7 @@ const rtnLocal = 2
 func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, tsval, tsecr uint32, oif int, tos uint8) {
 	ns := t.NS
 	defer ns.In(af.stepSendAck(), b).Out()
-	if t.Follow {
+	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectAck, fAck, seq, ack)
 		return
 	}

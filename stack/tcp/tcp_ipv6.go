@@ -78,6 +78,11 @@ func (a ipv6Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, to
 	a.ip.SendUnicastReply(in, s, d, seg, uint8(wire.ProtoTCP), tos, 0, mark, oif)
 }
 
+func (a ipv6Specific) sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core.Errno {
+	b.Dst = d
+	return a.ip.LocalOut(sk, b)
+}
+
 func (a ipv6Specific) updatePMTU(sk *Sock, mtu int) {
 	fl := flow6(sk)
 	a.ip.UpdatePMTU(&fl, mtu)

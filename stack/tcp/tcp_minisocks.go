@@ -350,6 +350,10 @@ func (sk *Sock) childProcess(b *core.SKB) core.DropReason {
 	}
 	r := sk.rcvStateProcess(b)
 	if sk.State != core.TCPSynRecv && parent != nil {
+		if sk.T.Follow {
+			parent.followAccept()
+			return r
+		}
 		parent.AckBacklog++
 		parent.DataReady(ns)
 	}

@@ -354,6 +354,9 @@ func (sk *Sock) leftOut() int         { return sk.sackedOut + sk.lostOut }
 
 // receiveWindow is tcp_receive_window: what is left of the offered window.
 func (sk *Sock) receiveWindow() uint32 {
+	if sk.follow.lenient {
+		return 1 << 30 // joined in the middle: the scale is not known
+	}
 	w := int32(sk.rcvWup + sk.rcvWnd - sk.rcvNxt)
 	if w < 0 {
 		return 0

@@ -80,8 +80,8 @@ func (sk *Sock) connect4(addr wire.Addr, port uint16) core.Errno {
 // ip4Connect is __ip4_datagram_connect. Without a source address the route is
 // looked up twice (ip_route_connect): first to find the source.
 func (sk *Sock) ip4Connect(daddr wire.IP4, dport uint16) core.Errno {
+	defer sk.NS.In(step.Ip4DatagramConnect, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.Ip4DatagramConnect, sk).Out()
 	sk.DstCache = nil
 	fl := sk.flow4(daddr, dport)
 	dst, e := sk.u.routeConnect(&fl)

@@ -93,8 +93,8 @@ func (u *UDP) queueRcvOne6(sk *Sock, b *core.SKB) {
 
 // mcastDeliver6 is __udp6_lib_mcast_deliver.
 func (u *UDP) mcastDeliver6(b *core.SKB, f *flow) {
+	defer u.ns.In(step.Udp6LibMcastDeliver, b).Out()
 	ns := u.ns
-	defer ns.In(step.Udp6LibMcastDeliver, b).Out()
 	if n := u.toEach(b, f, true, true); n > 0 {
 		ns.Why(step.WhyUDPMcast, uint64(n))
 		return
@@ -115,8 +115,8 @@ func (u *UDP) isMcastSock6(sk *Sock, f *flow) bool {
 
 // lib6Lookup is __udp6_lib_lookup.
 func (u *UDP) lib6Lookup(b *core.SKB, f *flow) *Sock {
+	defer u.ns.In(step.Udp6LibLookup, b).Out()
 	ns := u.ns
-	defer ns.In(step.Udp6LibLookup, b).Out()
 	if sk := u.lookup2v6(b, f, f.daddr); sk != nil {
 		return sk
 	}

@@ -9,8 +9,8 @@ import (
 
 // sendmsg6 is udpv6_sendmsg.
 func (sk *Sock) sendmsg6(data []byte, daddr wire.Addr, dport uint16, flags int) (int, core.Errno) {
+	defer sk.NS.In(step.Udpv6Sendmsg, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.Udpv6Sendmsg, sk).Out()
 	if len(data) > maxLen {
 		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
 		return 0, step.EMSGSIZE
@@ -53,7 +53,10 @@ func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected 
 		dst.Neigh.Confirm()
 	}
 	ck := ipv6.Cookie{HopLimit: sk.v6.HopLimit, TClass: sk.v6.TClass, GSOSize: sk.GSOSize}
-	b, e := ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
+	var b *core.SKB
+	if e = sk.AllocSend(ns, step.Ip6OutDiscards); e == 0 {
+		b, e = ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
+	}
 	if e == 0 {
 		e = sk.sendSKB6(b, &fl, ip.MTU(dst))
 	}
@@ -97,8 +100,8 @@ func (sk *Sock) route6(fl *ipv6.Flow6, connected bool) (*core.Dst, core.Errno) {
 
 // sendSKB6 is udp_v6_send_skb.
 func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu int) core.Errno {
+	defer sk.NS.In(step.UdpV6SendSkb, b).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpV6SendSkb, b).Out()
 	if !b.Captured {
 		n := transportLen(b)
 		uh := wire.UDP(b.L4())
@@ -146,8 +149,8 @@ func (sk *Sock) connect6(addr wire.Addr, port uint16) core.Errno {
 
 // ip6Connect is __ip6_datagram_connect.
 func (sk *Sock) ip6Connect(daddr wire.Addr, dport uint16) core.Errno {
+	defer sk.NS.In(step.Ip6DatagramConnect, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.Ip6DatagramConnect, sk).Out()
 	if daddr == zero {
 		daddr = wire.Addr{Lo: 1}
 	}

@@ -17,8 +17,8 @@ type flow struct {
 // lib4Lookup is __udp4_lib_lookup: first the sockets of the exact address,
 // connected ones above bound ones, then those bound to any address.
 func (u *UDP) lib4Lookup(b *core.SKB, f *flow) *Sock {
+	defer u.ns.In(step.Udp4LibLookup, b).Out()
 	ns := u.ns
-	defer ns.In(step.Udp4LibLookup, b).Out()
 	if sk := u.lookup2v4(b, f, f.daddr); sk != nil {
 		return sk
 	}
@@ -79,8 +79,8 @@ func (u *UDP) lost(sk *Sock, score int, to *Sock, best int) {
 // changing its address just now. Here it finds none, and shows why each of
 // them is not meant.
 func (u *UDP) lookup1(b *core.SKB, f *flow) (result *Sock) {
+	defer u.ns.In(step.Udp4LibLookup1, b).Out()
 	ns := u.ns
-	defer ns.In(step.Udp4LibLookup1, b).Out()
 	badness := 0
 	for _, sk := range u.hash[portSlot(f.dport)] {
 		if score := u.score4(sk, f, f.daddr); score > badness {

@@ -14,8 +14,8 @@ type group struct {
 
 // getPort is udp_lib_get_port: take port num, or a free one if it is 0.
 func (sk *Sock) getPort(num uint16) core.Errno {
+	defer sk.NS.In(step.UdpLibGetPort, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpLibGetPort, sk).Out()
 	if num == 0 {
 		if num = sk.freePort(); num == 0 {
 			ns.Why(step.WhyUDPNoPort, uint64(ns.Sysctl.PortMin), uint64(ns.Sysctl.PortMax))

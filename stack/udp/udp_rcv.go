@@ -233,8 +233,8 @@ func daddrOf(b *core.SKB) wire.Addr {
 // packet's must fit SO_RCVBUF; into an empty queue one packet always goes.
 // ENOMEM: no room. ENOBUFS: all UDP sockets together take too much.
 func (u *UDP) enqueueSchedule(sk *Sock, b *core.SKB) core.Errno {
+	defer u.ns.In(step.UdpEnqueueScheduleSkb, b).Out()
 	ns := u.ns
-	defer ns.In(step.UdpEnqueueScheduleSkb, b).Out()
 	size, rmem := b.Truesize, sk.RmemAlloc
 	if rmem+size > sk.RcvBuf && rmem > 0 {
 		ns.Why(step.WhyUDPQueueFull, uint64(rmem), uint64(size), uint64(sk.RcvBuf))
@@ -296,8 +296,8 @@ func (sk *Sock) rmemRelease(size int, partial bool) {
 // mcastDeliver is __udp4_lib_mcast_deliver: every socket that wants it gets a
 // clone, the first one found the packet itself.
 func (u *UDP) mcastDeliver(b *core.SKB, f *flow, multicast bool) {
+	defer u.ns.In(step.Udp4LibMcastDeliver, b).Out()
 	ns := u.ns
-	defer ns.In(step.Udp4LibMcastDeliver, b).Out()
 	if n := u.toEach(b, f, multicast, false); n > 0 {
 		ns.Why(step.WhyUDPMcast, uint64(n))
 		return

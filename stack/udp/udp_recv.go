@@ -61,8 +61,8 @@ func (sk *Sock) recvmsg(buf []byte, flags int, at step.Step) (Msg, core.Errno) {
 // recvSKB is __skb_recv_udp: a pending error first, then the queue. Nil
 // without an error: the program has shut reading down.
 func (sk *Sock) recvSKB(flags int) (*core.SKB, core.Errno) {
+	defer sk.NS.In(step.SkbRecvUdp, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.SkbRecvUdp, sk).Out()
 	if e := sk.SockError(); e != 0 {
 		ns.Why(step.WhyUDPSendErr, uint64(e))
 		return nil, e
@@ -173,8 +173,8 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 // Close is udp_lib_close (sk_common_release): the port is free again, what was
 // not read is dropped.
 func (sk *Sock) Close() {
+	defer sk.NS.In(step.UdpDestroySock, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpDestroySock, sk).Out()
 	sk.Dead, sk.Waker = true, nil
 	sk.pending = nil
 	sk.leaveGroups()
@@ -186,8 +186,8 @@ func (sk *Sock) Close() {
 
 // destruct is udp_destruct_common.
 func (sk *Sock) destruct() {
+	defer sk.NS.In(step.UdpDestructCommon, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpDestructCommon, sk).Out()
 	total := 0
 	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
 		total += b.Truesize

@@ -31,8 +31,8 @@ func (sk *Sock) mapped(addr wire.Addr, port uint16) bool {
 
 // sendmsg is udp_sendmsg.
 func (sk *Sock) sendmsg(data []byte, daddr wire.Addr, dport uint16, flags int) (int, core.Errno) {
+	defer sk.NS.In(step.UdpSendmsg, sk).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpSendmsg, sk).Out()
 	if len(data) > maxLen {
 		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
 		return 0, step.EMSGSIZE
@@ -119,7 +119,10 @@ func (sk *Sock) transmit(data []byte, daddr wire.IP4, dport uint16, connected bo
 		}
 	}
 	ck := ipv4.Cookie{TTL: -1, TOS: -1, GSOSize: sk.GSOSize, Mark: sk.Mark, Priority: sk.Priority}
-	b, e := ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
+	var b *core.SKB
+	if e = sk.AllocSend(ns, step.IpOutDiscards); e == 0 {
+		b, e = ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
+	}
 	if e == 0 {
 		e = sk.sendSKB(b, &fl, ip.MTU(dst))
 	}
@@ -183,8 +186,8 @@ func (sk *Sock) route(fl *ipv4.Flow4, connected bool) (*core.Dst, core.Errno) {
 // sendSKB is udp_send_skb: the header, and the checksum over pseudo header,
 // header and data (RFC 768), computed here unless the card does it.
 func (sk *Sock) sendSKB(b *core.SKB, fl *ipv4.Flow4, mtu int) core.Errno {
+	defer sk.NS.In(step.UdpSendSkb, b).Out()
 	ns := sk.NS
-	defer ns.In(step.UdpSendSkb, b).Out()
 	if !b.Captured {
 		n := transportLen(b)
 		uh := wire.UDP(b.L4())
@@ -263,26 +266,9 @@ func (sk *Sock) checksum(b *core.SKB, n int, pseudo uint32) {
 
 // transportLen is the length of UDP header and data, pieces for fragmentation
 // included.
-func transportLen(b *core.SKB) int {
-	n := b.Len() - b.TransportOffset()
-	for _, f := range b.FragList {
-		n += f.Len()
-	}
-	return n
-}
+func transportLen(b *core.SKB) int { return b.Len() - b.TransportOffset() }
 
 // transportSum sums them up.
 func transportSum(b *core.SKB, sum uint32) uint32 {
-	off := b.TransportOffset()
-	n := b.Len() - off
-	sum = b.Checksum(off, n, sum)
-	for _, f := range b.FragList {
-		s := f.Checksum(0, f.Len(), 0)
-		if n&1 != 0 {
-			s = wire.Rotate(s)
-		}
-		sum = wire.Add(sum, s)
-		n += f.Len()
-	}
-	return sum
+	return b.Checksum(b.TransportOffset(), transportLen(b), sum)
 }

@@ -14,7 +14,9 @@
 //
 //	walk.go     what a Session needs of a walk
 //	command.go  Command, its verbs, and their words
-//	session.go  Session: Do and the moves
+//	session.go  Session and Do
+//	moves.go    steps, packets, marks
+//	jumps.go    until, filter, look, why-value
 //	scene.go    Scene and its parts
 //	build.go    a Scene from the place
 //	stages.go   the map of the stack: which function is at which stage

@@ -1,56 +1,36 @@
 package view
 
 import (
+	"fmt"
+
 	"github.com/packetwalk/packetwalk/pcaps"
-	"github.com/packetwalk/packetwalk/stack/filter"
 	"github.com/packetwalk/packetwalk/stack/report"
-	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
-// LOCAL COPIES until stack/walk lands.
+// What a walk.Walk is made of.
+type (
+	Summary  = walk.Summary
+	Cursor   = walk.Cursor
+	State    = walk.State
+	StateKey = walk.StateKey
+	Match    = walk.Match
+	Names    = report.Names
+)
 
-// A Summary is what the index keeps of one frame.
-type Summary struct {
-	At        int64
-	Hash      uint32
-	Path      uint32
-	Flow      uint32
-	Len       uint32
-	Landmarks uint32
-	Outcome   trace.Outcome
-	Reason    step.DropReason
-	Fn        step.Step
-}
-
+// The bits of Summary.Landmarks.
 const (
-	MarkDrop = 1 << iota
-	MarkState
-	MarkRetransmit
-	MarkOut
-	MarkNeigh
-	MarkReset
-	MarkCong
-	MarkNotModelled
-	MarkNote
+	MarkDrop        = walk.MarkDrop
+	MarkState       = walk.MarkState
+	MarkRetransmit  = walk.MarkRetransmit
+	MarkOut         = walk.MarkOut
+	MarkNeigh       = walk.MarkNeigh
+	MarkReset       = walk.MarkReset
+	MarkCong        = walk.MarkCong
+	MarkNotModelled = walk.MarkNotModelled
+	MarkNote        = walk.MarkNote
 )
-
-// A Cursor is a place: a frame and an event of its story, both from 0.
-type Cursor struct{ Frame, Step int }
-
-type State map[StateKey]uint64
-
-type StateKey struct {
-	Obj uint32
-	Key step.Key
-}
-
-type Match struct {
-	Landmarks uint32
-	Flow      uint32
-	Step      step.Step
-	Filter    *filter.Filter
-}
 
 // A Chunk is a stretch of the capture, recorded in full.
 type Chunk interface {
@@ -59,7 +39,8 @@ type Chunk interface {
 	StateAt(event int) State
 }
 
-// A Walk is what a Session needs of walk.Walk.
+// A Walk is what a Session needs of a walk.Walk. Nothing of it is called by two
+// goroutines at a time.
 type Walk interface {
 	Advance(frames int) (done bool, err error)
 	Len() int
@@ -73,5 +54,48 @@ type Walk interface {
 	Names() Names
 }
 
-// Names resolves numbers of the simulated hosts to names.
-type Names = report.Names
+// NewSession returns a Session at the first packet of a walk. title names the
+// capture.
+func NewSession(k *walk.Walk, title string) *Session { return New(whole{k}, title) }
+
+// whole is a walk.Walk.
+type whole struct{ *walk.Walk }
+
+// chunk is a walk.Chunk.
+type chunk struct{ *walk.Chunk }
+
+func (c chunk) Events() *trace.Log { return &c.Log }
+
+func (k whole) Chunk(i int) (Chunk, error) {
+	c, err := k.Walk.Chunk(i)
+	if err != nil {
+		return nil, err
+	}
+	return chunk{c}, nil
+}
+
+func (k whole) Names() Names { return k.Walk.Names() }
+
+// Findings tells who the host is, how that is known, and what is odd about the
+// capture.
+func (k whole) Findings() []string {
+	p := k.Profile()
+	var list []string
+	if len(p.Addrs) > 0 {
+		s := "The host that is walked is " + p.Addrs[0].Addr.String()
+		for _, a := range p.Addrs[1:min(len(p.Addrs), 4)] {
+			s += ", " + a.Addr.String()
+		}
+		if p.Because != "" {
+			s += ": " + p.Because
+		}
+		list = append(list, s+".")
+	}
+	for _, f := range p.Findings {
+		list = append(list, fmt.Sprint(f))
+	}
+	if err := k.Err(); err != nil {
+		list = append(list, "The capture breaks off: "+err.Error())
+	}
+	return list
+}

@@ -14,7 +14,7 @@ func (k *Walk) Chunk(i int) (*Chunk, error) {
 	from := i / chunkFrames * chunkFrames
 	for n, c := range k.cache {
 		if c.From == from && (c.To == from+chunkFrames || c.To == len(k.packets)) {
-			k.cache = append(append(slices.Delete(k.cache, n, n+1)), c)
+			k.cache = append(slices.Delete(k.cache, n, n+1), c)
 			return c, nil
 		}
 	}

@@ -1,0 +1,542 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Following a capture. The capture says what this host sent; the model's own
+// transmissions are only remembered, to say how the two differ. FollowSent
+// moves a socket on as if it had sent exactly the captured segment, and gives
+// the captured bytes to IP.
+
+// An ExpectKind says what the model wanted to send.
+type ExpectKind uint8
+
+// What the model may want to send.
+const (
+	ExpectNothing ExpectKind = iota
+	ExpectSegment
+	ExpectAck
+	ExpectSynAck
+	ExpectReset
+	ExpectProbe
+	ExpectTimer // a write timer ran out; Flags says what it waited for
+)
+
+// An Expected is a segment that Linux would have sent, and did not because a
+// capture is followed.
+type Expected struct {
+	Kind     ExpectKind
+	Flags    uint16
+	Seq, Ack uint32
+	Len      int
+	At       sim.Time
+}
+
+// followState is what a followed socket keeps.
+type followState struct {
+	want    Expected
+	lenient bool // joined in the middle: the window scale is not known
+}
+
+// Wanted is the segment that the model would have sent last; Kind 0 if none
+// since the capture showed one.
+func (sk *Sock) Wanted() Expected { return sk.follow.want }
+
+func (sk *Sock) expect(k ExpectKind, flags uint16, seq, ack uint32, n int) {
+	sk.follow.want = Expected{k, flags, seq, ack, n, sk.now()}
+}
+
+func (r *Request) expect(ns *core.Netns) {
+	r.expected = &Expected{ExpectSynAck, fSyn | fAck, r.sntIsn, r.rcvNxt, 0, ns.Clock.Now()}
+}
+
+func (t *TCP) expect(k ExpectKind, flags uint16, seq, ack uint32) {
+	if len(t.Expected) >= 64 {
+		t.Expected = append(t.Expected[:0], t.Expected[32:]...)
+	}
+	t.Expected = append(t.Expected, Expected{k, flags, seq, ack, 0, t.NS.Clock.Now()})
+}
+
+// EnsureListener returns a socket that listens on addr (zero: any) and port,
+// and makes one if there is none.
+func (t *TCP) EnsureListener(addr wire.Addr, port uint16) *Sock {
+	k := inet.Tuple{Laddr: addr, Lport: port}
+	for _, l := range t.Hash.Listeners(port) {
+		if addr.IsZero() || inet.Score(l, addr, 0) >= 0 {
+			return asSock(l)
+		}
+	}
+	_ = k
+	family := uint16(core.AFInet)
+	if !addr.IsZero() && !addr.Is4() {
+		family = core.AFInet6
+	}
+	sk := t.newSock(family)
+	if sk.af == nil {
+		return nil
+	}
+	sk.Reuse, sk.ReusePort = true, true
+	if family == core.AFInet {
+		sk.Saddr, sk.RcvSaddr = addr, addr
+		if addr.IsZero() {
+			sk.Saddr = v4Any
+		}
+	} else {
+		sk.Saddr, sk.RcvSaddr = addr, addr
+	}
+	sk.Sport, sk.bindBucket, sk.bound = port, port, true
+	t.Hash.Bind(&sk.Sock, port)
+	sk.Listen(4096)
+	return sk
+}
+
+// followAccept takes every finished connection off the queue: some program of
+// the captured host did.
+func (sk *Sock) followAccept() {
+	for len(sk.acceptQueue) > 0 {
+		sk.acceptQueue[0].parent = nil
+		sk.acceptQueue = sk.acceptQueue[1:]
+	}
+	sk.AckBacklog = 0
+}
+
+// followDrain reads everything: the captured host's program did, sooner or
+// later.
+func (sk *Sock) followDrain() {
+	ns := sk.NS
+	for b := sk.RcvQueue.Front(); b != nil; b = sk.RcvQueue.Front() {
+		sk.copiedSeq = b.CB.EndSeq
+		sk.RcvQueue.Remove(b)
+		ns.Deliver(b, step.TcpRecvmsgLocked, false)
+	}
+}
+
+// FollowAdopt makes sure that a connection exists for a segment that comes in,
+// or that was sent: h is the segment's header, as seen from this side. A
+// connection that began before the capture is joined in the middle.
+func (t *TCP) FollowAdopt(laddr, faddr wire.Addr, lport, fport uint16, h wire.TCP) *Sock {
+	k := inet.Tuple{Laddr: laddr, Faddr: faddr, Lport: lport, Fport: fport}
+	switch o := t.Hash.Lookup(&k, 0).(type) {
+	case *Sock:
+		return o
+	case *Request, *TimeWait:
+		return nil
+	}
+	if !h.Valid() || h.Flags()&(wire.TCPSyn|wire.TCPRst) != 0 || !h.Flags().Has(wire.TCPAck) {
+		return nil
+	}
+	sk := t.adopt(k)
+	if sk == nil {
+		return nil
+	}
+	sk.adoptNumbers(h, h.Ack(), h.Seq())
+	sk.sndWnd = uint32(h.Window())
+	sk.adoptDone()
+	return sk
+}
+
+func (t *TCP) followAdoptSKB(b *core.SKB) *Sock {
+	h := wire.TCP(b.Data())
+	_, l, f, _ := t.familyOf(b)
+	return t.FollowAdopt(l, f, h.DstPort(), h.SrcPort(), h)
+}
+
+// adopt makes a socket for a connection, not yet in any state.
+func (t *TCP) adopt(k inet.Tuple) *Sock {
+	family := uint16(core.AFInet6)
+	if k.Laddr.Is4() {
+		family = core.AFInet
+	}
+	sk := t.newSock(family)
+	if sk.af == nil {
+		return nil
+	}
+	sk.Saddr, sk.Daddr, sk.RcvSaddr, sk.Sport, sk.Dport = k.Laddr, k.Faddr, k.Laddr, k.Lport, k.Fport
+	sk.node.Key = k
+	t.Hash.Insert(&sk.node)
+	sk.bindBucket, sk.bound, sk.autoPort = k.Lport, true, true
+	t.Hash.Bind(&sk.Sock, k.Lport)
+	sk.setIPID()
+	if d, e := sk.af.route(sk); e == 0 {
+		sk.DstCache = d
+	}
+	return sk
+}
+
+// adoptNumbers takes over sequence numbers and options in the middle.
+func (sk *Sock) adoptNumbers(h wire.TCP, snd, rcv uint32) {
+	sk.follow.lenient = true
+	sk.sndUna, sk.sndNxt, sk.writeSeq, sk.sndSml, sk.pushedSeq, sk.sndUp = snd, snd, snd, snd, snd, snd
+	sk.rcvNxt, sk.rcvWup, sk.copiedSeq = rcv, rcv, rcv
+	sk.sndWl1 = rcv
+	o := &sk.T.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	sk.rx.tstampOK = o.HasTS
+	sk.rx.sackOK = true
+	sk.headerLen = wire.TCPMinLen
+	if o.HasTS {
+		sk.headerLen += 12
+	}
+	sk.advmss = 1460
+	sk.rx.mssClamp = 1460
+	sk.maxWindow = 65535
+	sk.rcvWnd = 65535
+}
+
+// adoptDone puts an adopted connection into ESTABLISHED.
+func (sk *Sock) adoptDone() {
+	ns := sk.NS
+	ns.Note(&sk.Sock, step.WhyFollowJoined, sk.Daddr.Hi, sk.Daddr.Lo, uint64(sk.Dport), uint64(sk.sndNxt), uint64(sk.rcvNxt))
+	mtu := 1500
+	if sk.DstCache != nil {
+		mtu = sk.af.mtu(sk.DstCache)
+		sk.advmss = sk.af.advMSS(sk.DstCache)
+	}
+	sk.syncMSS(mtu)
+	sk.initRcvMSS()
+	sk.initTransfer()
+	sk.rcvSsthresh, sk.windowClamp = 65535, 65535
+	sk.setState(core.TCPEstablished)
+}
+
+// FollowSent tells that this host sent the segment b: the captured packet with
+// its network header at the data pointer, Transport set. The socket's state
+// follows, and the bytes go down through IP as they are. It owns b. False: no
+// socket of the model could have sent it; b is gone.
+func (t *TCP) FollowSent(ns *core.Netns, b *core.SKB) bool {
+	b.Captured = true
+	if b.Network < 0 || b.Transport < 0 || !b.MayPull(b.TransportOffset()+wire.TCPMinLen) {
+		ns.Free(b)
+		return false
+	}
+	h := wire.TCP(b.L4())
+	if !h.Valid() {
+		ns.Free(b)
+		return false
+	}
+	af := t.v4
+	if b.Protocol == etherIPv6 {
+		af = t.v6
+	}
+	s, d, _ := af.addrs(b)
+	k := inet.Tuple{Laddr: s, Faddr: d, Lport: h.SrcPort(), Fport: h.DstPort()}
+	f := h.Flags()
+	owner := t.Hash.Lookup(&k, 0)
+	switch {
+	case f.Has(wire.TCPSyn | wire.TCPAck):
+		if sk, ok := owner.(*Sock); ok {
+			return sk.followSegment(b, h)
+		}
+		return t.followSynack(b, h, k, owner)
+	case f.Has(wire.TCPSyn):
+		return t.followSyn(b, h, k, owner)
+	}
+	switch o := owner.(type) {
+	case *Sock:
+		return o.followSegment(b, h)
+	case *Request:
+		if f.Has(wire.TCPRst) {
+			o.drop()
+			ns.Free(b)
+			return false
+		}
+		o.drop()
+	case *TimeWait:
+		ns.Free(b)
+		return false
+	}
+	if f.Has(wire.TCPRst) || !f.Has(wire.TCPAck) {
+		ns.Free(b)
+		return false
+	}
+	sk := t.adopt(k)
+	if sk == nil {
+		ns.Free(b)
+		return false
+	}
+	sk.adoptNumbers(h, h.Seq(), h.Ack())
+	sk.sndWnd = 65535
+	sk.adoptDone()
+	return sk.followSegment(b, h)
+}
+
+// payloadLen is how many bytes of data the captured segment carries.
+func payloadLen(b *core.SKB, h wire.TCP) int {
+	return b.Offset() + b.Len() - b.Transport - h.DataOff()
+}
+
+// followSyn: this host connected.
+func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
+	sk, _ := owner.(*Sock)
+	if sk != nil && sk.State == core.TCPSynSent && sk.isn == h.Seq() {
+		return sk.followRetrans(b, h)
+	}
+	switch o := owner.(type) {
+	case *TimeWait:
+		o.kill()
+	case *Request:
+		o.drop()
+	case *Sock:
+		o.done()
+	}
+	if sk = t.adopt(k); sk == nil {
+		t.NS.Free(b)
+		return false
+	}
+	ns := t.NS
+	defer ns.In(sk.stepConnect(), &sk.Sock).Out()
+	sk.setState(core.TCPSynSent)
+	if sk.DstCache == nil {
+		ns.Note(&sk.Sock, step.WhyFollowNoRoute, k.Faddr.Hi, k.Faddr.Lo)
+		sk.done()
+		ns.Free(b)
+		return false
+	}
+	sk.writeSeq, sk.isn = h.Seq(), h.Seq()
+	sk.connectInit()
+	o := &t.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	if o.MSS != 0 {
+		sk.advmss = int(o.MSS)
+	}
+	sk.rx.rcvWscale = o.WScale
+	sk.rcvWnd = uint32(h.Window())
+	sk.mstampRefresh()
+	if o.HasTS {
+		sk.tsoffset = o.TSVal - uint32(sk.mstamp/1000)
+	}
+	q := sk.allocSKB(0)
+	initNondata(q, h.Seq(), fSyn)
+	q.Tstamp = sk.now()
+	sk.retransStamp = uint32(sk.mstamp/1000) | 1
+	sk.WmemQueued += q.Truesize
+	sk.packetsOut++
+	sk.rtx.PushBack(q)
+	sk.writeSeq = h.Seq() + 1
+	sk.sndNxt, sk.pushedSeq = sk.writeSeq, sk.writeSeq
+	ns.Inc(step.TcpActiveOpens)
+	return sk.followTransmit(b, h, 0)
+}
+
+// followSynack: this host answered a SYN.
+func (t *TCP) followSynack(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
+	ns := t.NS
+	r, ok := owner.(*Request)
+	o := &t.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	if !ok {
+		if w, isTW := owner.(*TimeWait); isTW {
+			w.kill()
+		}
+		l := t.EnsureListener(k.Laddr, k.Lport)
+		if l == nil {
+			ns.Free(b)
+			return false
+		}
+		r = &Request{ID: ns.Machine.IDs.Object(), l: l, af: l.af, rcvIsn: h.Ack() - 1, rcvNxt: h.Ack(), mss: mssDefault}
+		if k.Laddr.Is4() {
+			r.af = t.v4
+		}
+		r.node = inet.Node{Key: k, Owner: r}
+		r.wscaleOK, r.tstampOK, r.sackOK = o.HasWScale, o.HasTS, o.SACKPerm
+		r.tsRecent = o.TSEcr
+		r.mss = 1460
+		r.hashAdd()
+	}
+	if r.sntSynack != 0 {
+		ns.Inc(step.TcpRetransSegs)
+		ns.Inc(step.TcpExtTCPSynRetrans)
+		r.numRetrans++
+	}
+	l := r.l
+	l.mstampRefresh()
+	r.sntIsn = h.Seq()
+	r.rcvWnd = uint32(h.Window())
+	r.wscaleOK = r.wscaleOK && o.HasWScale
+	r.rcvWscale = o.WScale
+	r.windowClamp = 65535 << r.rcvWscale
+	r.tstampOK = r.tstampOK && o.HasTS
+	r.sackOK = r.sackOK && o.SACKPerm
+	if o.HasTS {
+		r.tsOff = o.TSVal - uint32(l.mstamp/1000)
+	}
+	if r.sntSynack == 0 {
+		r.sntSynack = l.mstamp
+	}
+	r.expected = nil
+	defer ns.In(r.af.stepSendSynack(), r).Out()
+	d := r.af.routeReq(l, r)
+	if d == nil {
+		ns.Free(b)
+		return false
+	}
+	ns.Inc(step.TcpOutSegs)
+	return r.af.sendCaptured(&l.Sock, d, b) == 0
+}
+
+// followRetrans: a segment that was sent before goes again.
+func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
+	ns := sk.NS
+	defer ns.In(step.TcpRetransmitSkbStep, b).Out()
+	n := payloadLen(b, h)
+	end := h.Seq() + uint32(n)
+	segs := max(1, b.GSOSegs)
+	ns.Add(step.TcpRetransSegs, uint64(segs))
+	if h.Flags().Has(wire.TCPSyn) {
+		ns.Inc(step.TcpExtTCPSynRetrans)
+		end++
+	}
+	if h.Flags().Has(wire.TCPFin) {
+		end++
+	}
+	for q := sk.rtx.Front(); q != nil; q = q.Next() {
+		if !before(q.CB.Seq, h.Seq()) && !after(q.CB.EndSeq, end) {
+			if q.CB.Sacked&cbRetrans == 0 && q.CB.Sacked&cbSacked == 0 {
+				q.CB.Sacked |= cbRetrans
+				sk.retransOut += q.CB.TSO
+			}
+			q.CB.Sacked |= cbEverRetrans
+			q.Tstamp = sk.now()
+		}
+	}
+	sk.totalRetrans += segs
+	sk.bytesRetrans += uint64(n)
+	if sk.retransStamp == 0 {
+		sk.retransStamp = uint32(sk.mstamp/1000) | 1
+	}
+	s, d := sk.Saddr, sk.Daddr
+	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
+		s.Hi, s.Lo, d.Hi, d.Lo, 0)
+	ns.Why(step.WhyFollowRetrans, uint64(h.Seq()), uint64(end))
+	return sk.followTransmit(b, h, n)
+}
+
+// followSegment: any other segment of a connection.
+func (sk *Sock) followSegment(b *core.SKB, h wire.TCP) bool {
+	sk.mstampRefresh()
+	f := h.Flags()
+	n := payloadLen(b, h)
+	if f.Has(wire.TCPRst) {
+		sk.NS.Inc(step.TcpOutRsts)
+		ok := sk.followTransmit(b, h, 0)
+		sk.done()
+		return ok
+	}
+	if f.Has(wire.TCPSyn) {
+		if sk.State == core.TCPSynRecv || sk.State == core.TCPSynSent {
+			return sk.followRetrans(b, h)
+		}
+		n++
+	}
+	end := h.Seq() + uint32(n)
+	fin := f.Has(wire.TCPFin)
+	if fin {
+		end++
+	}
+	if n == 0 && !fin {
+		sk.followAck(h)
+		return sk.followTransmit(b, h, 0)
+	}
+	if !after(end, sk.sndNxt) {
+		return sk.followRetrans(b, h)
+	}
+	sk.followData(b, h, n, fin, end)
+	return sk.followTransmit(b, h, n)
+}
+
+// followAck compares a captured ACK with what the model wanted.
+func (sk *Sock) followAck(h wire.TCP) {
+	w := &sk.follow.want
+	if w.Kind == ExpectAck && w.Ack != h.Ack() {
+		sk.NS.Note(&sk.Sock, step.WhyFollowAckDiffers, uint64(h.Ack()), uint64(w.Ack))
+	} else if w.Kind == ExpectNothing && sk.ack.pending&ackTimer != 0 && sk.ack.timeout > sk.now() {
+		sk.NS.Note(&sk.Sock, step.WhyFollowAckEarly, uint64(sk.ack.timeout-sk.now()))
+	}
+}
+
+// followData puts new data onto the retransmission queue as sent.
+func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32) {
+	ns := sk.NS
+	if d := h.Seq() - sk.sndNxt; after(h.Seq(), sk.sndNxt) {
+		// The capture does not show all that was sent.
+		ns.Note(&sk.Sock, step.WhyFollowGap, uint64(d))
+		sk.purgeWrite()
+		sk.sndUna, sk.sndNxt, sk.writeSeq = h.Seq(), h.Seq(), h.Seq()
+	}
+	skip := int(sk.sndNxt - h.Seq())
+	keep := max(n-skip, 0)
+	q := sk.allocSKB(keep)
+	if keep > 0 {
+		b.CopyBits(b.TransportOffset()+h.DataOff()+skip, q.Put(keep))
+	}
+	q.CB.Seq, q.CB.EndSeq, q.CB.TCPFlags = sk.sndNxt, end, uint16(h.Flags())
+	mss := sk.mssCache
+	if b.GSOSize > 0 {
+		mss = b.GSOSize
+	}
+	setTSOSegs(q, max(mss, 1))
+	q.Tstamp = sk.now()
+	sk.writeSeq = end
+	sk.write.PushBack(q)
+	sk.WmemQueued += q.Truesize
+	if fin {
+		switch sk.State {
+		case core.TCPEstablished, core.TCPSynRecv:
+			sk.Sock.Shutdown |= core.SendShutdown
+			sk.setState(core.TCPFinWait1)
+		case core.TCPCloseWait:
+			sk.Sock.Shutdown |= core.SendShutdown
+			sk.setState(core.TCPLastAck)
+		}
+	}
+	sk.eventNewDataSent(q)
+	if keep < mss {
+		sk.sndSml = end
+	}
+}
+
+// followTransmit is the lower half of __tcp_transmit_skb for captured bytes.
+func (sk *Sock) followTransmit(b *core.SKB, h wire.TCP, n int) bool {
+	ns := sk.NS
+	defer ns.In(step.TcpTransmitSkb, b).Out()
+	f := h.Flags()
+	sk.follow.want = Expected{}
+	o := &sk.T.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	if o.HasTS && sk.rx.tstampOK {
+		sk.tsoffset = o.TSVal - uint32(sk.mstamp/1000)
+	}
+	if f.Has(wire.TCPAck) && !f.Has(wire.TCPRst) && sk.State != core.TCPSynSent {
+		ack := h.Ack()
+		if after(ack, sk.rcvNxt) && sk.follow.lenient {
+			sk.rcvNxt, sk.copiedSeq = ack, ack
+		}
+		if !f.Has(wire.TCPSyn) {
+			sk.rcvWnd, sk.rcvWup = uint32(h.Window())<<sk.rx.rcvWscale, ack
+		}
+		sk.eventAckSent(sk.rcvNxt)
+	}
+	segs := max(1, b.GSOSegs)
+	if n > 0 {
+		sk.eventDataSent()
+		sk.dataSegsOut += segs
+		sk.bytesSent += uint64(n)
+	}
+	sk.segsOut += segs
+	ns.Add(step.TcpOutSegs, uint64(segs))
+	ns.Why(step.WhyFollowSent, uint64(f), uint64(h.Seq()), uint64(n), uint64(h.Ack()))
+	b.SetOwnerW(&sk.Sock)
+	b.CB = core.CB{}
+	if sk.DstCache == nil || !sk.af.dstOK(sk.DstCache) {
+		if sk.rebuildHeader() != 0 {
+			ns.Free(b)
+			return false
+		}
+	}
+	return sk.af.sendCaptured(&sk.Sock, sk.DstCache, b) == 0
+}

@@ -1,0 +1,107 @@
+package view
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/walk"
+)
+
+// bundled opens a bundled capture as a walk that is indexed.
+func bundled(t testing.TB, name string) *Session {
+	t.Helper()
+	e, ok := pcaps.Lookup(name)
+	if !ok {
+		t.Fatal("no capture " + name)
+	}
+	r, err := e.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := walk.Open(r, stack.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSession(k, name)
+	for {
+		done, err := s.Advance(1 << 12)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done {
+			return s
+		}
+	}
+}
+
+// TestRealForwardBack: on real walks too, forward n and back n is where one
+// began; every Scene is clean, and every step has a sentence.
+func TestRealForwardBack(t *testing.T) {
+	for _, e := range pcaps.Bundled() {
+		t.Run(e.Name, func(t *testing.T) {
+			s := bundled(t, e.Name)
+			var scenes []Scene
+			for len(scenes) < 400 {
+				sc := s.Scene()
+				sceneClean(t, reflect.ValueOf(sc), "scene")
+				if sc.Steps > 0 && sc.Says == "" && sc.What == "" {
+					t.Errorf("%s: nothing to say about %s %s", sc.Place(), sc.Kind, sc.Func)
+				}
+				scenes = append(scenes, sc)
+				if s.Do(Command{Verb: Forward}) != nil {
+					break
+				}
+			}
+			if len(scenes) < 20 {
+				t.Fatalf("only %d steps", len(scenes))
+			}
+			s.Do(Command{Verb: Seek, N: scenes[len(scenes)-1].Packet})
+			s.Do(Command{Verb: Forward, N: scenes[len(scenes)-1].Step - 1})
+			if scenes[len(scenes)-1].Step == 1 {
+				s.Do(Command{Verb: Seek, N: scenes[len(scenes)-1].Packet})
+			}
+			for i := len(scenes) - 1; i >= 0; i-- {
+				got, want := s.Scene(), scenes[i]
+				got.Notice, want.Notice = "", ""
+				if !reflect.DeepEqual(got, want) {
+					t.Fatalf("back at scene %d (%s): it differs from the way there", i, want.Place())
+				}
+				if i > 0 {
+					if err := s.Do(Command{Verb: Back}); err != nil {
+						t.Fatalf("back from scene %d: %v", i, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestRealPlain: each capture can be read aloud to its end.
+func TestRealPlain(t *testing.T) {
+	for _, name := range []string{"ping", "arp", "closed-ports", "tcp"} {
+		var out bytes.Buffer
+		if err := Plain(&out, bundled(t, name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if out.Len() < 2000 {
+			t.Errorf("%s: %d bytes", name, out.Len())
+		}
+		for _, line := range bytes.Split(out.Bytes(), []byte("\n")) {
+			if !isClean(string(line)) {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+	}
+}
+
+func BenchmarkRealScene(b *testing.B) {
+	s := bundled(b, "http")
+	s.Do(Command{Verb: Forward, N: 200})
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Scene()
+	}
+}
