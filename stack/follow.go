@@ -67,7 +67,7 @@ func (g *gate) Hold(ns *core.Netns, b *core.SKB) bool {
 // frame that it is.
 func (g *gate) adopt(ns *core.Netns, b *core.SKB, s *sentFrame) {
 	if t := g.r.World.Trace; t != nil {
-		t.Adopt(uint32(s.n), b.Pkt)
+		t.Adopt(b, uint32(s.n), b.Pkt, step.WhyAdopted)
 	}
 	b.Pkt = uint32(s.n)
 	link := b.Network - b.Offset()

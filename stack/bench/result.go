@@ -28,8 +28,9 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, math.Round(v*1e4)/1e4, 'f', -1, 64), nil
 }
 
-// A Result is what one run measured. Rates are frames a second of one core,
-// times are in ms, memory is in MiB.
+// A Result is what one run measured. Rates are frames a second of computing
+// time on one core, so that what else runs on the machine does not change them;
+// times are the wall clock's, in ms; memory is in MiB.
 type Result struct {
 	DecodeFPS     Figure `json:"decode_fps"`      // reading and decoding alone
 	StackFPS      Figure `json:"stack_fps"`       // the whole stack, nobody listening

@@ -230,7 +230,7 @@ func (r *Result) Print(to io.Writer) error {
 	if r.Flows > 0 {
 		fmt.Fprintf(w, " in %s flows", thousands(Figure(r.Flows)))
 	}
-	fmt.Fprintf(w, ", %.0f bytes a frame; one core; %s %s", float64(r.FrameBytes), r.Go, r.Platform)
+	fmt.Fprintf(w, ", %.0f bytes a frame; one core, seconds of computing; %s %s", float64(r.FrameBytes), r.Go, r.Platform)
 	if r.Tshark != "" {
 		fmt.Fprintf(w, "; %s", r.Tshark)
 	}
@@ -293,6 +293,8 @@ func thousands(f Figure) string {
 	switch {
 	case !f.Known():
 		return "-"
+	case f < 0.01 && f > 0:
+		return fmt.Sprintf("%.5f", float64(f))
 	case f < 10 && f != Figure(int(f)):
 		return fmt.Sprintf("%.3g", float64(f))
 	case f < 100 && f != Figure(int(f)):

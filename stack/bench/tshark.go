@@ -51,7 +51,8 @@ func TsharkJSON(ctx context.Context, path string, frames int) (float64, error) {
 	return perSecond(n, d), err
 }
 
-// tshark runs it with its output thrown away and returns how long it took.
+// tshark runs it with its output thrown away and returns how long it computed:
+// all other rates are of computing time too (see watch).
 func tshark(ctx context.Context, args ...string) (time.Duration, error) {
 	path, err := exec.LookPath("tshark")
 	if err != nil {
@@ -63,6 +64,9 @@ func tshark(ctx context.Context, args ...string) (time.Duration, error) {
 	start := time.Now()
 	if err := c.Run(); err != nil {
 		return 0, fmt.Errorf("tshark %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(complaint.String()))
+	}
+	if cpu := c.ProcessState.UserTime() + c.ProcessState.SystemTime(); cpu > 0 {
+		return cpu, nil
 	}
 	return time.Since(start), nil
 }

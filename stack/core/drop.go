@@ -42,12 +42,17 @@ func (ns *Netns) Sent(b *SKB, forwarded bool, at step.Step) {
 	ns.end(b, trace.Sent, at, false)
 }
 
-// Free frees a buffer without a trace: __kfree_skb from inside the stack, for
-// clones and for packets whose end is already told.
+// Free frees a buffer as the stack's own __kfree_skb does, without a
+// tracepoint: its work is done. A clone goes without a word: the packet lives
+// on in the other buffer, or has ended there.
 func (ns *Netns) Free(b *SKB) {
-	if b.unref() {
-		ns.free(b)
+	if !b.unref() {
+		return
 	}
+	if t := ns.Trace; t != nil && !b.Cloned {
+		t.End(b, trace.Consumed, 0, t.Running(), 0)
+	}
+	ns.free(b)
 }
 
 // NotModelled ends a packet that needs something that packetwalk does not

@@ -9,6 +9,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
+	vlan "github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -54,6 +55,9 @@ func device(h *stack.Host, name string) (*core.Device, error) {
 }
 
 func ipLink(h *stack.Host, verb string, a *args) error {
+	if verb == "add" {
+		return ipLinkAdd(h, a)
+	}
 	if verb != "set" {
 		return fmt.Errorf("not modelled: ip link %s", verb)
 	}
@@ -99,6 +103,41 @@ func ipLink(h *stack.Host, verb string, a *args) error {
 			return fmt.Errorf("not modelled: ip link set %s", k)
 		}
 	}
+	return nil
+}
+
+// ipLinkAdd makes a VLAN device: ip link add link eth0 name eth0.5 type vlan id 5.
+func ipLinkAdd(h *stack.Host, a *args) error {
+	var lower *core.Device
+	var name, kind string
+	id := -1
+	for a.more() {
+		var err error
+		switch k := a.next(); k {
+		case "link":
+			lower, err = device(h, a.next())
+		case "name", "dev":
+			name = a.next()
+		case "type":
+			kind = a.next()
+		case "id":
+			if id, err = strconv.Atoi(a.next()); err != nil || id < 0 || id > 4094 {
+				return fmt.Errorf("Error: argument is wrong: id is invalid")
+			}
+		default:
+			if name != "" || strings.HasPrefix(k, "-") {
+				return fmt.Errorf("not modelled: ip link add … %s", k)
+			}
+			name = k
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if kind != "vlan" || lower == nil || name == "" || id < 0 {
+		return fmt.Errorf("not modelled: ip link add … type %s", kind)
+	}
+	vlan.NewVlan(lower, name, 0, uint16(id))
 	return nil
 }
 

@@ -56,8 +56,8 @@ func (p *Program) dgramConnect(f *File, c *Call) {
 // streamConnect is inet_stream_connect: send a SYN, and sleep until the answer
 // is here. A program that will not sleep gets EINPROGRESS, then EALREADY.
 func (p *Program) streamConnect(f *File, c *Call) {
+	defer p.NS.In(step.InetStreamConnect, f.ep.Base()).Out()
 	sk := f.ep.Base()
-	defer p.NS.In(step.InetStreamConnect, sk).Out()
 	switch sk.State {
 	case core.TCPClose:
 		if c.started {
@@ -148,8 +148,8 @@ func (p *Program) inetAccept(f *File, c *Call) {
 // sysSendto is __sys_sendto. A datagram goes whole or not at all; of a stream
 // the rest waits until there is room.
 func (p *Program) sysSendto(f *File, c *Call) {
+	defer p.NS.In(step.SysSendto, f.ep.Base()).Out()
 	sk := f.ep.Base()
-	defer p.NS.In(step.SysSendto, sk).Out()
 	n, e := f.ep.send(c.Data[c.off:], c.Addr, c.Port, c.Flags)
 	c.off += n
 	switch {
@@ -193,8 +193,8 @@ func (p *Program) sysRecvfrom(f *File, c *Call) {
 
 // recvmsg is sock_recvmsg: sleep until something is there.
 func (p *Program) recvmsg(f *File, c *Call) {
+	defer p.NS.In(step.SockRecvmsg, f.ep.Base()).Out()
 	sk := f.ep.Base()
-	defer p.NS.In(step.SockRecvmsg, sk).Out()
 	flags := c.Flags
 	if f.NonBlock {
 		flags |= core.MsgDontWait
@@ -256,8 +256,8 @@ func (p *Program) Poll(fd int) int {
 }
 
 func (p *Program) poll(f *File) int {
+	defer p.NS.In(step.SockPoll, f.ep.Base()).Out()
 	sk := f.ep.Base()
-	defer p.NS.In(step.SockPoll, sk).Out()
 	m := 0
 	if sk.Err != 0 || sk.ErrQueue.Len() > 0 {
 		m |= PollErr

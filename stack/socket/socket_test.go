@@ -399,3 +399,88 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestCork: pieces written with MSG_MORE leave as one datagram; over IPv6 too.
+func TestCork(t *testing.T) {
+	for _, x := range []struct {
+		family uint16
+		addr   wire.Addr
+	}{{core.AFInet, lo}, {core.AFInet6, wire.Addr{Lo: 1}}, {core.AFInet6, lo}} {
+		w := newWorld(t)
+		p := socket.NewProgram(w.NS, "p", idle{})
+		in, _ := p.Socket(x.family, core.SockDgram, 0)
+		if e := p.Bind(in, wire.Addr{}, 9000); e != 0 {
+			t.Fatal(e)
+		}
+		out, _ := p.Socket(x.family, core.SockDgram, 0)
+		p.SendTo(out, []byte("one "), x.addr, 9000, core.MsgMore)
+		p.SendTo(out, []byte("two "), x.addr, 9000, core.MsgMore)
+		if n, e := p.SendTo(out, []byte("three"), x.addr, 9000, 0); n != 5 || e != 0 {
+			t.Error(n, e)
+		}
+		w.run(sim.Millisecond)
+		buf := make([]byte, 100)
+		c := p.RecvFrom(in, buf, 0)
+		if c.Err != 0 || string(buf[:c.Ret]) != "one two three" || c.From != x.addr {
+			t.Errorf("%v: read %q from %v, %v", x.addr, buf[:c.Ret], c.From, c.Err)
+		}
+		if _, e := p.Recv(in, buf, 0); e != step.EAGAIN {
+			t.Errorf("a second datagram: %v", e)
+		}
+	}
+}
+
+// TestFollowSent: a captured datagram goes down with its own bytes, and the
+// socket that must have sent it is there to hear the answer.
+func TestFollowSent(t *testing.T) {
+	w := newWorld(t)
+	ns := w.NS
+	p := socket.NewProgram(ns, "p", idle{})
+	in, _ := p.Socket(core.AFInet, core.SockDgram, 0)
+	p.Bind(in, lo, 9000)
+	pkt := func(dst wire.IP4) *core.SKB {
+		const n = wire.IPv4MinLen + wire.UDPLen + 4
+		b := ns.AllocSKB(core.Headroom, n, 17)
+		d := b.Put(n)
+		clear(d)
+		h := wire.IPv4(d)
+		h.SetVersionIHL(wire.IPv4MinLen)
+		h.SetTotalLen(n)
+		h.SetTTL(63) // no model would choose it
+		h.SetProto(wire.ProtoUDP)
+		h.SetSrc(lo.IP4())
+		h.SetDst(dst)
+		h.ComputeChecksum()
+		uh := wire.UDP(h[wire.IPv4MinLen:])
+		uh.SetSrcPort(40000)
+		uh.SetDstPort(9000)
+		uh.SetLen(wire.UDPLen + 4)
+		copy(uh.Payload(), "data")
+		uh.ComputeChecksum(wire.PseudoHeader4(lo.IP4(), dst, wire.ProtoUDP, wire.UDPLen+4))
+		b.ResetNetwork()
+		b.Transport = b.Network + wire.IPv4MinLen
+		b.Protocol = uint16(wire.EtherTypeIPv4)
+		return b
+	}
+	if !udp.Of(ns).FollowSent(pkt(lo.IP4())) {
+		t.Error("not sent")
+	}
+	w.run(sim.Millisecond)
+	buf := make([]byte, 100)
+	if c := p.RecvFrom(in, buf, 0); c.Err != 0 || string(buf[:c.Ret]) != "data" || c.FromPort != 40000 {
+		t.Errorf("read %q from port %d, %v", buf[:c.Ret], c.FromPort, c.Err)
+	}
+	if ns.MIB[step.UdpOutDatagrams] != 1 {
+		t.Errorf("UdpOutDatagrams %d", ns.MIB[step.UdpOutDatagrams])
+	}
+	if sk := udp.Of(ns).EnsureSocket(lo, 40000); sk.Sport != 40000 {
+		t.Errorf("the sender's socket is not there")
+	}
+	if udp.Of(ns).FollowSent(pkt(0x0a4d0001)) {
+		t.Error("sent without a route")
+	}
+	p.Exit()
+	if m := ns.Machine; m.Allocated != m.Freed {
+		t.Errorf("%d buffers allocated, %d freed", m.Allocated, m.Freed)
+	}
+}

@@ -11,6 +11,7 @@ const (
 	WhyDiffers
 	WhyOnlyCapture
 	WhyOnlyModel
+	WhyAdopted
 	WhyMidFlow
 	WhySuperFrame
 	WhyPartialSum
@@ -31,6 +32,7 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyOnlyCapture & 255:  "The captured host sent a frame that the model did not send.",
 	WhyOnlyModel & 255:    "The model sent a frame that the captured host did not send.",
 
+	WhyAdopted & 255:     "The capture shows it: from here on it is frame {0}.",
 	WhyMidFlow & 255:     "{0} conversations begin before the capture, the first at frame {1}: their sockets are adopted mid-flow.",
 	WhySuperFrame & 255:  "{0} frames are larger than the link carries, the first is frame {1}: segmentation offload was on where this was captured.",
 	WhyPartialSum & 255:  "{0} checksums were left to the network card, the first in frame {1}: not an error.",

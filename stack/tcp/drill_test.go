@@ -295,6 +295,7 @@ func (b *bench) established() *bench {
 	b.listen()
 	b.rx(tseg{flags: "S", mss: 1000, sackOK: true})
 	b.tx("S. 0:0 ack 1 win 64240")
+	b.run(400 * sim.Microsecond)
 	b.rx(tseg{flags: "A", seq: 1, ack: 1})
 	b.sk = b.lis.Accept()
 	if b.sk == nil || b.sk.State != core.TCPEstablished {
@@ -331,5 +332,23 @@ func (b *bench) mib(m step.MIB, want uint64) {
 	b.t.Helper()
 	if b.ns.MIB[m] != want {
 		b.t.Errorf("%v %d, want %d", m, b.ns.MIB[m], want)
+	}
+}
+
+// runTo runs to the next time that something is sent, and checks that it is
+// want ms away, or later by no more than the timer wheel's granularity.
+func (b *bench) runTo(want sim.Time) {
+	b.t.Helper()
+	start := b.ns.Clock.Now()
+	for len(b.sent) == 0 {
+		next, ok := b.ns.Clock.Next()
+		if !ok {
+			b.t.Fatal("no timer is armed")
+		}
+		b.ns.Clock.RunUntil(next)
+	}
+	got := (b.ns.Clock.Now() - start) / sim.Millisecond
+	if got < want-4 || got > want+want/8+8 {
+		b.t.Errorf("sent after %d ms, want %d", got, want)
 	}
 }

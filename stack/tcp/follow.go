@@ -112,6 +112,7 @@ func (sk *Sock) followDrain() {
 	for b := sk.RcvQueue.Front(); b != nil; b = sk.RcvQueue.Front() {
 		sk.copiedSeq = b.CB.EndSeq
 		sk.RcvQueue.Remove(b)
+		sk.uncharge(b.Truesize)
 		ns.Deliver(b, step.TcpRecvmsgLocked, false)
 	}
 }

@@ -76,7 +76,9 @@ func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
 		sk.rcvRttLastTsecr = sk.rx.rcvTsecr
 		return true
 	}
-	if sk.RmemAlloc+b.Truesize > sk.RcvBuf {
+	// Memory is charged to a socket by the page; without any left the slow
+	// path asks for more. So a connection's first data goes there.
+	if b.Truesize > sk.ForwardAlloc {
 		return false
 	}
 	if ts && sk.rcvNxt == sk.rcvWup {

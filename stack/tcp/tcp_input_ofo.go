@@ -101,9 +101,21 @@ func (sk *Sock) queueRcv(b *core.SKB) {
 	sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 	sk.rcvNxtUpdate(b.CB.EndSeq)
 	b.Dev = nil
+	sk.charge(b.Truesize)
 	b.SetOwnerR(&sk.Sock)
 	sk.RcvQueue.PushBack(b)
 }
+
+// charge is sk_rmem_schedule with sk_mem_charge: memory comes in pages.
+func (sk *Sock) charge(n int) {
+	if n > sk.ForwardAlloc {
+		sk.ForwardAlloc += (n - sk.ForwardAlloc + 4095) &^ 4095
+	}
+	sk.ForwardAlloc -= n
+}
+
+// uncharge is sk_mem_uncharge: whole pages go back.
+func (sk *Sock) uncharge(n int) { sk.ForwardAlloc = (sk.ForwardAlloc + n) & 4095 }
 
 // dataReady is tcp_data_ready.
 func (sk *Sock) dataReady() {
@@ -207,6 +219,7 @@ func (sk *Sock) dataQueueOfo(b *core.SKB) {
 		sk.growWindow(b)
 	}
 	b.Dev = nil
+	sk.charge(b.Truesize)
 	b.SetOwnerR(&sk.Sock)
 }
 

@@ -97,6 +97,9 @@ func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
 		h.SetWindow(sk.selectWindow())
 	}
 	o.write(h[wire.TCPMinLen : wire.TCPMinLen+n])
+	if o.sacks > 0 {
+		sk.rx.dsack = false // a D-SACK is said once
+	}
 	sk.finishHeader(b, h)
 	b.GSOSegs = cb.TSO
 	if cb.TSO > 1 {

@@ -229,6 +229,7 @@ func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
 // eat is tcp_eat_recv_skb: the program has the packet's bytes.
 func (sk *Sock) eat(b *core.SKB) {
 	sk.RcvQueue.Remove(b)
+	sk.uncharge(b.Truesize)
 	sk.NS.Deliver(b, step.TcpRecvmsgLocked, false)
 }
 

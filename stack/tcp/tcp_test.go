@@ -190,8 +190,8 @@ func TestZeroWindow(t *testing.T) {
 	b.rx(tseg{flags: "A", seq: 1, ack: 1, win: -1})
 	b.send(40)
 	b.tx()
-	for _, d := range []sim.Time{212, 428, 840, 1672} {
-		b.run(d * sim.Millisecond)
+	for _, d := range []sim.Time{204, 408, 816, 1632} {
+		b.runTo(d)
 		b.tx(". 0:0 ack 1 win 64240")
 	}
 	b.mib(step.TcpExtTCPWinProbe, 4)
@@ -205,8 +205,8 @@ func TestRTOBackoff(t *testing.T) {
 	b := newBench(t).established()
 	b.send(4)
 	b.tx("P. 1:4 ack 1 win 64240")
-	for _, d := range []sim.Time{212, 216, 432, 840} {
-		b.run(d * sim.Millisecond)
+	for _, d := range []sim.Time{204, 204, 408, 816} {
+		b.runTo(d)
 		b.tx("P. 1:4 ack 1 win 64240")
 	}
 	b.mib(step.TcpExtTCPLossProbes, 1)
@@ -223,8 +223,11 @@ func TestRTOBackoff(t *testing.T) {
 // f16: SACK blocks above the first of ten segments: Disorder, then Recovery
 // with the third, the hole is sent again at once, and the full ACK ends it.
 func TestFastRetransmit(t *testing.T) {
-	b := newBench(t).established()
+	b := newBench(t)
 	b.ns.Sysctl.TCPRtoMinUs = 1000000
+	b.ns.Sysctl.TCPEarlyRetrans = 0
+	b.ns.Sysctl.TCPCongestionControl = "reno"
+	b.established()
 	b.send(10000)
 	if len(b.sent) != 10 {
 		t.Fatalf("%d segments sent, want 10 (the initial window)", len(b.sent))
@@ -264,6 +267,7 @@ func TestFastRetransmit(t *testing.T) {
 func TestFastRetransmitReno(t *testing.T) {
 	b := newBench(t)
 	b.ns.Sysctl.TCPSack = 0
+	b.ns.Sysctl.TCPRtoMinUs = 1000000
 	b.established()
 	b.send(6000)
 	b.sent = nil

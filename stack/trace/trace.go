@@ -457,8 +457,9 @@ func (t *Tracer) Root(pkt uint32) {
 }
 
 // Adopt tells that what was called old is the packet pkt, which has been seen
-// to leave: its parent is old's.
-func (t *Tracer) Adopt(pkt, old uint32) {
+// to leave: its parent is old's, and old comes to its end by that.
+func (t *Tracer) Adopt(on Subject, pkt, old uint32, why step.Why) {
+	t.End(on, Consumed, 0, 0, why, uint64(pkt))
 	t.path[pkt%pathSlots] = t.path[old%pathSlots]
 	t.parent[pkt%pathSlots] = t.parent[old%pathSlots]
 }

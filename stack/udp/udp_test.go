@@ -623,6 +623,38 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// TestFilledChecksum: what udp_send_skb fills in is what a receiver accepts,
+// and a sum of zero is sent as 0xffff (RFC 768).
+func TestFilledChecksum(t *testing.T) {
+	ns, _, _ := newNS()
+	sk := open(t, ns, core.AFInet, us.Addr(), 9000, nil)
+	ones := 0
+	for i := range 1 << 16 {
+		b := datagram(ns, us, them, 9000, 53, []byte{byte(i >> 8), byte(i), 7})
+		n, pseudo := b.Len(), wire.PseudoHeader4(us, them, wire.ProtoUDP, b.Len())
+		wire.UDP(b.L4()).SetChecksum(0)
+		sk.checksum(b, n, pseudo)
+		c := wire.UDP(b.L4()).Checksum()
+		if c == 0xffff {
+			ones++
+		}
+		if c == 0 || wire.Fold(b.Checksum(0, n, pseudo)) != 0 {
+			t.Fatalf("payload %d: checksum %#x", i, c)
+		}
+		ns.Free(b)
+	}
+	if ones == 0 {
+		t.Error("no payload gave 0xffff")
+	}
+	b := datagram(ns, us, them, 9000, 53, []byte("x"))
+	b.IPSummed = core.ChecksumPartial
+	pseudo := wire.PseudoHeader4(us, them, wire.ProtoUDP, b.Len())
+	sk.checksum(b, b.Len(), pseudo)
+	if b.CsumStart != b.Transport || b.CsumOff != 6 || wire.UDP(b.L4()).Checksum() != ^wire.Fold(pseudo) {
+		t.Errorf("for the card: start %d, offset %d, %#x", b.CsumStart, b.CsumOff, wire.UDP(b.L4()).Checksum())
+	}
+}
+
 func FuzzUDPRcv(f *testing.F) {
 	ns, _, _ := newNS()
 	for _, n := range []int{0, 3, 69, 300} {

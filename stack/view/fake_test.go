@@ -33,7 +33,7 @@ func (c *fakeChunk) StateAt(event int) State {
 	st := State{}
 	for _, ch := range c.log.Changes {
 		if int(ch.When) <= event+1 {
-			st[StateKey{ch.Obj, ch.Key}] = ch.New
+			st[StateKey{Obj: ch.Obj, Key: ch.Key}] = ch.New
 		}
 	}
 	return st
@@ -88,7 +88,7 @@ func (k *fake) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 		}
 		if m.Landmarks == 0 && m.Step == 0 {
 			if f != from.Frame {
-				return Cursor{f, 0}, true, nil
+				return Cursor{Frame: f, Step: 0}, true, nil
 			}
 			continue
 		}
@@ -105,7 +105,7 @@ func (k *fake) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 			if m.Step != 0 && e.Kind == trace.Call && step.Step(e.Code) == m.Step ||
 				m.Landmarks&MarkDrop != 0 && e.Kind == trace.End && trace.Outcome(e.Code) == trace.Dropped ||
 				m.Landmarks&MarkNeigh != 0 && e.Kind == trace.Point && step.TP(e.Code) == step.NeighUpdate {
-				return Cursor{f, j}, true, nil
+				return Cursor{Frame: f, Step: j}, true, nil
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (k *fake) LastWrite(at Cursor, key StateKey) (Cursor, bool, error) {
 			for f, st := range k.chunk.story {
 				for j, e := range st {
 					if e == int(c.Event) {
-						return Cursor{f, j}, true, nil
+						return Cursor{Frame: f, Step: j}, true, nil
 					}
 				}
 			}

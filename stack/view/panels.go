@@ -61,12 +61,12 @@ func (b *builder) objects() []uint32 {
 // stateAt is the state when the step begins.
 func (b *builder) stateAt() State { return b.chunk.StateAt(b.story[b.n]) }
 
-// kindOf finds the kind of an object by the fields that it shows. A socket's
-// own number also names the packet that it belongs to nowhere: ids are unique.
+// kindOf finds the kind of an object by its fields that are not zero: a field
+// that never was, and one that is zero again, are the same to a reader.
 func kindOf(st State, id uint32) step.Kind {
 	for _, k := range kinds {
 		for i := range step.Fields(k) {
-			if _, ok := st[StateKey{id, step.KeyOf(k, i)}]; ok {
+			if st[StateKey{Obj: id, Key: step.KeyOf(k, i)}] != 0 {
 				return k
 			}
 		}
@@ -85,9 +85,8 @@ func (b *builder) panels() []Panel {
 		if k == step.KindNone || seen[k] || look != step.KindNone && k != look {
 			continue
 		}
-		seen[k] = true
 		if p := b.panel(st, k, id, k == look); len(p.Values) > 0 {
-			list = append(list, p)
+			list, seen[k] = append(list, p), true
 		}
 		if len(list) == maxObjects {
 			break
@@ -126,10 +125,10 @@ func (b *builder) panel(st State, k step.Kind, id uint32, all bool) Panel {
 		if f.Name == "" {
 			continue
 		}
-		v := st[StateKey{id, key}]
+		v := st[StateKey{Obj: id, Key: key}]
 		val := Value{Name: f.Name, What: f.What}
 		if f.Fmt == step.IP {
-			lo := st[StateKey{id, key + 1}]
+			lo := st[StateKey{Obj: id, Key: key + 1}]
 			if v == 0 && lo == 0 && !all {
 				continue
 			}
@@ -160,7 +159,7 @@ func (s *Session) valueNamed(name string) (StateKey, bool) {
 	found := StateKey{}
 	b.log.Set(b.e, func(c *trace.Change) {
 		if found.Obj == 0 && c.Key.Name() == name {
-			found = StateKey{c.Obj, c.Key}
+			found = StateKey{Obj: c.Obj, Key: c.Key}
 		}
 	})
 	if found.Obj != 0 {
@@ -171,7 +170,7 @@ func (s *Session) valueNamed(name string) (StateKey, bool) {
 		k := kindOf(st, id)
 		for i, f := range step.Fields(k) {
 			if f.Name == name {
-				return StateKey{id, step.KeyOf(k, i)}, true
+				return StateKey{Obj: id, Key: step.KeyOf(k, i)}, true
 			}
 		}
 	}

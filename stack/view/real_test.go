@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"testing"
 
@@ -67,7 +68,13 @@ func TestRealForwardBack(t *testing.T) {
 				got, want := s.Scene(), scenes[i]
 				got.Notice, want.Notice = "", ""
 				if !reflect.DeepEqual(got, want) {
-					t.Fatalf("back at scene %d (%s): it differs from the way there", i, want.Place())
+					a, _ := json.Marshal(got)
+					b, _ := json.Marshal(want)
+					n := 0
+					for n < len(a) && n < len(b) && a[n] == b[n] {
+						n++
+					}
+					t.Fatalf("back at scene %d (%s): it differs from the way there:\n…%s\nwas\n…%s", i, want.Place(), a[max(0, n-80):min(len(a), n+160)], b[max(0, n-80):min(len(b), n+160)])
 				}
 				if i > 0 {
 					if err := s.Do(Command{Verb: Back}); err != nil {

@@ -53,7 +53,7 @@ func run(path string) (figure, error) {
 	}
 	f := &feed{server: s, conns: map[key]*connection{}, macs: map[uint32][6]byte{}, page: make([]byte, 64<<10)}
 	runtime.GC()
-	start := time.Now()
+	start := computed()
 	for {
 		fr, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -69,7 +69,7 @@ func run(path string) (figure, error) {
 		f.frame(fr.Data)
 	}
 	f.rest()
-	f.FPS = float64(f.Frames) / time.Since(start).Seconds()
+	f.FPS = float64(f.Frames) / (computed() - start).Seconds()
 	f.totals()
 	s.stack.Close()
 	return f.figure, nil
