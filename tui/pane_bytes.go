@@ -109,6 +109,9 @@ func drawFields(g *Grid, r Rect, s *view.Scene, lit view.Header) {
 	y++
 	var vs []view.Value
 	for _, f := range lit.Fields {
+		if f.To-f.From == 1 && f.Value == "0" {
+			continue // a flag that is not set
+		}
 		vs = append(vs, view.Value{Name: f.Name, Value: f.Value})
 	}
 	if len(vs) == 0 {

@@ -18,7 +18,7 @@ import (
 // 1,000,000 frames in 10,000 flows.
 type Options struct {
 	Frames int    // of the made capture
-	Flows  int    // likewise
+	Flows  int    // likewise; 0 is one for 100 frames, and 10,000 at most
 	Seed   uint64 // likewise; 0 is 1
 	// Capture is a capture to measure in place of a made one.
 	Capture string
@@ -43,7 +43,7 @@ func (o *Options) defaults() {
 		}
 	}
 	def(&o.Frames, 1_000_000)
-	def(&o.Flows, max(o.Frames/100, 4))
+	def(&o.Flows, min(max(o.Frames/100, 4), 10_000))
 	def(&o.Runs, 3)
 	def(&o.Seeks, 300)
 	if o.Seed == 0 {

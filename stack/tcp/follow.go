@@ -311,7 +311,7 @@ func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
 	if o.HasTS {
 		sk.tsoffset = o.TSVal - uint32(sk.mstamp/1000)
 	}
-	q := sk.allocSKB(0)
+	q := sk.allocPkt(0, b.Pkt)
 	initNondata(q, h.Seq(), fSyn)
 	q.Tstamp = sk.now()
 	sk.retransStamp = uint32(sk.mstamp/1000) | 1
@@ -471,7 +471,7 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 	}
 	skip := int(sk.sndNxt - h.Seq())
 	keep := max(n-skip, 0)
-	q := sk.allocSKB(keep)
+	q := sk.allocPkt(keep, b.Pkt)
 	if keep > 0 {
 		b.CopyBits(b.TransportOffset()+h.DataOff()+skip, q.Put(keep))
 	}

@@ -14,8 +14,12 @@ import (
 const maxHeader = core.Headroom + wire.TCPMaxLen
 
 // allocSKB is tcp_stream_alloc_skb: a buffer for n bytes of payload.
-func (sk *Sock) allocSKB(n int) *core.SKB {
-	b := sk.NS.AllocSKB(maxHeader, n, 0)
+func (sk *Sock) allocSKB(n int) *core.SKB { return sk.allocPkt(n, 0) }
+
+// allocPkt does so for a packet that has its number already, 0 for a new one.
+func (sk *Sock) allocPkt(n int, pkt uint32) *core.SKB {
+	b := sk.NS.AllocSKB(maxHeader, n, pkt)
+	b.Cloned = pkt != 0
 	b.IPSummed = core.ChecksumPartial
 	b.Truesize = core.AllocTruesize(0) + n
 	if sk.af != nil {
