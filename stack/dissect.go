@@ -8,6 +8,7 @@ import (
 // A packet is what the replay needs to know of a captured frame before the
 // model sees it: who, whom, and what it proves about the capture.
 type packet struct {
+	ok               bool
 	haveMAC, haveDst bool
 	smac, dmac       wire.MAC
 	l3               int // offset of the IP header, 0 if none
@@ -45,11 +46,18 @@ func (o tcpFacts) wscale() int {
 // dissect reads the headers of a captured frame. It never fails loudly: what
 // is cut off or odd is left out.
 func dissect(b []byte, link pcaps.LinkType) (p packet, ok bool) {
+	ok = p.read(b, link)
+	return p, ok
+}
+
+// read does so in place.
+func (p *packet) read(b []byte, link pcaps.LinkType) bool {
+	*p = packet{}
 	at := 0
 	switch wire.LinkKind(link) {
 	case wire.LinkEthernet:
 		if len(b) < wire.EthernetLen {
-			return p, false
+			return false
 		}
 		h := wire.Ethernet(b)
 		p.haveMAC, p.haveDst, p.smac, p.dmac, p.ethertype = true, true, h.Src(), h.Dst(), h.Type()
@@ -61,21 +69,21 @@ func dissect(b []byte, link pcaps.LinkType) (p packet, ok bool) {
 	case wire.LinkSLL:
 		h := wire.SLL(b)
 		if !h.Valid() {
-			return p, false
+			return false
 		}
 		p.haveMAC, p.smac, p.ethertype = h.AddrLen() == 6, h.Addr(), h.Type()
 		at = wire.SLLLen
 	case wire.LinkSLL2:
 		h := wire.SLL2(b)
 		if !h.Valid() {
-			return p, false
+			return false
 		}
 		p.haveMAC, p.smac, p.ethertype = h.AddrLen() == 6, h.Addr(), h.Type()
 		at = wire.SLL2Len
 	case wire.LinkNull, wire.LinkLoop:
 		at = wire.NullLen
 		if len(b) <= at {
-			return p, false
+			return false
 		}
 	}
 	if p.ethertype == 0 && len(b) > at {
@@ -89,22 +97,22 @@ func dissect(b []byte, link pcaps.LinkType) (p packet, ok bool) {
 		return p.dissectARP(b[at:])
 	case wire.EtherTypeIPv4:
 		p.l3 = at
-		return p, p.dissect4(b[at:], at)
+		return p.dissect4(b[at:], at)
 	case wire.EtherTypeIPv6:
 		p.l3 = at
-		return p, p.dissect6(b[at:], at)
+		return p.dissect6(b[at:], at)
 	}
-	return p, p.haveMAC
+	return p.haveMAC
 }
 
-func (p packet) dissectARP(b []byte) (packet, bool) {
+func (p *packet) dissectARP(b []byte) bool {
 	h := wire.ARP(b)
 	if !h.Valid() {
-		return p, p.haveMAC
+		return p.haveMAC
 	}
 	p.arp, p.arpOp = true, uint16(h.Op())
 	p.src, p.dst = h.SPA().Addr(), h.TPA().Addr()
-	return p, true
+	return true
 }
 
 func (p *packet) dissect4(b []byte, at int) bool {

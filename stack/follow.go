@@ -18,13 +18,21 @@ type gate struct {
 	r       *Replay
 	discard bool // the host is being set up: nothing leaves
 	held    []heldPacket
-	pending *sentFrame // the captured frame that is being caused
+	pending *sentFrame `fork:"zero"` // the captured frame that is being caused
 	recent  []sentFrame
+	now     sentFrame `fork:"zero"`
 }
 
 type heldPacket struct {
-	b  *core.SKB
-	at sim.Time
+	b   *core.SKB
+	at  sim.Time
+	key uint64 // of what must be the same for it to be a captured frame
+}
+
+// key is the same for packets that may be the same: protocol, addresses, ports.
+func (p *packet) key() uint64 {
+	h := uint64(p.proto)<<32 ^ uint64(p.sport)<<16 ^ uint64(p.dport) ^ uint64(p.arpOp)<<48
+	return (h^p.dst.Hi^p.dst.Lo)*0x9e3779b97f4a7c15 ^ p.dst.Lo
 }
 
 // A sentFrame is a frame that the captured host sent.
@@ -59,8 +67,20 @@ func (g *gate) Hold(ns *core.Netns, b *core.SKB) bool {
 	if len(g.held) >= maxHeld {
 		g.letGo(ns, 0)
 	}
-	g.held = append(g.held, heldPacket{b, ns.Clock.Now()})
+	q := heldKey(b)
+	g.held = append(g.held, heldPacket{b, ns.Clock.Now(), q.key()})
 	return true
+}
+
+// heldKey dissects a packet of the model.
+func heldKey(b *core.SKB) (q packet) {
+	d := b.From(b.Network)
+	if b.Protocol != uint16(wire.EtherTypeARP) {
+		q.read(d, pcaps.LinkType(wire.LinkRaw))
+	} else if h := wire.ARP(d); h.Valid() {
+		q.arpOp, q.dst = uint16(h.Op()), h.TPA().Addr()
+	}
+	return q
 }
 
 // adopt gives a packet of the model the number and the bytes of the captured
@@ -124,11 +144,14 @@ func same(ns *core.Netns, b *core.SKB, s *sentFrame) bool {
 
 // sent walks a frame that the captured host sent: it is caused, as far as the
 // model knows how, and goes down with its own bytes.
-func (g *gate) sent(f *pcaps.Frame, eth []byte) {
+func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 	r, ns := g.r, g.r.Host.NS
-	s := &sentFrame{n: f.N, eth: eth, cut: f.Cut()}
-	var ok bool
-	if s.p, ok = dissect(eth, pcaps.LinkType(wire.LinkEthernet)); !ok {
+	s := &g.now
+	*s = sentFrame{n: f.N, eth: eth, cut: f.Cut(), p: *p}
+	if wire.LinkKind(f.Link) != wire.LinkEthernet {
+		s.p.read(eth, pcaps.LinkType(wire.LinkEthernet))
+	}
+	if !s.p.ok {
 		r.notModelled(f, true)
 		return
 	}
@@ -149,8 +172,9 @@ func (g *gate) sent(f *pcaps.Frame, eth []byte) {
 
 // release looks for the packet among those that wait, and lets it go.
 func (g *gate) release(ns *core.Netns, s *sentFrame) bool {
+	key := s.p.key()
 	for i, h := range g.held {
-		if !same(ns, h.b, s) {
+		if h.key != key || !same(ns, h.b, s) {
 			continue
 		}
 		g.held = append(g.held[:i], g.held[i+1:]...)
@@ -224,7 +248,7 @@ func (g *gate) skb(ns *core.Netns, s *sentFrame) *core.SKB {
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
 	b.Dev = g.r.NIC.Dev
-	if gso := g.r.superframe(s.eth); gso > 0 {
+	if gso := g.r.superframe(&s.p, len(s.eth)); gso > 0 {
 		b.GSOSize = gso
 		b.GSOSegs = (s.p.payload + gso - 1) / gso
 		b.GSOType = core.GSOTCPv4
@@ -259,7 +283,7 @@ func (g *gate) direct(ns *core.Netns, s *sentFrame) {
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
 	b.Dev = g.r.NIC.Dev
-	b.GSOSize = g.r.superframe(s.eth)
+	b.GSOSize = g.r.superframe(&s.p, len(s.eth))
 	ns.Note(b, step.WhyDirect, uint64(s.p.ethertype), uint64(s.p.proto))
 	ns.BHDisable()
 	defer ns.BHEnable()

@@ -654,20 +654,19 @@ func (s *Scan) services(p *Profile) {
 
 // Direction says whether this host sent the frame.
 func (p *Profile) Direction(f *pcaps.Frame) pcaps.Direction {
-	if f.Dir != pcaps.DirUnknown && p.directed {
+	q, _ := dissect(f.Data, f.Link)
+	return p.direction(f, &q)
+}
+
+func (p *Profile) direction(f *pcaps.Frame, q *packet) pcaps.Direction {
+	switch {
+	case f.Dir != pcaps.DirUnknown && p.directed:
 		return f.Dir
-	}
-	q, ok := dissect(f.Data, f.Link)
-	if !ok {
-		return pcaps.DirIn
-	}
-	if q.haveMAC && p.MAC != 0 {
+	case q.haveMAC && p.MAC != 0:
 		if q.smac == p.MAC {
 			return pcaps.DirOut
 		}
-		return pcaps.DirIn
-	}
-	if p.Local(q.src) {
+	case p.Local(q.src):
 		return pcaps.DirOut
 	}
 	return pcaps.DirIn

@@ -55,6 +55,7 @@ type Replay struct {
 	last    sim.Time
 	frames  int // delivered
 	buf     []byte
+	cur     packet `fork:"zero"` // the frame that is being delivered
 	gate    *gate
 	react   *reactor
 }
@@ -205,7 +206,9 @@ func (r *Replay) Advance(f *pcaps.Frame) {
 // Deliver gives a frame to the host, and reports whether the host sent it.
 func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 	r.frames++
-	out = r.profile.Direction(f) == pcaps.DirOut
+	p := &r.cur
+	p.ok = p.read(f.Data, f.Link)
+	out = r.profile.direction(f, p) == pcaps.DirOut
 	if t := r.World.Trace; t != nil {
 		t.Root(uint32(f.N))
 	}
@@ -216,9 +219,9 @@ func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 	}
 	switch {
 	case !out:
-		r.receive(f, eth)
+		r.receive(f, p, eth)
 	case r.Mode == Follow:
-		r.gate.sent(f, eth)
+		r.gate.sent(f, p, eth)
 	default:
 		r.react.captured(f, eth)
 	}
@@ -226,28 +229,21 @@ func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 }
 
 // receive lets the card write the frame into its ring.
-func (r *Replay) receive(f *pcaps.Frame, eth []byte) {
-	if r.Mode == Follow {
-		r.expect(f)
+func (r *Replay) receive(f *pcaps.Frame, p *packet, eth []byte) {
+	if r.Mode == Follow && p.ok {
+		r.expect(p)
 	}
-	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: r.partial(f), GSOSize: r.superframe(eth)})
-}
-
-// partial reports whether the frame's checksum was left to a card that the
-// capture did not see.
-func (r *Replay) partial(f *pcaps.Frame) bool {
-	p, ok := dissect(f.Data, f.Link)
-	return ok && p.partial || r.profile.has(PartialSum) && f.Cut()
+	partial := p.ok && p.partial || f.Cut() && r.profile.has(PartialSum)
+	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: r.superframe(p, len(eth))})
 }
 
 // superframe is the segment size of a frame that stands for several, 0 for an
 // ordinary one.
-func (r *Replay) superframe(eth []byte) int {
-	if len(eth) <= r.NIC.Dev.MTU+18 {
+func (r *Replay) superframe(p *packet, n int) int {
+	if n <= r.NIC.Dev.MTU+18 {
 		return 0
 	}
-	p, ok := dissect(eth, pcaps.LinkType(wire.LinkEthernet))
-	if !ok || p.proto != wire.ProtoTCP || p.tcp == nil {
+	if !p.ok || p.proto != wire.ProtoTCP || p.tcp == nil {
 		return 0
 	}
 	return r.NIC.Dev.MTU - (p.l4 - p.l3) - p.tcp.DataOff()
@@ -255,9 +251,8 @@ func (r *Replay) superframe(eth []byte) int {
 
 // expect opens what the capture shows to be open: a listening socket for a
 // SYN that is answered, a UDP socket for a datagram that is not refused.
-func (r *Replay) expect(f *pcaps.Frame) {
-	p, ok := dissect(f.Data, f.Link)
-	if !ok || p.l4 == 0 || !r.profile.Local(p.dst) && !p.multicast() {
+func (r *Replay) expect(p *packet) {
+	if p.l4 == 0 || !r.profile.Local(p.dst) && !p.multicast() {
 		return
 	}
 	here := Service{p.dst, p.dport}
@@ -309,8 +304,8 @@ func (r *Replay) ethernet(f *pcaps.Frame, out bool) ([]byte, bool) {
 		r.buf = append(r.buf[:0], f.Data...)
 		return r.pad(n), true
 	}
-	p, ok := dissect(f.Data, f.Link)
-	if !ok {
+	p := &r.cur
+	if !p.ok {
 		return nil, false
 	}
 	at := f.Link.HeaderLen()
@@ -381,11 +376,11 @@ func (r *Replay) HostName(i uint8) string {
 // Text is an interned string.
 func (r *Replay) Text(i uint64) string { return step.Word(i) }
 
-// FlowHash is a number that the two directions of a conversation share, 0 for
-// a frame without addresses.
-func FlowHash(f *pcaps.Frame) uint32 {
-	p, ok := dissect(f.Data, f.Link)
-	if !ok || p.src.IsZero() && p.dst.IsZero() {
+// Flow is a number that the two directions of a conversation share: that of
+// the frame that was delivered last, 0 for one without addresses.
+func (r *Replay) Flow() uint32 {
+	p := &r.cur
+	if !p.ok || p.src.IsZero() && p.dst.IsZero() {
 		return 0
 	}
 	mix := func(a wire.Addr, port uint16) uint64 {

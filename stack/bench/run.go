@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		}
 		fmt.Fprintf(o.Progress, "%s ...\n", s.name)
 		runtime.GC()
-		if err := s.run(); err != nil {
+		if err := s.safely(); err != nil {
 			r.Problems = append(r.Problems, s.name+": "+err.Error())
 		}
 		if m, ok := peak(); ok {
@@ -105,6 +105,17 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 type stage struct {
 	name string
 	run  func() error
+}
+
+// safely runs a stage; a broken promise of the model ends the stage, not the
+// run, and is among its problems.
+func (s stage) safely() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it broke off: %v", p)
+		}
+	}()
+	return s.run()
 }
 
 func (r *runner) stages() []stage {

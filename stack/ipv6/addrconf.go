@@ -93,12 +93,11 @@ func (ip *IPv6) Addrs(dev *core.Device) []*Addr6 {
 // DevUp is addrconf_notify's NETDEV_UP: restore the routes of the addresses,
 // and make a link-local address (RFC 4862 §5.3).
 func (ip *IPv6) DevUp(dev *core.Device) {
+	defer ip.ns.In(step.AddrconfNotify, ip.self()).Out()
 	i := ip.getIdev(dev)
 	if i == nil || i.disabled(ip.ns) {
 		return
 	}
-	ns := ip.ns
-	defer ns.In(step.AddrconfNotify, ip.self()).Out()
 	for k := 0; k < len(i.addrs); k++ {
 		a := i.addrs[k]
 		ip.addrRoutes(a)
@@ -181,18 +180,17 @@ func (ip *IPv6) addMroute(i *Inet6Dev) {
 // DevDown is NETDEV_DOWN (addrconf_ifdown): addresses, routes and neighbours
 // of the device go; keep_addr_on_down is 0.
 func (ip *IPv6) DevDown(dev *core.Device) {
+	defer ip.ns.In(step.AddrconfNotify, ip.self()).Out()
 	i := idevOf(dev)
 	if i == nil {
 		return
 	}
-	ns := ip.ns
-	defer ns.In(step.AddrconfNotify, ip.self()).Out()
 	for len(i.addrs) > 0 {
 		ip.delAddr(i.addrs[0])
 	}
 	ip.flushDev(dev)
 	i.ready = false
-	ns.Clock.Stop(&i.rs)
+	ip.ns.Clock.Stop(&i.rs)
 	i.mld.down()
 	i.conf.MTU6 = dev.MTU
 }
@@ -200,8 +198,10 @@ func (ip *IPv6) DevDown(dev *core.Device) {
 // AddAddr is inet6_addr_add. EEXIST: it is there already; EADDRNOTAVAIL: not
 // an address for a device.
 func (ip *IPv6) AddAddr(dev *core.Device, a wire.Addr, plen int, o AddrOpts) core.Errno {
+	defer ip.ns.In(step.Inet6AddrAdd, ip.self()).Out()
+	ns := ip.ns
 	i := ip.getIdev(dev)
-	if i == nil || i.disabled(ip.ns) {
+	if i == nil || i.disabled(ns) {
 		return step.EACCES
 	}
 	if plen < 0 || plen > 128 {
@@ -213,8 +213,6 @@ func (ip *IPv6) AddAddr(dev *core.Device, a wire.Addr, plen int, o AddrOpts) cor
 	if ip.getAddr(a, dev) != nil {
 		return step.EEXIST
 	}
-	ns := ip.ns
-	defer ns.In(step.Inet6AddrAdd, ip.self()).Out()
 	if dev.Flags&core.IFFLoopback == 0 && dev.Up() {
 		ip.addMroute(i)
 		i.mld.up()

@@ -41,8 +41,8 @@ func (ip *IPv6) dadStart(a *Addr6) {
 // dadBegin is addrconf_dad_begin: join the solicited-node group, then ask, if
 // there is somebody to be asked.
 func (ip *IPv6) dadBegin(a *Addr6) {
+	defer ip.ns.In(step.AddrconfDADBegin, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADBegin, ip.self()).Out()
 	i, dev := a.idev, a.Dev
 	if dev.Flags&(core.IFFLoopback|core.IFFNoARP) == 0 {
 		i.join(a.Addr.SolicitedNode())
@@ -91,8 +91,8 @@ func (ip *IPv6) dadKick(a *Addr6) {
 
 // dadWork is addrconf_dad_work: the next solicitation, or the end.
 func (ip *IPv6) dadWork(a *Addr6) {
+	defer ip.ns.In(step.AddrconfDADWork, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADWork, ip.self()).Out()
 	if a.state == dadFailed {
 		ns.Why(step.WhyDADDuplicate, a.Addr.Hi, a.Addr.Lo)
 		a.Flags |= AddrDADFailed | AddrTentative
@@ -116,8 +116,8 @@ func (ip *IPv6) dadWork(a *Addr6) {
 
 // dadCompleted is addrconf_dad_completed: the address is this host's.
 func (ip *IPv6) dadCompleted(a *Addr6) {
+	defer ip.ns.In(step.AddrconfDADCompleted, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADCompleted, ip.self()).Out()
 	ns.Clock.Stop(&a.dad)
 	a.Flags &^= AddrTentative | AddrOptimistic | AddrDADFailed
 	a.state = dadDone
@@ -140,8 +140,8 @@ func (ip *IPv6) dadCompleted(a *Addr6) {
 
 // dadFailure is addrconf_dad_failure: somebody else has this address.
 func (ip *IPv6) dadFailure(a *Addr6, b *core.SKB) {
+	defer ip.ns.In(step.AddrconfDADFailure, b).Out()
 	ns := ip.ns
-	defer ns.In(step.AddrconfDADFailure, b).Out()
 	if a.state != dadRunning {
 		return
 	}

@@ -109,8 +109,8 @@ func isOrchid(a wire.Addr) bool { return a.Hi>>36 == 0x2001001 }
 // GetSaddr is ipv6_dev_get_saddr: the source address for a destination, when
 // packets leave by dev (nil: not known yet); false if there is none.
 func (ip *IPv6) GetSaddr(dev *core.Device, daddr wire.Addr) (wire.Addr, bool) {
+	defer ip.ns.In(step.IPv6DevGetSaddr, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6DevGetSaddr, ip.self()).Out()
 	t := addrType(daddr)
 	d := saddrDst{addr: daddr, scope: srcScope(t), label: ip.label(daddr)}
 	if dev != nil {

@@ -50,8 +50,8 @@ func extFits(b *core.SKB) (n int, ok bool) {
 // parseHopOpts is ipv6_parse_hopopts: the hop-by-hop options, which every node
 // on the way looks at (RFC 8200 §4.3). It reports false when the packet is gone.
 func (ip *IPv6) parseHopOpts(b *core.SKB) bool {
+	defer ip.ns.In(step.IPv6ParseHopopts, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6ParseHopopts, b).Out()
 	n, ok := extFits(b)
 	if !ok {
 		ns.Why(step.WhyExtTruncated, uint64(wire.ProtoHopByHop))
@@ -69,8 +69,8 @@ func (ip *IPv6) parseHopOpts(b *core.SKB) bool {
 
 // destOptRcv is ipv6_destopt_rcv (RFC 8200 §4.6).
 func (ip *IPv6) destOptRcv(b *core.SKB) int {
+	defer ip.ns.In(step.IPv6DestoptRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6DestoptRcv, b).Out()
 	n, ok := extFits(b)
 	if !ok {
 		ns.Inc(step.Ip6InHdrErrors)
@@ -92,8 +92,7 @@ func (ip *IPv6) destOptRcv(b *core.SKB) int {
 // options header of n bytes at offset at. It reports false when the packet is
 // gone.
 func (ip *IPv6) parseTLV(b *core.SKB, hop bool, at, n int) bool {
-	ns := ip.ns
-	defer ns.In(step.IP6ParseTLV, b).Out()
+	defer ip.ns.In(step.IP6ParseTLV, b).Out()
 	opts := b.From(at)[2:n]
 	off := at - b.Network + 2
 	pad, count := 0, 0
@@ -157,8 +156,8 @@ func (ip *IPv6) option(b *core.SKB, hop bool, o []byte, off int) bool {
 
 // hopRA is ipv6_hop_ra: the router alert option (RFC 2711).
 func (ip *IPv6) hopRA(b *core.SKB, o []byte, off int) bool {
+	defer ip.ns.In(step.IPv6HopRA, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6HopRA, b).Out()
 	if o[1] != 2 {
 		ns.Why(step.WhyExtOptionLength, uint64(o[0]), uint64(o[1]))
 		ns.Drop(b, step.DropIPInhdr, step.IPv6HopRA)
@@ -176,8 +175,8 @@ func (ip *IPv6) hopRA(b *core.SKB, o []byte, off int) bool {
 // hopJumbo is ipv6_hop_jumbo (RFC 2675): the checks of the kernel; a jumbogram
 // that passes them is not modelled.
 func (ip *IPv6) hopJumbo(b *core.SKB, o []byte, off int) bool {
+	defer ip.ns.In(step.IPv6HopJumbo, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6HopJumbo, b).Out()
 	if o[1] != 4 || off&3 != 2 {
 		ns.Inc(step.Ip6InHdrErrors)
 		ns.Why(step.WhyExtOptionLength, uint64(o[0]), uint64(o[1]))
@@ -205,8 +204,8 @@ func (ip *IPv6) hopJumbo(b *core.SKB, o []byte, off int) bool {
 // optUnknown is ip6_tlvopt_unknown: the two highest bits of an unknown option's
 // type say what to do (RFC 8200 §4.2).
 func (ip *IPv6) optUnknown(b *core.SKB, typ byte, off int) bool {
+	defer ip.ns.In(step.IP6TlvoptUnknown, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6TlvoptUnknown, b).Out()
 	ns.Why(step.WhyExtUnknown, uint64(typ), uint64(off), uint64(typ>>6))
 	switch typ >> 6 {
 	case 0:
@@ -234,8 +233,8 @@ func (ip *IPv6) paramProb(b *core.SKB, code uint8, ptr uint32, why core.DropReas
 // rthdrRcv is ipv6_rthdr_rcv. A header whose segments are all visited is
 // passed over; type 0 with segments left is refused (RFC 5095).
 func (ip *IPv6) rthdrRcv(b *core.SKB) int {
+	defer ip.ns.In(step.IPv6RthdrRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6RthdrRcv, b).Out()
 	n, ok := extFits(b)
 	if !ok {
 		ns.Inc(step.Ip6InHdrErrors)

@@ -126,8 +126,8 @@ func (ip *IPv6) icmpHandle(b *core.SKB, m wire.ICMPv6) (why core.DropReason, tak
 // that is quoted. The data pointer stands at the quoted header; CB.NHOff tells
 // the protocol how far behind it its own header lies.
 func (ip *IPv6) notify(b *core.SKB, typ, code uint8, info uint32) core.DropReason {
+	defer ip.ns.In(step.ICMPv6Notify, b).Out()
 	ns := ip.ns
-	defer ns.In(step.ICMPv6Notify, b).Out()
 	bad := func(why core.DropReason, w step.Why) core.DropReason {
 		ns.Inc(step.Icmp6InErrors)
 		ns.Why(w, uint64(b.Len()))

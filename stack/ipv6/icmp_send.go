@@ -42,11 +42,11 @@ func (ip *IPv6) globalAllow(typ uint8) (ok, limited bool) {
 // xrlimAllow is icmpv6_xrlim_allow: a token bucket for each destination, wider
 // for wide prefixes.
 func (ip *IPv6) xrlimAllow(fl *Flow6, limited bool) bool {
+	defer ip.ns.In(step.ICMPv6XrlimAllow, ip.subject(fl)).Out()
 	if !limited {
 		return true
 	}
 	ns := ip.ns
-	defer ns.In(step.ICMPv6XrlimAllow, ip.subject(fl)).Out()
 	d := ip.routeOutputFlags(fl, 0)
 	ok := false
 	switch {
@@ -79,8 +79,8 @@ func (ip *IPv6) ICMPSend(ns *core.Netns, b *core.SKB, typ, code uint8, info uint
 // icmpSend is icmp6_send: an error message about b to b's source, if RFC 4443
 // §2.4(e) allows.
 func (ip *IPv6) icmpSend(b *core.SKB, typ, code uint8, info uint32) {
+	defer ip.ns.In(step.ICMP6Send, b).Out()
 	ns := ip.ns
-	defer ns.In(step.ICMP6Send, b).Out()
 	if b.Network < 0 || b.Dev == nil || len(b.From(b.Network)) < wire.IPv6Len {
 		return
 	}
@@ -195,8 +195,7 @@ func (ip *IPv6) icmpSaddr(b *core.SKB, fl *Flow6) {
 // icmpRoute is icmpv6_route_lookup. The second lookup is IPsec's, for the flow
 // of the packet in error turned round; its result is not used.
 func (ip *IPv6) icmpRoute(b *core.SKB, fl *Flow6) *core.Dst {
-	ns := ip.ns
-	defer ns.In(step.ICMPv6RouteLookup, b).Out()
+	defer ip.ns.In(step.ICMPv6RouteLookup, b).Out()
 	d, e := ip.RouteOutput(fl)
 	if e != 0 {
 		return nil
@@ -240,7 +239,7 @@ func (ip *IPv6) icmpXmit(b *core.SKB, fl *Flow6, d *core.Dst, typ, code uint8, i
 }
 
 // icmpPush is ip6_append_data with icmpv6_push_pending_frames: build the
-// message, sum it, send it.
+// message, send it.
 func (ip *IPv6) icmpPush(in *core.SKB, fl *Flow6, d *core.Dst, ck *Cookie, hdr, payload []byte) bool {
 	ns := ip.ns
 	sk := &ip.icmpSk.Sock
@@ -249,22 +248,27 @@ func (ip *IPv6) icmpPush(in *core.SKB, fl *Flow6, d *core.Dst, ck *Cookie, hdr, 
 		ns.Inc(step.Icmp6OutErrors)
 		return false
 	}
-	defer ns.In(step.ICMPv6PushPending, b).Out()
+	ip.icmpPushPending(sk, b, fl, d, ck, hdr, len(hdr)+len(payload))
+	return true
+}
+
+// icmpPushPending is icmpv6_push_pending_frames: sum the message of n bytes,
+// send it.
+func (ip *IPv6) icmpPushPending(sk *core.Sock, b *core.SKB, fl *Flow6, d *core.Dst, ck *Cookie, hdr []byte, n int) {
+	defer ip.ns.In(step.ICMPv6PushPending, b).Out()
 	copy(b.L4(), hdr)
-	n := len(hdr) + len(payload)
 	off := b.Transport - b.Offset()
 	sum := wire.Fold(b.Checksum(off, n, wire.PseudoHeader6(fl.Saddr, fl.Daddr, wire.ProtoICMPv6, n)))
 	wire.ICMPv6(b.L4()).SetChecksum(sum)
 	ip.finishSKB(sk, fl, d, ck, b)
 	ip.SendSKB(b)
-	return true
 }
 
 // echoReply is icmpv6_echo_reply. m is the request's header; the data pointer
 // is behind it.
 func (ip *IPv6) echoReply(b *core.SKB, m wire.ICMPv6) core.DropReason {
+	defer ip.ns.In(step.ICMPv6EchoReply, b).Out()
 	ns := ip.ns
-	defer ns.In(step.ICMPv6EchoReply, b).Out()
 	h := b.IP6()
 	fl := Flow6{Daddr: h.Src(), Proto: uint8(wire.ProtoICMPv6), Dport: uint16(wire.ICMPv6EchoReply) << 8, Mark: 0}
 	if ns.Trace != nil {

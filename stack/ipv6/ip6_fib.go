@@ -155,8 +155,8 @@ const (
 // tableLookup is fib6_table_lookup: the longest prefix with a usable route.
 // The null entry stands for none.
 func (ip *IPv6) tableLookup(t *fibTable, oif int, fl *Flow6, strict int) *Route6 {
+	defer ip.ns.In(step.Fib6TableLookupStep, ip.subject(fl)).Out()
 	ns := ip.ns
-	defer ns.In(step.Fib6TableLookupStep, ip.subject(fl)).Out()
 	r := ip.walk(t, oif, fl, strict)
 	if r == ip.null && strict&lookupReachable != 0 {
 		r = ip.walk(t, oif, fl, strict&^lookupReachable)

@@ -10,8 +10,8 @@ import (
 // forward is ip6_forward: a packet for somebody else. Routers never cut IPv6
 // packets (RFC 8200 §4.5): what does not fit is refused with "packet too big".
 func (ip *IPv6) forward(b *core.SKB) {
+	defer ip.ns.In(step.IP6Forward, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6Forward, b).Out()
 	d, h := b.Dst, b.IP6()
 	if ns.Sysctl.Conf6All.Forwarding == 0 {
 		ns.Why(step.WhyIP6ForwardOff)

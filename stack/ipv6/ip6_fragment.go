@@ -8,8 +8,8 @@ import (
 
 // fragment is ip6_fragment: cut a packet of this host (RFC 8200 §4.5).
 func (ip *IPv6) fragment(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6Fragment, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6Fragment, b).Out()
 	hlen, nh, ok := firstFragOpt(b)
 	if !ok {
 		return ip.fragFail(b, step.EINVAL)

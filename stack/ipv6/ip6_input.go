@@ -45,8 +45,8 @@ func (*rcv) Rcv(ns *core.Netns, b *core.SKB) {
 // rcvCore is ip6_rcv_core: the checks of the fixed header. It reports false
 // when the packet is gone.
 func (ip *IPv6) rcvCore(b *core.SKB, dev *core.Device) bool {
+	defer ip.ns.In(step.IP6RcvCore, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6RcvCore, b).Out()
 	if b.PktType == core.PacketOtherHost {
 		dev.Stats.RxOtherhost++
 		ns.Why(step.WhyIP6OtherHost, uint64(dev.Index))
@@ -145,8 +145,8 @@ func (ip *IPv6) headerError(b *core.SKB, why core.DropReason) bool {
 // rcvFinish is ip6_rcv_finish: find the route, by the socket if there is one,
 // and follow it.
 func (ip *IPv6) rcvFinish(b *core.SKB) {
+	defer ip.ns.In(step.IP6RcvFinish, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6RcvFinish, b).Out()
 	if ns.Sysctl.IPEarlyDemux != 0 && b.Dst == nil && b.SK == nil {
 		ip.earlyDemux(b)
 	}
@@ -171,8 +171,8 @@ func (ip *IPv6) earlyDemux(b *core.SKB) {
 
 // input is ip6_input: the packet is for this host.
 func (ip *IPv6) input(b *core.SKB) {
+	defer ip.ns.In(step.IP6Input, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6Input, b).Out()
 	if !ns.Hook(core.NFIPv6, core.LocalIn, b.Dev, nil, nil, b) {
 		return
 	}
@@ -181,16 +181,15 @@ func (ip *IPv6) input(b *core.SKB) {
 
 // inputFinish is ip6_input_finish.
 func (ip *IPv6) inputFinish(b *core.SKB) {
-	ns := ip.ns
-	defer ns.In(step.IP6InputFinish, b).Out()
+	defer ip.ns.In(step.IP6InputFinish, b).Out()
 	ip.protocolDeliver(b)
 }
 
 // protocolDeliver is ip6_protocol_deliver_rcu: walk over the extension headers
 // (RFC 8200 §4) and give the packet to the protocol behind them.
 func (ip *IPv6) protocolDeliver(b *core.SKB) {
+	defer ip.ns.In(step.IP6ProtocolDeliver, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6ProtocolDeliver, b).Out()
 	final, next := false, uint8(0)
 	for {
 		if !final {
@@ -283,8 +282,8 @@ func (ip *IPv6) noProtocol(b *core.SKB, next uint8, raw bool) {
 // mcInput is ip6_mc_input: a packet to a group. Multicast routing is not
 // modelled: what nobody here has joined ends here.
 func (ip *IPv6) mcInput(b *core.SKB) {
+	defer ip.ns.In(step.IP6McInput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6McInput, b).Out()
 	ns.Inc(step.Ip6InMcastPkts)
 	ns.Add(step.Ip6InMcastOctets, uint64(b.Len()))
 	dst := b.IP6().Dst()

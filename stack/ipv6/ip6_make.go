@@ -11,8 +11,7 @@ import (
 // does not fit into the MTU hangs on FragList, cut where ip6_fragment will cut.
 // EMSGSIZE: too big (for 65535 bytes, or for the MTU with DontFrag).
 func (ip *IPv6) MakeSKB(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, transhdrlen int, payload []byte) (*core.SKB, core.Errno) {
-	ns := ip.ns
-	defer ns.In(step.IP6MakeSkb, sk).Out()
+	defer ip.ns.In(step.IP6MakeSkb, sk).Out()
 	b, e := ip.appendData(sk, fl, d, ck, transhdrlen, payload, 0)
 	if e != 0 {
 		return nil, e
@@ -24,8 +23,8 @@ func (ip *IPv6) MakeSKB(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, trans
 // appendData is ip6_append_data (__ip6_append_data). parent is the packet that
 // is answered, 0 if none.
 func (ip *IPv6) appendData(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, transhdrlen int, payload []byte, parent uint32) (*core.SKB, core.Errno) {
+	defer ip.ns.In(step.IP6AppendData, sk).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6AppendData, sk).Out()
 	mtu := ip.appendMTU(sk, d)
 	nfrag, flen := splitOpts(ck.OptNext, ck.Opt)
 	hdr := wire.IPv6Len + nfrag

@@ -11,8 +11,8 @@ import (
 
 // output is ip6_output (dst->output).
 func (ip *IPv6) output(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6Output, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6Output, b).Out()
 	in, dev := b.Dev, b.Dst.Dev
 	b.Protocol = uint16(wire.EtherTypeIPv6)
 	b.Dev = dev
@@ -32,8 +32,8 @@ func (ip *IPv6) output(sk *core.Sock, b *core.SKB) core.Errno {
 // finishOutput is ip6_finish_output: cut what is too big for the link, if this
 // host made it.
 func (ip *IPv6) finishOutput(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6FinishOutput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6FinishOutput, b).Out()
 	mtu := ip.skbMTU(b)
 	if b.GSOSize > 0 {
 		return ip.finishOutput2(sk, b)
@@ -56,8 +56,8 @@ func (ip *IPv6) skbMTU(b *core.SKB) int {
 // finishOutput2 is ip6_finish_output2: find the neighbour and hand the packet
 // to it. Groups to which this host belongs hear it too.
 func (ip *IPv6) finishOutput2(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6FinishOutput2, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6FinishOutput2, b).Out()
 	dev := b.Dst.Dev
 	daddr := b.IP6().Dst()
 	if daddr.IsMulticast() && !ip.groupOutput(sk, b, daddr) {
@@ -129,8 +129,8 @@ func (ip *IPv6) loopbackXmit(c *core.SKB) {
 
 // LocalOut is ip6_local_out: LOCAL_OUT, then the route.
 func (ip *IPv6) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6LocalOut, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6LocalOut, b).Out()
 	if ns.Held(b) {
 		return 0
 	}
@@ -151,8 +151,8 @@ func (ip *IPv6) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
 
 // SendSKB is ip6_send_skb.
 func (ip *IPv6) SendSKB(b *core.SKB) core.Errno {
+	defer ip.ns.In(step.IP6SendSkb, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6SendSkb, b).Out()
 	e := ip.LocalOut(b.SK, b)
 	if e != 0 {
 		ns.Inc(step.Ip6OutDiscards)
@@ -163,8 +163,8 @@ func (ip *IPv6) SendSKB(b *core.SKB) core.Errno {
 // Xmit is ip6_xmit, for TCP: b has its transport header at the data pointer
 // and its route in b.Dst; fl names addresses and protocol.
 func (ip *IPv6) Xmit(sk *core.Sock, b *core.SKB, fl *Flow6, tclass uint8) core.Errno {
+	defer ip.ns.In(step.IP6Xmit, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6Xmit, b).Out()
 	d := b.Dst
 	n := b.Len()
 	b.ResetTransport()
@@ -210,8 +210,8 @@ func (ip *IPv6) Xmit(sk *core.Sock, b *core.SKB, fl *Flow6, tclass uint8) core.E
 // CskXmit is inet6_csk_xmit: TCP's QueueXmit. It uses the socket's kept route,
 // or looks for one.
 func (ip *IPv6) CskXmit(sk *core.Sock, b *core.SKB) core.Errno {
+	defer ip.ns.In(step.Inet6CskXmit, b).Out()
 	ns := ip.ns
-	defer ns.In(step.Inet6CskXmit, b).Out()
 	fl := Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
 		Proto: sk.Protocol, Sport: sk.Sport, Dport: sk.Dport}
 	d := sk.DstCache

@@ -89,8 +89,8 @@ func (m *mldDev) send(r []record) {
 }
 
 func (ip *IPv6) mldSend(i *Inet6Dev, r []record) {
+	defer ip.ns.In(step.MLDSendpack, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.MLDSendpack, ip.self()).Out()
 	saddr, _ := i.lladdr(AddrTentative)
 	n := 8 + 20*len(r)
 	b := ns.AllocSKB(core.Headroom, 8+n, 0)
@@ -140,8 +140,8 @@ func (ip *IPv6) mldSend(i *Inet6Dev, r []record) {
 // answer goes after a random part of the response time (RFC 3810 §6.2). The
 // data pointer is behind the ICMPv6 header.
 func (ip *IPv6) mldQuery(b *core.SKB) {
+	defer ip.ns.In(step.MLDQueryWork, b).Out()
 	ns := ip.ns
-	defer ns.In(step.MLDQueryWork, b).Out()
 	b.MayPull(b.Len())
 	h, q := b.IP6(), b.L4()
 	i := idevOf(b.Dev)
@@ -195,8 +195,8 @@ func (m *mldDev) queried(g *group, delay uint32) {
 // mldReport is __mld_report_work: another host's MLDv1 report makes one of our
 // own needless.
 func (ip *IPv6) mldReport(b *core.SKB) {
+	defer ip.ns.In(step.MLDReportWork, b).Out()
 	ns := ip.ns
-	defer ns.In(step.MLDReportWork, b).Out()
 	b.MayPull(b.Len())
 	if q := b.L4(); len(q) >= 24 && b.PktType != core.PacketLoopback {
 		a := wire.AddrFrom16(q[8:24])

@@ -40,9 +40,8 @@ func (o *ndiscOps) Constructor(n *core.Neighbour) {
 // thought to be known, else everybody in its solicited-node group
 // (RFC 4861 §7.2.2).
 func (o *ndiscOps) Solicit(n *core.Neighbour, b *core.SKB) {
-	ip := o.ip
-	ns := ip.ns
-	defer ns.In(step.NDISCSolicit, n).Out()
+	defer o.ip.ns.In(step.NDISCSolicit, n).Out()
+	ip, ns := o.ip, o.ip.ns
 	var src *wire.Addr
 	if b != nil && b.Network >= 0 && len(b.From(b.Network)) >= wire.IPv6Len {
 		if a := b.IP6().Src(); ip.chkAddrFlags(a, n.Dev, AddrTentative|AddrOptimistic) {
@@ -64,8 +63,8 @@ func (o *ndiscOps) Solicit(n *core.Neighbour, b *core.SKB) {
 
 // ErrorReport is ndisc_error_report: nobody answers.
 func (o *ndiscOps) ErrorReport(n *core.Neighbour, b *core.SKB) {
+	defer o.ip.ns.In(step.NDISCErrorReport, b).Out()
 	ns := o.ip.ns
-	defer ns.In(step.NDISCErrorReport, b).Out()
 	ns.Why(step.WhyNDUnreachable, n.Key.Hi, n.Key.Lo)
 	o.ip.LinkFailure(ns, b)
 	ns.Drop(b, step.DropNotSpecified, step.NeighInvalidate)
@@ -128,8 +127,8 @@ func linkAddr(o wire.NDOption, dev *core.Device) (wire.MAC, bool) {
 // ndiscRcv is ndisc_rcv: the checks that all messages share (RFC 4861 §6.1,
 // §7.1, §8.1). The packet did not pass a router if its hop limit is 255.
 func (ip *IPv6) ndiscRcv(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.NDISCRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRcv, b).Out()
 	if b.CB.IPFlags&skbFragmented != 0 || idevOf(b.Dev) == nil {
 		ns.Why(step.WhyNDFragmented)
 		return step.DropIPV6NdiscFrag
@@ -167,8 +166,8 @@ func (ip *IPv6) bad(w step.Why, args ...uint64) core.DropReason {
 // recvNS is ndisc_recv_ns (RFC 4861 §7.1.1, §7.2.3): somebody asks for a link
 // address, or whether an address is in use (source ::).
 func (ip *IPv6) recvNS(b *core.SKB, m wire.ND) core.DropReason {
+	defer ip.ns.In(step.NDISCRecvNS, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRecvNS, b).Out()
 	if !m.Valid() {
 		ns.Why(step.WhyNDShort, uint64(len(m)))
 		return step.DropPktTooSmall
@@ -237,8 +236,8 @@ func nonceOf(o wire.NDOption) uint64 { return uint64(o.LinkAddr()) }
 // recvNA is ndisc_recv_na (RFC 4861 §7.1.2, §7.2.5): somebody tells a link
 // address.
 func (ip *IPv6) recvNA(b *core.SKB, m wire.ND) core.DropReason {
+	defer ip.ns.In(step.NDISCRecvNA, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRecvNA, b).Out()
 	if !m.Valid() {
 		ns.Why(step.WhyNDShort, uint64(len(m)))
 		return step.DropPktTooSmall
@@ -309,8 +308,8 @@ func (ip *IPv6) cleanToHost(gw wire.Addr) {
 // recvRS is ndisc_recv_rs (RFC 4861 §6.1.1, §6.2.6). The kernel learns the
 // sender; the answer is a program's (radvd), which is not here.
 func (ip *IPv6) recvRS(b *core.SKB) core.DropReason {
+	defer ip.ns.In(step.NDISCRecvRS, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRecvRS, b).Out()
 	p := b.Data()
 	if len(p) < wire.NDRouterSolicitLen {
 		ns.Why(step.WhyNDShort, uint64(len(p)))

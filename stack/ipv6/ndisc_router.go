@@ -10,8 +10,8 @@ import (
 // routerDiscovery is ndisc_router_discovery (RFC 4861 §6.1.2, §6.3.4): a router
 // tells of itself, of the prefixes on the link and of the link's parameters.
 func (ip *IPv6) routerDiscovery(b *core.SKB, m wire.RouterAdvert) core.DropReason {
+	defer ip.ns.In(step.NDISCRouterDiscovery, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRouterDiscovery, b).Out()
 	src, dev := b.IP6().Src(), b.Dev
 	i := idevOf(dev)
 	if !src.IsLinkLocal() {
@@ -122,8 +122,8 @@ func (ip *IPv6) raTimers(m wire.RouterAdvert) {
 // prefixRcv is addrconf_prefix_rcv: a prefix is on the link (L), and addresses
 // may be made of it (A; RFC 4862 §5.5.3).
 func (ip *IPv6) prefixRcv(i *Inet6Dev, o wire.NDOption) {
+	defer ip.ns.In(step.AddrconfPrefixRcv, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.AddrconfPrefixRcv, ip.self()).Out()
 	p, plen := o.Prefix(), o.PrefixLen()
 	valid, pref := lifetime(o.ValidLifetime()), lifetime(o.PreferredLifetime())
 	if p.IsMulticast() || p.IsLinkLocal() || plen > 128 || o.PreferredLifetime() > o.ValidLifetime() {
@@ -207,8 +207,8 @@ func (ip *IPv6) prefixOnLink(i *Inet6Dev, p wire.Addr, plen int, raw uint32, val
 
 // redirectRcv is ndisc_redirect_rcv (RFC 4861 §8.1).
 func (ip *IPv6) redirectRcv(b *core.SKB, m wire.NDRedirect) core.DropReason {
+	defer ip.ns.In(step.NDISCRedirectRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCRedirectRcv, b).Out()
 	src := b.IP6().Src()
 	if !src.IsLinkLocal() {
 		return ip.bad(step.WhyNDNotLinkLocal, src.Hi, src.Lo)
@@ -246,8 +246,8 @@ func (ip *IPv6) redirectRcv(b *core.SKB, m wire.NDRedirect) core.DropReason {
 // Redirect is rt6_do_redirect with ip6_redirect's lookup: b is the redirect,
 // b.Transport at its ICMPv6 header; fl the flow that it is about.
 func (ip *IPv6) Redirect(b *core.SKB, fl *Flow6) {
+	defer ip.ns.In(step.RT6DoRedirect, b).Out()
 	ns := ip.ns
-	defer ns.In(step.RT6DoRedirect, b).Out()
 	m := wire.NDRedirect(b.L4())
 	if !m.Valid() {
 		return

@@ -25,8 +25,8 @@ func (ip *IPv6) ndiscAlloc(dev *core.Device, n int, typ wire.ICMPv6Type, parent 
 // stands for the device's link-local address; :: makes it a probe for a
 // duplicate.
 func (ip *IPv6) sendNS(dev *core.Device, target, daddr wire.Addr, src *wire.Addr, nonce uint64) {
+	defer ip.ns.In(step.NDISCSendNS, ip.self()).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCSendNS, ip.self()).Out()
 	var saddr wire.Addr
 	if src != nil {
 		saddr = *src
@@ -61,8 +61,7 @@ func (ip *IPv6) sendNS(dev *core.Device, target, daddr wire.Addr, src *wire.Addr
 
 // sendNA is ndisc_send_na: target has this device's link address.
 func (ip *IPv6) sendNA(dev *core.Device, daddr, target wire.Addr, router, solicited, override, opt bool, parent uint32) {
-	ns := ip.ns
-	defer ns.In(step.NDISCSendNA, ip.self()).Out()
+	defer ip.ns.In(step.NDISCSendNA, ip.self()).Out()
 	saddr := target
 	if a := ip.getAddr(target, dev); a == nil {
 		var ok bool
@@ -112,8 +111,8 @@ func (ip *IPv6) ndiscSendRS(dev *core.Device, saddr wire.Addr) {
 
 // ndiscSend is ndisc_send_skb: write the headers with hop limit 255 and send.
 func (ip *IPv6) ndiscSend(b *core.SKB, daddr, saddr wire.Addr) {
+	defer ip.ns.In(step.NDISCSendSkb, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCSendSkb, b).Out()
 	sk := &ip.ndisc.Sock
 	m := wire.ICMPv6(b.Data())
 	typ := uint8(m.Type())
@@ -150,8 +149,8 @@ func (ip *IPv6) ndiscSend(b *core.SKB, daddr, saddr wire.Addr) {
 // ndiscSendRedirect is ndisc_send_redirect: b's sender has a better first hop
 // to b's destination, target (RFC 4861 §8.2).
 func (ip *IPv6) ndiscSendRedirect(b *core.SKB, target wire.Addr) {
+	defer ip.ns.In(step.NDISCSendRedirect, b).Out()
 	ns := ip.ns
-	defer ns.In(step.NDISCSendRedirect, b).Out()
 	dev := b.Dev
 	h := b.IP6()
 	src, dst := h.Src(), h.Dst()

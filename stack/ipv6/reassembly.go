@@ -17,8 +17,8 @@ type fragOps struct{}
 // fragRcv is ipv6_frag_rcv: a fragment header at the transport offset. It
 // returns 1 when the packet is whole.
 func (ip *IPv6) fragRcv(b *core.SKB) int {
+	defer ip.ns.In(step.IPv6FragRcv, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IPv6FragRcv, b).Out()
 	off := b.TransportOffset()
 	if b.CB.IPFlags&skbFragmented != 0 {
 		return ip.fragHeaderError(b, 0)
@@ -102,8 +102,8 @@ func headerTruncated(b *core.SKB, fh wire.Fragment) bool {
 
 // fragQueue is ip6_frag_queue: put the fragment where it belongs.
 func (ip *IPv6) fragQueue(q *inet.FragQueue, b *core.SKB, fh wire.Fragment) int {
+	defer ip.ns.In(step.IP6FragQueue, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6FragQueue, b).Out()
 	h := b.IP6()
 	off := fh.Offset()
 	end := off + h.PayloadLen() - (b.Transport - b.Network + wire.FragmentLen - wire.IPv6Len)
@@ -174,8 +174,8 @@ var reasmECN = [16]uint8{3: 255, 5: 255, 7: 255, 9: 255, 11: 255, 13: 255, 15: 2
 // fragReasm is ip6_frag_reasm: all pieces are here. b, which came last, becomes
 // the whole packet without the fragment header.
 func (ip *IPv6) fragReasm(q *inet.FragQueue, b *core.SKB, dev *core.Device, dst *core.Dst) int {
+	defer ip.ns.In(step.IP6FragReasm, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6FragReasm, b).Out()
 	ecn := reasmECN[q.ECN&15]
 	if ecn == 255 {
 		ns.Why(step.WhyFrag6ECN)
@@ -220,13 +220,18 @@ func (ip *IPv6) fragReasm(q *inet.FragQueue, b *core.SKB, dev *core.Device, dst 
 	return 1
 }
 
-// Expire is ip6_frag_expire: the missing pieces did not come in time. Only the
-// first fragment can be answered (RFC 4443 §3.3).
+// Expire is ip6_frag_expire: the missing pieces did not come in time.
 func (fragOps) Expire(ns *core.Netns, q *inet.FragQueue) {
 	ns.BHDisable()
 	defer ns.BHEnable()
-	defer ns.In(step.IP6FragExpire, q).Out()
-	ip := Of(ns)
+	Of(ns).fragExpire(q)
+}
+
+// fragExpire is ip6frag_expire_frag_queue. Only the first fragment can be
+// answered (RFC 4443 §3.3).
+func (ip *IPv6) fragExpire(q *inet.FragQueue) {
+	defer ip.ns.In(step.IP6FragExpire, q).Out()
+	ns := ip.ns
 	if q.Flags&inet.FragComplete != 0 {
 		return
 	}

@@ -65,8 +65,7 @@ func (ip *IPv6) routeDev(r *Route6) *core.Device {
 
 // ruleLookup is fib6_rule_lookup without rules: local, then main.
 func (ip *IPv6) ruleLookup(fl *Flow6, oif, strict int) *core.Dst {
-	ns := ip.ns
-	defer ns.In(step.Fib6RuleLookup, ip.subject(fl)).Out()
+	defer ip.ns.In(step.Fib6RuleLookup, ip.subject(fl)).Out()
 	d := ip.polRoute(&ip.local, oif, fl, strict)
 	if d != ip.nullDst() && d.Err != step.EAGAIN {
 		return d
@@ -86,8 +85,8 @@ func (ip *IPv6) nullDst() *core.Dst {
 // polRoute is ip6_pol_route: look into one table, then at what is known better
 // about this destination (its exceptions).
 func (ip *IPv6) polRoute(t *fibTable, oif int, fl *Flow6, strict int) *core.Dst {
+	defer ip.ns.In(step.IP6PolRoute, ip.subject(fl)).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6PolRoute, ip.subject(fl)).Out()
 	if ns.Sysctl.Conf6All.Forwarding == 0 {
 		strict |= lookupReachable
 	}
@@ -209,8 +208,8 @@ func (ip *IPv6) cacheAlloc(r *Route6, daddr wire.Addr) *core.Dst {
 // RouteInput is ip6_route_input: it sets b.Dst, to the null entry if there is
 // no route.
 func (ip *IPv6) RouteInput(b *core.SKB) {
+	defer ip.ns.In(step.IP6RouteInput, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6RouteInput, b).Out()
 	h := b.IP6()
 	fl := Flow6{IIF: b.Dev.Index, Daddr: h.Dst(), Saddr: h.Src(), TOS: h.TrafficClass(), FlowLabel: h.FlowLabel(), Mark: b.Mark,
 		Proto: uint8(h.NextHeader())}
@@ -239,8 +238,7 @@ func needStrict(a wire.Addr) bool {
 
 // routeOutputFlags is ip6_route_output_flags: the route of what this host sends.
 func (ip *IPv6) routeOutputFlags(fl *Flow6, strict int) *core.Dst {
-	ns := ip.ns
-	defer ns.In(step.IP6RouteOutputFlags, ip.subject(fl)).Out()
+	defer ip.ns.In(step.IP6RouteOutputFlags, ip.subject(fl)).Out()
 	fl.IIF = 1 // LOOPBACK_IFINDEX
 	if fl.Flags&FlowBound != 0 || needStrict(fl.Daddr) || fl.OIF != 0 && fl.Saddr.IsZero() {
 		strict |= lookupIface
@@ -251,8 +249,8 @@ func (ip *IPv6) routeOutputFlags(fl *Flow6, strict int) *core.Dst {
 // RouteOutput is ip6_dst_lookup_flow (ip6_dst_lookup_tail): it finds the route
 // and, if fl.Saddr is ::, the source address.
 func (ip *IPv6) RouteOutput(fl *Flow6) (*core.Dst, core.Errno) {
+	defer ip.ns.In(step.IP6DstLookupTail, ip.subject(fl)).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6DstLookupTail, ip.subject(fl)).Out()
 	var d *core.Dst
 	strict := 0
 	if fl.Saddr.IsZero() {

@@ -201,8 +201,7 @@ func (ip *IPv6) flushDev(dev *core.Device) {
 // UpdatePMTU is ip6_update_pmtu: somebody on the way to fl.Daddr cannot carry
 // more than mtu bytes (RFC 8201 §4).
 func (ip *IPv6) UpdatePMTU(fl *Flow6, mtu int) {
-	ns := ip.ns
-	defer ns.In(step.IP6UpdatePMTU, ip.subject(fl)).Out()
+	defer ip.ns.In(step.IP6UpdatePMTU, ip.subject(fl)).Out()
 	if d := ip.routeOutputFlags(fl, 0); d.Err == 0 {
 		ip.rtUpdatePMTU(d, fl, mtu)
 	}
@@ -210,8 +209,8 @@ func (ip *IPv6) UpdatePMTU(fl *Flow6, mtu int) {
 
 // rtUpdatePMTU is __ip6_rt_update_pmtu: an exception for this destination.
 func (ip *IPv6) rtUpdatePMTU(d *core.Dst, fl *Flow6, mtu int) {
+	defer ip.ns.In(step.IP6RtUpdatePMTU, ip.subject(fl)).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6RtUpdatePMTU, ip.subject(fl)).Out()
 	if n := ip.neigh.Lookup(nexthop(d, fl.Daddr), d.Dev); n != nil {
 		n.Confirm()
 	}

@@ -83,8 +83,8 @@ func (pktProhibitOut) Output(ns *core.Netns, sk *core.Sock, b *core.SKB) core.Er
 // pktDrop is ip6_pkt_drop: tell the sender "destination unreachable" and drop.
 // at is the caller, which the kernel reports as the place.
 func (ip *IPv6) pktDrop(b *core.SKB, code uint8, out bool, at step.Step) {
+	defer ip.ns.In(step.IP6PktDrop, b).Out()
 	ns := ip.ns
-	defer ns.In(step.IP6PktDrop, b).Out()
 	why := core.DropReason(step.DropIPOutnoroutes)
 	dst := b.IP6().Dst()
 	switch {

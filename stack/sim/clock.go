@@ -16,12 +16,20 @@ type Timer struct {
 	idx  int
 }
 
+// An entry is a pending Timer with what orders it, so that the heap can be
+// kept without looking at the Timers themselves.
+type entry struct {
+	at  Time
+	seq uint64
+	t   *Timer
+}
+
 // A Clock runs Tasks in order of time, ties in order of scheduling.
 type Clock struct {
 	now   Time
 	spent Time // by the task that is running
 	seq   uint64
-	heap  []*Timer
+	heap  []entry
 }
 
 // Now is the time: when the running task began, and what it has spent since.
@@ -40,8 +48,9 @@ func (c *Clock) After(d Time, task Task) *Timer {
 
 // RunUntil runs every Task due at or before end.
 func (c *Clock) RunUntil(end Time) {
-	for len(c.heap) > 0 && c.heap[0].At <= end {
-		t := c.pop()
+	for len(c.heap) > 0 && c.heap[0].at <= end {
+		t := c.heap[0].t
+		c.remove(0)
 		c.now, c.spent = max(c.now, t.At), 0
 		task := t.task
 		t.task = nil
@@ -53,64 +62,71 @@ func (c *Clock) RunUntil(end Time) {
 	}
 }
 
-func less(a, b *Timer) bool { return a.At < b.At || a.At == b.At && a.seq < b.seq }
+// ways is how many children a node of the heap has: a flat heap touches less
+// memory.
+const ways = 4
 
-func (c *Clock) push(t *Timer) {
-	t.idx = len(c.heap)
-	c.heap = append(c.heap, t)
-	c.up(t.idx)
+func (e *entry) before(o *entry) bool { return e.at < o.at || e.at == o.at && e.seq < o.seq }
+
+// put places e at index i.
+func (c *Clock) put(i int, e entry) {
+	c.heap[i] = e
+	e.t.idx = i
 }
 
-func (c *Clock) up(i int) {
+// up moves e from the hole at i towards the front.
+func (c *Clock) up(i int, e entry) {
 	for i > 0 {
-		p := (i - 1) / 2
-		if !less(c.heap[i], c.heap[p]) {
-			return
+		p := (i - 1) / ways
+		if !e.before(&c.heap[p]) {
+			break
 		}
-		c.swap(i, p)
+		c.put(i, c.heap[p])
 		i = p
 	}
+	c.put(i, e)
 }
 
-func (c *Clock) pop() *Timer { return c.remove(0) }
-
-// remove takes the Timer at heap index i out.
-func (c *Clock) remove(i int) *Timer {
-	t := c.heap[i]
-	n := len(c.heap) - 1
-	if i != n {
-		c.swap(i, n)
-	}
-	c.heap[n] = nil
-	c.heap = c.heap[:n]
-	if i < n {
-		c.down(i)
-		c.up(i)
-	}
-	t.idx = -1
-	return t
-}
-
-func (c *Clock) down(i int) {
+// down moves e from the hole at i towards the back.
+func (c *Clock) down(i int, e entry) {
 	for n := len(c.heap); ; {
-		k := 2*i + 1
+		k := ways*i + 1
 		if k >= n {
-			return
+			break
 		}
-		if k+1 < n && less(c.heap[k+1], c.heap[k]) {
-			k++
+		for o := k + 1; o < min(k+ways, n); o++ {
+			if c.heap[o].before(&c.heap[k]) {
+				k = o
+			}
 		}
-		if !less(c.heap[k], c.heap[i]) {
-			return
+		if !c.heap[k].before(&e) {
+			break
 		}
-		c.swap(i, k)
+		c.put(i, c.heap[k])
 		i = k
 	}
+	c.put(i, e)
 }
 
-func (c *Clock) swap(i, j int) {
-	c.heap[i], c.heap[j] = c.heap[j], c.heap[i]
-	c.heap[i].idx, c.heap[j].idx = i, j
+// fix puts e where the hole at i should be filled from.
+func (c *Clock) fix(i int, e entry) {
+	if i > 0 && e.before(&c.heap[(i-1)/ways]) {
+		c.up(i, e)
+	} else {
+		c.down(i, e)
+	}
+}
+
+// remove takes out what is at heap index i.
+func (c *Clock) remove(i int) {
+	c.heap[i].t.idx = -1
+	n := len(c.heap) - 1
+	e := c.heap[n]
+	c.heap[n] = entry{}
+	c.heap = c.heap[:n]
+	if i < n {
+		c.fix(i, e)
+	}
 }
 
 // Pending reports whether the timer waits in the heap (timer_pending).
@@ -130,12 +146,16 @@ func (c *Clock) Stop(t *Timer) bool {
 // the caller's own: a field of the struct it belongs to, so that arming
 // allocates nothing. A time in the past runs at the next RunUntil.
 func (c *Clock) Mod(t *Timer, at Time, task Task) {
-	if t.Pending() {
-		c.remove(t.idx)
-	}
+	pending := t.Pending()
 	t.At, t.seq, t.task = max(at, c.now), c.seq, task
 	c.seq++
-	c.push(t)
+	e := entry{t.At, t.seq, t}
+	if pending {
+		c.fix(t.idx, e)
+		return
+	}
+	c.heap = append(c.heap, e)
+	c.up(len(c.heap)-1, e)
 }
 
 // Next returns when the first pending Task is due, and whether there is one.
@@ -143,7 +163,7 @@ func (c *Clock) Next() (Time, bool) {
 	if len(c.heap) == 0 {
 		return 0, false
 	}
-	return c.heap[0].At, true
+	return c.heap[0].at, true
 }
 
 // Len is how many Timers are pending.

@@ -382,8 +382,8 @@ func (t *TCP) followSynack(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) boo
 
 // followRetrans: a segment that was sent before goes again.
 func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
+	defer sk.NS.In(step.TcpRetransmitSkbStep, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRetransmitSkbStep, b).Out()
 	n := payloadLen(b, h)
 	end := h.Seq() + uint32(n)
 	segs := max(1, b.GSOSegs)
@@ -503,8 +503,8 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 
 // followTransmit is the lower half of __tcp_transmit_skb for captured bytes.
 func (sk *Sock) followTransmit(b *core.SKB, h wire.TCP, n int) bool {
+	defer sk.NS.In(step.TcpTransmitSkb, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpTransmitSkb, b).Out()
 	f := h.Flags()
 	sk.follow.want = Expected{}
 	o := &sk.T.opt

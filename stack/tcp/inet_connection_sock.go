@@ -11,8 +11,8 @@ import (
 // Bind is bind(2): inet_bind, with inet_csk_get_port. A zero address is any;
 // port 0 asks for a free one.
 func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
+	defer sk.NS.In(step.InetCskGetPort, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.InetCskGetPort, &sk.Sock).Out()
 	if sk.State != core.TCPClose || sk.bound {
 		return step.EINVAL
 	}
@@ -101,8 +101,8 @@ func (sk *Sock) bindConflict(port uint16) bool {
 
 // Listen is listen(2): inet_listen.
 func (sk *Sock) Listen(backlog int) core.Errno {
+	defer sk.NS.In(step.InetCskListenStart, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.InetCskListenStart, &sk.Sock).Out()
 	if sk.State != core.TCPClose && sk.State != core.TCPListen {
 		return step.EINVAL
 	}
@@ -141,8 +141,7 @@ func (sk *Sock) listenConflict() bool {
 
 // Accept is accept(2): inet_csk_accept. Nil when no connection waits.
 func (sk *Sock) Accept() *Sock {
-	ns := sk.NS
-	defer ns.In(step.InetCskAccept, &sk.Sock).Out()
+	defer sk.NS.In(step.InetCskAccept, &sk.Sock).Out()
 	if sk.State != core.TCPListen || len(sk.acceptQueue) == 0 {
 		return nil
 	}
@@ -183,6 +182,7 @@ func (sk *Sock) Connect(daddr wire.Addr, dport uint16) core.Errno {
 }
 
 func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
+	defer sk.NS.In(sk.stepConnect(), &sk.Sock).Out()
 	ns := sk.NS
 	if daddr.Is4() {
 		sk.af = sk.T.v4
@@ -192,7 +192,6 @@ func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
 	if sk.af == nil {
 		return step.EAFNOSUPPORT
 	}
-	defer ns.In(sk.stepConnect(), &sk.Sock).Out()
 	saved, wild := sk.Saddr, sk.RcvSaddr
 	if daddr.Is4() && daddr.IP4() == 0 {
 		daddr = wire.IP4(0x7f000001).Addr() // 0.0.0.0 is this host
@@ -264,8 +263,8 @@ func (sk *Sock) stepConnect() step.Step {
 // hashConnect is inet_hash_connect: a port of its own, when bind gave none,
 // and a place in the table of connections.
 func (sk *Sock) hashConnect() core.Errno {
+	defer sk.NS.In(step.InetHashConnect, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.InetHashConnect, &sk.Sock).Out()
 	h := sk.T.Hash
 	if sk.bound {
 		sk.node.Key, sk.node.Dev = sk.tuple(), sk.BoundDev

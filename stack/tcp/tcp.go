@@ -118,8 +118,8 @@ func (sk *Sock) putPort() {
 
 // done is tcp_done: the connection is closed.
 func (sk *Sock) done() {
+	defer sk.NS.In(step.TcpDone, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpDone, &sk.Sock).Out()
 	if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv {
 		ns.Inc(step.TcpAttemptFails)
 	}
@@ -135,11 +135,11 @@ func (sk *Sock) done() {
 
 // destroy is inet_csk_destroy_sock.
 func (sk *Sock) destroy() {
+	defer sk.NS.In(step.InetCskDestroySock, &sk.Sock).Out()
 	if sk.destroyed {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(step.InetCskDestroySock, &sk.Sock).Out()
 	sk.destroyed = true
 	ns.TP(step.TcpDestroySock, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
 		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
@@ -225,6 +225,7 @@ func (sk *Sock) shutdownSend() {
 // Shutdown is shutdown(2) (inet_shutdown). how is core.RcvShutdown,
 // core.SendShutdown or both.
 func (sk *Sock) Shutdown(how uint8) core.Errno {
+	defer sk.NS.In(step.InetShutdown, &sk.Sock).Out()
 	ns := sk.NS
 	bits := how
 	if how == 0 || how > 3 {
@@ -232,7 +233,6 @@ func (sk *Sock) Shutdown(how uint8) core.Errno {
 	}
 	sk.Lock()
 	defer sk.Release(ns)
-	defer ns.In(step.InetShutdown, &sk.Sock).Out()
 	switch sk.State {
 	case core.TCPClose:
 		return step.ENOTCONN
@@ -301,8 +301,8 @@ func (sk *Sock) afterRelease() {
 
 // close is __tcp_close.
 func (sk *Sock) close() {
+	defer sk.NS.In(step.TcpClose, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpClose, &sk.Sock).Out()
 	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
 	sk.Waker = nil
 	if sk.State == core.TCPListen {
@@ -382,8 +382,8 @@ func (t *TCP) dropRequests(l *Sock) {
 
 // disconnect is tcp_disconnect.
 func (sk *Sock) disconnect() {
+	defer sk.NS.In(step.TcpDisconnect, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpDisconnect, &sk.Sock).Out()
 	old := sk.State
 	if old != core.TCPClose {
 		sk.setState(core.TCPClose)
@@ -473,10 +473,10 @@ func (sk *Sock) tsqHandler() {
 
 // tsqWrite is tcp_tsq_write.
 func (sk *Sock) tsqWrite() {
+	defer sk.NS.In(step.TcpTsqWrite, &sk.Sock).Out()
 	if !sk.stateIn(1<<core.TCPEstablished | 1<<core.TCPFinWait1 | 1<<core.TCPClosing | 1<<core.TCPCloseWait | 1<<core.TCPLastAck) {
 		return
 	}
-	defer sk.NS.In(step.TcpTsqWrite, &sk.Sock).Out()
 	if sk.lostOut > sk.retransOut && sk.sndCwnd > sk.packetsInFlight() {
 		sk.mstampRefresh()
 		sk.xmitRetransmitQueue()

@@ -129,6 +129,7 @@ func (sk *Sock) cwndApplicationLimited() {
 // slowStartAfterIdleCheck is tcp_slow_start_after_idle_check, with
 // tcp_cwnd_restart (RFC 5681 §4.1).
 func (sk *Sock) slowStartAfterIdleCheck() {
+	defer sk.NS.In(step.TcpCwndRestart, &sk.Sock).Out()
 	if sk.sysctl().TCPSlowStartAfterIdle == 0 || sk.packetsOut > 0 {
 		return
 	}
@@ -136,7 +137,6 @@ func (sk *Sock) slowStartAfterIdleCheck() {
 	if d <= sk.rto {
 		return
 	}
-	defer sk.NS.In(step.TcpCwndRestart, &sk.Sock).Out()
 	sk.ca.cwndEvent(sk, caEventCwndRestart)
 	sk.sndSsthresh = sk.currentSsthresh()
 	c, restart := sk.sndCwnd, min(initCwnd, sk.sndCwnd)

@@ -16,8 +16,8 @@ var icmpErrno = [16]core.Errno{step.ENETUNREACH, step.EHOSTUNREACH, step.ENOPROT
 // err4 is tcp_v4_err: an ICMP error about a segment of ours. The data pointer
 // stands at the quoted IP header, b.Transport at the ICMP header.
 func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
+	defer t.NS.In(af.stepErr(), b).Out()
 	ns := t.NS
-	defer ns.In(af.stepErr(), b).Out()
 	if !b.MayPull(wire.IPv4MinLen) || b.Transport < 0 {
 		return false
 	}
@@ -135,11 +135,11 @@ func (t *TCP) errMTU(sk *Sock, mtu int) {
 // mtuReducedNow is tcp_v4_mtu_reduced (RFC 1191): the segments in flight are
 // too large for the path; send them again in smaller ones.
 func (sk *Sock) mtuReducedNow(mtu int) {
+	defer sk.NS.In(sk.af.stepMtuReduced(), &sk.Sock).Out()
 	if sk.stateIn(1<<core.TCPListen | 1<<core.TCPClose) {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(sk.af.stepMtuReduced(), &sk.Sock).Out()
 	sk.af.updatePMTU(sk, mtu)
 	d, e := sk.af.route(sk)
 	if e != 0 {

@@ -18,8 +18,8 @@ const hpBits = ^(uint32(0x0f)<<24 | uint32(fPsh)<<16)
 // rcvEstablished is tcp_rcv_established: a segment in ESTABLISHED. What was
 // expected takes the fast path (Van Jacobson's header prediction).
 func (sk *Sock) rcvEstablished(b *core.SKB) {
+	defer sk.NS.In(step.TcpRcvEstablished, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRcvEstablished, b).Out()
 	h := wire.TCP(b.Data())
 	cb := &b.CB
 	n := b.Len()
@@ -148,6 +148,9 @@ func (sk *Sock) fastParseOptions(b *core.SKB, h wire.TCP) bool {
 
 // probe is the tracepoint tcp:tcp_probe.
 func (sk *Sock) probe(n int) {
+	if sk.NS.Trace == nil {
+		return
+	}
 	sk.NS.TP(step.TcpProbe, &sk.Sock, uint64(sk.ID), uint64(sk.Sport), uint64(sk.Dport), uint64(n), uint64(sk.sndNxt), uint64(sk.sndUna),
 		uint64(sk.sndCwnd), uint64(sk.currentSsthresh()), uint64(sk.sndWnd), uint64(sk.srttUs>>3), uint64(sk.rcvWnd))
 }
@@ -159,8 +162,8 @@ func (sk *Sock) rxDstSet(b *core.SKB) { sk.RxDst = b.Dst }
 // order (RFC 9293 §3.10.7.4 first to fourth, RFC 7323 §5, RFC 5961). False
 // means that the packet is gone.
 func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
+	defer sk.NS.In(step.TcpValidateIncoming, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpValidateIncoming, b).Out()
 	cb := &b.CB
 	f := h.Flags()
 	rst := f.Has(wire.TCPRst)
@@ -284,8 +287,8 @@ func (sk *Sock) synChallenge(b *core.SKB, synErr bool) bool {
 
 // sendDupack is tcp_send_dupack: tell the peer where we are, and what was old.
 func (sk *Sock) sendDupack(b *core.SKB) {
+	defer sk.NS.In(step.TcpSendDupack, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendDupack, &sk.Sock).Out()
 	cb := &b.CB
 	if cb.EndSeq != cb.Seq && before(cb.Seq, sk.rcvNxt) {
 		ns.Inc(step.TcpExtDelayedACKLost)

@@ -55,8 +55,8 @@ type rateSample struct {
 // fifth). It returns above 0 when the ACK was acceptable, 0 when it was old,
 // and a negated drop reason when the segment must go.
 func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
+	defer sk.NS.In(step.TcpAck, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpAck, b).Out()
 	cb := &b.CB
 	priorUna, ackSeq, ack := sk.sndUna, cb.Seq, cb.AckSeq
 	priorPackets := sk.packetsOut
@@ -281,8 +281,7 @@ func (sk *Sock) rearmRTO() {
 // cleanRtxQueue is tcp_clean_rtx_queue: take what is acknowledged off the
 // retransmission queue, and measure the round trip.
 func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *sackState, rs *rateSample, ece bool) int {
-	ns := sk.NS
-	defer ns.In(step.TcpCleanRtxQueue, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpCleanRtxQueue, &sk.Sock).Out()
 	var firstAck, lastAck int64
 	reord := sk.sndNxt
 	priorSacked := sk.sackedOut
@@ -555,8 +554,8 @@ func (sk *Sock) pawsCheck(win int32) bool {
 // sendChallengeAck is tcp_send_challenge_ack (RFC 5961 §3-5): do not believe
 // the segment, ask its sender whether it meant it.
 func (sk *Sock) sendChallengeAck() {
+	defer sk.NS.In(step.TcpSendChallengeAck, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendChallengeAck, &sk.Sock).Out()
 	if ackRateLimited(ns, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedChallenge) {
 		return
 	}

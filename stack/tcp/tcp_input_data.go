@@ -219,8 +219,8 @@ func (sk *Sock) rcvRttUpdate(sample uint32, winDep bool) {
 // rcvSpaceAdjust is tcp_rcv_space_adjust: a program that reads more in one
 // round trip than the window allows gets a larger receive buffer.
 func (sk *Sock) rcvSpaceAdjust() {
+	defer sk.NS.In(step.TcpRcvSpaceAdjustStep, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRcvSpaceAdjustStep, &sk.Sock).Out()
 	ns.TP(step.TcpRcvSpaceAdjust, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
 		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
 	sk.mstampRefresh()
@@ -270,11 +270,11 @@ func (sk *Sock) clampWindow() {
 // ackSndCheck is tcp_ack_snd_check with __tcp_ack_snd_check: does what has
 // arrived need an ACK now, later, or not at all?
 func (sk *Sock) ackSndCheck() {
+	defer sk.NS.In(step.TcpAckSndCheck, &sk.Sock).Out()
 	if !sk.ackScheduled() {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(step.TcpAckSndCheck, &sk.Sock).Out()
 	full := sk.rcvNxt-sk.rcvWup > uint32(sk.ack.rcvMss)
 	switch {
 	case full && (sk.rcvNxt-sk.copiedSeq < uint32(sk.lowat()) || sk.newWindow() >= int(sk.rcvWnd)):

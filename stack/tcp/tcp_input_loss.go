@@ -33,8 +33,8 @@ func (sk *Sock) anyRetransDone() bool {
 // enterLoss is tcp_enter_loss: after a timeout everything in flight counts as
 // lost, and one segment may be sent.
 func (sk *Sock) enterLoss() {
+	defer sk.NS.In(step.TcpEnterLoss, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpEnterLoss, &sk.Sock).Out()
 	newRecovery := sk.caState < CARecovery
 	sk.timeoutMarkLost()
 	if sk.caState <= CADisorder || !after(sk.highSeq, sk.sndUna) || sk.caState == CALoss && sk.retransmits == 0 {
@@ -138,8 +138,8 @@ func (sk *Sock) nonSackPreventingReopen() bool {
 // tryUndoRecovery is tcp_try_undo_recovery: all that was in flight when
 // recovery began is acknowledged.
 func (sk *Sock) tryUndoRecovery() bool {
+	defer sk.NS.In(step.TcpTryUndoRecovery, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpTryUndoRecovery, &sk.Sock).Out()
 	if sk.mayUndo() {
 		sk.undoCwndReduction(false)
 		if sk.caState == CALoss {
@@ -290,8 +290,8 @@ func (sk *Sock) tryToOpen(flag int) {
 
 // enterRecovery is tcp_enter_recovery.
 func (sk *Sock) enterRecovery(ece bool) {
+	defer sk.NS.In(step.TcpEnterRecovery, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpEnterRecovery, &sk.Sock).Out()
 	if !sk.anyRetransDone() {
 		sk.retransStamp = 0
 	}
@@ -352,8 +352,7 @@ func (sk *Sock) timeToRecover() bool { return sk.lostOut > 0 }
 // fastretransAlert is tcp_fastretrans_alert: something is odd about this ACK.
 // Which state are we in, and what does it mean there?
 func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, rs *rateSample) {
-	ns := sk.NS
-	defer ns.In(step.TcpFastretransAlert, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpFastretransAlert, &sk.Sock).Out()
 	flag := *flagp
 	ece := flag&flagECE != 0
 	if sk.packetsOut == 0 && sk.sackedOut > 0 {

@@ -10,8 +10,8 @@ import (
 // (RFC 9293 §3.10.7.4, seventh and eighth). It takes the packet; place is the
 // function that a drop is seen at.
 func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
+	defer sk.NS.In(step.TcpDataQueue, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpDataQueue, b).Out()
 	cb := &b.CB
 	if cb.Seq == cb.EndSeq {
 		ns.Free(b)
@@ -166,8 +166,8 @@ func sackExtend(s *wire.SACKBlock, seq, end uint32) bool {
 // dataQueueOfo is tcp_data_queue_ofo: the segment lies behind a hole. Keep it,
 // in order, and tell the sender by a SACK block, the newest first (RFC 2018 §4).
 func (sk *Sock) dataQueueOfo(b *core.SKB) {
+	defer sk.NS.In(step.TcpDataQueueOfo, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpDataQueueOfo, b).Out()
 	if !sk.tryRmemSchedule() {
 		ns.Inc(step.TcpExtTCPOFODrop)
 		sk.DataReady(ns)
@@ -281,8 +281,8 @@ func (sk *Sock) sackRemove() {
 
 // ofoQueue is tcp_ofo_queue: the hole is filled; move what waited.
 func (sk *Sock) ofoQueue() {
+	defer sk.NS.In(step.TcpOfoQueue, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpOfoQueue, &sk.Sock).Out()
 	high := sk.rcvNxt
 	for b := sk.ooo.Front(); b != nil; b = sk.ooo.Front() {
 		if after(b.CB.Seq, sk.rcvNxt) {
@@ -313,8 +313,8 @@ func (sk *Sock) ofoQueue() {
 
 // fin is tcp_fin: the peer has no more data (RFC 9293 §3.10.7.4, eighth).
 func (sk *Sock) fin() {
+	defer sk.NS.In(step.TcpFin, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpFin, &sk.Sock).Out()
 	sk.scheduleAck()
 	sk.Sock.Shutdown |= core.RcvShutdown
 	switch sk.State {
@@ -346,8 +346,8 @@ func (sk *Sock) fin() {
 
 // reset is tcp_reset: an acceptable RST (RFC 9293 §3.10.7.4, second).
 func (sk *Sock) reset() {
+	defer sk.NS.In(step.TcpResetStep, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpResetStep, &sk.Sock).Out()
 	ns.TP(step.TcpReceiveReset, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Sport), uint64(sk.Dport),
 		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
 	switch sk.State {

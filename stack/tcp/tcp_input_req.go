@@ -11,8 +11,8 @@ import (
 // half-open connection and answers with a SYN-ACK. isn is not 0 when a
 // TIME_WAIT socket made way for the SYN.
 func (l *Sock) connRequest(b *core.SKB, isn uint32) {
+	defer l.NS.In(step.TcpConnRequest, b).Out()
 	ns := l.NS
-	defer ns.In(step.TcpConnRequest, b).Out()
 	t := l.T
 	af, laddr, faddr, tos := t.familyOf(b)
 	if isn == 0 && (ns.Sysctl.TCPSyncookies == 2 || l.reqs >= l.MaxAckBacklog && l.reqs > 0 && l.reqs >= max(l.MaxAckBacklog, 1)) && l.reqs > l.MaxAckBacklog-1 {

@@ -23,8 +23,8 @@ func (sk *Sock) highestSackSeq() uint32 {
 // sacktagWriteQueue is tcp_sacktag_write_queue: mark what the blocks of an ACK
 // say. CB.Sacked of a received segment counts its blocks.
 func (sk *Sock) sacktagWriteQueue(ackb *core.SKB, priorUna uint32, st *sackState) int {
+	defer sk.NS.In(step.TcpSacktagWriteQueue, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSacktagWriteQueue, &sk.Sock).Out()
 	o := &sk.T.opt
 	n := int(o.NumSACK)
 	if n == 0 || sk.isReno() {

@@ -12,8 +12,8 @@ import (
 // packet, unless it returns a reason: then the caller answers with a RST and
 // drops it for that.
 func (sk *Sock) rcvStateProcess(b *core.SKB) core.DropReason {
+	defer sk.NS.In(step.TcpRcvStateProcess, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRcvStateProcess, b).Out()
 	h := wire.TCP(b.Data())
 	f := h.Flags()
 	at := step.TcpRcvStateProcess
@@ -216,8 +216,8 @@ func (sk *Sock) synackRTT() {
 
 // rcvSynSent is tcp_rcv_synsent_state_process (RFC 9293 §3.10.7.3).
 func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
+	defer sk.NS.In(step.TcpRcvSynsent, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRcvSynsent, b).Out()
 	cb := &b.CB
 	f := h.Flags()
 	at := step.TcpRcvStateProcess
@@ -350,8 +350,8 @@ func (sk *Sock) rcvSynWindow() {
 
 // finishConnect is tcp_finish_connect.
 func (sk *Sock) finishConnect(b *core.SKB) {
+	defer sk.NS.In(step.TcpFinishConnect, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpFinishConnect, &sk.Sock).Out()
 	sk.setState(core.TCPEstablished)
 	sk.ack.lrcvtime = sk.jiffies()
 	sk.rxDstSet(b)

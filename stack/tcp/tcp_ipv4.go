@@ -42,8 +42,8 @@ func (a ipv4Specific) route(sk *Sock) (*core.Dst, core.Errno) {
 }
 
 func (a ipv4Specific) routeReq(l *Sock, r *Request) *core.Dst {
+	defer l.NS.In(step.InetCskRouteReq, r).Out()
 	ns := l.NS
-	defer ns.In(step.InetCskRouteReq, r).Out()
 	k := &r.node.Key
 	fl := ipv4.Flow4{Saddr: k.Laddr.IP4(), Daddr: k.Faddr.IP4(), OIF: r.iif, Mark: r.mark, TOS: l.TOS, Proto: uint8(wire.ProtoTCP), Sport: k.Lport, Dport: k.Fport}
 	d, e := a.ip.RouteOutput(&fl)
@@ -351,8 +351,8 @@ func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif
 
 // rcvSynTW is a SYN that ended a TIME_WAIT, at the listener.
 func (l *Sock) rcvSynTW(b *core.SKB, isn uint32) {
+	defer l.NS.In(step.TcpRcvStateProcess, b).Out()
 	ns := l.NS
-	defer ns.In(step.TcpRcvStateProcess, b).Out()
 	l.connRequest(b, isn)
 	ns.Consume(b, step.TcpRcvStateProcess)
 }
@@ -437,8 +437,8 @@ const resetKeepaliveTimeout = 0
 // it the RST takes its number, else it acknowledges all of it (RFC 9293
 // §3.10.7.1).
 func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
+	defer t.NS.In(af.stepSendReset(), b).Out()
 	ns := t.NS
-	defer ns.In(af.stepSendReset(), b).Out()
 	h := header(b)
 	f := h.Flags()
 	if f.Has(wire.TCPRst) {
@@ -481,8 +481,8 @@ const rtnLocal = 2
 
 // sendAckFor is tcp_v4_send_ack (and v6): an ACK for who has no full socket.
 func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, tsval, tsecr uint32, oif int, tos uint8) {
+	defer t.NS.In(af.stepSendAck(), b).Out()
 	ns := t.NS
-	defer ns.In(af.stepSendAck(), b).Out()
 	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectAck, fAck, seq, ack)
 		return

@@ -48,8 +48,7 @@ func (a ipv6Specific) route(sk *Sock) (*core.Dst, core.Errno) {
 }
 
 func (a ipv6Specific) routeReq(l *Sock, r *Request) *core.Dst {
-	ns := l.NS
-	defer ns.In(step.Inet6CskRouteReq, r).Out()
+	defer l.NS.In(step.Inet6CskRouteReq, r).Out()
 	fl := r.flow6(l)
 	d, e := a.ip.RouteOutput(&fl)
 	if e != 0 {
@@ -100,8 +99,8 @@ func (ipv6Specific) stepErr() step.Step         { return step.TcpV6Err }
 // err6 is tcp_v6_err. The data pointer stands at the quoted IPv6 header;
 // CB.NHOff says how far behind it the TCP header begins.
 func (t *TCP) err6(af afOps, b *core.SKB, info uint32) bool {
+	defer t.NS.In(af.stepErr(), b).Out()
 	ns := t.NS
-	defer ns.In(af.stepErr(), b).Out()
 	off := b.CB.NHOff
 	if off < wire.IPv6Len || !b.MayPull(off+8) || b.Transport < 0 || len(b.From(b.Transport)) < 2 {
 		return false

@@ -60,8 +60,8 @@ func (r *Request) Observe(o *trace.Obs) {
 
 // hashAdd is inet_csk_reqsk_queue_hash_add.
 func (r *Request) hashAdd() bool {
+	defer r.l.NS.In(step.ReqskQueueHashAdd, r).Out()
 	ns := r.l.NS
-	defer ns.In(step.ReqskQueueHashAdd, r).Out()
 	r.timeout = timeoutInit
 	r.task.r = r
 	if !r.l.T.Hash.Insert(&r.node) {
@@ -77,11 +77,11 @@ func (r *Request) hashAdd() bool {
 
 // drop is inet_csk_reqsk_queue_drop: the half-open connection is over.
 func (r *Request) drop() {
+	defer r.l.NS.In(step.ReqskQueueDrop, r).Out()
 	if !r.l.T.Hash.Remove(&r.node) {
 		return
 	}
 	ns := r.l.NS
-	defer ns.In(step.ReqskQueueDrop, r).Out()
 	ns.Clock.Stop(&r.timer)
 	r.l.reqs--
 	if r.numTimeout == 0 {
@@ -94,8 +94,8 @@ func (r *Request) drop() {
 
 // timerHandler is reqsk_timer_handler: the SYN-ACK is not acknowledged.
 func (r *Request) timerHandler() {
+	defer r.l.NS.In(step.ReqskTimerHandler, r).Out()
 	l, ns := r.l, r.l.NS
-	defer ns.In(step.ReqskTimerHandler, r).Out()
 	if l.State != core.TCPListen {
 		r.drop()
 		return
@@ -130,8 +130,8 @@ func (r *Request) timerHandler() {
 // the new socket, the listener (the segment is its business), or nil and
 // whether the request was reset.
 func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
+	defer l.NS.In(step.TcpCheckReq, b).Out()
 	ns := l.NS
-	defer ns.In(step.TcpCheckReq, b).Out()
 	h := wire.TCP(b.Data())
 	flg := h.Flags() & (wire.TCPRst | wire.TCPSyn | wire.TCPAck)
 	o := &l.T.opt
@@ -222,8 +222,8 @@ func (l *Sock) reqSendAck(b *core.SKB, r *Request) {
 // synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a finished
 // handshake.
 func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
+	defer l.NS.In(r.af.stepSynRecvSock(), b).Out()
 	ns := l.NS
-	defer ns.In(r.af.stepSynRecvSock(), b).Out()
 	if l.acceptqFull() {
 		ns.Why(step.WhyAcceptQFull, uint64(l.AckBacklog), uint64(l.MaxAckBacklog))
 		ns.Inc(step.TcpExtListenOverflows)
@@ -264,8 +264,8 @@ func (l *Sock) acceptqFull() bool { return l.AckBacklog > l.MaxAckBacklog }
 // openreqChild is tcp_create_openreq_child: a socket that starts where the
 // handshake ended.
 func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
+	defer l.NS.In(step.TcpCreateOpenreqChild, b).Out()
 	ns := l.NS
-	defer ns.In(step.TcpCreateOpenreqChild, b).Out()
 	sk := l.cloneLock(r)
 	seq := r.rcvIsn + 1
 	sk.rcvWup, sk.copiedSeq, sk.rcvNxt = seq, seq, seq
@@ -318,9 +318,9 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 // cloneLock is inet_csk_clone_lock: a copy of the listener with the
 // connection's addresses.
 func (l *Sock) cloneLock(r *Request) *Sock {
+	defer l.NS.In(step.InetCskCloneLock, &l.Sock).Out()
 	ns := l.NS
 	sk := l.T.newSock(l.Family)
-	defer ns.In(step.InetCskCloneLock, &sk.Sock).Out()
 	k := &r.node.Key
 	sk.af = r.af
 	sk.RcvBuf, sk.SndBuf = l.RcvBuf, l.SndBuf
@@ -342,8 +342,8 @@ func (l *Sock) cloneLock(r *Request) *Sock {
 // childProcess is tcp_child_process: the ACK that finished the handshake is
 // the new socket's first segment.
 func (sk *Sock) childProcess(b *core.SKB) core.DropReason {
+	defer sk.NS.In(step.TcpChildProcess, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpChildProcess, b).Out()
 	parent := sk.parent
 	if b.Dst != nil && sk.RxDst == nil {
 		sk.rxDstSet(b)

@@ -53,8 +53,8 @@ func setTSOSegs(b *core.SKB, mss int) int {
 // transmit is __tcp_transmit_skb: write the header and hand the segment to IP.
 // With clone the packet stays in its queue and a copy goes.
 func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
+	defer sk.NS.In(step.TcpTransmitSkb, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpTransmitSkb, b).Out()
 	sk.mstampRefresh()
 	cb := &b.CB
 	if clone {
@@ -229,8 +229,8 @@ func (sk *Sock) adjustPcount(b *core.SKB, n int) {
 // fragment is tcp_fragment (and tso_fragment): cut the packet in two at n
 // bytes. PSH and FIN stay with the second part.
 func (sk *Sock) fragment(q *core.SKBList, b *core.SKB, n, mss int) *core.SKB {
+	defer sk.NS.In(step.TcpFragment, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpFragment, b).Out()
 	ns.Why(step.WhyFragment, uint64(b.Len()), uint64(n))
 	rest := b.Len() - n
 	c := ns.AllocSKB(maxHeader, rest, 0)
@@ -404,8 +404,8 @@ func (sk *Sock) smallQueueCheck(b *core.SKB) bool {
 // and Nagle allow. push 1 sends one packet, 2 a loss probe. It reports whether
 // data waits with nothing in flight, so that a probe timer is needed.
 func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
+	defer sk.NS.In(step.TcpWriteXmit, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpWriteXmit, &sk.Sock).Out()
 	sk.mstampRefresh()
 	sent := 0
 	var cwndLimited, rwndLimited bool
@@ -481,10 +481,10 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 
 // pushPending is __tcp_push_pending_frames.
 func (sk *Sock) pushPending(mss int, nonagle uint8) {
+	defer sk.NS.In(step.TcpPushPendingFrames, &sk.Sock).Out()
 	if sk.State == core.TCPClose {
 		return
 	}
-	defer sk.NS.In(step.TcpPushPendingFrames, &sk.Sock).Out()
 	if sk.writeXmit(mss, nonagle, 0) {
 		sk.checkProbeTimer()
 	}

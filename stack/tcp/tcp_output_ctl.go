@@ -12,11 +12,11 @@ func (sk *Sock) sendAck() { sk.sendAckSeq(sk.rcvNxt) }
 
 // sendAckSeq is __tcp_send_ack.
 func (sk *Sock) sendAckSeq(rcvNxt uint32) {
+	defer sk.NS.In(step.TcpSendAck, &sk.Sock).Out()
 	if sk.State == core.TCPClose {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(step.TcpSendAck, &sk.Sock).Out()
 	if sk.T.Follow {
 		sk.expect(ExpectAck, fAck, sk.acceptableSeq(), rcvNxt, 0)
 		return
@@ -39,8 +39,8 @@ func (sk *Sock) acceptableSeq() uint32 {
 // sendDelayedAck is tcp_send_delayed_ack (RFC 1122 §4.2.3.2, RFC 5681 §4.2):
 // the ACK may wait for data to ride on, at most ato.
 func (sk *Sock) sendDelayedAck() {
+	defer sk.NS.In(step.TcpSendDelayedAck, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendDelayedAck, &sk.Sock).Out()
 	ato := sk.ack.ato
 	if ato > delackMin {
 		maxAto := sim.Second / 2
@@ -74,8 +74,7 @@ func (sk *Sock) tick() sim.Time { return sk.NS.Clock.Now() / sim.Jiffy * sim.Jif
 
 // sendFin is tcp_send_fin: the FIN rides on the last unsent packet, or is one.
 func (sk *Sock) sendFin() {
-	ns := sk.NS
-	defer ns.In(step.TcpSendFin, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpSendFin, &sk.Sock).Out()
 	if sk.T.Follow {
 		return // the capture will show it
 	}
@@ -93,8 +92,8 @@ func (sk *Sock) sendFin() {
 
 // sendActiveReset is tcp_send_active_reset: this side gives the connection up.
 func (sk *Sock) sendActiveReset(reason uint64) {
+	defer sk.NS.In(step.TcpSendActiveReset, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendActiveReset, &sk.Sock).Out()
 	ns.Inc(step.TcpOutRsts)
 	b := ns.AllocSKB(maxHeader, 0, 0)
 	b.Protocol = sk.af.etherType()
@@ -171,8 +170,8 @@ func (sk *Sock) mssUser(m int) int {
 // connect is tcp_connect: send the SYN and wait a second for an answer
 // (RFC 6298 §2.1).
 func (sk *Sock) connect() core.Errno {
+	defer sk.NS.In(step.TcpConnect, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpConnect, &sk.Sock).Out()
 	sk.connectInit()
 	b := sk.allocSKB(0)
 	initNondata(b, sk.writeSeq, fSyn)
@@ -211,10 +210,10 @@ func (sk *Sock) xmitProbe(mib step.MIB) core.Errno {
 // writeWakeup is tcp_write_wakeup: probe the peer, with data if the window
 // takes some, else with an old number.
 func (sk *Sock) writeWakeup(mib step.MIB) int {
+	defer sk.NS.In(step.TcpWriteWakeup, &sk.Sock).Out()
 	if sk.State == core.TCPClose {
 		return -1
 	}
-	defer sk.NS.In(step.TcpWriteWakeup, &sk.Sock).Out()
 	if b := sk.write.Front(); b != nil && before(b.CB.Seq, sk.wndEnd()) {
 		mss := sk.currentMSS()
 		seg := int(sk.wndEnd() - b.CB.Seq)
@@ -243,8 +242,8 @@ func (sk *Sock) writeWakeup(mib step.MIB) int {
 // sendProbe0 is tcp_send_probe0: a probe of a closed window, and when the next
 // one goes (RFC 9293 §3.8.6.1: exponentially later).
 func (sk *Sock) sendProbe0() {
+	defer sk.NS.In(step.TcpSendProbe0, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendProbe0, &sk.Sock).Out()
 	e := sk.writeWakeup(step.TcpExtTCPWinProbe)
 	if sk.packetsOut > 0 || sk.write.Front() == nil {
 		sk.probesOut, sk.backoff, sk.probesTstamp = 0, 0, 0
@@ -270,8 +269,8 @@ func (sk *Sock) probe0When(limit sim.Time) sim.Time {
 
 // makeSynack is tcp_make_synack: the SYN-ACK of a half-open connection.
 func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
+	defer l.NS.In(step.TcpMakeSynack, r).Out()
 	ns := l.NS
-	defer ns.In(step.TcpMakeSynack, r).Out()
 	b := ns.AllocSKB(maxHeader, 0, 0)
 	b.Protocol, b.IPSummed = r.af.etherType(), core.ChecksumPartial
 	b.CB.TSO = 1
@@ -303,8 +302,8 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
 
 // sendSynackReq is tcp_v4_send_synack (and v6).
 func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
+	defer l.NS.In(r.af.stepSendSynack(), r).Out()
 	ns := l.NS
-	defer ns.In(r.af.stepSendSynack(), r).Out()
 	if d == nil {
 		if d = r.af.routeReq(l, r); d == nil {
 			return step.ENETUNREACH
@@ -320,8 +319,8 @@ func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
 
 // rtxSynack is tcp_rtx_synack: the SYN-ACK again.
 func (l *Sock) rtxSynack(r *Request) core.Errno {
+	defer l.NS.In(step.TcpRtxSynack, r).Out()
 	ns := l.NS
-	defer ns.In(step.TcpRtxSynack, r).Out()
 	e := l.sendSynackReq(r, nil)
 	if e != 0 {
 		return e

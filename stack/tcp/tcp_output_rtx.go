@@ -29,8 +29,8 @@ func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 
 // doRetransmit is __tcp_retransmit_skb.
 func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
+	defer sk.NS.In(step.TcpRetransmitSkbStep, b).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRetransmitSkbStep, b).Out()
 	cb := &b.CB
 	if before(cb.Seq, sk.sndUna) {
 		if cb.TCPFlags&fSyn != 0 {
@@ -106,11 +106,11 @@ func (sk *Sock) trimHead(b *core.SKB, n int) bool {
 // xmitRetransmitQueue is tcp_xmit_retransmit_queue: send again what is marked
 // lost, as far as the congestion window allows.
 func (sk *Sock) xmitRetransmitQueue() {
+	defer sk.NS.In(step.TcpXmitRetransmitQueue, &sk.Sock).Out()
 	if sk.packetsOut == 0 {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(step.TcpXmitRetransmitQueue, &sk.Sock).Out()
 	rearm := false
 	maxSegs := sk.tsoSegs(sk.currentMSS())
 	for b := sk.rtx.Front(); b != nil; b = b.Next() {
@@ -150,8 +150,7 @@ func (sk *Sock) xmitRetransmitQueue() {
 // simpleRetransmit is tcp_simple_retransmit: segments that are too large for
 // the path are lost, but not by congestion (path MTU discovery).
 func (sk *Sock) simpleRetransmit() {
-	ns := sk.NS
-	defer ns.In(step.TcpSimpleRetransmit, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpSimpleRetransmit, &sk.Sock).Out()
 	mss := sk.currentMSS()
 	if sk.synData && sk.State == core.TCPSynSent {
 		mss = -1
@@ -184,8 +183,8 @@ func (sk *Sock) simpleRetransmit() {
 // scheduleLossProbe is tcp_schedule_loss_probe (RFC 8985 §7.2): after two round
 // trips without an ACK the tail may be lost, long before the RTO would tell.
 func (sk *Sock) scheduleLossProbe(advancing bool) bool {
+	defer sk.NS.In(step.TcpScheduleLossProbe, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpScheduleLossProbe, &sk.Sock).Out()
 	er := sk.sysctl().TCPEarlyRetrans
 	if er != 3 && er != 4 || sk.packetsOut == 0 || sk.isReno() || sk.caState != CAOpen && sk.caState != CACWR {
 		return false
@@ -228,8 +227,8 @@ func toJiffies(t sim.Time) sim.Time { return (t + sim.Jiffy - 1) / sim.Jiffy * s
 // sendLossProbe is tcp_send_loss_probe: new data if there is some, else the
 // last segment again.
 func (sk *Sock) sendLossProbe() {
+	defer sk.NS.In(step.TcpSendLossProbe, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendLossProbe, &sk.Sock).Out()
 	mss := sk.currentMSS()
 	if sk.tlpHighSeq != 0 {
 		sk.rearmRTO()

@@ -63,10 +63,10 @@ func (sk *Sock) rackDetectLoss() int64 {
 
 // rackMarkLost is tcp_rack_mark_lost.
 func (sk *Sock) rackMarkLost() bool {
+	defer sk.NS.In(step.TcpRackMarkLost, &sk.Sock).Out()
 	if !sk.rack.advanced {
 		return false
 	}
-	defer sk.NS.In(step.TcpRackMarkLost, &sk.Sock).Out()
 	sk.rack.advanced = false
 	if t := sk.rackDetectLoss(); t != 0 {
 		d := toJiffies(sim.Time(t+2000) * sim.Microsecond) // TCP_TIMEOUT_MIN_US

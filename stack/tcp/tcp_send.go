@@ -38,8 +38,8 @@ func sendRet(n int, e core.Errno) uint64 {
 
 // sendmsg is tcp_sendmsg_locked.
 func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
+	defer sk.NS.In(step.TcpSendmsgLocked, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpSendmsgLocked, &sk.Sock).Out()
 	if flags&(MsgOOB|MsgFastopen) != 0 {
 		ns.Note(&sk.Sock, step.WhyUrgNotModelled)
 		return 0, step.EOPNOTSUPP
@@ -179,8 +179,8 @@ func (sk *Sock) Recv(p []byte, flags int) (int, core.Errno) {
 
 // recvmsg is tcp_recvmsg_locked.
 func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
+	defer sk.NS.In(step.TcpRecvmsgLocked, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRecvmsgLocked, &sk.Sock).Out()
 	if sk.State == core.TCPListen {
 		return 0, step.ENOTCONN
 	}
@@ -254,11 +254,11 @@ func (sk *Sock) recvEmpty() (int, core.Errno) {
 // cleanupRbuf is __tcp_cleanup_rbuf: a reader has made room. An ACK that only
 // waited for that goes now, and one that opens the window.
 func (sk *Sock) cleanupRbuf(copied int) {
+	defer sk.NS.In(step.TcpCleanupRbuf, &sk.Sock).Out()
 	if sk.State == core.TCPListen || sk.State == core.TCPClose {
 		return
 	}
 	ns := sk.NS
-	defer ns.In(step.TcpCleanupRbuf, &sk.Sock).Out()
 	now := false
 	if sk.ackScheduled() {
 		if sk.rcvNxt-sk.rcvWup > uint32(sk.ack.rcvMss) ||

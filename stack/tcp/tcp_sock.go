@@ -162,34 +162,39 @@ type rxOptions struct {
 // differs.
 type Sock struct {
 	core.Sock
-	T    *TCP
-	af   afOps
-	node inet.Node
-
-	// struct inet_connection_sock
-	bound         bool
-	bindBucket    uint16
-	acceptQueue   []*Sock
-	listening     bool
-	parent        *Sock // the listener, until accept
-	reqs          int   // request sockets of this listener (qlen)
-	reqsYoung     int
-	rto           sim.Time
-	rtoMin        sim.Time
-	pmtuCookie    int
-	ca            congOps
-	caState       uint8
-	caInitialized bool
-	retransmits   uint8
-	pending       uint8
-	backoff       uint8
-	synRetries    uint8
-	probesOut     uint8
-	extHdrLen     int
-	userTimeout   sim.Time
-	probesTstamp  sim.Time
-	timeout       sim.Time // icsk_timeout
-	ack           struct {
+	T  *TCP
+	af afOps
+	// What every segment touches, together.
+	node                                               inet.Node
+	caState                                            uint8
+	retransmits                                        uint8
+	pending                                            uint8
+	probesOut                                          uint8
+	timeout                                            sim.Time // icsk_timeout
+	headerLen                                          int      // tcp_header_len
+	predFlags                                          uint32
+	rcvNxt                                             uint32
+	copiedSeq                                          uint32
+	rcvWup                                             uint32
+	sndNxt                                             uint32
+	sndUna                                             uint32
+	rcvTstamp                                          uint32 // jiffies
+	sndWl1                                             uint32
+	sndWnd                                             uint32
+	windowClamp                                        int
+	rcvSsthresh                                        int
+	scalingRatio                                       int
+	advmss                                             int
+	rcvWnd                                             uint32
+	lostOut, sackedOut, packetsOut, retransOut         int
+	mstamp                                             int64 // µs
+	bytesAcked, bytesReceived, bytesSent, bytesRetrans uint64
+	segsIn, segsOut, dataSegsIn, dataSegsOut           int
+	rx                                                 rxOptions
+	rcvRttLastTsecr                                    uint32
+	write                                              core.SKBList // sk_write_queue: written, not sent
+	ooo                                                core.SKBList // out_of_order_queue, in order of sequence
+	ack                                                struct {
 		pending  uint8
 		quick    uint8
 		pingpong uint8
@@ -200,6 +205,25 @@ type Sock struct {
 		rcvMss   int
 		timeout  sim.Time
 	}
+
+	// struct inet_connection_sock
+	bound                                                bool
+	bindBucket                                           uint16
+	acceptQueue                                          []*Sock
+	listening                                            bool
+	parent                                               *Sock // the listener, until accept
+	reqs                                                 int   // request sockets of this listener (qlen)
+	reqsYoung                                            int
+	rto                                                  sim.Time
+	rtoMin                                               sim.Time
+	pmtuCookie                                           int
+	ca                                                   congOps
+	caInitialized                                        bool
+	backoff                                              uint8
+	synRetries                                           uint8
+	extHdrLen                                            int
+	userTimeout                                          sim.Time
+	probesTstamp                                         sim.Time
 	writeTimer, delackTimer, keepTimer, tsqTimer, pacing sim.Timer
 	wTask                                                writeTask
 	dTask                                                delackTask
@@ -208,97 +232,76 @@ type Sock struct {
 	cubic                                                cubicState
 
 	// struct tcp_sock
-	headerLen                                          int // tcp_header_len
-	predFlags                                          uint32
-	gsoSegs                                            int
-	rcvNxt                                             uint32
-	copiedSeq                                          uint32
-	rcvWup                                             uint32
-	sndNxt                                             uint32
-	sndUna                                             uint32
-	sndSml                                             uint32
-	rcvTstamp                                          uint32 // jiffies
-	lsndtime                                           uint32 // jiffies
-	lastOowAck                                         sim.Time
-	oowSeen                                            bool
-	challengeAt                                        sim.Time
-	tsoffset                                           uint32
-	sndWl1                                             uint32
-	sndWnd                                             uint32
-	maxWindow                                          uint32
-	mssCache                                           int
-	windowClamp                                        int
-	rcvSsthresh                                        int
-	scalingRatio                                       int
-	advmss                                             int
-	rcvWnd                                             uint32
-	writeSeq                                           uint32
-	pushedSeq                                          uint32
-	lostOut, sackedOut, packetsOut, retransOut         int
-	nonagle                                            uint8
-	mstamp                                             int64 // µs
-	srttUs, mdevUs, mdevMaxUs, rttvarUs                uint32
-	rttSeq                                             uint32
-	minRtt                                             minmax
-	sndSsthresh                                        int
-	sndCwnd                                            int
-	sndCwndCnt                                         int
-	sndCwndClamp                                       int
-	sndCwndUsed                                        int
-	sndCwndStamp                                       uint32
-	cwndUsageSeq                                       uint32
-	maxPacketsOut                                      int
-	isCwndLimited                                      bool
-	priorCwnd                                          int
-	prrDelivered, prrOut                               int
-	priorSsthresh                                      int
-	delivered, lost                                    int
-	deliveredCE                                        int
-	deliveredMstamp                                    int64
-	firstTxMstamp                                      int64
-	highSeq                                            uint32
-	retransStamp                                       uint32
-	undoMarker                                         uint32
-	undoRetrans                                        int
-	totalRetrans                                       int
-	bytesAcked, bytesReceived, bytesSent, bytesRetrans uint64
-	segsIn, segsOut, dataSegsIn, dataSegsOut           int
-	reordering                                         int
-	reordSeen                                          int
-	frto                                               bool
-	isSackReneg                                        bool
-	tlpHighSeq                                         uint32
-	tlpRetrans                                         bool
-	rackFack                                           struct{}
-	rack                                               rackState
-	rx                                                 rxOptions
-	dsackBlk                                           wire.SACKBlock
-	selAcks                                            [numSacks]wire.SACKBlock
-	highestSack                                        *core.SKB
-	retransHint                                        *core.SKB
-	lostHint                                           *core.SKB
-	lostCntHint                                        int
-	dupAckCounter                                      int
-	compressedAck                                      int
-	dsackDups                                          int
-	synData                                            bool
-	ecn                                                uint8
-	urgSeq                                             uint32
-	urgMode                                            bool
-	sndUp                                              uint32
-	linger2                                            sim.Time // tp->linger2, <0: no FIN_WAIT2
-	keepIdle, keepIntvl                                sim.Time
-	keepProbes                                         int
-	deferAccept                                        int
-	thin                                               bool
-	noDelay                                            bool
-	rcvRtt                                             struct {
+	gsoSegs                             int
+	sndSml                              uint32
+	lsndtime                            uint32 // jiffies
+	lastOowAck                          sim.Time
+	oowSeen                             bool
+	challengeAt                         sim.Time
+	tsoffset                            uint32
+	maxWindow                           uint32
+	mssCache                            int
+	writeSeq                            uint32
+	pushedSeq                           uint32
+	nonagle                             uint8
+	srttUs, mdevUs, mdevMaxUs, rttvarUs uint32
+	rttSeq                              uint32
+	minRtt                              minmax
+	sndSsthresh                         int
+	sndCwnd                             int
+	sndCwndCnt                          int
+	sndCwndClamp                        int
+	sndCwndUsed                         int
+	sndCwndStamp                        uint32
+	cwndUsageSeq                        uint32
+	maxPacketsOut                       int
+	isCwndLimited                       bool
+	priorCwnd                           int
+	prrDelivered, prrOut                int
+	priorSsthresh                       int
+	delivered, lost                     int
+	deliveredCE                         int
+	deliveredMstamp                     int64
+	firstTxMstamp                       int64
+	highSeq                             uint32
+	retransStamp                        uint32
+	undoMarker                          uint32
+	undoRetrans                         int
+	totalRetrans                        int
+	reordering                          int
+	reordSeen                           int
+	frto                                bool
+	isSackReneg                         bool
+	tlpHighSeq                          uint32
+	tlpRetrans                          bool
+	rackFack                            struct{}
+	rack                                rackState
+	dsackBlk                            wire.SACKBlock
+	selAcks                             [numSacks]wire.SACKBlock
+	highestSack                         *core.SKB
+	retransHint                         *core.SKB
+	lostHint                            *core.SKB
+	lostCntHint                         int
+	dupAckCounter                       int
+	compressedAck                       int
+	dsackDups                           int
+	synData                             bool
+	ecn                                 uint8
+	urgSeq                              uint32
+	urgMode                             bool
+	sndUp                               uint32
+	linger2                             sim.Time // tp->linger2, <0: no FIN_WAIT2
+	keepIdle, keepIntvl                 sim.Time
+	keepProbes                          int
+	deferAccept                         int
+	thin                                bool
+	noDelay                             bool
+	rcvRtt                              struct {
 		rttUs uint32
 		seq   uint32
 		time  int64
 	}
-	rcvRttLastTsecr uint32
-	rcvq            struct {
+	rcvq struct {
 		space int
 		seq   uint32
 		time  int64
@@ -311,9 +314,7 @@ type Sock struct {
 	mtuReduced   bool
 	notsentLowat int
 
-	write core.SKBList // sk_write_queue: written, not sent
-	rtx   core.SKBList // tcp_rtx_queue: sent, not acknowledged
-	ooo   core.SKBList // out_of_order_queue, in order of sequence
+	rtx core.SKBList // tcp_rtx_queue: sent, not acknowledged
 
 	// The sequence number that the SYN carried, and what a child keeps of it.
 	synAckRtt int64

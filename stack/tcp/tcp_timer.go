@@ -58,8 +58,7 @@ func (sk *Sock) stopTimers() {
 }
 
 func (sk *Sock) writeTimerExpired() {
-	ns := sk.NS
-	defer ns.In(step.TcpWriteTimer, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpWriteTimer, &sk.Sock).Out()
 	if sk.pending == 0 {
 		return
 	}
@@ -72,8 +71,8 @@ func (sk *Sock) writeTimerExpired() {
 
 // writeTimerHandler is tcp_write_timer_handler.
 func (sk *Sock) writeTimerHandler() {
+	defer sk.NS.In(step.TcpWriteTimerHandler, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpWriteTimerHandler, &sk.Sock).Out()
 	if sk.stateIn(1<<core.TCPClose|1<<core.TCPListen) || sk.pending == 0 {
 		return
 	}
@@ -104,11 +103,11 @@ func (sk *Sock) writeTimerHandler() {
 
 // delackTimerExpired is tcp_delack_timer.
 func (sk *Sock) delackTimerExpired() {
+	defer sk.NS.In(step.TcpDelackTimer, &sk.Sock).Out()
 	ns := sk.NS
 	if sk.ack.pending&ackTimer == 0 && sk.compressedAck == 0 {
 		return
 	}
-	defer ns.In(step.TcpDelackTimer, &sk.Sock).Out()
 	if sk.OwnedByUser {
 		ns.Inc(step.TcpExtDelayedACKLocked)
 		sk.deferred |= deferDelack
@@ -120,8 +119,8 @@ func (sk *Sock) delackTimerExpired() {
 // delackTimerHandler is tcp_delack_timer_handler: no data came to carry the
 // ACK. It goes alone, and in pingpong mode that mode ends.
 func (sk *Sock) delackTimerHandler() {
+	defer sk.NS.In(step.TcpDelackTimerHandler, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpDelackTimerHandler, &sk.Sock).Out()
 	if sk.stateIn(1<<core.TCPClose | 1<<core.TCPListen) {
 		return
 	}
@@ -164,8 +163,7 @@ func (sk *Sock) writeErr() {
 // counts in time: that many timeouts, each twice as long as the one before,
 // from the smallest RTO (RFC 1122 §4.2.3.5).
 func (sk *Sock) writeTimeout() bool {
-	ns := sk.NS
-	defer ns.In(step.TcpWriteTimeout, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpWriteTimeout, &sk.Sock).Out()
 	sy := sk.sysctl()
 	if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
 		n := int(sk.synRetries)
@@ -260,8 +258,8 @@ func modelTimeout(boundary int, base sim.Time) sim.Time {
 // that is in flight may be lost: back to one segment, and wait twice as long
 // (RFC 6298 §5.4-5.6).
 func (sk *Sock) retransmitTimer() {
+	defer sk.NS.In(step.TcpRetransmitTimer, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpRetransmitTimer, &sk.Sock).Out()
 	if sk.packetsOut == 0 {
 		return
 	}
@@ -344,8 +342,7 @@ func (sk *Sock) countFailure() {
 
 // probeTimer is tcp_probe_timer: the peer's window is closed and data waits.
 func (sk *Sock) probeTimer() {
-	ns := sk.NS
-	defer ns.In(step.TcpProbeTimer, &sk.Sock).Out()
+	defer sk.NS.In(step.TcpProbeTimer, &sk.Sock).Out()
 	if sk.packetsOut > 0 || sk.write.Front() == nil {
 		sk.probesOut, sk.probesTstamp = 0, 0
 		return
@@ -379,8 +376,8 @@ func (sk *Sock) probeTimer() {
 // keepaliveTimer is tcp_keepalive_timer: also the end of an orphan's
 // FIN_WAIT2 (RFC 9293 §3.8.4).
 func (sk *Sock) keepaliveTimer() {
+	defer sk.NS.In(step.TcpKeepaliveTimer, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpKeepaliveTimer, &sk.Sock).Out()
 	if sk.OwnedByUser {
 		sk.resetKeepalive(sim.Second / 20)
 		return

@@ -58,8 +58,8 @@ func (w *TimeWait) Tuple() inet.Tuple { return w.node.Key }
 // timeWait is tcp_time_wait: a small socket takes the large one's place, and
 // the large one closes.
 func (sk *Sock) timeWait(state uint8, d sim.Time) {
+	defer sk.NS.In(step.TcpTimeWait, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.TcpTimeWait, &sk.Sock).Out()
 	t := sk.T
 	if t.TWCount < sk.sysctl().TCPMaxTWBuckets {
 		sk.mstampRefresh()
@@ -90,8 +90,8 @@ func (sk *Sock) timeWait(state uint8, d sim.Time) {
 
 // schedule is __inet_twsk_schedule.
 func (w *TimeWait) schedule(d sim.Time) {
+	defer w.t.NS.In(step.TwskSchedule, w).Out()
 	ns := w.t.NS
-	defer ns.In(step.TwskSchedule, w).Out()
 	if !w.timer.Pending() {
 		if d <= 4*sim.Second {
 			ns.Inc(step.TcpExtTWKilled)
@@ -106,8 +106,8 @@ func (w *TimeWait) schedule(d sim.Time) {
 
 // kill is inet_twsk_kill: the connection is forgotten.
 func (w *TimeWait) kill() {
+	defer w.t.NS.In(step.TwskKill, w).Out()
 	ns := w.t.NS
-	defer ns.In(step.TwskKill, w).Out()
 	ns.Clock.Stop(&w.timer)
 	if w.t.Hash.Remove(&w.node) {
 		w.t.TWCount--
@@ -129,8 +129,8 @@ const (
 // process is tcp_timewait_state_process: a segment for a connection that is
 // over (RFC 9293 §3.10.7.4, RFC 6191, RFC 1337).
 func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
+	defer w.t.NS.In(step.TcpTimewaitStateProcess, b).Out()
 	ns := w.t.NS
-	defer ns.In(step.TcpTimewaitStateProcess, b).Out()
 	h := wire.TCP(b.Data())
 	cb := &b.CB
 	f := h.Flags()

@@ -19,6 +19,7 @@
 //	jumps.go    until, filter, look, why-value
 //	scene.go    Scene and its parts
 //	build.go    a Scene from the place
+//	list.go     the packets around the place
 //	stages.go   the map of the stack: which function is at which stage
 //	panels.go   the state of sockets, neighbours, rings
 //	headers.go  headers, fields and bytes

@@ -74,13 +74,23 @@ func kindOf(st State, id uint32) step.Kind {
 	return step.KindNone
 }
 
+// owners adds the sockets that buffers belong to.
+func owners(st State, ids []uint32) []uint32 {
+	for _, id := range ids {
+		if sk := st[StateKey{Obj: id, Key: step.KeyOf(step.KindSKB, step.SKBSock)}]; sk != 0 {
+			ids = append(ids, uint32(sk))
+		}
+	}
+	return ids
+}
+
 // panels shows the objects of the step, at most one of a kind.
 func (b *builder) panels() []Panel {
 	st := b.stateAt()
 	seen := map[step.Kind]bool{}
 	look := kindByName(b.look)
 	var list []Panel
-	for _, id := range b.objects() {
+	for _, id := range owners(st, b.objects()) {
 		k := kindOf(st, id)
 		if k == step.KindNone || seen[k] || look != step.KindNone && k != look {
 			continue
@@ -166,7 +176,7 @@ func (s *Session) valueNamed(name string) (StateKey, bool) {
 		return found, true
 	}
 	st := b.stateAt()
-	for _, id := range b.objects() {
+	for _, id := range owners(st, b.objects()) {
 		k := kindOf(st, id)
 		for i, f := range step.Fields(k) {
 			if f.Name == name {

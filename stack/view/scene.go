@@ -1,5 +1,7 @@
 package view
 
+import "fmt"
+
 // A Scene is everything that can be seen from one place of a walk. It is plain
 // data: equal places give equal Scenes.
 type Scene struct {
@@ -138,4 +140,17 @@ type Item struct {
 	Line string `json:"line"`
 	Mark string `json:"mark,omitempty"` // DROP NO_SOCKET, state, retransmit …
 	Here bool   `json:"here,omitempty"`
+}
+
+// Percent is how much of the capture is indexed.
+func (sc *Scene) Percent() int {
+	if sc.Whole || sc.Packets <= 0 {
+		return 100
+	}
+	return min(99, 100*sc.Indexed/sc.Packets)
+}
+
+// Place is the place in words: "packet 3 of 12, step 14 of 87".
+func (sc *Scene) Place() string {
+	return fmt.Sprintf("packet %d of %d, step %d of %d", sc.Packet, sc.Packets, sc.Step, sc.Steps)
 }

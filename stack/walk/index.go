@@ -144,7 +144,7 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 		k.now.Advance(&f)
 		k.settle(i - 1)
 		out := k.now.Deliver(&f)
-		s := Summary{At: f.At, Flow: stack.FlowHash(&f), Len: uint32(f.OrigLen)}
+		s := Summary{At: f.At, Flow: k.now.Flow(), Len: uint32(f.OrigLen)}
 		if out {
 			s.Landmarks |= MarkOut
 		}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 )
 
@@ -35,7 +34,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: netstack -r capture.pcap [-json] [-runs n]")
 		os.Exit(2)
 	}
-	runtime.GOMAXPROCS(1)
 	var all []figure
 	for range *runs {
 		f, err := run(*path)
