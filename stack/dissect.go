@@ -10,6 +10,7 @@ import (
 type packet struct {
 	ok               bool
 	haveMAC, haveDst bool
+	vlan             int // of the outermost tag, -1 if there is none
 	smac, dmac       wire.MAC
 	l3               int // offset of the IP header, 0 if none
 	ethertype        wire.EtherType
@@ -52,7 +53,7 @@ func dissect(b []byte, link pcaps.LinkType) (p packet, ok bool) {
 
 // read does so in place.
 func (p *packet) read(b []byte, link pcaps.LinkType) bool {
-	*p = packet{}
+	*p = packet{vlan: -1}
 	at := 0
 	switch wire.LinkKind(link) {
 	case wire.LinkEthernet:
@@ -63,6 +64,9 @@ func (p *packet) read(b []byte, link pcaps.LinkType) bool {
 		p.haveMAC, p.haveDst, p.smac, p.dmac, p.ethertype = true, true, h.Src(), h.Dst(), h.Type()
 		at = wire.EthernetLen
 		for (p.ethertype == wire.EtherTypeVLAN || p.ethertype == wire.EtherTypeQinQ) && len(b) >= at+4 {
+			if p.vlan < 0 {
+				p.vlan = int(uint16(b[at])<<8|uint16(b[at+1])) & 0xfff
+			}
 			p.ethertype = wire.EtherType(uint16(b[at+2])<<8 | uint16(b[at+3]))
 			at += 4
 		}

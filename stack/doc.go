@@ -9,7 +9,8 @@
 //	11  tui                                                   painter
 //	10  stack/view                                            one reader's place, as plain data
 //	 9  stack/walk                                            time machine
-//	 8  stack/lab   stack/oracle   stack/report               set-up by commands, the real kernel's answers, formats
+//	 8  stack/oracle                                          the real kernel's answers
+//	    stack/lab   stack/report                              set-up by commands, formats
 //	 7  stack                                                 the house: hosts, links, replay
 //	 6  stack/device   stack/socket                           drivers, system calls
 //	 5  stack/tcp   stack/udp   stack/raw

@@ -25,7 +25,8 @@ const floors = `
 	stack/raw
 	stack/device  stack/socket
 	stack
-	stack/lab  stack/oracle  stack/report
+	stack/lab  stack/report
+	stack/oracle
 	stack/walk
 	stack/view
 	tui  stack/bench

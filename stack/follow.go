@@ -207,9 +207,9 @@ func (g *gate) cause(ns *core.Netns, s *sentFrame) {
 	p := &s.p
 	switch {
 	case p.arp && p.arpOp == 1:
-		g.solicit(ns, ns.Neigh4, p.dst)
+		g.solicit(ns.Neigh4, g.dev(s), p.dst)
 	case p.proto == wire.ProtoICMPv6 && p.ndTarget != (wire.Addr{}) && !p.src.IsZero():
-		g.solicit(ns, ns.Neigh6, p.ndTarget)
+		g.solicit(ns.Neigh6, g.dev(s), p.ndTarget)
 	case p.l3 == 0 || p.fragment || !g.r.profile.Local(p.src):
 	case p.proto == wire.ProtoTCP && p.tcp != nil:
 		s.done = h.TCP.FollowSent(ns, g.skb(ns, s))
@@ -221,15 +221,27 @@ func (g *gate) cause(ns *core.Netns, s *sentFrame) {
 }
 
 // solicit makes the neighbour table ask, if it does not know.
-func (g *gate) solicit(ns *core.Netns, t *core.NeighTable, a wire.Addr) {
+func (g *gate) solicit(t *core.NeighTable, dev *core.Device, a wire.Addr) {
 	if t == nil {
 		return
 	}
-	n := t.Create(a, g.r.NIC.Dev)
+	n := t.Create(a, dev)
 	if n == nil || n.State&core.NUDConnected != 0 {
 		return
 	}
 	n.EventSend(nil)
+}
+
+// dev is the device that the frame left by: the card, or a VLAN device on it.
+func (g *gate) dev(s *sentFrame) *core.Device {
+	if s.p.vlan > 0 {
+		for _, d := range g.r.NIC.Dev.Vlans {
+			if int(d.VlanID) == s.p.vlan {
+				return d
+			}
+		}
+	}
+	return g.r.NIC.Dev
 }
 
 // skb is the captured packet, network header first.
@@ -247,7 +259,7 @@ func (g *gate) skb(ns *core.Netns, s *sentFrame) *core.SKB {
 	b.Protocol = uint16(s.p.ethertype)
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
-	b.Dev = g.r.NIC.Dev
+	b.Dev = g.dev(s)
 	if gso := g.r.superframe(&s.p, len(s.eth)); gso > 0 {
 		b.GSOSize = gso
 		b.GSOSegs = (s.p.payload + gso - 1) / gso
@@ -308,12 +320,13 @@ func (g *gate) neighbour(s *sentFrame) {
 	if t == nil {
 		return
 	}
-	n := t.Lookup(hop, g.r.NIC.Dev)
+	dev := g.dev(s)
+	n := t.Lookup(hop, dev)
 	if n != nil && n.State&core.NUDValid != 0 && n.Addr == p.dmac {
 		return
 	}
 	if n == nil {
-		if n = t.Create(hop, g.r.NIC.Dev); n == nil {
+		if n = t.Create(hop, dev); n == nil {
 			return
 		}
 	}

@@ -15,6 +15,7 @@ type Profile struct {
 	MAC       wire.MAC
 	Addrs     []Prefix // this host's, in order of appearance
 	MTU       int
+	Vlan      int       // the VLAN that it is on, 0 if its frames have no tag
 	Gateway   wire.Addr // the next hop for everything that is not on the link; zero if none
 	Gateway6  wire.Addr
 	Neighbour []Station // link addresses that the capture shows but does not ask for
@@ -114,6 +115,8 @@ type Scan struct {
 }
 
 type macFacts struct {
+	tagged   int // frames from it with a VLAN tag
+	vlan     int // the last one's
 	src, dst int
 	out      int // frames from it that the capture says were sent
 	partial  int
@@ -217,6 +220,10 @@ func (s *Scan) Frame(f *pcaps.Frame) {
 	if p.haveMAC {
 		m := s.mac(p.smac)
 		m.src++
+		if p.vlan > 0 {
+			m.tagged++
+			m.vlan = p.vlan
+		}
 		if out {
 			m.out++
 		}
@@ -351,6 +358,9 @@ func (s *Scan) whoami(p *Profile, local wire.Addr) {
 	}
 	if p.MAC != 0 {
 		s.addrsOf(p)
+		if m := s.macs[p.MAC]; m != nil && m.tagged*2 > m.src {
+			p.Vlan = m.vlan
+		}
 	}
 }
 

@@ -111,6 +111,11 @@ func (p *Profile) has(k FindingKind) bool {
 func (p *Profile) setup(h *Host) error {
 	d := h.NS.DevByName("eth0")
 	d.MTU = p.MTU
+	if p.Vlan > 0 {
+		h.Up(d)
+		d = device.NewVlan(d, "vlan", 0, uint16(p.Vlan))
+		d.Addr = p.MAC
+	}
 	six := false
 	for _, a := range p.Addrs {
 		six = six || !a.Addr.Is4()
@@ -164,6 +169,10 @@ func (r *Replay) begin() {
 		r.Host.TCP.Follow = true
 	} else {
 		r.react = newReactor()
+		if r.profile.has(SuperFrame) || r.profile.has(PartialSum) {
+			r.react.tap = &sendTap{r.NIC.Dev.Ops, r.react}
+			r.NIC.Dev.Ops = r.react.tap
+		}
 		src := &sources{r.profile, r.start}
 		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets = src, src
 		if r.profile.Script != nil {
@@ -351,10 +360,16 @@ func groupMAC(a wire.Addr) wire.MAC {
 	return wire.MAC(0x01005e000000 | uint64(a.IP4()&0x7fffff))
 }
 
-// Finish lets the machine go on after the last frame.
+// Finish lets the machine go on after the last frame, and tells what still
+// waits then.
 func (r *Replay) Finish() {
 	r.World.Run(r.last + settleTime)
 	r.gate.expire(r.last + settleTime + sim.Second)
+	r.World.tellHeld()
+	if r.react != nil {
+		r.react.finish()
+		r.reportDifferences()
+	}
 }
 
 // DevName, HostName and Text resolve numbers of the simulated world.
@@ -399,7 +414,9 @@ type sink Replay
 func (s *sink) Carry(d *core.Device, frame []byte, pkt uint32) {
 	r := (*Replay)(s)
 	if r.react != nil {
-		r.react.model(frame, pkt)
+		if r.react.tap == nil {
+			r.react.model(frame, pkt)
+		}
 		return
 	}
 	r.gate.left(frame, pkt)

@@ -49,6 +49,19 @@ type Script struct {
 	tcp   map[Flow]*scriptFlow
 	open  map[Service]bool
 	frags map[fragKey]*fragAct
+	asks  []*ask
+	heard map[wire.Addr]bool // packets came from there
+}
+
+// An ask is a question for a neighbour's link address. What made the host ask
+// left only when the answer had come, or never.
+type ask struct {
+	local, addr wire.Addr
+	at          int64 // of the first question
+	last        int64 // of the last one
+	n           int
+	mac         wire.MAC // the answer, 0 if none has come
+	answered    int64    // when
 }
 
 type scriptFlow struct {
@@ -82,11 +95,14 @@ type fragAct struct {
 
 // NewScript collects the acts of the host that p describes.
 func NewScript(p *Profile) *Script {
-	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}}
+	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}, heard: map[wire.Addr]bool{}}
 }
 
 // Done sorts the acts by time.
 func (s *Script) Done() *Script {
+	for _, a := range s.asks {
+		s.unanswered(a)
+	}
 	slices.SortStableFunc(s.Acts, func(a, b Act) int {
 		switch {
 		case a.At < b.At:
@@ -96,7 +112,7 @@ func (s *Script) Done() *Script {
 		}
 		return 0
 	})
-	s.tcp, s.frags = nil, nil
+	s.tcp, s.frags, s.asks, s.heard = nil, nil, nil, nil
 	return s
 }
 
@@ -108,27 +124,37 @@ func (s *Script) add(a Act) int {
 // Frame looks at the next frame.
 func (s *Script) Frame(f *pcaps.Frame) {
 	p, ok := dissect(f.Data, f.Link)
-	if !ok || p.l3 == 0 {
+	if !ok {
 		return
 	}
 	out := s.p.Direction(f) == pcaps.DirOut
 	if out && !s.p.Local(p.src) {
 		return
 	}
+	n := len(s.Acts)
+	s.act(f, &p, out)
+	s.resolve(f, &p, out, n)
+}
+
+// act looks at a packet: what did a program do for it?
+func (s *Script) act(f *pcaps.Frame, p *packet, out bool) {
+	if p.l3 == 0 {
+		return
+	}
 	switch p.proto {
 	case wire.ProtoTCP:
 		if p.tcp != nil && !p.fragment {
-			s.segment(f, &p, out)
+			s.segment(f, p, out)
 		}
 	case wire.ProtoUDP:
-		s.datagram(f, &p, out)
+		s.datagram(f, p, out)
 	case wire.ProtoICMP, wire.ProtoICMPv6:
 		if out && (p.asks || p.fragment) {
-			s.ping(f, &p)
+			s.ping(f, p)
 		}
 	case wire.ProtoIGMP:
 		if out {
-			s.igmp(f, &p)
+			s.igmp(f, p)
 		}
 	}
 }

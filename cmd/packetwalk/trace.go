@@ -207,6 +207,7 @@ func (tr *tracing) all(src *pcaps.Reader, h *report.Head, p *stack.Profile) (bro
 	}
 	if n, a, ok := tr.replay.Agreement(); ok {
 		tr.totals.React = &report.React{Frames: n, Agree: a}
+		tr.totals.React.Diffs, tr.totals.React.More = tr.replay.Differences()
 	}
 	tr.totals.Finish()
 	return broken, tr.sink.End(tr.totals)

@@ -18,7 +18,6 @@ type end struct {
 	tsBase uint32 // its timestamp clock at the beginning of the capture, ms
 	recent uint32 // TS.Recent (RFC 7323 §4.3)
 	id     uint16 // identification of its next datagram
-	win    uint16 // advertised window, in units of 128 bytes (RFC 7323 §2)
 }
 
 // A conn is a TCP connection: its ends and its script for the current exchange.
@@ -110,8 +109,8 @@ func (f *flow) after(g *generator) {
 // handshake opens the connection (RFC 9293 §3.5).
 func (f *flow) handshake(g *generator) {
 	c := f.conn
-	c.far = end{next: uint32(g.rand.Uint64()), tsBase: uint32(g.rand.Uint64() >> 33), id: uint16(g.rand.Uint64()), win: 64240}
-	c.host = end{next: uint32(g.rand.Uint64()), tsBase: uint32(g.rand.Uint64() >> 33), id: uint16(g.rand.Uint64()), win: 65160}
+	c.far = end{next: uint32(g.rand.Uint64()), tsBase: uint32(g.rand.Uint64() >> 33), id: uint16(g.rand.Uint64())}
+	c.host = end{next: uint32(g.rand.Uint64()), tsBase: uint32(g.rand.Uint64() >> 33), id: uint16(g.rand.Uint64())}
 	c.rcvMSS = 536
 	c.answered = false
 	c.add(segment{flags: wire.TCPSyn})
@@ -248,7 +247,7 @@ func (f *flow) transmit(g *generator, s *segment) {
 		be.PutUint32(b[28:], me.recent)
 	}
 	b[12], b[13] = byte(head/4)<<4, byte(s.flags)
-	be.PutUint16(b[14:], me.win)
+	be.PutUint16(b[14:], window(syn, s.out))
 	be.PutUint16(b[18:], 0)
 	n := int(s.n)
 	if n > 0 {
@@ -265,16 +264,27 @@ func (f *flow) transmit(g *generator, s *segment) {
 	c.sent(me, other, s, ts, ack, n)
 }
 
+// window is what an end advertises all the time, since its program reads at
+// once: Linux's first window, which a SYN shows in bytes and all others in units
+// of 128, rounded as the kernel does (RFC 7323 §2).
+func window(syn, out bool) uint16 {
+	switch {
+	case syn && out:
+		return 65160
+	case syn:
+		return 64240
+	case out:
+		return 65160 / 128
+	}
+	return 64240/128 + 1
+}
+
 // sent keeps the books of both ends. Nothing is lost and nothing overtakes, so
 // the other end has what was sent.
 func (c *conn) sent(me, other *end, s *segment, ts, ack uint32, n int) {
 	if s.flags.Has(wire.TCPSyn) {
 		other.acked = me.next // so that the first timestamp is taken
 		n++
-	} else if me == &c.far {
-		me.win = 502
-	} else {
-		me.win = 509
 	}
 	if int32(me.next-other.acked) <= 0 {
 		other.recent = ts

@@ -45,24 +45,25 @@ type Result struct {
 	RSS           Figure `json:"rss_mib"`      // peak of the whole run
 	FirstScreen   Figure `json:"first_screen_ms"`
 
-	SilentFPS    Figure   `json:"silent_fps"`   // with a tracer that keeps nothing
-	NetstackFPS  Figure   `json:"netstack_fps"` // gVisor
-	IndexMiB     Figure   `json:"index_mib"`    // index and checkpoints
-	IndexRSS     Figure   `json:"index_rss_mib"`
-	Checkpoints  int      `json:"checkpoints"`
-	EventsFrame  Figure   `json:"events_per_frame"`
-	UIP99        Figure   `json:"ui_p99_ms"` // a frame of the animation at 200x50
-	UICPU        Figure   `json:"ui_cpu_pct"`
-	UIBytes      Figure   `json:"ui_bytes_per_frame"`
-	Frames       int      `json:"frames"`
-	Flows        int      `json:"flows,omitempty"`
-	FrameBytes   Figure   `json:"frame_bytes"` // mean
-	GenerateSecs Figure   `json:"generate_s"`
-	Go           string   `json:"go"`
-	Platform     string   `json:"platform"`
-	Tshark       string   `json:"tshark,omitempty"`
-	Targets      []Check  `json:"targets"`
-	Problems     []string `json:"problems,omitempty"` // what could not be measured, and why
+	SilentFPS    Figure         `json:"silent_fps"`   // with a tracer that keeps nothing
+	NetstackFPS  Figure         `json:"netstack_fps"` // gVisor
+	IndexMiB     Figure         `json:"index_mib"`    // index and checkpoints
+	IndexRSS     Figure         `json:"index_rss_mib"`
+	Checkpoints  int            `json:"checkpoints"`
+	EventsFrame  Figure         `json:"events_per_frame"`
+	Outcomes     map[string]int `json:"outcomes"`  // of packets, while every event was recorded
+	UIP99        Figure         `json:"ui_p99_ms"` // a frame of the animation at 200x50
+	UICPU        Figure         `json:"ui_cpu_pct"`
+	UIBytes      Figure         `json:"ui_bytes_per_frame"`
+	Frames       int            `json:"frames"`
+	Flows        int            `json:"flows,omitempty"`
+	FrameBytes   Figure         `json:"frame_bytes"` // mean
+	GenerateSecs Figure         `json:"generate_s"`
+	Go           string         `json:"go"`
+	Platform     string         `json:"platform"`
+	Tshark       string         `json:"tshark,omitempty"`
+	Targets      []Check        `json:"targets"`
+	Problems     []string       `json:"problems,omitempty"` // what could not be measured, and why
 }
 
 // unmeasured returns a Result that knows nothing yet.

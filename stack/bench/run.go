@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/packetwalk/packetwalk/pcaps"
@@ -274,6 +276,13 @@ func (r *Result) Print(to io.Writer) error {
 		if l.f.Known() {
 			fmt.Fprintf(w, "%-40s %12s %s\n", l.what, thousands(l.f), l.unit)
 		}
+	}
+	if len(r.Outcomes) > 0 {
+		fmt.Fprintf(w, "%-40s", "what became of the packets")
+		for _, k := range slices.Sorted(maps.Keys(r.Outcomes)) {
+			fmt.Fprintf(w, " %s %s", thousands(Figure(r.Outcomes[k])), k)
+		}
+		w.WriteString("\n")
 	}
 	w.WriteString("\n")
 	for _, c := range r.Targets {

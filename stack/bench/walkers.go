@@ -72,9 +72,13 @@ func (r *runner) stack() error {
 func (r *runner) record() error {
 	tr := &trace.Tracer{Mode: trace.Record}
 	events := 0
+	outcomes := map[string]int{}
 	f, err := r.replay(tr, func(*stack.Replay) {
 		if tr.Idle() {
 			events += len(tr.Log.Events)
+			for _, e := range tr.Ends {
+				outcomes[e.Outcome.String()]++
+			}
 			tr.Log.Reset()
 			tr.Ends = tr.Ends[:0]
 		}
@@ -82,7 +86,7 @@ func (r *runner) record() error {
 	if err != nil {
 		return err
 	}
-	r.RecordFPS = f
+	r.RecordFPS, r.Outcomes = f, outcomes
 	r.EventsFrame = Figure(float64(events) / float64(max(r.Result.Frames, 1)))
 	return nil
 }

@@ -573,6 +573,10 @@ func (b *SKB) Copy() *SKB {
 // Hold takes another reference (skb_get); each holder frees once.
 func (b *SKB) Hold() { b.users++ }
 
+// Freed reports whether the buffer has been given back: a pointer to it is
+// stale.
+func (b *SKB) Freed() bool { return b.freed }
+
 // Shared reports whether somebody else holds the buffer too (skb_shared).
 func (b *SKB) Shared() bool { return b.users > 1 }
 

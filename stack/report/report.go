@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
@@ -30,8 +31,12 @@ type Names interface {
 	HostName(i uint8) string
 }
 
-// React counts what a replay in react mode agreed with.
-type React struct{ Frames, Agree int }
+// React counts what a replay in react mode agreed with, and lists what not.
+type React struct {
+	Frames, Agree int
+	Diffs         []stack.Difference
+	More          int // differences that are not in the list
+}
 
 // A Sink prints a trace.
 type Sink interface {
@@ -194,6 +199,18 @@ var milestones = func() map[step.Step]bool {
 	}
 	return m
 }()
+
+// Unended lists the packets that were seen and have not come to an end yet, in
+// order of their numbers.
+func (t *Totals) Unended() (pkts []uint32) {
+	for pkt, w := range t.label {
+		if !w.ended {
+			pkts = append(pkts, pkt)
+		}
+	}
+	slices.Sort(pkts)
+	return pkts
+}
 
 // Finish sorts what is reported: paths by how many took them.
 func (t *Totals) Finish() {

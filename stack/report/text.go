@@ -8,6 +8,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // Text prints the trace for people: one line an event, indented by depth.
@@ -172,8 +173,29 @@ func (p *Text) End(t *Totals) error {
 	}
 	if t.React != nil {
 		fmt.Fprintf(&b, "react: %d of %d frames of the captured host were sent by the model too\n", t.React.Agree, t.React.Frames)
+		differences(&b, t.React)
 	}
 	fmt.Fprintf(&b, "hash %s\n", hash(t.Hash))
 	_, err := io.WriteString(p.W, b.String())
 	return err
+}
+
+// differences lists, in one line each, the frames that only one side sent.
+func differences(b *strings.Builder, r *React) {
+	for i := range r.Diffs {
+		d := &r.Diffs[i]
+		if d.Frame != 0 {
+			fmt.Fprintf(b, "%6d captured: %s\n", d.Frame, wire.Summary(d.Captured, wire.LinkEthernet, d.CapturedLen))
+		}
+		if d.Pkt != 0 {
+			fmt.Fprintf(b, "%6s model:    %s", "", wire.Summary(d.Model, wire.LinkEthernet, d.ModelLen))
+			if d.Frame != 0 {
+				fmt.Fprintf(b, " (byte %d differs)", d.At)
+			}
+			b.WriteString("\n")
+		}
+	}
+	if r.More > 0 {
+		fmt.Fprintf(b, "%6d more differences are not listed\n", r.More)
+	}
 }

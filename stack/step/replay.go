@@ -20,6 +20,20 @@ const (
 	WhyNoDirection
 	WhyNoTime
 	WhyForeign
+	WhyInRxRing
+	WhyInTxRing
+	WhyInGRO
+	WhyInBacklog
+	WhyInNeigh
+	WhyInQdisc
+	WhyInReceiveQueue
+	WhyInErrorQueue
+	WhyInSockBacklog
+	WhyInWriteQueue
+	WhyInRtxQueue
+	WhyInOfoQueue
+	WhyInFragQueue
+	WhyInGate
 	endReplayWhy
 )
 
@@ -41,6 +55,21 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyNoDirection & 255: "No direction is recorded in {0} frames: it is inferred from the addresses.",
 	WhyNoTime & 255:      "{0} records carry no time, the first is frame {1}: they are walked at the time of the frame before.",
 	WhyForeign & 255:     "{0} frames are neither from nor for this host, the first is frame {1}.",
+
+	WhyInRxRing & 255:       "At the end of the trace it waits in the card's receive ring.",
+	WhyInTxRing & 255:       "At the end of the trace it waits in the card's transmit ring.",
+	WhyInGRO & 255:          "At the end of the trace GRO holds it, to merge others with it.",
+	WhyInBacklog & 255:      "At the end of the trace it waits in the CPU's backlog.",
+	WhyInNeigh & 255:        "At the end of the trace it waits for its neighbour's link address.",
+	WhyInQdisc & 255:        "At the end of the trace it waits in the device's queue.",
+	WhyInReceiveQueue & 255: "At the end of the trace it waits in the socket's receive queue: no program has read it.",
+	WhyInErrorQueue & 255:   "At the end of the trace it waits in the socket's error queue: no program has read it.",
+	WhyInSockBacklog & 255:  "At the end of the trace it waits for the program to let go of the socket.",
+	WhyInWriteQueue & 255:   "At the end of the trace it waits in the socket's write queue, not sent.",
+	WhyInRtxQueue & 255:     "At the end of the trace the socket keeps it to send it again: it is not acknowledged.",
+	WhyInOfoQueue & 255:     "At the end of the trace it waits in the socket's out-of-order queue: bytes before it are missing.",
+	WhyInFragQueue & 255:    "At the end of the trace it waits for the other fragments of its packet.",
+	WhyInGate & 255:         "At the end of the trace the capture has not shown it yet.",
 }
 
 // words are the strings that sentences may name by number.

@@ -14,25 +14,26 @@ import (
 
 // A bench is one TCP over a network layer that keeps what is sent.
 type bench struct {
-	t    testing.TB
-	m    *core.Machine
-	ns   *core.Netns
-	tcp  *TCP
-	net  *fakeNet
-	lis  *Sock
-	sk   *Sock
-	iss  uint32 // our first number, once seen
-	sent [][]byte
-	read []byte
-	ts   bool
+	t       testing.TB
+	m       *core.Machine
+	ns      *core.Netns
+	tcp     *TCP
+	net     *fakeNet
+	lis     *Sock
+	sk      *Sock
+	iss     uint32 // our first number, once seen
+	sent    [][]byte
+	read    []byte
+	ts      bool
+	lastKey inet.Tuple
 }
 
 type fakeNet struct {
-	b   *bench
+	b   *bench `fork:"zero"`
 	dst core.Dst
 	dev core.Device
 	pmt int
-	out func(p []byte)
+	out func(p []byte) `fork:"zero"`
 }
 
 var here, there = wire.IP4(0x0a000102).Addr(), wire.IP4(0x0a00014d).Addr()

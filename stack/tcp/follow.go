@@ -65,13 +65,11 @@ func (t *TCP) expect(k ExpectKind, flags uint16, seq, ack uint32) {
 // EnsureListener returns a socket that listens on addr (zero: any) and port,
 // and makes one if there is none.
 func (t *TCP) EnsureListener(addr wire.Addr, port uint16) *Sock {
-	k := inet.Tuple{Laddr: addr, Lport: port}
 	for _, l := range t.Hash.Listeners(port) {
 		if addr.IsZero() || inet.Score(l, addr, 0) >= 0 {
 			return asSock(l)
 		}
 	}
-	_ = k
 	family := uint16(core.AFInet)
 	if !addr.IsZero() && !addr.Is4() {
 		family = core.AFInet6

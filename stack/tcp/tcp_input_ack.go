@@ -151,9 +151,7 @@ func (sk *Sock) oldAck(b *core.SKB, sack *sackState, rs *rateSample, priorUna ui
 	rexmit := 0
 	if b.CB.Sacked != 0 {
 		flag |= sk.sacktagWriteQueue(b, priorUna, sack)
-		if sk.ackIsDubious(flag) || true {
-			sk.fastretransAlert(priorUna, 0, &flag, &rexmit, rs)
-		}
+		sk.fastretransAlert(priorUna, 0, &flag, &rexmit, rs)
 		rs.ackedSacked = sk.delivered - delivered
 		sk.xmitRecovery(rexmit)
 	}
@@ -284,10 +282,8 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 	defer sk.NS.In(step.TcpCleanRtxQueue, &sk.Sock).Out()
 	var firstAck, lastAck int64
 	reord := sk.sndNxt
-	priorSacked := sk.sackedOut
 	pktsAcked, flag := 0, 0
 	fully := true
-	lastInFlight := 0
 	for b := sk.rtx.Front(); b != nil; b = sk.rtx.Front() {
 		cb := &b.CB
 		start := cb.Seq
@@ -321,9 +317,7 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 			sk.sackedOut -= n
 		} else if !sk.isReno() {
 			sk.delivered += n
-			if sacked&cbRetrans == 0 || true {
-				sk.rackAdvance(sacked, cb.EndSeq, skbStamp(b))
-			}
+			sk.rackAdvance(sacked, cb.EndSeq, skbStamp(b))
 		}
 		if sacked&cbLost != 0 {
 			sk.lostOut -= n
@@ -331,7 +325,6 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 		sk.packetsOut -= n
 		pktsAcked += n
 		rs.lastEndSeq = cb.EndSeq
-		_ = lastInFlight
 		if cb.TCPFlags&fSyn == 0 {
 			flag |= flagDataAcked
 		} else {
@@ -383,7 +376,6 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 		} else if before(reord, priorFack) {
 			sk.checkSackReordering(reord, false)
 		}
-		_ = priorSacked
 	} else if fully && updated && sackRtt >= 0 && sk.rtx.Front() != nil && sackRtt > sk.mstamp-skbStamp(sk.rtx.Front()) {
 		// A SACK of something sent later than the head: the timer starts anew.
 		flag |= flagSetXmitTimer

@@ -15,7 +15,7 @@ func (l *Sock) connRequest(b *core.SKB, isn uint32) {
 	ns := l.NS
 	t := l.T
 	af, laddr, faddr, tos := t.familyOf(b)
-	if isn == 0 && (ns.Sysctl.TCPSyncookies == 2 || l.reqs >= l.MaxAckBacklog && l.reqs > 0 && l.reqs >= max(l.MaxAckBacklog, 1)) && l.reqs > l.MaxAckBacklog-1 {
+	if isn == 0 && (ns.Sysctl.TCPSyncookies == 2 || l.reqs > l.MaxAckBacklog) {
 		// inet_csk_reqsk_queue_is_full: the kernel would answer with a cookie.
 		if ns.Sysctl.TCPSyncookies != 0 {
 			ns.Inc(step.TcpExtTCPReqQFullDoCookies)

@@ -130,7 +130,7 @@ func (sk *Sock) sackBlockValid(dup bool, start, end uint32) bool {
 		return true
 	}
 	if !dup || sk.undoMarker == 0 {
-		return start == sk.sndUna && false || after(end, sk.sndUna) && start == sk.sndUna
+		return false
 	}
 	if after(end, sk.sndUna) {
 		return false
@@ -176,9 +176,6 @@ func (sk *Sock) matchSack(b *core.SKB, start, end uint32, mss int) bool {
 		return inSack
 	}
 	sk.fragment(&sk.rtx, b, n, mss)
-	if b == sk.highestSack && false {
-		return inSack
-	}
 	return inSack
 }
 

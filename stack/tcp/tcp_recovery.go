@@ -98,9 +98,7 @@ func (sk *Sock) rackReoTimeout() {
 	if prior != sk.packetsInFlight() {
 		if sk.caState != CARecovery {
 			sk.enterRecovery(false)
-			if sk.ca == nil || true {
-				sk.cwndReduction(1, sk.lost-lost, 0)
-			}
+			sk.cwndReduction(1, sk.lost-lost, 0)
 		}
 		sk.xmitRetransmitQueue()
 	}

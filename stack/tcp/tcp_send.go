@@ -44,10 +44,8 @@ func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 		ns.Note(&sk.Sock, step.WhyUrgNotModelled)
 		return 0, step.EOPNOTSUPP
 	}
-	if !sk.stateIn(stConnected) && !sk.finSentOK() {
-		if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
-			return 0, step.EAGAIN // sk_stream_wait_connect
-		}
+	if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
+		return 0, step.EAGAIN // sk_stream_wait_connect
 	}
 	if sk.Err != 0 {
 		return 0, sk.SockError()
@@ -110,8 +108,6 @@ func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 	}
 	return 0, 0
 }
-
-func (sk *Sock) finSentOK() bool { return false }
 
 // entail is tcp_skb_entail: a new packet at the end of the write queue.
 func (sk *Sock) entail(n int) *core.SKB {

@@ -274,7 +274,6 @@ type Sock struct {
 	isSackReneg                         bool
 	tlpHighSeq                          uint32
 	tlpRetrans                          bool
-	rackFack                            struct{}
 	rack                                rackState
 	dsackBlk                            wire.SACKBlock
 	selAcks                             [numSacks]wire.SACKBlock
@@ -396,7 +395,7 @@ func (sk *Sock) exitPingpong()      { sk.ack.pingpong = 0 }
 func (sk *Sock) scheduleAck()       { sk.ack.pending |= ackSched }
 func (sk *Sock) ackScheduled() bool { return sk.ack.pending&ackSched != 0 }
 
-// fullState is tcp_left_out's neighbour in spirit: the states in a mask.
+// stateBit is TCPF_*: a state as a bit of a mask.
 func stateBit(s uint8) uint32 { return 1 << s }
 
 const (

@@ -165,6 +165,15 @@ type EndRec struct {
 	Fn      step.Step
 }
 
+// A Listener is told of what is recorded at the moment when it happens, while
+// the subject is as the kernel has it then: its bytes are not in the Log.
+type Listener interface {
+	Enter(s step.Step, on Subject)
+	Leave()
+	Point(tp step.TP, on Subject, args []uint64) // on may be nil
+	Why(w step.Why, args []uint64)
+}
+
 // A Tracer is the stack's one instrument.
 type Tracer struct {
 	Mode  Mode
@@ -178,6 +187,7 @@ type Tracer struct {
 	Landmarks uint64 // a bit for each step.TP that fired since somebody cleared it
 	Ends      []EndRec
 	Log       Log
+	Listener  Listener // with Record: nil for none
 
 	pkt    uint32 // the packet that is being worked on
 	skb    uint32
@@ -247,6 +257,9 @@ func (t *Tracer) out(sp Span) {
 	if t.Mode == Record && len(t.open) > 0 {
 		t.settle()
 		t.open = t.open[:len(t.open)-1]
+		if t.Listener != nil {
+			t.Listener.Leave()
+		}
 	}
 	t.pkt, t.skb = sp.pkt, sp.skb
 }
@@ -270,6 +283,9 @@ func (t *Tracer) enter(s step.Step, on Subject) {
 		c.snap = t.look(on)
 	}
 	t.open = append(t.open, c)
+	if t.Listener != nil {
+		t.Listener.Enter(s, on)
+	}
 }
 
 // look finds or makes the last observation of a subject.
@@ -388,6 +404,9 @@ func (t *Tracer) Why(w step.Why, args ...uint64) {
 	e := &t.Log.Events[t.open[len(t.open)-1].event]
 	e.Why, e.why, e.nwhy = w, uint32(len(t.Log.args)), uint8(len(args))
 	t.Log.args = append(t.Log.args, args...)
+	if t.Listener != nil {
+		t.Listener.Why(w, t.Log.WhyArgs(e)) // the Log's copy: args shall stay on the caller's stack
+	}
 }
 
 // Point records a tracepoint. on may be nil.
@@ -403,6 +422,9 @@ func (t *Tracer) Point(tp step.TP, on Subject, args ...uint64) {
 	if t.Mode == Record {
 		t.settle()
 		t.values(t.event(Point, uint16(tp), on), args)
+		if t.Listener != nil {
+			t.Listener.Point(tp, on, t.Log.Args(&t.Log.Events[len(t.Log.Events)-1]))
+		}
 	}
 }
 

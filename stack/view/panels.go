@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -10,8 +11,8 @@ import (
 // maxObjects is how many objects are shown at a time.
 const maxObjects = 4
 
-// kinds are those whose state is shown, in the order of their names here.
-var kinds = [...]step.Kind{step.KindSock, step.KindReq, step.KindTW, step.KindNeigh, step.KindFrag, step.KindRoute, step.KindRing, step.KindNAPI, step.KindQdisc, step.KindSKB}
+// kinds are those whose state is shown; what teaches more comes first.
+var kinds = [...]step.Kind{step.KindSock, step.KindReq, step.KindTW, step.KindNeigh, step.KindFrag, step.KindRoute, step.KindQdisc, step.KindSKB, step.KindRing, step.KindNAPI}
 
 var kindTitles = map[step.Kind]string{
 	step.KindSKB: "packet buffer (sk_buff)", step.KindSock: "socket", step.KindNeigh: "neighbour", step.KindRing: "descriptor ring", step.KindNAPI: "softirq of this CPU",
@@ -74,42 +75,90 @@ func kindOf(st State, id uint32) step.Kind {
 	return step.KindNone
 }
 
-// owners adds the sockets that buffers belong to.
-func owners(st State, ids []uint32) []uint32 {
+// owners adds the sockets that buffers belong to, and if there is none the one
+// that the packet's conversation has shown last.
+func (b *builder) owners(st State, ids []uint32) []uint32 {
+	found := false
 	for _, id := range ids {
+		found = found || kindOf(st, id) == step.KindSock
 		if sk := st[StateKey{Obj: id, Key: step.KeyOf(step.KindSKB, step.SKBSock)}]; sk != 0 {
-			ids = append(ids, uint32(sk))
+			ids, found = append(ids, uint32(sk)), true
 		}
+	}
+	if sk := uint32(0); !found {
+		if sk = b.socketIn(st, b.story[b.n:]); sk == 0 {
+			sk = b.socketBefore(st)
+		}
+		ids = append(ids, sk)
 	}
 	return ids
 }
 
-// panels shows the objects of the step, at most one of a kind.
-func (b *builder) panels() []Panel {
-	st := b.stateAt()
-	seen := map[step.Kind]bool{}
-	look := kindByName(b.look)
-	var list []Panel
-	for _, id := range owners(st, b.objects()) {
-		k := kindOf(st, id)
-		if k == step.KindNone || seen[k] || look != step.KindNone && k != look {
+// socketIn is the first socket that is known by now among what events are about.
+func (b *builder) socketIn(st State, story []int) uint32 {
+	last := uint32(0)
+	for _, n := range story {
+		e := &b.log.Events[n]
+		if e.Kind != trace.Call || e.Subject == last || e.Subject == 0 {
 			continue
 		}
-		if p := b.panel(st, k, id, k == look); len(p.Values) > 0 {
-			list, seen[k] = append(list, p), true
-		}
-		if len(list) == maxObjects {
-			break
+		last = e.Subject
+		if kindOf(st, last) == step.KindSock {
+			return last
 		}
 	}
-	// Connections and neighbours teach more than buffers: those come first.
-	for i := range list {
-		if list[i].Kind == step.KindSKB.String() {
-			p := list[i]
-			copy(list[1:i+1], list[:i])
-			list[0] = p
-			list = append(list[1:], list[0])
-			break
+	return 0
+}
+
+// maxBefore is how many frames are looked through for a conversation's socket.
+const maxBefore = 64
+
+func (b *builder) socketBefore(st State) uint32 {
+	flow := b.k.Packet(b.frame).Flow
+	for i := b.frame - 1; i >= max(0, b.frame-maxBefore) && flow != 0; i-- {
+		if b.k.Packet(i).Flow == flow {
+			if sk := b.socketIn(st, b.chunk.Story(i)); sk != 0 {
+				return sk
+			}
+		}
+	}
+	return 0
+}
+
+// panels shows the objects of the step, at most one of a kind: what the step is
+// about first.
+func (b *builder) panels() []Panel {
+	st := b.stateAt()
+	look := kindByName(b.look)
+	own := step.KindNone
+	var of [len(kinds)]Panel
+	for _, id := range b.owners(st, b.objects()) {
+		k := kindOf(st, id)
+		if k == step.KindNone || look != step.KindNone && k != look {
+			continue
+		}
+		if i := slices.Index(kinds[:], k); of[i].Kind == "" {
+			if p := b.panel(st, k, id, k == look); len(p.Values) > 0 {
+				of[i] = p
+				if id == b.e.Subject {
+					own = k
+				}
+			}
+		}
+	}
+	switch b.sc.Lit {
+	case UpTransport, UpSocket, UpApp, DownApp, DownSocket, DownTransport:
+		if own == step.KindSKB {
+			own = step.KindNone // the connection matters more
+		}
+	}
+	var list []Panel
+	if i := slices.Index(kinds[:], own); i >= 0 {
+		list, of[i] = append(list, of[i]), Panel{}
+	}
+	for _, p := range of {
+		if p.Kind != "" && len(list) < maxObjects {
+			list = append(list, p)
 		}
 	}
 	return list
@@ -176,7 +225,7 @@ func (s *Session) valueNamed(name string) (StateKey, bool) {
 		return found, true
 	}
 	st := b.stateAt()
-	for _, id := range owners(st, b.objects()) {
+	for _, id := range b.owners(st, b.objects()) {
 		k := kindOf(st, id)
 		for i, f := range step.Fields(k) {
 			if f.Name == name {

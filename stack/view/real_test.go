@@ -112,3 +112,31 @@ func BenchmarkRealScene(b *testing.B) {
 		s.Scene()
 	}
 }
+
+// TestRealConnection: where a segment is acknowledged, the connection is shown,
+// the map is lit on the way up, and a value's last writer is found.
+func TestRealConnection(t *testing.T) {
+	s := bundled(t, "tcp")
+	if err := s.Do(Command{Verb: Until, Expr: "tcp_rtt_estimator"}); err != nil {
+		t.Fatal(err)
+	}
+	s.Do(Command{Verb: Until, Expr: "tcp_ack"})
+	sc := s.Scene()
+	if sc.Func != "tcp_ack" || sc.Lit != UpTransport || !sc.Stages[UpPre].Visited || !sc.Stages[UpLocalIn].Visited || !sc.Stages[UpGRO].Visited {
+		t.Errorf("at %s, lit %s, %+v", sc.Func, sc.Lit.Name(), sc.Stages)
+	}
+	if len(sc.Panels) == 0 || sc.Panels[0].Kind != "sk" {
+		t.Fatalf("no socket among %+v", sc.Panels)
+	}
+	at := sc.Place()
+	if err := s.Do(Command{Verb: WhyValue, Expr: "tcp.srtt_us"}); err != nil {
+		t.Fatal(err)
+	}
+	if sc := s.Scene(); sc.Func != "tcp_rtt_estimator" || sc.Place() == at {
+		t.Errorf("tcp.srtt_us was set by %s, %s", sc.Func, sc.Place())
+	}
+	s.Do(Command{Verb: Return})
+	if sc := s.Scene(); sc.Place() != at {
+		t.Errorf("return leads to %s, not %s", sc.Place(), at)
+	}
+}
