@@ -31,6 +31,8 @@ func (m Mode) String() string { return modeNames[m] }
 type Options struct {
 	Mode  Mode
 	Local wire.Addr // this host's address; zero: inferred
+	// Because says in words where Local comes from; empty: the user said it.
+	Because string
 	// Setup prepares the host before the first frame, in place of what is
 	// inferred from the capture (a lab, a bundled capture's own host).
 	Setup func(*Host) error

@@ -76,7 +76,7 @@ func (in *input) setup(name string) error {
 		}
 		file, text = e.Name+".host", e.Host()
 		if a, err := netip.ParseAddr(e.Local); err == nil {
-			in.opt.Local = wire.FromNetip(a)
+			in.opt.Local, in.opt.Because = wire.FromNetip(a), "it recorded the capture"
 		}
 	}
 	s, err := lab.Parse(file, text)

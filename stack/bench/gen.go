@@ -27,6 +27,10 @@ const firstFrame = 1767225600e9
 // flows to keep the link that busy.
 const meanGap = 5000
 
+// openShare says which part of all flows is open at a time: the half. It is what
+// makes a checkpoint heavy: the machine has that many sockets.
+const openShare = 2
+
 // Stats tell what [Generate] wrote.
 type Stats struct {
 	Frames int
@@ -90,7 +94,7 @@ type generator struct {
 func newGenerator(w io.Writer, frames, flows int, seed uint64) *generator {
 	g := &generator{w: bufio.NewWriterSize(w, 1<<20), rand: sim.NewRand(seed + 1), want: frames, total: flows}
 	g.near = min(max(flows/100, 1), 200)
-	g.open = max(flows/2, g.near+1)
+	g.open = max(flows/openShare, g.near+1)
 	g.known = make([]bool, g.near)
 	// Four fifths of a flow's share of the frames, so that nearly all flows
 	// have begun when the capture ends.

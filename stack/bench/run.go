@@ -289,7 +289,7 @@ func (r *Result) Print(to io.Writer) error {
 		fmt.Fprintln(w, c)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "\nnot measured: %s\n", p)
+		fmt.Fprintf(w, "\nproblem: %s\n", p)
 	}
 	return w.Flush()
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"time"
@@ -87,6 +88,9 @@ func (r *runner) record() error {
 		return err
 	}
 	r.RecordFPS, r.Outcomes = f, outcomes
+	if n := outcomes[trace.Dropped.String()] + outcomes[trace.NotModelled.String()]; r.Capture == "" && n > r.Result.Frames/100 {
+		r.Problems = append(r.Problems, fmt.Sprintf("%d packets of a capture that loses none came to a bad end in the model: the rates above are of less work than they should be", n))
+	}
 	r.EventsFrame = Figure(float64(events) / float64(max(r.Result.Frames, 1)))
 	return nil
 }

@@ -109,6 +109,9 @@ func (ns *Netns) free(b *SKB) {
 	b.dropFrags()
 	for _, f := range b.FragList {
 		if f.unref() {
+			if t := ns.Trace; t != nil && f.Pkt != b.Pkt {
+				t.End(f, trace.Consumed, 0, t.Running(), step.WhyPartOf)
+			}
 			ns.free(f)
 		}
 	}

@@ -63,7 +63,7 @@ func judge(h Host, m Machine) []Line {
 		case first[sec] != "":
 			l.Verdict, l.Why = Differs, one(first[sec])
 			if !h.Holds(sec) {
-				l.Why = "(two real kernels differ here too) " + l.Why
+				l.Why = unstable + l.Why
 			}
 		}
 		out = append(out, l)
@@ -82,6 +82,42 @@ func one(s string) string {
 	return strings.TrimSpace(s)
 }
 
+// Count is the figure: how many facts agree, and of how many. What the kernel
+// itself does not do twice in the same way counts in neither.
+func Count(lines []Line) (agree, of int) {
+	for _, l := range lines {
+		if l.Verdict == Differs && strings.HasPrefix(l.Why, unstable) {
+			continue
+		}
+		of++
+		if l.Verdict == Agrees {
+			agree++
+		}
+	}
+	return agree, of
+}
+
+// unstable marks what a model may not be held to.
+const unstable = "(two real kernels differ here too) "
+
+// Summary counts the verdicts of each section.
+func Summary(lines []Line) string {
+	var b strings.Builder
+	n := map[string]map[string]int{}
+	for _, l := range lines {
+		if n[l.Section] == nil {
+			n[l.Section] = map[string]int{}
+		}
+		n[l.Section][l.Verdict]++
+	}
+	for _, sec := range append([]string{"setup"}, Sections...) {
+		if v := n[sec]; v != nil {
+			fmt.Fprintf(&b, "# %-15s %3d agree, %3d differ, %3d not modelled\n", sec, v[Agrees], v[Differs], v[NotModelled])
+		}
+	}
+	return b.String()
+}
+
 // header explains the table to its reader.
 const header = `# How far the model agrees with Linux 6.18, section by section of each recorded host.
 # The test writes this file (-update) and fails when it no longer tells the truth.
@@ -92,24 +128,16 @@ const header = `# How far the model agrees with Linux 6.18, section by section o
 func Format(lines []Line) string {
 	var b strings.Builder
 	b.WriteString(header)
-	n := map[string]map[string]int{}
+	agree, of := Count(lines)
+	fmt.Fprintf(&b, "# %d of %d (scenario, host, section) facts agree.\n", agree, of)
 	for _, l := range lines {
 		cells := []string{l.Scenario, l.Host, l.Section, l.Verdict, l.Why, l.Note}
 		for cells[len(cells)-1] == "" {
 			cells = cells[:len(cells)-1]
 		}
 		b.WriteString(strings.Join(cells, " | ") + "\n")
-		if n[l.Section] == nil {
-			n[l.Section] = map[string]int{}
-		}
-		n[l.Section][l.Verdict]++
 	}
-	b.WriteString("#\n")
-	for _, sec := range append([]string{"setup"}, Sections...) {
-		if v := n[sec]; v != nil {
-			fmt.Fprintf(&b, "# %-15s %3d agree, %3d differ, %3d not modelled\n", sec, v[Agrees], v[Differs], v[NotModelled])
-		}
-	}
+	b.WriteString("#\n" + Summary(lines))
 	return b.String()
 }
 

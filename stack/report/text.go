@@ -56,7 +56,7 @@ func (p *Text) event(w *bufio.Writer, l *trace.Log, e *trace.Event) {
 	if line == "" {
 		return
 	}
-	if p.Color && e.Kind == trace.End && trace.Outcome(e.Code) == trace.Dropped {
+	if p.Color && e.Lost() {
 		line = "\x1b[1;31m" + line + "\x1b[0m"
 	}
 	fmt.Fprintf(w, "%12s %s%s\n", At(int64(e.At)), strings.Repeat("  ", int(e.Depth)), line)
@@ -106,6 +106,9 @@ func Line(l *trace.Log, e *trace.Event, r Names) string {
 		}
 		if e.Fn != 0 {
 			s += " at " + e.Fn.String()
+		}
+		if trace.Outcome(e.Code) == trace.Dropped && !e.Lost() {
+			s = strings.Replace(s, "DROPPED", "dropped (no loss)", 1)
 		}
 		if e.Why != 0 {
 			s += ": " + Why(l, e, r)

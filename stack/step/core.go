@@ -164,11 +164,13 @@ const (
 	WhyNeighValid
 	WhyNeighDead
 	WhyHeld
+	WhyPartOf
 	endCoreWhy
 )
 
 var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyHeld & 255:           "Linux sends this now; it waits until the capture shows it, and goes down then, with the captured bytes.",
+	WhyPartOf & 255:         "Its bytes are a part of another packet, which ends here.",
 	WhyNoHandler & 255:      "Nobody handles EtherType {0:hex}.",
 	WhyHandler & 255:        "EtherType {0:hex} is {0:ether}: its handler gets the packet.",
 	WhyBacklogFull & 255:    "{0} frames wait already, more than netdev_max_backlog {1}.",

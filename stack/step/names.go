@@ -159,3 +159,18 @@ func icmp6Name(v uint64) string {
 	}
 	return "type " + itoa(int(t)) + " code " + itoa(int(c))
 }
+
+// NoLoss reports whether the kernel drops a packet with this reason at this
+// place although nothing is lost: its work is done, or a program has its copy.
+// The recordings of a real kernel show these on every ordinary exchange.
+func (r DropReason) NoLoss(at Step) bool {
+	switch at.String() {
+	case "ping_rcv":
+		return r == DropNoSocket
+	case "sk_stream_kill_queues", "inet_sock_destruct", "skb_queue_purge_reason":
+		return r == DropQueuePurge
+	case "skb_release_data", "tcp_rcv_state_process", "tcp_v4_rcv", "tcp_v6_rcv", "icmpv6_rcv":
+		return r == DropNotSpecified
+	}
+	return false
+}

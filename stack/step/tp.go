@@ -48,6 +48,7 @@ const (
 	SoftirqRaise
 	SoftirqEntry
 	SoftirqExit
+	SkbCopyDatagramIovec
 	numTPs
 )
 
@@ -113,6 +114,7 @@ var tps = [numTPs]TPInfo{
 	SoftirqRaise:           {"irq:softirq_raise", []Arg{{"vec", Dec}}},
 	SoftirqEntry:           {"irq:softirq_entry", []Arg{{"vec", Dec}}},
 	SoftirqExit:            {"irq:softirq_exit", []Arg{{"vec", Dec}}},
+	SkbCopyDatagramIovec:   {"skb:skb_copy_datagram_iovec", []Arg{{"skbaddr", SKB}, {"len", Dec}}},
 }
 
 // Info returns the catalogue's row.

@@ -18,7 +18,7 @@ const hpBits = ^(uint32(0x0f)<<24 | uint32(fPsh)<<16)
 // rcvEstablished is tcp_rcv_established: a segment in ESTABLISHED. What was
 // expected takes the fast path (Van Jacobson's header prediction).
 func (sk *Sock) rcvEstablished(b *core.SKB) {
-	defer sk.NS.In(step.TcpRcvEstablished, b).Out()
+	defer sk.NS.In(step.TcpRcvEstablished, &sk.Sock).Out()
 	ns := sk.NS
 	h := wire.TCP(b.Data())
 	cb := &b.CB
@@ -162,7 +162,7 @@ func (sk *Sock) rxDstSet(b *core.SKB) { sk.RxDst = b.Dst }
 // order (RFC 9293 §3.10.7.4 first to fourth, RFC 7323 §5, RFC 5961). False
 // means that the packet is gone.
 func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
-	defer sk.NS.In(step.TcpValidateIncoming, b).Out()
+	defer sk.NS.In(step.TcpValidateIncoming, &sk.Sock).Out()
 	ns := sk.NS
 	cb := &b.CB
 	f := h.Flags()

@@ -55,7 +55,7 @@ type rateSample struct {
 // fifth). It returns above 0 when the ACK was acceptable, 0 when it was old,
 // and a negated drop reason when the segment must go.
 func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
-	defer sk.NS.In(step.TcpAck, b).Out()
+	defer sk.NS.In(step.TcpAck, &sk.Sock).Out()
 	ns := sk.NS
 	cb := &b.CB
 	priorUna, ackSeq, ack := sk.sndUna, cb.Seq, cb.AckSeq

@@ -10,7 +10,7 @@ import (
 // (RFC 9293 §3.10.7.4, seventh and eighth). It takes the packet; place is the
 // function that a drop is seen at.
 func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
-	defer sk.NS.In(step.TcpDataQueue, b).Out()
+	defer sk.NS.In(step.TcpDataQueue, &sk.Sock).Out()
 	ns := sk.NS
 	cb := &b.CB
 	if cb.Seq == cb.EndSeq {
@@ -97,7 +97,7 @@ func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
 // queueRcv is tcp_queue_rcv: append to the receive queue. (Merging small
 // packets' memory, tcp_try_coalesce, is not modelled.)
 func (sk *Sock) queueRcv(b *core.SKB) {
-	defer sk.NS.In(step.TcpQueueRcv, b).Out()
+	defer sk.NS.In(step.TcpQueueRcv, &sk.Sock).Out()
 	sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 	sk.rcvNxtUpdate(b.CB.EndSeq)
 	b.Dev = nil
@@ -166,7 +166,7 @@ func sackExtend(s *wire.SACKBlock, seq, end uint32) bool {
 // dataQueueOfo is tcp_data_queue_ofo: the segment lies behind a hole. Keep it,
 // in order, and tell the sender by a SACK block, the newest first (RFC 2018 §4).
 func (sk *Sock) dataQueueOfo(b *core.SKB) {
-	defer sk.NS.In(step.TcpDataQueueOfo, b).Out()
+	defer sk.NS.In(step.TcpDataQueueOfo, &sk.Sock).Out()
 	ns := sk.NS
 	if !sk.tryRmemSchedule() {
 		ns.Inc(step.TcpExtTCPOFODrop)

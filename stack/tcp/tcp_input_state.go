@@ -12,7 +12,7 @@ import (
 // packet, unless it returns a reason: then the caller answers with a RST and
 // drops it for that.
 func (sk *Sock) rcvStateProcess(b *core.SKB) core.DropReason {
-	defer sk.NS.In(step.TcpRcvStateProcess, b).Out()
+	defer sk.NS.In(step.TcpRcvStateProcess, &sk.Sock).Out()
 	ns := sk.NS
 	h := wire.TCP(b.Data())
 	f := h.Flags()
@@ -216,7 +216,7 @@ func (sk *Sock) synackRTT() {
 
 // rcvSynSent is tcp_rcv_synsent_state_process (RFC 9293 §3.10.7.3).
 func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
-	defer sk.NS.In(step.TcpRcvSynsent, b).Out()
+	defer sk.NS.In(step.TcpRcvSynsent, &sk.Sock).Out()
 	ns := sk.NS
 	cb := &b.CB
 	f := h.Flags()

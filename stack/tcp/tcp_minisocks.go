@@ -342,7 +342,7 @@ func (l *Sock) cloneLock(r *Request) *Sock {
 // childProcess is tcp_child_process: the ACK that finished the handshake is
 // the new socket's first segment.
 func (sk *Sock) childProcess(b *core.SKB) core.DropReason {
-	defer sk.NS.In(step.TcpChildProcess, b).Out()
+	defer sk.NS.In(step.TcpChildProcess, &sk.Sock).Out()
 	ns := sk.NS
 	parent := sk.parent
 	if b.Dst != nil && sk.RxDst == nil {

@@ -29,7 +29,7 @@ func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 
 // doRetransmit is __tcp_retransmit_skb.
 func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
-	defer sk.NS.In(step.TcpRetransmitSkbStep, b).Out()
+	defer sk.NS.In(step.TcpRetransmitSkbStep, &sk.Sock).Out()
 	ns := sk.NS
 	cb := &b.CB
 	if before(cb.Seq, sk.sndUna) {

@@ -104,6 +104,12 @@ type Event struct {
 	nbytes  uint32
 }
 
+// Lost reports whether the event is a packet's end by a drop that is a loss:
+// the kernel also drops packets whose work is done (step.DropReason.NoLoss).
+func (e *Event) Lost() bool {
+	return e.Kind == End && Outcome(e.Code) == Dropped && !e.Reason.NoLoss(e.Fn)
+}
+
 // A Log is the record of a stretch of time.
 type Log struct {
 	Events  []Event

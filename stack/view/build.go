@@ -249,7 +249,7 @@ func (b *builder) tree() {
 			r.Text = step.Step(e.Code).String()
 		} else {
 			r.Text = Clean(report.Line(b.log, e, b.names))
-			r.Drop = e.Kind == trace.End && (trace.Outcome(e.Code) == trace.Dropped || trace.Outcome(e.Code) == trace.NotModelled)
+			r.Drop = e.Lost() || e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled
 		}
 		if e.Pkt != 0 && e.Pkt != before {
 			r.Who, before = report.PacketName(e.Pkt), e.Pkt
@@ -271,7 +271,7 @@ func (b *builder) stages() {
 		case trace.Call:
 			st[id].Func = step.Step(e.Code).String()
 		case trace.End:
-			st[id].Dropped = st[id].Dropped || trace.Outcome(e.Code) == trace.Dropped
+			st[id].Dropped = st[id].Dropped || e.Lost()
 		}
 	}
 	if id := b.Session.stages[b.n]; id != NoStage {

@@ -70,7 +70,7 @@ func at(ns int64) string {
 // first. Empty if nothing.
 func MarkText(p Summary) string {
 	switch {
-	case p.Outcome == trace.Dropped:
+	case p.Outcome == trace.Dropped && !p.Reason.NoLoss(p.Fn):
 		return "DROP " + p.Reason.String()
 	case p.Outcome == trace.NotModelled || p.Landmarks&MarkNotModelled != 0:
 		return "not modelled"

@@ -91,13 +91,16 @@ func (c *Chunk) StateAt(event int) State {
 	}
 	for c.applied < len(c.Log.Changes) && int(c.Log.Changes[c.applied].When) <= want {
 		ch := &c.Log.Changes[c.applied]
+		if ch.First { // an object may be forgotten and seen again
+			ch.Old = c.state[StateKey{ch.Obj, ch.Key}]
+		}
 		c.state[StateKey{ch.Obj, ch.Key}] = ch.New
 		c.applied++
 	}
 	for c.applied > 0 && int(c.Log.Changes[c.applied-1].When) > want {
 		c.applied--
 		ch := &c.Log.Changes[c.applied]
-		if ch.First {
+		if ch.First && ch.Old == 0 {
 			delete(c.state, StateKey{ch.Obj, ch.Key})
 		} else {
 			c.state[StateKey{ch.Obj, ch.Key}] = ch.Old

@@ -96,7 +96,7 @@ func (m Match) event(e *trace.Event) bool {
 	switch e.Kind {
 	case trace.End:
 		o := trace.Outcome(e.Code)
-		return o == trace.Dropped && m.Landmarks&MarkDrop != 0 || o == trace.NotModelled && m.Landmarks&MarkNotModelled != 0
+		return e.Lost() && m.Landmarks&MarkDrop != 0 || o == trace.NotModelled && m.Landmarks&MarkNotModelled != 0
 	case trace.Point:
 		return m.Landmarks&landmarks(1<<e.Code) != 0
 	case trace.Note:

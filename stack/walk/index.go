@@ -79,6 +79,9 @@ func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 	}
 	src.Rewind()
 	p := s.Profile(o.Local)
+	if o.Because != "" {
+		p.Because = o.Because
+	}
 	if o.Mode == stack.React {
 		p.Script = script(src, p, s.Frames())
 	}
@@ -165,7 +168,7 @@ func (k *Walk) settle(i int) {
 	for _, e := range k.tr.Ends {
 		n := int(e.Pkt) - 1
 		if n < 0 || n >= len(k.packets) {
-			if i >= 0 && e.Outcome == trace.Dropped {
+			if i >= 0 && e.Outcome == trace.Dropped && !e.Reason.NoLoss(e.Fn) {
 				k.packets[i].Landmarks |= MarkDrop
 			}
 			continue
@@ -173,7 +176,9 @@ func (k *Walk) settle(i int) {
 		p := &k.packets[n]
 		switch e.Outcome {
 		case trace.Dropped:
-			p.Landmarks |= MarkDrop
+			if !e.Reason.NoLoss(e.Fn) {
+				p.Landmarks |= MarkDrop
+			}
 		case trace.NotModelled:
 			p.Landmarks |= MarkNotModelled
 		}

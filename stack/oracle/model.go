@@ -1,0 +1,281 @@
+package oracle
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// bootTime is how long the simulated machine has been up when the set-up is
+// done; settle is how long it then has until time 0 of the recording.
+const (
+	bootTime = 1000 * sim.Second
+	settle   = 400 * sim.Millisecond
+	epoch    = bootTime + settle
+)
+
+// model is packetwalk's own stack as a Machine.
+type model struct {
+	listener
+	world *stack.World
+	host  *stack.Host
+	veth  map[string]*device.Veth
+	agent *agent
+	prog  *socket.Program
+	isn   []ChosenISN
+	ports []ChosenPort
+	facts Facts
+	err   []string // what is not modelled
+}
+
+// NewModel makes a simulated host with the devices of a recorded one.
+func NewModel(h Host) (Machine, error) {
+	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports}
+	m.host = m.world.AddHost(h.Name)
+	ns := m.host.NS
+	m.host.Down(ns.Loopback) // `ip link set lo up` is part of the set-up
+	for _, d := range h.Devices {
+		mac, err := net.ParseMAC(d.MAC)
+		if err != nil {
+			return nil, err
+		}
+		v := device.NewVeth(ns, d.Name, d.Index, m)
+		v.Dev.Addr, v.Dev.MTU = wire.MACFrom(mac), d.MTU
+		m.veth[d.Name] = v
+	}
+	m.world.Clock.Reset(bootTime)
+	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
+	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, inject: map[string]int{}}
+	m.prog = socket.NewProgram(ns, h.Name, m.agent)
+	m.listener.m = m
+	t := &trace.Tracer{Mode: trace.Record, Epoch: epoch, Listener: &m.listener}
+	m.world.SetTracer(t)
+	return m, nil
+}
+
+// Setup carries out one command; see Machine.
+func (m *model) Setup(cmd string) error {
+	m.quiet = true
+	defer func() { m.quiet = false }()
+	s, err := lab.Parse("", cmd)
+	if err != nil {
+		return err
+	}
+	for _, l := range s.Lines {
+		if err := lab.Do(m.host, l.Words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Frame lets a frame arrive; see Machine.
+func (m *model) Frame(dev string, at int64, b []byte) {
+	v := m.veth[dev]
+	if v == nil {
+		m.missing("a frame on " + dev)
+		return
+	}
+	v.Receive(b, device.RxInfo{})
+}
+
+// Call queues a call of the program, or does what is not the program's; see
+// Machine.
+func (m *model) Call(at int64, c Call) {
+	switch c.Op {
+	case "carrier":
+		if v := m.veth[c.Dev]; v != nil {
+			m.host.Carrier(v.Dev, c.Up)
+		} else {
+			m.missing("carrier of " + c.Dev)
+		}
+	case "command":
+		m.command(c.Command)
+		m.facts.Calls = append(m.facts.Calls, Result{Call: c.N})
+	case "ping":
+		m.ping(c)
+	default:
+		m.agent.todo = append(m.agent.todo, c)
+		m.prog.Start(m.world.Clock.Now())
+	}
+}
+
+// command is one line of the administrator, in mid-run.
+func (m *model) command(line string) {
+	s, err := lab.Parse("", line)
+	if err != nil || len(s.Lines) != 1 {
+		m.missing(line)
+		return
+	}
+	w := s.Lines[0].Words
+	if len(w) > 3 && w[0] == "ip" && w[1] == "route" && w[2] == "get" {
+		m.routeGet(w[3])
+		return
+	}
+	for _, x := range w[1:] {
+		if x == "show" || x == "-br" {
+			return // a listing changes nothing
+		}
+	}
+	if err := lab.Do(m.host, w); err != nil {
+		m.missing(err.Error())
+	}
+}
+
+// routeGet is `ip route get`: inet_rtm_getroute asks as a UDP socket would.
+func (m *model) routeGet(dst string) {
+	a, err := address(dst)
+	if err != nil || !a.Is4() {
+		m.missing("ip route get " + dst)
+		return
+	}
+	m.begin("syscall sendmsg by ip", new(rowRef))
+	fl := ipv4.Flow4{Daddr: a.IP4(), Proto: uint8(wire.ProtoUDP)}
+	m.host.IPv4.RouteOutput(&fl)
+	m.Leave()
+}
+
+func (m *model) missing(what string) { m.err = append(m.err, what) }
+
+// Run lets time pass; see Machine.
+func (m *model) Run(until int64) {
+	m.world.Run(epoch + sim.Time(until))
+	if t := m.world.Trace; t.Idle() {
+		for i := range t.Log.Events {
+			if e := &t.Log.Events[i]; e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled {
+				m.missing(e.Fn.String() + ": " + e.Why.Text())
+			}
+		}
+		t.Log.Reset()
+		t.Ends = t.Ends[:0]
+	}
+}
+
+// Facts are what happened so far; see Machine.
+func (m *model) Facts() Facts {
+	f := m.facts
+	f.NotModelled = m.err
+	f.MIB = map[string]int64{}
+	for i, v := range m.host.NS.MIB {
+		if v != 0 {
+			f.MIB[step.MIB(i).String()] = int64(v)
+		}
+	}
+	m.sockstat(f.MIB)
+	return f
+}
+
+// Carry takes a frame that leaves by one of the host's links (device.Wire).
+func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
+	m.facts.Send(m.now(), d.Name, frame)
+}
+
+func (m *model) now() int64 { return int64(m.world.Clock.Now() - epoch) }
+
+// ISN gives the first sequence number that the recorded kernel drew (tcp.ISNSource).
+func (m *model) ISN(k inet.Tuple) (uint32, bool) {
+	if c := m.chosen(k); c != nil {
+		return c.ISN, true
+	}
+	return 0, false
+}
+
+// TSOffset makes the timestamps those of the recording (tcp.TSOffsetSource).
+func (m *model) TSOffset(k inet.Tuple) (uint32, bool) {
+	if c := m.chosen(k); c != nil && c.TSVal != 0 {
+		return c.TSVal - uint32((epoch+sim.Time(c.T))/sim.Millisecond), true
+	}
+	return 0, false
+}
+
+// chosen finds the numbering of a connection whose SYN is sent about now.
+func (m *model) chosen(k inet.Tuple) *ChosenISN {
+	var best *ChosenISN
+	for i := range m.isn {
+		c := &m.isn[i]
+		if end(k.Laddr, k.Lport) != c.Local || end(k.Faddr, k.Fport) != c.Remote {
+			continue
+		}
+		if best == nil || abs(c.T-m.now()) < abs(best.T-m.now()) {
+			best = c
+		}
+	}
+	return best
+}
+
+func abs(v int64) int64 { return max(v, -v) }
+
+// Port gives the port that the recorded kernel chose for a connect (tcp.PortSource).
+func (m *model) Port(laddr, faddr wire.Addr, fport uint16) (uint16, bool) {
+	p := m.port("tcp", end(faddr, fport))
+	return p, p != 0
+}
+
+// ChoosePort gives the port that the recorded kernel chose for a socket that
+// had none (udp.PortChooser). Its remote end is that of the call that is
+// running.
+func (m *model) ChoosePort(ns *core.Netns, sk *core.Sock) uint16 {
+	return m.port("udp", m.agent.remote)
+}
+
+// port takes the next chosen port towards a remote end.
+func (m *model) port(proto, remote string) uint16 {
+	for i, c := range m.ports {
+		if c.Proto == proto && c.Remote == remote {
+			m.ports = append(append([]ChosenPort(nil), m.ports[:i]...), m.ports[i+1:]...)
+			_, p := cutPort(c.Local)
+			n, _ := strconv.ParseUint(p, 10, 16)
+			return uint16(n)
+		}
+	}
+	return 0
+}
+
+// end is address:port as the recordings write it.
+func end(a wire.Addr, port uint16) string {
+	s := a.String()
+	if a.IsZero() {
+		s = "0.0.0.0"
+	}
+	if strings.Contains(s, ":") {
+		s = "[" + s + "]"
+	}
+	return s + ":" + strconv.Itoa(int(port))
+}
+
+// address reads an address; the unspecified one is "no address".
+func address(s string) (wire.Addr, error) {
+	p, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil || p.IsUnspecified() {
+		return wire.Addr{}, err
+	}
+	return wire.FromNetip(p), nil
+}
+
+// endpoint reads address:port.
+func endpoint(s string) (wire.Addr, uint16, error) {
+	h, p := cutPort(s)
+	a, err := address(h)
+	if err != nil {
+		return a, 0, err
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	if err != nil {
+		return a, 0, fmt.Errorf("%s: %w", s, err)
+	}
+	return a, uint16(n), nil
+}
