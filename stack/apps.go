@@ -3,6 +3,7 @@ package stack
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -82,6 +83,7 @@ func (a *player) begin(p *socket.Program, act *Act) {
 	case ActListen:
 		fd, _ := p.Socket(family(act.Flow.Local), core.SockStream, 0)
 		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
+		a.buffer(p, fd, act)
 		p.Bind(fd, act.Flow.Local, act.Flow.Lport)
 		p.Listen(fd, 128)
 		a.lsn = append(a.lsn, fd)
@@ -90,10 +92,11 @@ func (a *player) begin(p *socket.Program, act *Act) {
 		p.SetNonBlock(fd, true)
 		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
 		p.SetSockOpt(fd, socket.IPTOS, int(act.TOS))
+		a.buffer(p, fd, act)
 		p.Bind(fd, act.Flow.Local, act.Flow.Lport)
 		p.Connect(fd, act.Flow.Remote, act.Flow.Rport)
 		a.open(act.Flow).fd = fd
-	case ActWrite, ActShutdown, ActClose, ActAbort, ActPause, ActResume:
+	case ActWrite, ActShutdown, ActClose, ActAbort, ActPause, ActResume, ActKeepAlive:
 		c := a.flows[act.Flow]
 		if c == nil {
 			c = a.open(act.Flow)
@@ -107,6 +110,13 @@ func (a *player) begin(p *socket.Program, act *Act) {
 		a.echo(p, act)
 	case ActJoin, ActLeave:
 		a.member(p, act)
+	}
+}
+
+// buffer sets the receive buffer that the captured SYN tells of.
+func (a *player) buffer(p *socket.Program, fd int, act *Act) {
+	if n := receiveBuffer(act.Window, act.MSS, p.NS.Sysctl.TCPRmem[1]); n > 0 {
+		p.SetSockOpt(fd, socket.SORcvBuf, n)
 	}
 }
 
@@ -188,6 +198,10 @@ func (a *player) act(p *socket.Program, c *conn) bool {
 		p.SetSockOpt(c.fd, socket.SOLinger, 0)
 		p.Close(c.fd)
 		c.closed = true
+	case ActKeepAlive:
+		p.SetSockOpt(c.fd, socket.TCPKeepIdle, t.Idle)
+		p.SetSockOpt(c.fd, socket.TCPKeepIntvl, t.Interval)
+		p.SetSockOpt(c.fd, socket.SOKeepAlive, 1)
 	case ActPause:
 		c.paused = true
 	case ActResume:
@@ -291,6 +305,18 @@ type sources struct {
 
 func (s *sources) facts(k inet.Tuple) *FlowFacts {
 	return s.p.Flows[Flow{k.Laddr, k.Faddr, k.Lport, k.Fport, wire.ProtoTCP}]
+}
+
+// FlowLabel is the label that the captured host gave to the flow's packets.
+func (s *sources) FlowLabel(ns *core.Netns, sk *core.Sock, b *core.SKB, fl *ipv6.Flow6) (uint32, bool) {
+	if s.p.Script == nil {
+		return 0, false
+	}
+	k := Flow{fl.Saddr, fl.Daddr, fl.Sport, fl.Dport, wire.Proto(fl.Proto)}
+	if k.Proto == wire.ProtoICMPv6 {
+		k.Lport, k.Rport = 0, 0
+	}
+	return s.p.Script.labelAt(k, int64(ns.Clock.Now()-s.start+sim.Millisecond))
 }
 
 // ISN is the initial sequence number that the captured host chose.

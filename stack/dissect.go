@@ -35,6 +35,8 @@ type tcpFacts struct {
 	tsval uint32
 	ws    int
 	have  bool
+	mss   int
+	sack  bool // it lists what arrived beyond a gap
 }
 
 func (o tcpFacts) wscale() int {
@@ -188,7 +190,7 @@ func (p *packet) transport(b []byte, n int, pseudo uint32) {
 		if h.DataOff() >= wire.TCPMinLen && h.DataOff() <= len(b) {
 			var o wire.TCPOptions
 			wire.ParseTCPOptions(b[wire.TCPMinLen:h.DataOff()], &o)
-			p.opts = tcpFacts{ts: o.HasTS, tsval: o.TSVal, ws: int(o.WScale), have: o.HasWScale}
+			p.opts = tcpFacts{ts: o.HasTS, tsval: o.TSVal, ws: int(o.WScale), have: o.HasWScale, mss: int(o.MSS), sack: o.NumSACK > 0}
 		}
 	case wire.ProtoUDP:
 		h := wire.UDP(b)

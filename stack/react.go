@@ -251,13 +251,27 @@ func (x *reactor) sum(eth []byte, n uint32) sentSum {
 	return sentSum{n, len(b), s, append([]byte(nil), b[:min(len(b), headLen)]...)}
 }
 
+// headers is how many bytes the headers that were read take, from the IP header
+// on: a length field may claim less.
+func (p *packet) headers() int {
+	switch {
+	case p.tcp != nil && p.l4 != 0:
+		return p.l4 - p.l3 + wire.TCPMinLen
+	case p.l4 != 0:
+		return p.l4 - p.l3
+	case p.ethertype == wire.EtherTypeIPv6:
+		return wire.IPv6Len
+	}
+	return wire.IPv4MinLen
+}
+
 // comparable clears what need not agree, and cuts off what pads the frame.
 func comparable(b []byte) []byte {
 	p, ok := dissect(b, pcaps.LinkType(wire.LinkEthernet))
 	if !ok || p.l3 == 0 {
 		return b
 	}
-	if n := ipLen(b[p.l3:]); n > 0 && p.l3+n < len(b) {
+	if n := max(ipLen(b[p.l3:]), p.headers()); p.l3+n < len(b) {
 		b = b[:p.l3+n]
 	}
 	if p.ethertype == wire.EtherTypeIPv4 {

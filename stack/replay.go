@@ -71,7 +71,7 @@ func NewReplay(o Options, p *Profile) (*Replay, error) {
 		mac = 0x020000000001
 	}
 	r.gate = &gate{r: r}
-	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off()})
+	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1})
 	r.Host.NS.Follow = r.gate
 	r.gate.discard = true
 	setup := o.Setup
@@ -169,6 +169,8 @@ func (r *Replay) begin() {
 	r.last = r.start
 	if r.Mode == Follow {
 		r.Host.TCP.Follow = true
+		w := &reader{ns: r.Host.NS, buf: make([]byte, 1<<16)}
+		r.Host.UDP.Reader, r.Host.Raw.Reader = w, w
 	} else {
 		r.react = newReactor()
 		if r.profile.has(SuperFrame) || r.profile.has(PartialSum) {
@@ -177,6 +179,7 @@ func (r *Replay) begin() {
 		}
 		src := &sources{r.profile, r.start}
 		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets = src, src
+		r.Host.IPv6.SetLabeler(src)
 		if r.profile.Script != nil {
 			r.play(r.profile.Script)
 		}
@@ -389,6 +392,9 @@ func (r *Replay) HostName(i uint8) string {
 	}
 	return ""
 }
+
+// Start is the virtual time of the first frame, in ns; sentences count from it.
+func (r *Replay) Start() int64 { return int64(r.start) }
 
 // Text is an interned string.
 func (r *Replay) Text(i uint64) string { return step.Word(i) }

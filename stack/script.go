@@ -13,19 +13,20 @@ type ActKind uint8
 
 // What programs do.
 const (
-	ActListen   ActKind = iota // listen on Flow.Local, Flow.Lport
-	ActConnect                 // connect
-	ActWrite                   // write Data
-	ActShutdown                // shutdown(SHUT_WR): no more will be written
-	ActClose                   // close
-	ActAbort                   // close with SO_LINGER 0
-	ActPause                   // stop reading
-	ActResume                  // read again, all there is
-	ActOpen                    // open a UDP socket on Flow.Local, Flow.Lport
-	ActSendTo                  // send Data as a datagram
-	ActPing                    // send an echo request whose message is Data
-	ActJoin                    // join the group Flow.Remote
-	ActLeave                   // leave it
+	ActListen    ActKind = iota // listen on Flow.Local, Flow.Lport
+	ActConnect                  // connect
+	ActWrite                    // write Data
+	ActShutdown                 // shutdown(SHUT_WR): no more will be written
+	ActClose                    // close
+	ActAbort                    // close with SO_LINGER 0
+	ActPause                    // stop reading
+	ActResume                   // read again, all there is
+	ActOpen                     // open a UDP socket on Flow.Local, Flow.Lport
+	ActSendTo                   // send Data as a datagram
+	ActPing                     // send an echo request whose message is Data
+	ActJoin                     // join the group Flow.Remote
+	ActLeave                    // leave it
+	ActKeepAlive                // probe the connection after Idle, then every Interval
 )
 
 // An Act is one of them, at a time of the capture.
@@ -37,6 +38,11 @@ type Act struct {
 	TTL  int
 	TOS  uint8
 	DF   bool
+
+	Idle, Interval int // ActKeepAlive: in seconds
+	// What the SYN of ActListen and ActConnect offered, 0 if it is not known:
+	// a window in bytes and a segment size. They tell of SO_RCVBUF.
+	Window, MSS int
 }
 
 // A Script is what the captured host's programs did, as far as its frames
@@ -51,6 +57,14 @@ type Script struct {
 	frags map[fragKey]*fragAct
 	asks  []*ask
 	heard map[wire.Addr]bool // packets came from there
+	// labels are the IPv6 flow labels of what was sent, each with the time from
+	// which on the flow had it.
+	labels map[Flow][]label
+}
+
+type label struct {
+	at int64
+	v  uint32
 }
 
 // An ask is a question for a neighbour's link address. What made the host ask
@@ -62,24 +76,6 @@ type ask struct {
 	n           int
 	mac         wire.MAC // the answer, 0 if none has come
 	answered    int64    // when
-}
-
-type scriptFlow struct {
-	begun       bool
-	next        uint32 // sequence number after the last new byte sent
-	have        bool
-	write       int // index of the write that goes on, -1 if none
-	fin, inFin  bool
-	closed      int // index of the close
-	reset       bool
-	scale       uint
-	syn         bool
-	edge, ack   uint32 // right edge of the offered window, last acknowledgement
-	haveEdge    bool
-	unread      uint32 // acknowledged since the edge stood still
-	stallAt     int64
-	paused      bool
-	established bool
 }
 
 type fragKey struct {
@@ -95,7 +91,7 @@ type fragAct struct {
 
 // NewScript collects the acts of the host that p describes.
 func NewScript(p *Profile) *Script {
-	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}, heard: map[wire.Addr]bool{}}
+	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}, heard: map[wire.Addr]bool{}, labels: map[Flow][]label{}}
 }
 
 // Done sorts the acts by time.
@@ -141,6 +137,9 @@ func (s *Script) act(f *pcaps.Frame, p *packet, out bool) {
 	if p.l3 == 0 {
 		return
 	}
+	if out && p.ethertype == wire.EtherTypeIPv6 {
+		s.label(f, p)
+	}
 	switch p.proto {
 	case wire.ProtoTCP:
 		if p.tcp != nil && !p.fragment {
@@ -177,145 +176,26 @@ func ipOptions(f *pcaps.Frame, p *packet) (ttl int, tos uint8, df bool) {
 	return int(h.TTL()), h.TOS(), h.DF()
 }
 
-func (s *Script) segment(f *pcaps.Frame, p *packet, out bool) {
-	fl := Flow{p.src, p.dst, p.sport, p.dport, wire.ProtoTCP}
-	if !out {
-		fl = fl.reverse()
-	}
-	w := s.tcp[fl]
-	if w == nil {
-		w = &scriptFlow{write: -1, closed: -1}
-		s.tcp[fl] = w
-	}
-	flags := p.tcp.Flags()
-	if flags.Has(wire.TCPSyn) && !flags.Has(wire.TCPAck) && (w.fin || w.reset || w.inFin) {
-		*w = scriptFlow{write: -1, closed: -1} // the ports are used again
-	}
-	if out {
-		s.sent(f, p, fl, w, flags)
-		return
-	}
-	if flags.Has(wire.TCPSyn) && !flags.Has(wire.TCPAck) && !w.begun {
-		here := Service{fl.Local, fl.Lport}
-		if !s.p.ClosedTCP[here] || s.p.OpenTCP[here] {
-			w.begun = true
-			if !s.open[here] {
-				s.open[here] = true
-				s.add(Act{At: -1, Kind: ActListen, Flow: fl})
-			}
-		}
-	}
-	if flags.Has(wire.TCPFin) {
-		w.inFin = true
-	}
-	if p.payload > 0 && w.fin && w.closed >= 0 && !w.inFin && s.Acts[w.closed].Kind == ActClose {
-		// data after our FIN that is not refused: the program only shut down
-		s.Acts[w.closed].Kind = ActShutdown
-	}
-	if flags.Has(wire.TCPFin) && w.closed >= 0 && s.Acts[w.closed].Kind == ActShutdown {
-		s.add(Act{At: f.At + 20000, Kind: ActClose, Flow: fl})
+// label notes the flow label of a packet that this host sent.
+func (s *Script) label(f *pcaps.Frame, p *packet) {
+	k := Flow{p.src, p.dst, p.sport, p.dport, p.proto}
+	v, l := wire.IPv6(f.Data[p.l3:]).FlowLabel(), s.labels[k]
+	if n := len(l); v != 0 && (n == 0 || l[n-1].v != v) && n < 64 {
+		s.labels[k] = append(l, label{f.At, v})
 	}
 }
 
-// sent looks at a segment that this host sent.
-func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags wire.TCPFlags) {
-	t := p.tcp
-	if flags.Has(wire.TCPSyn) {
-		if !flags.Has(wire.TCPAck) && !w.begun {
-			_, tos, _ := ipOptions(f, p)
-			s.add(Act{At: f.At, Kind: ActConnect, Flow: fl, TOS: tos})
-			w.begun = true
-		}
-		w.next, w.have = t.Seq()+1, true
-		w.scale = uint(max(0, p.opts.wscale()))
-		w.syn = true
-		return
+// labelAt is the label that a flow had at a time of the capture.
+func (s *Script) labelAt(k Flow, at int64) (uint32, bool) {
+	l := s.labels[k]
+	if len(l) == 0 {
+		return 0, false
 	}
-	if flags.Has(wire.TCPRst) {
-		if w.have && w.begun && !w.fin && !w.reset && t.Seq() == w.next {
-			s.add(Act{At: f.At, Kind: ActAbort, Flow: fl})
-		}
-		w.reset = true
-		return
+	i := len(l) - 1
+	for i > 0 && l[i].at > at {
+		i--
 	}
-	if !w.have {
-		w.next, w.have = t.Seq(), true
-	}
-	s.window(f, p, fl, w)
-	data := p.body(f, t.DataOff())
-	if p.payload > len(data) {
-		data = append(bytes.Clone(data), make([]byte, p.payload-len(data))...)
-	}
-	fresh := int(t.Seq() + uint32(len(data)) - w.next)
-	if len(data) > 0 && fresh > 0 && fresh <= len(data) {
-		s.wrote(f, fl, w, data[len(data)-fresh:], flags.Has(wire.TCPPsh))
-		w.next += uint32(fresh)
-	}
-	if flags.Has(wire.TCPFin) && !w.fin && t.Seq()+uint32(len(data)) == w.next {
-		w.fin = true
-		at := f.At
-		if len(data) > 0 && w.closed < 0 {
-			at = s.lastWrite(fl, f.At)
-		}
-		w.closed = s.add(Act{At: at, Kind: ActClose, Flow: fl})
-		w.next++
-	}
-}
-
-// lastWrite is when the flow's last write was made.
-func (s *Script) lastWrite(fl Flow, or int64) int64 {
-	for i := len(s.Acts) - 1; i >= 0; i-- {
-		if s.Acts[i].Kind == ActWrite && s.Acts[i].Flow == fl {
-			return s.Acts[i].At
-		}
-	}
-	return or
-}
-
-func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, push bool) {
-	if w.write < 0 {
-		w.write = s.add(Act{At: f.At, Kind: ActWrite, Flow: fl})
-	}
-	a := &s.Acts[w.write]
-	a.Data = append(a.Data, fresh...)
-	if push {
-		w.write = -1
-	}
-}
-
-// quietEdge is how many bytes must be acknowledged without the window's right
-// edge moving before a program counts as not reading.
-const quietEdge = 4096
-
-// window works out from the offered window whether the program reads.
-func (s *Script) window(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow) {
-	t := p.tcp
-	if !w.syn || !t.Flags().Has(wire.TCPAck) {
-		return
-	}
-	edge := t.Ack() + uint32(t.Window())<<w.scale
-	if !w.haveEdge {
-		w.edge, w.ack, w.haveEdge, w.stallAt = edge, t.Ack(), true, f.At
-		return
-	}
-	moved := int32(edge - w.edge)
-	acked := int32(t.Ack() - w.ack)
-	if moved > int32(1)<<w.scale {
-		if w.paused {
-			s.add(Act{At: f.At, Kind: ActResume, Flow: fl})
-			w.paused = false
-		}
-		w.edge, w.unread, w.stallAt = edge, 0, f.At
-	} else if acked > 0 {
-		w.unread += uint32(acked)
-		if w.unread > quietEdge && !w.paused && t.Window() == 0 {
-			s.add(Act{At: w.stallAt + 1, Kind: ActPause, Flow: fl})
-			w.paused = true
-		}
-	}
-	if acked > 0 {
-		w.ack = t.Ack()
-	}
+	return l[i].v, true
 }
 
 // datagram looks at a UDP datagram, or a fragment of one.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -311,7 +312,7 @@ func (c Check) String() string {
 // small ones with three digits.
 func thousands(f Figure) string {
 	switch {
-	case !f.Known():
+	case !f.Known() || math.IsInf(float64(f), 0):
 		return "-"
 	case f < 0.01 && f > 0:
 		return fmt.Sprintf("%.5f", float64(f))

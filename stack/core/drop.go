@@ -18,7 +18,7 @@ func (ns *Netns) kfree(b *SKB, why DropReason, at step.Step) {
 	defer ns.In(step.SkbDrop, b).Out()
 	if t := ns.Trace; t != nil {
 		t.Point(step.KfreeSkb, b, uint64(b.ID), uint64(at), uint64(b.Protocol), uint64(why))
-		t.End(b, trace.Dropped, why, at, step.WhyDropReason, uint64(why))
+		t.End(b, trace.Dropped, why, at, step.DropWhy(why), uint64(why))
 	}
 	ns.free(b)
 }

@@ -47,7 +47,7 @@ func (sk *Sock) QueueErr(ns *Netns, b *SKB) bool {
 		ns.Why(step.WhyErrQueueFull, uint64(sk.RmemAlloc), uint64(b.Truesize), uint64(sk.RcvBuf))
 		return false
 	}
-	b.Dev = nil
+	b.Dev, b.PktType = nil, PacketOutgoing // skb_set_err_queue: the mark of the error queue
 	b.SetOwnerR(sk)
 	sk.ErrQueue.PushBack(b)
 	if !sk.Dead {

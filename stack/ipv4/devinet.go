@@ -390,7 +390,7 @@ func (ip *IPv4) addIfaddr(f *ifaddr) {
 	if f.broadcast != 0 && !f.broadcast.IsBroadcast() {
 		ip.magic(true, RTNBroadcast, f.broadcast, 32, prim)
 	}
-	if prefix>>24 == 0 || f.secondary || prefix == f.local && f.plen == 32 {
+	if prefix == 0 || f.secondary || prefix == f.local && f.plen == 32 {
 		return
 	}
 	if !f.noPrefixRoute {

@@ -109,7 +109,7 @@ func (ip *IPv4) AddrType(_ *core.Netns, a wire.IP4) uint8 { return ip.addrType(n
 func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
 	defer ip.ns.In(step.InetDevAddrType, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	if a>>24 == 0 || a.IsBroadcast() {
+	if a == 0 || a.IsBroadcast() {
 		return RTNBroadcast
 	}
 	if a.IsMulticast() {

@@ -50,6 +50,15 @@ func (ip *IPv4) icmpRcv(b *core.SKB) int {
 	typ := m.Type()
 	b.Pull(wire.ICMPLen)
 	ns.Inc(step.IcmpMsgInType0 + step.MIB(typ))
+	if typ <= maxICMPType && icmpInCounter[typ] != 0 {
+		ns.Inc(icmpInCounter[typ]) // /proc/net/snmp reads it from the counter of the type
+	}
+	if typ == wire.ICMPExtEcho {
+		// RFC 8335; net.ipv4.icmp_echo_enable_probe is 0.
+		ip.icmpDiscard(b, false)
+		ns.Consume(b, step.IcmpRcv)
+		return 0
+	}
 	if typ > maxICMPType {
 		ns.Why(step.WhyIcmpUnknown, uint64(typ))
 		ip.icmpBad(b, step.DropUnhandledProto)
@@ -59,9 +68,6 @@ func (ip *IPv4) icmpRcv(b *core.SKB) int {
 		ns.Why(step.WhyIcmpBroadcast, uint64(typ)<<8)
 		ip.icmpBad(b, step.DropInvalidProto)
 		return 0
-	}
-	if in := icmpInCounter[typ]; in != 0 {
-		ns.Inc(in)
 	}
 	if typ == wire.ICMPEchoReply && ip.ping != nil {
 		ip.ping.Rcv(ns, b)

@@ -261,7 +261,7 @@ func (ip *IPv4) decodeReverse(b *core.SKB) Flow4 {
 	}
 	p := h[min(h.IHL(), len(h)):]
 	switch {
-	case h.FragOffset() != 0:
+	case h.IsFragment():
 	case hasPorts(h.Proto()) && len(p) >= 4:
 		fl.Sport, fl.Dport = be16(p[2:]), be16(p)
 	case h.Proto() == wire.ProtoICMP && len(p) >= 2:

@@ -50,7 +50,7 @@ func (ip *IPv4) mcValidateSource(b *core.SKB, daddr, saddr wire.IP4, tos uint8, 
 		return step.DropIPInvalidSource
 	case saddr.IsLoopback() && !in.routeLocalnet():
 		return step.DropIPLocalnet
-	case saddr>>24 == 0:
+	case saddr == 0:
 		if daddr>>8 != 0xe00000 && b.IP4().Proto() != wire.ProtoIGMP {
 			return step.DropIPInvalidSource
 		}
@@ -89,10 +89,10 @@ func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, de
 		return step.DropIPInvalidSource
 	case daddr.IsBroadcast() || saddr == 0 && daddr == 0:
 		return ip.inputBroadcast(b, saddr, tos, dev, in, &res, true)
-	case saddr>>24 == 0:
+	case saddr == 0:
 		ns.Why(step.WhyMartianSource, uint64(saddr))
 		return step.DropIPInvalidSource
-	case daddr>>24 == 0:
+	case daddr == 0:
 		ns.Why(step.WhyMartianDest, uint64(daddr))
 		return step.DropIPInvalidDest
 	case (daddr.IsLoopback() || saddr.IsLoopback()) && !in.routeLocalnet():

@@ -244,7 +244,7 @@ func (ip *IPv4) RedirectDst(d *core.Dst, b *core.SKB, fl *Flow4, kill bool) {
 	if in == nil {
 		return
 	}
-	if newGw == oldGw || !in.rxRedirects() || newGw.IsMulticast() || newGw.IsBroadcast() || newGw>>24 == 0 {
+	if newGw == oldGw || !in.rxRedirects() || newGw.IsMulticast() || newGw.IsBroadcast() || newGw == 0 {
 		ns.Why(step.WhyRedirectRefused, uint64(newGw))
 		return
 	}

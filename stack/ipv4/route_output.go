@@ -37,7 +37,7 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 	orig := fl.OIF
 	group := fl.Daddr.IsMulticast() || fl.Daddr.IsBroadcast()
 	if fl.Saddr != 0 {
-		if fl.Saddr.IsMulticast() || fl.Saddr.IsBroadcast() || fl.Saddr>>24 == 0 {
+		if fl.Saddr.IsMulticast() || fl.Saddr.IsBroadcast() {
 			ns.Why(step.WhySourceInvalid, uint64(fl.Saddr))
 			return nil, step.EINVAL
 		}
@@ -141,7 +141,7 @@ func (ip *IPv4) mkrouteOutput(res *fibResult, fl *Flow4, orig int, dev *core.Dev
 		typ, fi = RTNBroadcast, nil
 	case fl.Daddr.IsMulticast():
 		typ = RTNMulticast
-	case fl.Daddr>>24 == 0:
+	case fl.Daddr == 0:
 		return nil, step.EINVAL
 	}
 	if lo {

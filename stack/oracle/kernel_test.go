@@ -8,6 +8,8 @@ import (
 
 var update = flag.Bool("update", false, "write agreement.txt anew")
 
+var rows = flag.Bool("rows", false, "with -scenario: print what the model did")
+
 // only is a scenario whose differences are printed in full.
 var only = flag.String("scenario", "", "print all that differs in this scenario")
 
@@ -54,7 +56,7 @@ func explain(t *testing.T, all []Scenario) {
 			for _, d := range Compare(h, f) {
 				fmt.Println(d)
 			}
-			if testing.Verbose() {
+			if *rows {
 				for _, r := range f.Rows {
 					fmt.Printf("    %s %s\n", ms(r.T), r)
 				}

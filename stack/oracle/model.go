@@ -20,12 +20,11 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// bootTime is how long the simulated machine has been up when the set-up is
-// done; settle is how long it then has until time 0 of the recording.
+// epoch is about how long the simulated machine has been up at time 0 of the
+// recording; settle is how long before that the set-up is done.
 const (
-	bootTime = 1000 * sim.Second
-	settle   = 400 * sim.Millisecond
-	epoch    = bootTime + settle
+	epoch  = 1000 * sim.Second
+	settle = 400 * sim.Millisecond
 )
 
 // model is packetwalk's own stack as a Machine.
@@ -39,6 +38,7 @@ type model struct {
 	isn   []ChosenISN
 	ports []ChosenPort
 	facts Facts
+	epoch sim.Time // time 0 of the recording
 	err   []string // what is not modelled
 }
 
@@ -48,6 +48,11 @@ func NewModel(h Host) (Machine, error) {
 	m.host = m.world.AddHost(h.Name)
 	ns := m.host.NS
 	m.host.Down(ns.Loopback) // `ip link set lo up` is part of the set-up
+	for _, l := range h.Sysctl {
+		if k, v, ok := strings.Cut(l, "="); ok {
+			lab.Sysctl(m.host, strings.TrimSpace(k), strings.TrimSpace(v)) // what the model has not, it does not need
+		}
+	}
 	for _, d := range h.Devices {
 		mac, err := net.ParseMAC(d.MAC)
 		if err != nil {
@@ -57,20 +62,36 @@ func NewModel(h Host) (Machine, error) {
 		v.Dev.Addr, v.Dev.MTU = wire.MACFrom(mac), d.MTU
 		m.veth[d.Name] = v
 	}
-	m.world.Clock.Reset(bootTime)
+	m.epoch = epoch + phase(h)
+	m.world.Clock.Reset(m.epoch - settle)
 	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
 	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, inject: map[string]int{}}
 	m.prog = socket.NewProgram(ns, h.Name, m.agent)
 	m.listener.m = m
-	t := &trace.Tracer{Mode: trace.Record, Epoch: epoch, Listener: &m.listener}
+	t := &trace.Tracer{Mode: trace.Record, Epoch: m.epoch, Listener: &m.listener}
 	m.world.SetTracer(t)
 	return m, nil
 }
 
+// phase is how far the recording's time 0 is from a tick of the recorded
+// machine: its timers fire on ticks, later ones on every 8th.
+func phase(h Host) sim.Time {
+	for _, r := range h.Rows {
+		tick := 8 * sim.Jiffy
+		switch r.By {
+		case "timer tcp_delack_timer":
+			tick = sim.Jiffy
+		case "timer neigh_timer_handler", "timer ip_expire":
+		default:
+			continue
+		}
+		return tick - (sim.Time(r.T)-50*sim.Microsecond)%tick
+	}
+	return 0
+}
+
 // Setup carries out one command; see Machine.
 func (m *model) Setup(cmd string) error {
-	m.quiet = true
-	defer func() { m.quiet = false }()
 	s, err := lab.Parse("", cmd)
 	if err != nil {
 		return err
@@ -153,7 +174,7 @@ func (m *model) missing(what string) { m.err = append(m.err, what) }
 
 // Run lets time pass; see Machine.
 func (m *model) Run(until int64) {
-	m.world.Run(epoch + sim.Time(until))
+	m.world.Run(m.epoch + sim.Time(until))
 	if t := m.world.Trace; t.Idle() {
 		for i := range t.Log.Events {
 			if e := &t.Log.Events[i]; e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled {
@@ -181,10 +202,12 @@ func (m *model) Facts() Facts {
 
 // Carry takes a frame that leaves by one of the host's links (device.Wire).
 func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
-	m.facts.Send(m.now(), d.Name, frame)
+	if m.now() >= 0 {
+		m.facts.Send(m.now(), d.Name, frame)
+	}
 }
 
-func (m *model) now() int64 { return int64(m.world.Clock.Now() - epoch) }
+func (m *model) now() int64 { return int64(m.world.Clock.Now() - m.epoch) }
 
 // ISN gives the first sequence number that the recorded kernel drew (tcp.ISNSource).
 func (m *model) ISN(k inet.Tuple) (uint32, bool) {
@@ -197,7 +220,7 @@ func (m *model) ISN(k inet.Tuple) (uint32, bool) {
 // TSOffset makes the timestamps those of the recording (tcp.TSOffsetSource).
 func (m *model) TSOffset(k inet.Tuple) (uint32, bool) {
 	if c := m.chosen(k); c != nil && c.TSVal != 0 {
-		return c.TSVal - uint32((epoch+sim.Time(c.T))/sim.Millisecond), true
+		return c.TSVal - uint32((m.epoch+sim.Time(c.T))/sim.Millisecond), true
 	}
 	return 0, false
 }

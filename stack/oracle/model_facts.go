@@ -12,10 +12,9 @@ import (
 
 // A listener turns the model's tracepoints into the steps of a recording.
 type listener struct {
-	m     *model
-	quiet bool // during the set-up
-	open  []frame
-	last  *Step // the route lookup whose result is being explained
+	m    *model
+	open []frame
+	last *Step // the route lookup whose result is being explained
 }
 
 // A frame is one running function, and the row that its steps belong to.
@@ -60,9 +59,6 @@ func (l *listener) Leave() { l.open = l.open[:len(l.open)-1] }
 
 // add adds a step to the row of the innermost function that has one.
 func (l *listener) add(s Step) *Step {
-	if l.quiet {
-		return nil
-	}
 	ref, by := new(rowRef), "nothing"
 	for i := len(l.open) - 1; i >= 0; i-- {
 		if f := &l.open[i]; f.row != nil {
@@ -105,7 +101,7 @@ func (l *listener) Why(w step.Why, v []uint64) {
 	l.last = nil
 	r := &s.Fields[len(s.Fields)-2]
 	switch w {
-	case step.WhyRouteLocal, step.WhyRouteBroadcast:
+	case step.WhyRouteLocal:
 		r.Value = strings.Replace(r.Value, "scope 254", "scope 255", 1)
 	case step.WhyFib6Found:
 		p := netip.PrefixFrom(wire.Addr{Hi: v[3], Lo: v[4]}.Netip(), int(v[5]))
@@ -124,8 +120,8 @@ func prefix6(p netip.Prefix, a wire.Addr) string {
 
 // Point is a tracepoint.
 func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
-	if l.quiet {
-		return
+	if l.m.now() < 0 {
+		return // the set-up is not compared
 	}
 	b, _ := on.(*core.SKB)
 	sk, _ := on.(*core.Sock)
@@ -187,7 +183,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 // gso adds what a packet that stands for several has.
 func (l *listener) gso(s *Step, b *core.SKB) {
 	if s != nil && b.GSOSize != 0 {
-		s.Fields = append(s.Fields, Field{"gso", "[" + itoa(b.GSOSize) + ", " + itoa(b.GSOSegs) + ", " + itoa(int(b.GSOType)) + "]"})
+		s.Fields = append(s.Fields, Field{"gso", "[" + itoa(b.GSOSize) + "," + itoa(b.GSOSegs) + "," + itoa(int(b.GSOType)) + "]"})
 	}
 }
 
@@ -202,7 +198,7 @@ func (l *listener) neigh(tp step.TP, on trace.Subject, v []uint64) {
 	if tp == step.NeighUpdate {
 		fresh = nudStates[v[7]]
 	}
-	l.add(Neigh(ev, n.Key.String(), nudStates[uint64(n.State)], fresh, n.Queue.Len()))
+	l.add(Neigh(ev, ip(v[4:]), nudStates[uint64(n.State)], fresh, n.Queue.Len()))
 }
 
 // dev is a device's name; an index of 0 is the loopback's null route.

@@ -37,7 +37,7 @@ var sysNames = map[string]string{"send": "sendto", "inject": "sendto", "recv": "
 // step begins a call or goes on with it, and reports whether it is done.
 func (a *agent) step(p *socket.Program, c *Call) bool {
 	if c.Op == "recv" && c.Timeout > 0 && a.call == nil && p.Poll(a.fds[c.FD])&(socket.PollIn|socket.PollErr) == 0 {
-		if end := epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
+		if end := a.m.epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
 			p.Alarm(end)
 			return false
 		}

@@ -33,6 +33,7 @@ type Scenario struct {
 type Host struct {
 	Scenario string   `json:"-"`
 	Unstable []string `json:"-"` // of the scenario
+	Sysctl   []string `json:"-"` // "key = value": every net.* of a fresh namespace of that machine
 
 	Name     string   `json:"name"`
 	Untraced bool     `json:"untraced"` // a hand-made peer: only Sent is known
@@ -163,13 +164,18 @@ type Phase struct {
 	Counters map[string]int64 `json:"counters"` // what changed, by how much: "IpInReceives"
 }
 
-// Load reads all scenarios (*.json) of a folder, in the order of their names.
+// Load reads all scenarios (*.json) of a folder, in the order of their names,
+// and sysctl-baseline.txt.
 func Load(fsys fs.FS) ([]Scenario, error) {
 	names, err := fs.Glob(fsys, "*.json")
 	if err != nil {
 		return nil, err
 	}
 	sort.Strings(names)
+	var base []string
+	if b, err := fs.ReadFile(fsys, "sysctl-baseline.txt"); err == nil {
+		base = strings.Split(strings.TrimSpace(string(b)), "\n")
+	}
 	var all []Scenario
 	for _, n := range names {
 		b, err := fs.ReadFile(fsys, n)
@@ -182,6 +188,9 @@ func Load(fsys fs.FS) ([]Scenario, error) {
 		}
 		if s.Name+".json" != path.Base(n) {
 			return nil, fmt.Errorf("%s: scenario is called %q", n, s.Name)
+		}
+		for i := range s.Hosts {
+			s.Hosts[i].Sysctl = base
 		}
 		all = append(all, *s)
 	}

@@ -17,7 +17,7 @@ func (r *Raw) EnsureSocket(family uint16, proto uint8) *Sock {
 		}
 	}
 	sk := NewSock(r.ns, family, proto)
-	sk.Broadcast = true
+	sk.Broadcast, sk.Waker = true, r.Reader
 	return sk
 }
 

@@ -14,14 +14,15 @@ const maxLen = 65535 // of a packet
 // Raw is the raw, ping and packet sockets of one namespace (raw_v4_hashinfo,
 // raw_v6_hashinfo, ping_table).
 type Raw struct {
-	ns    *core.Netns
-	socks []*Sock // newest first
-	pings []*Ping // newest first
-	rover uint16  // ping_port_rover
-	v4    raw4
-	v6    raw6
-	p4    ping4
-	p6    ping6
+	Reader core.Waker // who reads the sockets that a followed capture shows; nil: nobody
+	ns     *core.Netns
+	socks  []*Sock // newest first
+	pings  []*Ping // newest first
+	rover  uint16  // ping_port_rover
+	v4     raw4
+	v6     raw6
+	p4     ping4
+	p6     ping6
 }
 
 // raw4 and raw6 are what IPv4 and IPv6 call; ping4 and ping6 likewise.

@@ -18,9 +18,10 @@ type NDJSON struct {
 	Names Names
 	Bytes bool // frames with their bytes in hex
 
-	n    uint64
-	buf  []byte
-	text []byte
+	n     uint64
+	buf   []byte
+	text  []byte
+	calls map[step.Step][]byte
 }
 
 // Head prints the first line.
@@ -92,11 +93,8 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 	p.str("ev", e.Kind.String())
 	switch e.Kind {
 	case trace.Call:
-		i := step.Step(e.Code).Info()
-		p.str("fn", i.Func)
-		p.str("file", i.File)
-		p.str("layer", i.Layer.String())
-		p.str("why", Why(l, e, p.Names))
+		p.buf = append(p.buf, p.call(step.Step(e.Code))...)
+		p.why(l, e)
 		p.set(l, e)
 	case trace.Point:
 		p.point(l, e)
@@ -127,6 +125,33 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 		p.str("note", Why(l, e, p.Names))
 	}
 	p.buf = append(p.buf, '}', '\n')
+}
+
+// call is what every call of a function begins with, in JSON.
+func (p *NDJSON) call(s step.Step) []byte {
+	if p.calls == nil {
+		p.calls = map[step.Step][]byte{}
+	}
+	b, ok := p.calls[s]
+	if !ok {
+		i := s.Info()
+		b = quote(append(b, `,"fn":`...), i.Func)
+		b = quote(append(b, `,"file":`...), i.File)
+		b = quote(append(b, `,"layer":`...), i.Layer.String())
+		p.calls[s] = b
+	}
+	return b
+}
+
+// why prints a call's sentence.
+func (p *NDJSON) why(l *trace.Log, e *trace.Event) {
+	if e.Why == 0 {
+		p.str("why", step.Step(e.Code).Info().What)
+		return
+	}
+	p.text = step.AppendRender(p.text[:0], e.Why.Text(), l.WhyArgs(e), p.Names)
+	p.buf = append(p.buf, `,"why":`...)
+	p.buf = quote(p.buf, p.text)
 }
 
 func direction(e *trace.Event) string {
@@ -172,10 +197,13 @@ func (p *NDJSON) value(f step.Fmt, v uint64) {
 		p.buf = strconv.AppendInt(p.buf, int64(v), 10)
 	case step.Dur:
 		p.buf = strconv.AppendUint(p.buf, v, 10)
+	case step.Time:
+		p.buf = strconv.AppendInt(p.buf, int64(v)-step.Start(p.Names), 10)
 	case step.Bool:
 		p.buf = strconv.AppendBool(p.buf, v != 0)
 	default:
-		p.buf = quote(p.buf, f.Format(0, v, p.Names))
+		p.text = f.Append(p.text[:0], 0, v, p.Names)
+		p.buf = quote(p.buf, p.text)
 	}
 }
 
@@ -198,7 +226,8 @@ func (p *NDJSON) point(l *trace.Log, e *trace.Event) {
 				p.buf = append(p.buf, `""`...)
 				break
 			}
-			p.buf = quote(p.buf, step.IP.Format(a[0], a[1], p.Names))
+			p.text = step.IP.Append(p.text[:0], a[0], a[1], p.Names)
+			p.buf = quote(p.buf, p.text)
 			a = a[2:]
 			continue
 		}
@@ -274,33 +303,34 @@ func hash(h uint64) string {
 }
 
 // quote appends s as a JSON string.
-func quote(b []byte, s string) []byte {
+func quote[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			b = append(b, c)
+	for from := 0; ; {
+		i := from
+		for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' && s[i] < utf8.RuneSelf {
 			i++
-			continue
 		}
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
+		b = append(b, s[from:i]...)
+		if i == len(s) {
+			return append(b, '"')
+		}
+		const digits = "0123456789abcdef"
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+			i++
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+			i++
+		default:
+			r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			if r == utf8.RuneError && n == 1 {
 				b = append(b, `\ufffd`...)
 			} else {
 				b = append(b, s[i:i+n]...)
 			}
 			i += n
-			continue
 		}
-		const digits = "0123456789abcdef"
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		default:
-			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		}
-		i++
+		from = i
 	}
-	return append(b, '"')
 }

@@ -19,6 +19,7 @@ type Perfetto struct {
 	open  []slice
 	named map[int]bool
 	flows map[uint32]bool
+	at    map[int]uint64 // of the last entry of a track
 }
 
 type slice struct {
@@ -28,7 +29,7 @@ type slice struct {
 
 // Head opens the list.
 func (p *Perfetto) Head(h *Head) error {
-	p.named, p.flows = map[int]bool{}, map[uint32]bool{}
+	p.named, p.flows, p.at = map[int]bool{}, map[uint32]bool{}, map[int]uint64{}
 	_, err := io.WriteString(p.W, `{"displayTimeUnit":"ns","otherData":{"input":`+string(quote(nil, h.Input))+`,"kernel":"`+step.Kernel+`"},"traceEvents":[`)
 	return err
 }
@@ -70,7 +71,11 @@ func (p *Perfetto) Take(l *trace.Log) error {
 	return err
 }
 
+// begin opens an entry. One task's work may reach over the beginning of the
+// next: on its track an entry is never earlier than the one before.
 func (p *Perfetto) begin(ph, name string, tid int, at uint64) {
+	at = max(at, p.at[tid])
+	p.at[tid] = at
 	if p.any {
 		p.buf = append(p.buf, ",\n"...)
 	}

@@ -177,7 +177,7 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhySqueeze & 255:        "{0} frames are taken (budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
 	WhyNapiDone & 255:       "{0} frames were there, fewer than the weight {1}: the queue is empty and its interrupt goes on again.",
 	WhyNapiMore & 255:       "{0} frames were taken, the whole weight of {1}: there may be more, so this queue is polled again.",
-	WhyDropReason & 255:     "Freed with reason {0:reason}.",
+	WhyDropReason & 255:     "It is freed, and the reason given is {0:reason}.",
 	WhyQdiscNone & 255:      "{0:dev} has no queue (noqueue): the driver gets the packet at once.",
 	WhyQdiscDrop & 255:      "The queue of {0:dev} refused it: {1} packets wait, {2} are allowed.",
 	WhyLinkDown & 255:       "{0:dev} has no carrier: its queue is noop, which drops everything.",

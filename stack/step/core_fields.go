@@ -78,7 +78,7 @@ var neighFields = [numNeighFields]Field{
 	NeighProbes:    {"neigh.probes", Dec, "Requests sent without an answer."},
 	NeighKey:       {"neigh.primary_key", IP, "The address that is being resolved."},
 	NeighDev:       {"neigh.dev", Dev, "The device."},
-	NeighConfirmed: {"neigh.confirmed", Dur, "When it was last known to be right."},
+	NeighConfirmed: {"neigh.confirmed", Time, "When it was last known to be right."},
 }
 
 // The fields of a descriptor ring.
@@ -158,7 +158,7 @@ var exceptionFields = [numExcFields]Field{
 	ExcDaddr:   {"exception.daddr", IP, "The destination that it is about."},
 	ExcPMTU:    {"exception.pmtu", Dec, "The path MTU that was learned."},
 	ExcGw:      {"exception.gw", IP, "The gateway that a redirect named."},
-	ExcExpires: {"exception.expires", Dur, "When it is forgotten."},
+	ExcExpires: {"exception.expires", Time, "When it is forgotten."},
 }
 
 // The fields of a queueing discipline.

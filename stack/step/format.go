@@ -14,38 +14,41 @@ type Fmt uint8
 
 // The formats. IP takes two values (wire.Addr's Hi and Lo), all others one.
 const (
-	Dec    Fmt = iota // 42
-	Int               // -11, signed
-	Hex               // 0x2a
-	IP4               // 10.0.0.1
-	IP                // fd00::1 or 10.0.0.1; two values
-	Mac               // 02:00:00:00:00:01
-	Dev               // eth0, by ifindex: the resolver knows
-	Bool              // yes or no
-	Dur               // 1.5s, from nanoseconds
-	Reason            // a DropReason: IP_INHDR
-	Func              // a Step: ip_forward
-	Err               // an errno: ECONNREFUSED
-	Proto             // an IP protocol: TCP
-	Ether             // an EtherType: IPv4
-	TCPst             // a TCP state: ESTABLISHED
-	Nud               // a neighbour state: REACHABLE
-	Route             // a route type: local
-	Scope             // a route scope: link
-	Table             // a routing table: main
-	Flags             // TCP flags: S.
-	Pkt               // a packet type: HOST
-	Csum              // skb ip_summed: UNNECESSARY
-	Hook              // a netfilter hook: PRE_ROUTING
-	CA                // a congestion state: Recovery
-	ICMP              // type<<8|code of ICMPv4: time exceeded
-	ICMP6             // type<<8|code of ICMPv6
-	Mib               // a counter's name
-	Fam               // an address family: 2 is AF_INET
-	SK                // a socket's id
-	SKB               // a buffer's id
-	Str               // an interned string: the resolver knows
-	Gro               // the field by which GRO tells two segments apart
+	Dec     Fmt = iota // 42
+	Int                // -11, signed
+	Hex                // 0x2a
+	IP4                // 10.0.0.1
+	IP                 // fd00::1 or 10.0.0.1; two values
+	Mac                // 02:00:00:00:00:01
+	Dev                // eth0, by ifindex: the resolver knows
+	Bool               // yes or no
+	Dur                // 1.5s, from nanoseconds
+	Reason             // a DropReason: IP_INHDR
+	Func               // a Step: ip_forward
+	Err                // an errno: ECONNREFUSED
+	Proto              // an IP protocol: TCP
+	Ether              // an EtherType: IPv4
+	TCPst              // a TCP state: ESTABLISHED
+	Nud                // a neighbour state: REACHABLE
+	Route              // a route type: local
+	Scope              // a route scope: link
+	Table              // a routing table: main
+	Flags              // TCP flags: S.
+	Pkt                // a packet type: HOST
+	Csum               // skb ip_summed: UNNECESSARY
+	Hook               // a netfilter hook: PRE_ROUTING
+	CA                 // a congestion state: Recovery
+	ICMP               // type<<8|code of ICMPv4: time exceeded
+	ICMP6              // type<<8|code of ICMPv6
+	Mib                // a counter's name
+	Fam                // an address family: 2 is AF_INET
+	SK                 // a socket's id
+	SKB                // a buffer's id
+	Str                // an interned string: the resolver knows
+	Gro                // the field by which GRO tells two segments apart
+	Time               // 0.5 s, a moment of the machine's clock, from the trace's first input
+	TCPBits            // TCP flags in words: SYN, ACK
+	Any                // like IP; no address reads "any address"
 	numFmts
 )
 
@@ -54,6 +57,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
+	"time": Time, "tcpbits": TCPBits, "any": Any,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -63,72 +67,119 @@ type Resolver interface {
 	Text(i uint64) string
 }
 
+// A Starter is a Resolver that knows at which moment of the machine's clock the
+// trace begins, in nanoseconds. Times of events count from there.
+type Starter interface{ Start() int64 }
+
+// Start is the moment at which the trace begins, 0 if the resolver knows none.
+func Start(r Resolver) int64 {
+	if s, ok := r.(Starter); ok {
+		return s.Start()
+	}
+	return 0
+}
+
+// Wide reports whether the format takes two values: an address.
+func (f Fmt) Wide() bool { return f == IP || f == Any }
+
 // Format renders one value; for IP, hi is the upper half and v the lower.
-func (f Fmt) Format(hi, v uint64, r Resolver) string {
+func (f Fmt) Format(hi, v uint64, r Resolver) string { return string(f.Append(nil, hi, v, r)) }
+
+// Append renders one value at the end of b.
+func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 	switch f {
 	case Int:
-		return strconv.FormatInt(int64(v), 10)
+		return strconv.AppendInt(b, int64(v), 10)
 	case Hex:
-		return "0x" + strconv.FormatUint(v, 16)
+		return strconv.AppendUint(append(b, "0x"...), v, 16)
 	case IP4:
-		return wire.IP4(v).String()
+		return appendIP4(b, uint32(v))
 	case IP:
-		return wire.Addr{Hi: hi, Lo: v}.String()
+		if a := (wire.Addr{Hi: hi, Lo: v}); a.Is4() {
+			return appendIP4(b, uint32(a.IP4()))
+		}
+		return wire.Addr{Hi: hi, Lo: v}.Netip().AppendTo(b)
 	case Mac:
-		return wire.MAC(v).String()
+		return append(b, wire.MAC(v).String()...)
 	case Dev:
+		return appendDev(b, v, r)
+	case Any:
+		if hi == 0 && (v == 0 || v == 0xffff<<32) {
+			return append(b, "any address"...)
+		}
+		return IP.Append(b, hi, v, r)
+	case Time:
 		if v == 0 {
-			return "none"
+			return append(b, "never"...)
 		}
-		if r != nil {
-			if s := r.DevName(int(v)); s != "" {
-				return s
-			}
-		}
-		return "if" + strconv.FormatUint(v, 10)
+		return append(b, duration(int64(v)-Start(r))...)
+	case TCPBits:
+		return append(b, tcpBits(v)...)
 	case Bool:
 		if v != 0 {
-			return "yes"
+			return append(b, "yes"...)
 		}
-		return "no"
+		return append(b, "no"...)
 	case Dur:
-		return duration(int64(v))
+		return append(b, duration(int64(v))...)
 	case Reason:
-		return DropReason(v).String()
+		return append(b, DropReason(v).String()...)
 	case Func:
-		return Step(v).String()
+		return append(b, Step(v).String()...)
 	case Err:
-		return Errno(v).String()
+		return append(b, Errno(v).String()...)
 	case Str:
 		if r != nil {
-			return r.Text(v)
+			return append(b, r.Text(v)...)
 		}
 	case SK:
-		return "sk" + strconv.FormatUint(v, 10)
+		return strconv.AppendUint(append(b, "sk"...), v, 10)
 	case SKB:
-		return "s" + strconv.FormatUint(v, 10)
+		return strconv.AppendUint(append(b, 's'), v, 10)
 	case Mib:
-		return MIB(v).String()
+		return append(b, MIB(v).String()...)
 	case Flags:
-		return tcpFlags(v)
+		return append(b, tcpFlags(v)...)
 	case ICMP:
-		return icmpName(v)
+		return append(b, icmpName(v)...)
 	case ICMP6:
-		return icmp6Name(v)
+		return append(b, icmp6Name(v)...)
 	case Fam:
 		switch v {
 		case 2:
-			return "AF_INET"
+			return append(b, "AF_INET"...)
 		case 10:
-			return "AF_INET6"
+			return append(b, "AF_INET6"...)
 		}
 	}
 	if names := enums[f]; names != nil {
 		if s, ok := names[v]; ok {
-			return s
+			return append(b, s...)
 		}
 	}
-	return strconv.FormatUint(v, 10)
+	return strconv.AppendUint(b, v, 10)
+}
+
+func appendIP4(b []byte, a uint32) []byte {
+	for shift := 24; ; shift -= 8 {
+		b = strconv.AppendUint(b, uint64(a>>shift&255), 10)
+		if shift == 0 {
+			return b
+		}
+		b = append(b, '.')
+	}
+}
+
+func appendDev(b []byte, v uint64, r Resolver) []byte {
+	if v == 0 {
+		return append(b, "none"...)
+	}
+	if r != nil {
+		if s := r.DevName(int(v)); s != "" {
+			return append(b, s...)
+		}
+	}
+	return strconv.AppendUint(append(b, "if"...), v, 10)
 }
 
 func duration(ns int64) string {
@@ -149,43 +200,54 @@ func duration(ns int64) string {
 }
 
 // Render fills the places of a sentence: {0} is the first value, {1:ip} the
-// second and third as an address (see Fmt for the names).
+// second and third as an address (see Fmt for the names), {0?frame|frames} a
+// word that goes with the first value: one frame, or several.
 func Render(text string, args []uint64, r Resolver) string {
-	if strings.IndexByte(text, '{') < 0 {
-		return text
-	}
-	var b strings.Builder
+	return string(AppendRender(nil, text, args, r))
+}
+
+// AppendRender does so at the end of b.
+func AppendRender(b []byte, text string, args []uint64, r Resolver) []byte {
 	for {
 		i := strings.IndexByte(text, '{')
 		if i < 0 {
-			b.WriteString(text)
-			return b.String()
+			return append(b, text...)
 		}
 		j := strings.IndexByte(text[i:], '}')
 		if j < 0 {
-			b.WriteString(text)
-			return b.String()
+			return append(b, text...)
 		}
-		b.WriteString(text[:i])
-		b.WriteString(place(text[i+1:i+j], args, r))
+		b = append(b, text[:i]...)
+		b = appendPlace(b, text[i+1:i+j], args, r)
 		text = text[i+j+1:]
 	}
 }
 
-func place(p string, args []uint64, r Resolver) string {
+// appendPlace fills one place; one that cannot be filled stays as it is.
+func appendPlace(b []byte, p string, args []uint64, r Resolver) []byte {
+	if num, words, ok := strings.Cut(p, "?"); ok {
+		one, many, _ := strings.Cut(words, "|")
+		if n, err := strconv.Atoi(num); err == nil && n >= 0 && n < len(args) {
+			if args[n] != 1 {
+				one = many
+			}
+			return append(b, one...)
+		}
+		return append(append(append(b, '{'), p...), '}')
+	}
 	num, name, _ := strings.Cut(p, ":")
 	n, err := strconv.Atoi(num)
 	f, ok := fmtNames[name]
+	hi := uint64(0)
+	if f.Wide() && ok && err == nil && n >= 0 && n+1 < len(args) {
+		hi, n = args[n], n+1
+	} else if f.Wide() {
+		ok = false
+	}
 	if err != nil || !ok || n < 0 || n >= len(args) {
-		return "{" + p + "}"
+		return append(append(append(b, '{'), p...), '}')
 	}
-	if f == IP {
-		if n+1 >= len(args) {
-			return "{" + p + "}"
-		}
-		return f.Format(args[n], args[n+1], r)
-	}
-	return f.Format(0, args[n], r)
+	return f.Append(b, hi, args[n], r)
 }
 
 // Places checks a sentence and returns how many values it needs.
@@ -200,12 +262,18 @@ func Places(text string) (need int, ok bool) {
 			return need, false
 		}
 		num, name, _ := strings.Cut(text[i+1:i+j], ":")
+		if k, words, ok := strings.Cut(text[i+1:i+j], "?"); ok {
+			if !strings.Contains(words, "|") {
+				return need, false
+			}
+			num, name = k, ""
+		}
 		n, err := strconv.Atoi(num)
 		f, known := fmtNames[name]
 		if err != nil || !known {
 			return need, false
 		}
-		if f == IP {
+		if f.Wide() {
 			n++
 		}
 		need = max(need, n+1)

@@ -65,8 +65,8 @@ func (e Errno) String() string {
 // enums name the values of the formats that are enumerations.
 var enums = [numFmts]map[uint64]string{
 	Gro: groNames,
-	Proto: {0: "HOPOPT", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing", 44: "fragment",
-		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "none", 60: "dstopts", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
+	Proto: {0: "hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing header", 44: "fragment header",
+		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "destination options", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
 	Ether: {0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q", 0x88a8: "802.1ad", 0x0004: "802.2", 0x88cc: "LLDP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session"},
 	TCPst: {1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT", 7: "CLOSE",
 		8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "NEW_SYN_RECV"},
@@ -89,6 +89,27 @@ func tcpFlags(v uint64) string {
 	}
 	if s == "" {
 		return "none"
+	}
+	return s
+}
+
+// tcpBits names TCP flags as RFC 9293 does, the one that says most first.
+func tcpBits(v uint64) string {
+	s := ""
+	for _, f := range [...]struct {
+		bit  uint64
+		name string
+	}{{2, "SYN"}, {4, "RST"}, {1, "FIN"}, {8, "PSH"}, {0x20, "URG"}, {0x10, "ACK"}, {0x40, "ECE"}, {0x80, "CWR"}, {0x100, "AE"}} {
+		if v&f.bit == 0 {
+			continue
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += f.name
+	}
+	if s == "" {
+		return "no flag"
 	}
 	return s
 }

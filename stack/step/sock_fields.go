@@ -120,7 +120,7 @@ var sockFields = [numSockFields]Field{
 	TCPBackoff:      {"tcp.backoff", Dec, "Times that the timeout doubled."},
 	TCPRetransmits:  {"tcp.retransmits", Dec, "Timeouts in a row."},
 	TCPTimer:        {"tcp.timer", Dec, "What the write timer waits for: 1 retransmit, 3 probe, 5 loss probe, 6 reordering."},
-	TCPTimerAt:      {"tcp.timeout", Dur, "When it fires."},
+	TCPTimerAt:      {"tcp.timeout", Time, "When the write timer fires."},
 	TCPAckPending:   {"tcp.ack_pending", Hex, "An acknowledgement is owed: 1 scheduled, 2 timer, 4 pushed."},
 	TCPPingpong:     {"tcp.pingpong", Dec, "Above 0 the exchange is interactive, and ACKs wait for data."},
 	TCPQuick:        {"tcp.quick", Dec, "ACKs that will go at once."},
@@ -169,5 +169,5 @@ var twFields = [numTWFields]Field{
 	TWSubstate: {"tw.substate", TCPst, "FIN_WAIT2 or TIME_WAIT."},
 	TWRcvNxt:   {"tw.rcv_nxt", Dec, "The next sequence number that we would expect."},
 	TWSndNxt:   {"tw.snd_nxt", Dec, "The next that we would send."},
-	TWExpires:  {"tw.expires", Dur, "When it goes away."},
+	TWExpires:  {"tw.expires", Time, "When it goes away."},
 }

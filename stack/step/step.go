@@ -26,6 +26,7 @@ const (
 	areaSocket
 	areaSched
 	areaReplay
+	areaDrop
 	numAreas
 )
 
@@ -71,6 +72,7 @@ var whyTables = [numAreas][]string{
 	areaDriver: driverWhys[:], areaCore: coreWhys[:], areaNetfilter: netfilterWhys[:], areaInet: inetWhys[:],
 	areaIPv4: ipv4Whys[:], areaIPv6: ipv6Whys[:], areaTCP: tcpWhys[:], areaUDP: udpWhys[:],
 	areaSocket: socketWhys[:], areaSched: schedWhys[:], areaReplay: replayWhys[:],
+	areaDrop: dropWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{

@@ -66,6 +66,12 @@ func TestRender(t *testing.T) {
 		{"{0:nonsense}", []uint64{1}, "{0:nonsense}"},
 		{"{0:dur}", []uint64{1500000}, "1.5 ms"},
 		{"{0:icmp}", []uint64{11 << 8}, "time exceeded"},
+		{"{0} {0?frame|frames}", []uint64{1}, "1 frame"},
+		{"{0} {0?frame|frames} {1?is|are}", []uint64{2, 1}, "2 frames is"},
+		{"{1?a|b}", []uint64{1}, "{1?a|b}"},
+		{"{0:any} {2:any}", []uint64{0, 0, 0, 0xffff0a000001}, "any address 10.0.0.1"},
+		{"{0:tcpbits}, {1:tcpbits}", []uint64{0x12, 0}, "SYN, ACK, no flag"},
+		{"{0:time} {1:time}", []uint64{0, 2000000000}, "never 2 s"},
 		{"open {0", []uint64{1}, "open {0"},
 	} {
 		if got := Render(c.text, c.args, nil); got != c.want {

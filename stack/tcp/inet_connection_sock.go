@@ -3,6 +3,7 @@ package tcp
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -16,6 +17,10 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 	if sk.State != core.TCPClose || sk.bound {
 		return step.EINVAL
 	}
+	if sk.Family == core.AFInet && !sk.addrValid(addr.IP4()) {
+		return step.EADDRNOTAVAIL
+	}
+	locked := port != 0
 	if sk.Family == core.AFInet {
 		sk.Saddr = addr
 		if addr.IsZero() {
@@ -43,9 +48,19 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 		}
 		return step.EADDRINUSE
 	}
-	sk.Sport, sk.bindBucket, sk.bound = port, port, true
+	sk.Sport, sk.bindBucket, sk.bound, sk.portLocked = port, port, true, locked
 	h.Bind(&sk.Sock, port)
 	return 0
+}
+
+// addrValid is the first check of __inet_bind: the address must be this host's.
+func (sk *Sock) addrValid(a wire.IP4) bool {
+	ip := sk.NS.IPv4
+	if ip == nil {
+		return true
+	}
+	t := ip.AddrType(sk.NS, a)
+	return a == 0 || sk.FreeBind || sk.Transparent || t == ipv4.RTNLocal || t == ipv4.RTNMulticast || t == ipv4.RTNBroadcast
 }
 
 // findPort is inet_csk_find_open_port: a random free one of the range.
@@ -228,10 +243,12 @@ func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
 		sk.Dport, sk.Saddr, sk.RcvSaddr = 0, saved, wild
 		return e
 	}
-	// The route again, now with the ports (ip_route_newports).
-	if d, e = sk.af.route(sk); e != 0 {
-		sk.setState(core.TCPClose)
-		return e
+	if sk.autoPort && sk.Daddr.Is4() {
+		// The route again, with the port that was chosen (ip_route_newports).
+		if d, e = sk.af.route(sk); e != 0 {
+			sk.setState(core.TCPClose)
+			return e
+		}
 	}
 	sk.DstCache = d
 	sk.writeSeq = sk.T.initSeq(sk.tuple())

@@ -84,7 +84,7 @@ func (sk *Sock) setState(s uint8) {
 			ns.Inc(step.TcpEstabResets)
 		}
 		sk.unhash()
-		if sk.bound {
+		if sk.bound && !sk.portLocked {
 			sk.putPort()
 		}
 		if old == core.TCPEstablished || old == core.TCPCloseWait {
@@ -114,6 +114,15 @@ func (sk *Sock) putPort() {
 	sk.T.Hash.Unbind(&sk.Sock, sk.bindBucket)
 	sk.bound = false
 	sk.Sport = 0
+}
+
+// inetSport is inet_sport: the port that segments leave from, also when the
+// port is given back already (a reset after close).
+func (sk *Sock) inetSport() uint16 {
+	if sk.Sport == 0 {
+		return sk.bindBucket
+	}
+	return sk.Sport
 }
 
 // done is tcp_done: the connection is closed.

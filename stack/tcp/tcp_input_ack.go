@@ -138,11 +138,21 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 		sk.setXmitTimer()
 	}
 	sk.confirmNeigh(flag)
-	rs.ackedSacked, rs.losses = sk.delivered-delivered, sk.lost-lost
+	rs.ackedSacked, rs.losses = sk.newlyDelivered(delivered), sk.lost-lost
 	sk.congControl(ack, rs.ackedSacked, flag, &rs)
 	sk.xmitRecovery(rexmit)
 	ns.Why(step.WhyAck, uint64(ack), uint64(priorUna), uint64(sk.packetsOut))
 	return 1
+}
+
+// newlyDelivered is tcp_newly_delivered: how many packets the other side is now
+// known to have, that it was not known to have before.
+func (sk *Sock) newlyDelivered(before int) int {
+	n := sk.delivered - before
+	if n > 0 {
+		sk.NS.Add(step.TcpExtTCPDelivered, uint64(n))
+	}
+	return n
 }
 
 // oldAck is tcp_ack's part for an ACK below snd_una: its SACK blocks may still
@@ -152,7 +162,7 @@ func (sk *Sock) oldAck(b *core.SKB, sack *sackState, rs *rateSample, priorUna ui
 	if b.CB.Sacked != 0 {
 		flag |= sk.sacktagWriteQueue(b, priorUna, sack)
 		sk.fastretransAlert(priorUna, 0, &flag, &rexmit, rs)
-		rs.ackedSacked = sk.delivered - delivered
+		rs.ackedSacked = sk.newlyDelivered(delivered)
 		sk.xmitRecovery(rexmit)
 	}
 	sk.NS.Why(step.WhyAckOld, uint64(b.CB.AckSeq), uint64(sk.sndUna))

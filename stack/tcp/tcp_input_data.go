@@ -72,8 +72,7 @@ func (sk *Sock) measureRcvMSS(b *core.SKB) {
 			old := sk.scalingRatio
 			sk.scalingRatio = min(r, 255)
 			if old != sk.scalingRatio {
-				sk.windowClamp = sk.winFromSpace(sk.RcvBuf)
-				sk.rcvSsthresh = min(sk.rcvSsthresh, max(sk.windowClamp, int(sk.rcvWnd)))
+				sk.setWindowClamp(sk.winFromSpace(sk.RcvBuf))
 				sk.rcvq.space = min(sk.rcvq.space, sk.windowClamp)
 			}
 		}
@@ -97,6 +96,21 @@ func (sk *Sock) measureRcvMSS(b *core.SKB) {
 		sk.ack.pending |= ackPushed2
 	}
 	sk.ack.pending |= ackPushed
+}
+
+// minRcvBuf is SOCK_MIN_RCVBUF, in bytes.
+const minRcvBuf = 2304
+
+// setWindowClamp is tcp_set_window_clamp: no window will be larger than n
+// bytes. What has been offered already stays offered.
+func (sk *Sock) setWindowClamp(n int) {
+	old := sk.windowClamp
+	sk.windowClamp = max(n, minRcvBuf/2)
+	if sk.windowClamp < old {
+		sk.rcvSsthresh = min(sk.rcvSsthresh, sk.windowClamp)
+	} else {
+		sk.rcvSsthresh = max(sk.rcvSsthresh, min(int(sk.rcvWnd), sk.windowClamp))
+	}
 }
 
 // growWindow is tcp_grow_window: rcv_ssthresh follows as long as segments are

@@ -29,16 +29,20 @@ func (ipv4Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 // flow4 is struct flowi4 of a connection.
 func flow4(sk *Sock) ipv4.Flow4 {
 	return ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS,
-		Proto: uint8(wire.ProtoTCP), Sport: sk.Sport, Dport: sk.Dport}
+		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport}
 }
 
 func (a ipv4Specific) route(sk *Sock) (*core.Dst, core.Errno) {
 	fl := flow4(sk)
-	d, e := a.ip.RouteOutput(&fl)
-	if e == 0 && sk.Saddr.IP4() == 0 {
+	if sk.Saddr.IP4() == 0 {
+		// ip_route_connect: the first lookup is only for the source address.
+		if _, e := a.ip.RouteOutput(&fl); e != 0 {
+			return nil, e
+		}
 		sk.Saddr = fl.Saddr.Addr()
+		fl.OIF = sk.BoundDev
 	}
-	return d, e
+	return a.ip.RouteOutput(&fl)
 }
 
 func (a ipv4Specific) routeReq(l *Sock, r *Request) *core.Dst {

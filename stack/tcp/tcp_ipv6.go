@@ -35,7 +35,7 @@ func (ipv6Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 
 func flow6(sk *Sock) ipv6.Flow6 {
 	return ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
-		Proto: uint8(wire.ProtoTCP), Sport: sk.Sport, Dport: sk.Dport}
+		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport}
 }
 
 func (a ipv6Specific) route(sk *Sock) (*core.Dst, core.Errno) {

@@ -83,7 +83,7 @@ func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
 	payload := b.Len()
 	h := wire.TCP(b.Push(wire.TCPMinLen + n))
 	b.ResetTransport()
-	h.SetSrcPort(sk.Sport)
+	h.SetSrcPort(sk.inetSport())
 	h.SetDstPort(sk.Dport)
 	h.SetSeq(cb.Seq)
 	h.SetAck(rcvNxt)

@@ -323,6 +323,8 @@ type Sock struct {
 	destroyed bool
 	orphaned  bool
 	autoPort  bool
+
+	portLocked bool // SOCK_BINDPORT_LOCK: bind() named the port, and the socket keeps it until it is closed
 }
 
 // Deferred work of release_cb (enum tsq_flags).

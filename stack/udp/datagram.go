@@ -103,10 +103,11 @@ func (sk *Sock) ip4Connect(daddr wire.IP4, dport uint16) core.Errno {
 
 // routeConnect is ip_route_connect.
 func (u *UDP) routeConnect(fl *ipv4.Flow4) (*core.Dst, core.Errno) {
-	if fl.Saddr == 0 || fl.Daddr == 0 {
+	if oif := fl.OIF; fl.Saddr == 0 || fl.Daddr == 0 {
 		if _, e := u.ip4().RouteOutput(fl); e != 0 {
 			return nil, e
 		}
+		fl.OIF = oif // flowi4_update_output
 	}
 	return u.ip4().RouteOutput(fl)
 }

@@ -21,6 +21,7 @@ func (u *UDP) EnsureSocket(addr wire.Addr, port uint16) *Sock {
 		family = core.AFInet6
 	}
 	sk := NewSock(u.ns, family)
+	sk.Waker = u.Reader
 	sk.Broadcast = true // it may have been: the capture tells only what it sent
 	sk.Saddr, sk.RcvSaddr = addr, addr
 	sk.AddrLocked, sk.PortLocked = addr != zero, true

@@ -24,12 +24,13 @@ const checksumBreak = 76
 
 // UDP is struct udp_table of one namespace, and its handler in inet_protos.
 type UDP struct {
-	ns    *core.Netns
-	hash  [slots][]*Sock // by port, newest first
-	hash2 [slots][]*Sock // by address and port, newest first
-	Mem   [3]int         // udp_mem: pages; below the first all is allowed, above the last nothing
-	Ports PortChooser    // nil: by chance, as the kernel
-	v6    udp6
+	Reader core.Waker // who reads the sockets that a followed capture shows; nil: nobody
+	ns     *core.Netns
+	hash   [slots][]*Sock // by port, newest first
+	hash2  [slots][]*Sock // by address and port, newest first
+	Mem    [3]int         // udp_mem: pages; below the first all is allowed, above the last nothing
+	Ports  PortChooser    // nil: by chance, as the kernel
+	v6     udp6
 }
 
 // A PortChooser chooses the port of a socket that asked for none: a replay has

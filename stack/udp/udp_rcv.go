@@ -207,7 +207,7 @@ func (u *UDP) enqueueOrDrop(sk *Sock, b *core.SKB, at step.Step) {
 		why = step.DropProtoMem
 	}
 	u.inc(b, step.UdpInErrors)
-	if ns.Listening() {
+	if ns.Trace != nil {
 		s, d, uh := addrs(b), daddrOf(b), wire.UDP(b.L4())
 		ns.TP(step.UdpFailQueueRcvSkb, b, -uint64(e), uint64(uh.SrcPort()), uint64(uh.DstPort()), s.Hi, s.Lo, d.Hi, d.Lo)
 	}

@@ -174,7 +174,9 @@ func (f *feed) program(ip wire.IPv4, t wire.TCP) {
 		f.Written += int64(m)
 	}
 	if fin {
-		f.yield() // the server reads to the end first: closing with data unread is a reset
+		for range 4 {
+			f.yield() // the server reads to the end first: closing with data unread is a reset
+		}
 		c.prog.Close()
 	}
 	f.drain()
