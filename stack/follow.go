@@ -296,7 +296,11 @@ func (g *gate) direct(ns *core.Netns, s *sentFrame) {
 	b.IPSummed = core.ChecksumUnnecessary
 	b.Dev = g.r.NIC.Dev
 	b.GSOSize = g.r.superframe(&s.p, len(s.eth))
-	ns.Note(b, step.WhyDirect, uint64(s.p.ethertype), uint64(s.p.proto))
+	why := step.WhyDirect
+	if s.p.l3 != 0 {
+		why = step.WhyDirectIP
+	}
+	ns.Note(b, why, uint64(s.p.ethertype), uint64(s.p.proto))
 	ns.BHDisable()
 	defer ns.BHEnable()
 	ns.DevQueueXmit(b)
@@ -372,6 +376,10 @@ func (g *gate) letGo(ns *core.Netns, i int) {
 	h := g.held[i]
 	g.held = append(g.held[:i], g.held[i+1:]...)
 	q, _ := dissect(h.b.From(h.b.Network), pcaps.LinkType(wire.LinkRaw))
-	ns.Note(h.b, step.WhyNotInCapture, uint64(q.proto), q.dst.Hi, q.dst.Lo)
+	why := step.WhyNotInCapture
+	if h.b.Protocol == uint16(wire.EtherTypeARP) {
+		q, why = heldKey(h.b), step.WhyNotInCaptureARP
+	}
+	ns.Note(h.b, why, uint64(q.proto), q.dst.Hi, q.dst.Lo)
 	ns.Free(h.b)
 }

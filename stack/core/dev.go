@@ -290,6 +290,9 @@ func (ns *Netns) AddHook(f Family, n HookNum, prio int, h Hook) {
 // Hook is nf_hook: true lets the packet go on, false means that it is gone.
 func (ns *Netns) Hook(f Family, n HookNum, in, out *Device, sk *Sock, b *SKB) bool {
 	if len(ns.hooks[f][n]) == 0 {
+		if f != NFARP && ns.Listening() && !ns.Trace.Explained() {
+			ns.Why(step.WhyHookNone, uint64(n))
+		}
 		return true
 	}
 	return ns.hookSlow(&HookState{f, n, in, out, sk}, b)

@@ -44,10 +44,10 @@ func (ns *Netns) ethPktType(b *SKB, d *Device, eth wire.Ethernet) {
 		ns.Why(step.WhyEthHost, uint64(dst), uint64(eth.Type()))
 	case dst == d.Broadcast:
 		b.PktType = PacketBroadcast
-		ns.Why(step.WhyEthGroup, uint64(dst), uint64(PacketBroadcast))
+		ns.Why(step.WhyEthBroadcast, uint64(dst), uint64(eth.Type()))
 	case dst.IsMulticast():
 		b.PktType = PacketMulticast
-		ns.Why(step.WhyEthGroup, uint64(dst), uint64(PacketMulticast))
+		ns.Why(step.WhyEthGroup, uint64(dst), uint64(eth.Type()))
 	default:
 		b.PktType = PacketOtherHost
 		ns.Why(step.WhyEthOther, uint64(dst), uint64(d.Addr))
@@ -69,6 +69,7 @@ func (ns *Netns) receiveOneCore(b *SKB) {
 // functions; here each packet is handed on by itself, in the same order.
 func (ns *Netns) receiveListCore(n *NAPI, l *SKBList) {
 	defer ns.In(step.NetifReceiveSkbListCore, n.cpu).Out()
+	ns.Why(step.WhyBatchUp, uint64(l.Len()))
 	for b := l.PopFront(); b != nil; b = l.PopFront() {
 		if h, b := ns.receiveCore(b); h != nil {
 			ns.Spend(CostProtocol)
@@ -136,9 +137,6 @@ func (ns *Netns) findPtype(b *SKB) PacketHandler {
 				ns.Why(step.WhyHandler, uint64(b.Protocol))
 			}
 			return p.h
-		}
-		if ns.Listening() {
-			ns.Tried(step.TryPtype, uint64(p.typ), uint64(b.Protocol))
 		}
 	}
 	b.Dev.Stats.RxDropped++

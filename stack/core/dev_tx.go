@@ -75,6 +75,7 @@ func (ns *Netns) devXmit(d *Device, b *SKB) int {
 func (ns *Netns) devXmitSkb(d *Device, b *SKB) int {
 	q := d.Qdisc
 	if p, ok := q.(Bypasser); ok && p.CanBypass() && q.Len() == 0 && d.again.Len() == 0 && !d.stopped {
+		ns.Why(step.WhyQdiscBypass, uint64(d.Index))
 		ns.schDirectXmit(d, b, true)
 		return NetXmitSuccess
 	}
@@ -84,6 +85,7 @@ func (ns *Netns) devXmitSkb(d *Device, b *SKB) int {
 		ns.Drop(b, r, step.DevQueueXmit)
 		return NetXmitDrop
 	}
+	ns.Why(step.WhyQdiscQueued, uint64(d.Index), uint64(q.Len()))
 	handle, parent := qdiscIDs(q)
 	ns.TP(step.QdiscEnqueue, b, uint64(b.ID), uint64(d.Index), uint64(handle), uint64(parent))
 	ns.qdiscRun(d)
@@ -145,6 +147,7 @@ func (ns *Netns) schDirectXmit(d *Device, b *SKB, validate bool) bool {
 		d.requeue(&l)
 		return false
 	}
+	ns.Why(step.WhyXmitNow, uint64(d.Index))
 	if rest, _ := ns.hardStartXmit(d, &l); rest != nil {
 		ns.Why(step.WhyTxBusy, uint64(d.Index))
 		l.PushFront(rest)
@@ -198,6 +201,9 @@ func (ns *Netns) validateXmit(d *Device, b *SKB, l *SKBList) bool {
 	if d.Features&FeatureSG == 0 && len(b.Frags) > 0 {
 		b.linearize()
 	}
+	if ns.Listening() {
+		ns.whyValid(d, b)
+	}
 	if b.IPSummed == ChecksumPartial {
 		b.Transport = b.CsumStart
 		if d.Features&FeatureTxCsum == 0 && !ns.ChecksumHelp(b) {
@@ -208,6 +214,18 @@ func (ns *Netns) validateXmit(d *Device, b *SKB, l *SKBList) bool {
 	}
 	l.PushBack(b)
 	return true
+}
+
+// whyValid says what is left to the device.
+func (ns *Netns) whyValid(d *Device, b *SKB) {
+	switch {
+	case b.GSOSize > 0:
+		ns.Why(step.WhyXmitTSO, uint64(d.Index), uint64(b.GSOSegs))
+	case b.IPSummed == ChecksumPartial && d.Features&FeatureTxCsum != 0:
+		ns.Why(step.WhyXmitCsum, uint64(d.Index))
+	case b.IPSummed != ChecksumPartial:
+		ns.Why(step.WhyXmitReady)
+	}
 }
 
 // canSegment is skb_gso_ok: the device cuts such packets itself.
@@ -285,6 +303,8 @@ func (ns *Netns) xmitOne(d *Device, b *SKB) TxCode {
 	defer ns.In(step.DevHardStartXmit, b).Out()
 	if len(ns.taps) > 0 {
 		ns.xmitTaps(d, b)
+	} else {
+		ns.Why(step.WhyNoTap, uint64(d.Index))
 	}
 	id, n := uint64(b.ID), uint64(b.Len())
 	netOff, l4Off := b.NetworkOffset(), 0

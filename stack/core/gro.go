@@ -43,7 +43,12 @@ func (n *NAPI) GROReceive(ns *Netns, b *SKB) {
 // its bucket; merge it, hold it, or let it go up.
 func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 	defer ns.In(step.DevGroReceive, b).Out()
-	if b.Dev.Features&FeatureGRO == 0 || b.Protocol != 0x0800 && b.Protocol != 0x86dd {
+	if off := b.Dev.Features&FeatureGRO == 0; off || b.Protocol != 0x0800 && b.Protocol != 0x86dd {
+		if off {
+			ns.Why(step.WhyGROOff, uint64(b.Dev.Index))
+		} else {
+			ns.Why(step.WhyGRONotIP, uint64(b.Protocol))
+		}
 		n.groNormalOne(ns, b, 1)
 		return
 	}
@@ -67,6 +72,7 @@ func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 	}
 	merged := cb.SameFlow
 	if merged {
+		ns.Why(step.WhyGROIs, uint64(cb.GROInto))
 		ns.groMerged(b)
 	}
 	if pp != nil {

@@ -16,11 +16,19 @@ func (ns *Netns) inetGroReceive(l *SKBList, b *SKB) *SKB {
 	p := b.Data()
 	if len(p) < wire.IPv4MinLen || p[0] != 0x45 {
 		cb.Flush = true
+		ns.Why(step.WhyGROHeader)
 		return nil
 	}
 	ip := wire.IPv4(p)
 	if ip.Proto() != wire.ProtoTCP && ip.Proto() != wire.ProtoUDP || ip.IsFragment() || !ip.ChecksumOK() {
 		cb.Flush = true
+		if ns.Listening() {
+			if ip.Proto() != wire.ProtoTCP && ip.Proto() != wire.ProtoUDP {
+				ns.Why(step.WhyGROProto, uint64(ip.Proto()))
+			} else {
+				ns.Why(step.WhyGROHeader)
+			}
+		}
 		return nil
 	}
 	cb.Flush = ip.TotalLen() != b.Len() || ip.RF()
@@ -45,6 +53,9 @@ func (ns *Netns) ipv6GroReceive(l *SKBList, b *SKB) *SKB {
 	ip := wire.IPv6(b.Data())
 	if !ip.Valid() || ip.NextHeader() != wire.ProtoTCP && ip.NextHeader() != wire.ProtoUDP {
 		cb.Flush = true
+		if ns.Listening() && ip.Valid() {
+			ns.Why(step.WhyGROProto, uint64(ip.NextHeader()))
+		}
 		return nil
 	}
 	cb.Flush = ip.PayloadLen() != b.Len()-wire.IPv6Len
@@ -67,6 +78,7 @@ func (ns *Netns) ipv6GroReceive(l *SKBList, b *SKB) *SKB {
 // asked for it: the packet goes up alone.
 func (ns *Netns) udpGroReceive(s step.Step, b *SKB) *SKB {
 	defer ns.In(s, b).Out()
+	ns.Why(step.WhyGROUDP)
 	b.CB.Flush = true
 	return nil
 }
@@ -140,6 +152,16 @@ func (ns *Netns) tcpGroReceive(l *SKBList, b *SKB, off int) *SKB {
 	}
 	flush = flush || th.Flags()&(wire.TCPUrg|wire.TCPPsh|wire.TCPRst|wire.TCPSyn|wire.TCPFin) != 0
 	b.CB.Flush = b.CB.Flush || flush
+	if flush && !b.CB.SameFlow && ns.Listening() {
+		switch ends := th.Flags() & (wire.TCPUrg | wire.TCPPsh | wire.TCPRst | wire.TCPSyn | wire.TCPFin); {
+		case ends&^wire.TCPPsh != 0 || ends != 0 && n > 0:
+			ns.Why(step.WhyGROEnds, uint64(ends))
+		case n == 0:
+			ns.Why(step.WhyGRONoData)
+		default:
+			ns.Why(step.WhyGROShort, uint64(n), uint64(mss))
+		}
+	}
 	if p != nil && (!b.CB.SameFlow || flush) {
 		return p
 	}

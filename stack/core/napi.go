@@ -47,6 +47,11 @@ func (n *NAPI) Schedule(ns *Netns) {
 func (n *NAPI) schedule(ns *Netns) {
 	defer ns.In(step.NapiSchedule, n.cpu).Out()
 	s := n.cpu
+	if n.Dev != nil {
+		ns.Why(step.WhyNapiSchedule)
+	} else {
+		ns.Why(step.WhyNapiBacklog)
+	}
 	s.pollList = append(s.pollList, n)
 	if !s.polling {
 		s.raise(ns, NetRxSoftirq)
@@ -61,7 +66,11 @@ func (n *NAPI) Complete(ns *Netns, work int) {
 	}
 	n.groNormalList(ns)
 	n.scheduled = false
-	ns.Why(step.WhyNapiDone, uint64(work), uint64(n.Weight))
+	if work == 0 {
+		ns.Why(step.WhyNapiNone)
+	} else {
+		ns.Why(step.WhyNapiDone, uint64(work), uint64(n.Weight))
+	}
 }
 
 // netRxAction is net_rx_action: poll every queue that has work, in turn, until
@@ -75,6 +84,7 @@ func (s *Softnet) netRxAction() bool {
 		s.list, s.pollList = append(s.list[:0], s.pollList...), s.pollList[:0]
 		s.repoll = s.repoll[:0]
 	}
+	ns.Why(step.WhyRxAction, uint64(len(s.list)), uint64(s.run.budget))
 	s.polling = true
 	for {
 		if len(s.list) == 0 {
@@ -120,6 +130,7 @@ func (s *Softnet) napiPoll(n *NAPI) int {
 		ns = n.Dev.NS
 	}
 	ns.Spend(CostPoll)
+	ns.Why(step.WhyNapiPoll, uint64(n.Weight), uint64(s.run.budget))
 	s.work = 0
 	work := n.poll.Poll(n.Weight)
 	s.work = work
@@ -160,6 +171,7 @@ func (s *Softnet) processBacklog(quota int) int {
 		}
 		if s.inputQueue.Len() == 0 {
 			s.backlog.scheduled = false
+			s.ns().Why(step.WhyBacklogDone, uint64(work))
 			return work
 		}
 		s.processQueue, s.inputQueue = s.inputQueue, SKBList{}
@@ -179,6 +191,7 @@ func (ns *Netns) NetifRx(b *SKB) bool {
 func (ns *Netns) netifRxInternal(b *SKB) bool {
 	defer ns.In(step.NetifRxInternal, b).Out()
 	ns.TP(step.NetifRx, b, uint64(b.ID), uint64(b.Len()), uint64(b.Dev.Index))
+	ns.Why(step.WhyRxCPU, uint64(ns.Machine.current))
 	return ns.enqueueToBacklog(b)
 }
 
@@ -201,6 +214,7 @@ func (ns *Netns) enqueueToBacklog(b *SKB) bool {
 		ns.Drop(b, step.DropCPUBacklog, step.EnqueueToBacklog)
 		return false
 	}
+	ns.Why(step.WhyBacklogRoom, uint64(qlen), uint64(limit))
 	if qlen == 0 && !s.backlog.scheduled {
 		s.backlog.scheduled = true
 		s.backlog.schedule(ns)

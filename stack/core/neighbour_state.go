@@ -34,6 +34,16 @@ func (n *Neighbour) maxProbes() int {
 	return t.UcastProbes + t.AppProbes + t.McastProbes
 }
 
+// Series is what Probes began with when this series of requests did: the kernel
+// counts requests to everybody from ucast_solicit on, as if the ones to the
+// neighbour alone had been sent.
+func (n *Neighbour) Series() int {
+	if n.State&NUDIncomplete != 0 {
+		return n.Table.UcastProbes
+	}
+	return 0
+}
+
 // retransTime is the time between two requests: at least 10 ms.
 func (t *NeighTable) retransTime() sim.Time { return max(t.Retrans, sim.Second/100) }
 
@@ -75,6 +85,7 @@ func (n *Neighbour) eventSend(b *SKB) bool {
 		n.Probes = t.UcastProbes
 		n.delTimer()
 		n.State, n.Updated = NUDIncomplete, now
+		ns.Why(step.WhyNeighAsk, n.Key.Hi, n.Key.Lo, uint64(t.McastProbes+t.AppProbes), uint64(t.retransTime()))
 		probe = true
 		n.addTimer(now + t.retransTime())
 	case n.State&NUDStale != 0:
@@ -124,7 +135,8 @@ func (n *Neighbour) probe(at step.Step) {
 		c = b.Clone()
 	}
 	if ns.Listening() {
-		ns.Why(step.WhyNeighProbe, uint64(n.Probes+1), uint64(n.maxProbes()), uint64(n.Table.retransTime()))
+		k := n.Series()
+		ns.Why(step.WhyNeighProbe, uint64(n.Probes+1-k), uint64(n.maxProbes()-k), uint64(n.Table.retransTime()))
 	}
 	n.Table.Ops.Solicit(n, c)
 	n.Probes++
@@ -158,7 +170,7 @@ func (n *Neighbour) timeout() {
 		next = n.delayTimeout(now)
 	}
 	if n.State&(NUDIncomplete|NUDProbe) != 0 && n.Probes >= n.maxProbes() {
-		ns.Why(step.WhyNeighFailed, uint64(n.Probes))
+		ns.Why(step.WhyNeighFailed, uint64(n.Probes-n.Series()))
 		n.State = NUDFailed
 		n.invalidate()
 		return
@@ -167,6 +179,9 @@ func (n *Neighbour) timeout() {
 		n.addTimer(max(next, now+2*sim.Jiffy))
 	}
 	if n.State&(NUDIncomplete|NUDProbe) != 0 {
+		if n.Probes > n.Series() {
+			ns.Why(step.WhyNeighRetry, uint64(t.retransTime()))
+		}
 		n.probe(step.NeighTimerHandlerStep)
 	}
 }
@@ -206,6 +221,7 @@ func (n *Neighbour) invalidate() {
 	defer n.Table.NS.In(step.NeighInvalidate, n).Out()
 	t := n.Table
 	n.Updated = t.jiffies()
+	t.NS.Why(step.WhyNeighLost, uint64(n.Queue.Len()))
 	for n.State == NUDFailed {
 		b := n.Queue.PopFront()
 		if b == nil {

@@ -79,6 +79,7 @@ func (t *NeighTable) add(n *Neighbour) {
 	n.Used = t.jiffies()
 	n.Updated = n.Used
 	ns.TP(step.NeighCreate, n, uint64(t.Family), uint64(d.Index), uint64(len(t.list)), 1, key.Hi, key.Lo)
+	ns.Why(step.WhyNeighCreate, key.Hi, key.Lo, uint64(d.Index))
 	t.Ops.Constructor(n)
 	n.Confirmed = t.jiffies() - 2*t.BaseReachable
 	t.table[neighKey{key, d.Index}] = n

@@ -129,30 +129,30 @@ func NewNetns(m *Machine, name string) *Netns {
 
 // In marks the entry into a kernel function.
 func (ns *Netns) In(s step.Step, on trace.Subject) trace.Span {
-	if ns.Trace == nil {
-		return trace.Span{}
+	if t := ns.Trace; t != nil && t.Mode != trace.Silent {
+		return t.In(s, on)
 	}
-	return ns.Trace.In(s, on)
+	return trace.Span{}
 }
 
 // TP fires a tracepoint about a subject (nil: about none).
 func (ns *Netns) TP(tp step.TP, on trace.Subject, args ...uint64) {
-	if ns.Trace != nil {
-		ns.Trace.Point(tp, on, args...)
+	if t := ns.Trace; t != nil && t.Mode != trace.Silent {
+		t.Point(tp, on, args...)
 	}
 }
 
 // Why says on which values the running function decided.
 func (ns *Netns) Why(w step.Why, args ...uint64) {
-	if ns.Trace != nil {
-		ns.Trace.Why(w, args...)
+	if t := ns.Trace; t != nil && t.Mode == trace.Record {
+		t.Why(w, args...)
 	}
 }
 
 // Tried says that an alternative was considered, and which operand ruled it out.
 func (ns *Netns) Tried(t step.Try, args ...uint64) {
-	if ns.Trace != nil {
-		ns.Trace.Tried(t, args...)
+	if r := ns.Trace; r != nil && r.Mode == trace.Record {
+		r.Tried(t, args...)
 	}
 }
 
@@ -172,8 +172,8 @@ func (ns *Netns) Inc(m step.MIB) { ns.Add(m, 1) }
 
 // Add adds n to a counter.
 func (ns *Netns) Add(m step.MIB, n uint64) {
-	if ns.Trace != nil {
-		ns.Trace.Counter(ns.ID, m, ns.MIB[m], n)
+	if t := ns.Trace; t != nil && t.Mode == trace.Record {
+		t.Counter(ns.ID, m, ns.MIB[m], n)
 	}
 	ns.MIB[m] += n
 }

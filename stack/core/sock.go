@@ -176,7 +176,10 @@ func (sk *Sock) DataReady(ns *Netns) {
 	defer ns.In(step.SockDefReadable, sk).Out()
 	ns.TP(step.SkDataReady, sk, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol))
 	if sk.Waker != nil {
+		ns.Why(step.WhyWakeReader)
 		sk.Waker.Readable(sk)
+	} else {
+		ns.Why(step.WhyNoReader)
 	}
 }
 
@@ -207,6 +210,7 @@ func (sk *Sock) SetState(ns *Netns, state uint8) {
 func (sk *Sock) rfree(b *SKB) {
 	defer sk.NS.In(step.SockRfree, sk).Out()
 	sk.RmemAlloc -= b.Truesize
+	sk.NS.Why(step.WhyRfree, uint64(b.Truesize), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 }
 
 // wfree is sock_wfree (tcp_wfree of a TCP socket): a packet that this socket
@@ -214,6 +218,9 @@ func (sk *Sock) rfree(b *SKB) {
 func (sk *Sock) wfree(b *SKB) {
 	defer sk.NS.In(step.SockWfree, sk).Out()
 	sk.WmemAlloc -= b.Truesize
+	if sk.NS.Listening() {
+		sk.NS.Why(step.WhyWfree, uint64(b.Truesize), uint64(max(0, sk.WmemAlloc-1))) // 1 is the socket itself
+	}
 	sk.Prot.WriteSpace(sk.NS)
 }
 

@@ -153,6 +153,8 @@ func (v *vector) msixRing(ns *core.Netns) {
 	defer ns.In(step.IgbMsixRing, &v.rx).Out()
 	if v.last > v.wants {
 		ns.Why(step.WhyIrqCoalesced, uint64(v.nic.gap))
+	} else {
+		ns.Why(step.WhyIrq, uint64(v.index), uint64(v.nic.Dev.Index), uint64(v.irq))
 	}
 	v.napi.Schedule(ns)
 }

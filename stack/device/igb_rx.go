@@ -192,12 +192,20 @@ func (v *vector) cleanRx(ns *core.Netns, budget int) int {
 	if r.stale > 0 {
 		r.alloc(ns)
 	}
+	if ns.Listening() {
+		why := step.WhyRxClean
+		if work == 0 {
+			why = step.WhyRxCleanNone
+		}
+		ns.Why(why, uint64(work), uint64(r.index), uint64(r.filled))
+	}
 	return work
 }
 
 // alloc is igb_alloc_rx_buffers: give the card empty buffers again.
 func (r *rxRing) alloc(ns *core.Netns) {
 	defer ns.In(step.IgbAllocRxBuffers, r).Out()
+	ns.Why(step.WhyRxRefill, uint64(r.stale))
 	r.stale = 0
 }
 
@@ -220,11 +228,27 @@ func (r *rxRing) build(ns *core.Netns, e *rxDesc, b *core.SKB) bool {
 	}
 	if e.hash != 0 {
 		ns.Why(step.WhyRSS, uint64(e.hash), uint64(r.index))
+	} else {
+		ns.Why(step.WhyRSSNone, uint64(r.index))
 	}
 	received(d, b.Len())
 	r.packets++
 	r.fields(ns, e, b)
 	return true
+}
+
+// whyUnchecked says why the card does not vouch for the checksum.
+func (r *rxRing) whyUnchecked(ns *core.Netns, b *core.SKB) {
+	d := r.nic.Dev
+	typ, off, _ := etherType(b.Data())
+	switch {
+	case d.Features&core.FeatureRxCsum == 0:
+		ns.Why(step.WhyRxCsumOff, uint64(d.Index))
+	case !isL4(b.Data(), typ, off):
+		ns.Why(step.WhyRxCsumOther)
+	default:
+		ns.Why(step.WhyRxCsumBad)
+	}
 }
 
 // fields is igb_process_skb_fields: take over what the card found out, and
@@ -239,7 +263,9 @@ func (r *rxRing) fields(ns *core.Netns, e *rxDesc, b *core.SKB) {
 		b.IPSummed = core.ChecksumUnnecessary
 		ns.Why(step.WhyRxCsum)
 	default:
-		ns.Why(step.WhyRxCsumBad)
+		if ns.Listening() {
+			r.whyUnchecked(ns, b)
+		}
 	}
 	b.VlanPresent, b.VlanTCI = e.vlan, e.tci
 	b.Protocol = ns.EthTypeTrans(b, d)

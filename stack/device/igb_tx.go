@@ -75,6 +75,7 @@ func (n *NIC) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		n.stop(ns, v)
 		return core.TxBusy
 	}
+	ns.Why(step.WhyTxDesc, uint64(need), uint64(v.tx.free()), uint64(v.index))
 	n.txMap(ns, v, b, need)
 	if v.tx.free() < descNeeded {
 		n.stop(ns, v)
@@ -100,6 +101,10 @@ func (n *NIC) txMap(ns *core.Netns, v *vector, b *core.SKB, need int) {
 			return
 		}
 		ns.Why(step.WhyTxTSO, uint64(it.segs.Len()), uint64(b.GSOSize))
+	} else if b.IPSummed == core.ChecksumPartial {
+		ns.Why(step.WhyTxMapCsum, uint64(b.Len()))
+	} else {
+		ns.Why(step.WhyTxMap, uint64(b.Len()))
 	}
 	v.tx.used += need
 	v.tx.next = (v.tx.next + need) % v.tx.size
@@ -199,6 +204,11 @@ func (v *vector) cleanTx(ns *core.Netns) bool {
 	rest := copy(r.sent, r.sent[work:])
 	clear(r.sent[rest:])
 	r.sent = r.sent[:rest]
+	if work > 0 {
+		ns.Why(step.WhyTxClean, uint64(work), uint64(r.free()), uint64(r.size))
+	} else {
+		ns.Why(step.WhyTxCleanNone)
+	}
 	if v.nic.Dev.QueueStopped() && r.free() >= 2*descNeeded {
 		ns.Why(step.WhyTxWake, uint64(r.free()), uint64(v.nic.Dev.Index))
 		v.nic.Dev.WakeQueue()

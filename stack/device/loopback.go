@@ -32,6 +32,7 @@ func (loopback) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		ns.Drop(b, step.DropPktTooSmall, step.LoopbackXmit)
 		return core.TxOK
 	}
+	ns.Why(step.WhyLoopback, uint64(n), uint64(d.Index))
 	b.Protocol = ns.EthTypeTrans(b, d)
 	frame(ns, b, rx)
 	if ns.NetifRx(b) {

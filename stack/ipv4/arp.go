@@ -36,7 +36,12 @@ func (o arpOps) Constructor(n *core.Neighbour) {
 	case n.Type == RTNBroadcast || dev.Flags&core.IFFPointToPoint != 0:
 		n.State, n.Addr = core.NUDNoARP, dev.Broadcast
 	}
-	if n.State == core.NUDNoARP {
+	switch {
+	case n.State != core.NUDNoARP:
+		ip.ns.Why(step.WhyArpNeeded, uint64(a), uint64(dev.Index))
+	case dev.Flags&core.IFFLoopback != 0:
+		ip.ns.Why(step.WhyArpLoopback, uint64(dev.Index))
+	default:
 		ip.ns.Why(step.WhyArpNotNeeded, uint64(a), uint64(dev.Index))
 	}
 }
@@ -84,7 +89,7 @@ func (o arpOps) Solicit(n *core.Neighbour, b *core.SKB) {
 		to = n.Addr
 		ns.Why(step.WhyArpUnicast, uint64(target), uint64(to), uint64(n.Probes)+1)
 	} else {
-		ns.Why(step.WhyArpBroadcast, uint64(target), uint64(saddr), uint64(n.Probes)+1)
+		ns.Why(step.WhyArpBroadcast, uint64(target), uint64(saddr), uint64(n.Probes-n.Series())+1)
 	}
 	pkt := uint32(0)
 	if b != nil {

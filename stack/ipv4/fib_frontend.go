@@ -110,9 +110,11 @@ func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
 	defer ip.ns.In(step.InetDevAddrType, inetSubject(ip.ns)).Out()
 	ns := ip.ns
 	if a == 0 || a.IsBroadcast() {
+		ns.Why(step.WhyAddrType, uint64(a), RTNBroadcast)
 		return RTNBroadcast
 	}
 	if a.IsMulticast() {
+		ns.Why(step.WhyAddrType, uint64(a), RTNMulticast)
 		return RTNMulticast
 	}
 	if ip.local == nil {
@@ -121,10 +123,14 @@ func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
 	fl := Flow4{Daddr: a}
 	var res fibResult
 	if ip.tableLookup(ip.local, &fl, &res, 0) != 0 || dev != nil && dev != res.nh.dev {
-		ns.Why(step.WhyAddrType, uint64(a), RTNUnicast)
+		ns.Why(step.WhyAddrOther, uint64(a))
 		return RTNUnicast
 	}
-	ns.Why(step.WhyAddrType, uint64(a), uint64(res.typ))
+	if res.typ == RTNLocal {
+		ns.Why(step.WhyAddrLocal, uint64(a))
+	} else {
+		ns.Why(step.WhyAddrType, uint64(a), uint64(res.typ))
+	}
 	return res.typ
 }
 

@@ -182,7 +182,7 @@ func (ip *IPv4) tableLookup(tb *fibTable, fl *Flow4, res *fibResult, flags int) 
 				continue
 			}
 			if err := typeError[fa.typ]; err != 0 {
-				ns.Why(step.WhyRouteReject, uint64(fl.Daddr), uint64(n.key), uint64(n.plen), uint64(fa.typ), uint64(tb.id))
+				ns.Why(step.WhyRouteReject, uint64(fl.Daddr), uint64(n.key), uint64(n.plen), uint64(fa.typ), uint64(fa.table))
 				ip.lookupTP(tb, fl, err, nil)
 				return err
 			}
@@ -197,7 +197,7 @@ func (ip *IPv4) tableLookup(tb *fibTable, fl *Flow4, res *fibResult, flags int) 
 				*res = fibResult{prefix: n.key, plen: n.plen, typ: fa.typ, scope: fi.scope, tos: fa.tos, fi: fi, nh: nh, table: tb, node: n}
 				ip.lookupTP(tb, fl, 0, nh)
 				if ns.Listening() {
-					ip.whyRoute(tb, fl, res, path[:depth])
+					ip.whyRoute(fa.table, fl, res, path[:depth])
 				}
 				return 0
 			}
@@ -242,7 +242,8 @@ func (ip *IPv4) lookupTP(tb *fibTable, fl *Flow4, err core.Errno, nh *nexthop) {
 }
 
 // whyRoute explains a hit: what won, and which shorter prefixes matched too.
-func (ip *IPv4) whyRoute(tb *fibTable, fl *Flow4, res *fibResult, shorter []*trieNode) {
+// table is the one that the route is listed in, though it may share its trie.
+func (ip *IPv4) whyRoute(table uint32, fl *Flow4, res *fibResult, shorter []*trieNode) {
 	for i := len(shorter) - 1; i >= 0; i-- {
 		ip.ns.Tried(step.TryRouteShorter, uint64(shorter[i].key), uint64(shorter[i].plen), uint64(res.prefix), uint64(res.plen))
 	}
@@ -255,7 +256,7 @@ func (ip *IPv4) whyRoute(tb *fibTable, fl *Flow4, res *fibResult, shorter []*tri
 	case res.nh.gw != 0:
 		w = step.WhyRouteGateway
 	}
-	ip.ns.Why(w, uint64(fl.Daddr), uint64(res.prefix), uint64(res.plen), uint64(tb.id), uint64(res.nh.oif), uint64(res.nh.gw))
+	ip.ns.Why(w, uint64(fl.Daddr), uint64(res.prefix), uint64(res.plen), uint64(table), uint64(res.nh.oif), uint64(res.nh.gw))
 }
 
 // insert is fib_table_insert for a route whose fibInfo is made.

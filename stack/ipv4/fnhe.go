@@ -157,7 +157,11 @@ func (ip *IPv4) setException(nh *nexthop, e *exception, made bool, gw wire.IP4, 
 	}
 	e.expires = max(1, expires)
 	e.stamp = ns.Clock.Now()
-	ns.Why(step.WhyException, uint64(e.daddr), uint64(e.pmtu), uint64(e.gw), uint64(e.expires))
+	why := step.WhyExceptionMTU
+	if e.pmtu == 0 {
+		why = step.WhyException
+	}
+	ns.Why(why, uint64(e.daddr), uint64(e.pmtu), uint64(e.gw), uint64(e.expires))
 	if made {
 		// Whoever keeps a route made from this next hop asks again.
 		for _, d := range [...]*core.Dst{nh.rthInput, nh.rthOutput} {

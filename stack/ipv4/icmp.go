@@ -260,6 +260,7 @@ func (ip *IPv4) icmpSocketDeliver(b *core.SKB, info uint32) {
 		return
 	}
 	p := uint8(wire.IPv4(b.Data()).Proto())
+	ns.Why(step.WhyIcmpQuote, uint64(p))
 	if ip.raw != nil {
 		ip.raw.ICMPError(ns, b, p, info)
 	}

@@ -130,7 +130,11 @@ func (ip *IPv4) fragQueue(q *inet.FragQueue, b *core.SKB) bool {
 	}
 	b.Dst = nil
 	b.Orphan()
-	ns.Why(step.WhyFragWait, uint64(q.Meat), uint64(q.Len), uint64(off), uint64(end))
+	why := step.WhyFragWait
+	if q.Flags&inet.FragLastIn == 0 {
+		why = step.WhyFragWaitLast
+	}
+	ns.Why(why, uint64(q.Meat), uint64(q.Len), uint64(off), uint64(end))
 	return false
 }
 

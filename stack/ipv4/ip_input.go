@@ -119,6 +119,7 @@ func (ip *IPv4) rcvFinishCore(b *core.SKB, dev *core.Device) bool {
 	}
 	h := b.IP4()
 	if b.Dst == nil {
+		ns.Why(step.WhyNoDemux)
 		if why := ip.RouteInput(b, h.Dst(), h.Src(), h.TOS(), dev); why != 0 {
 			if why == step.DropIPRpfilter {
 				ns.Inc(step.TcpExtIPReversePathFilter)
@@ -236,6 +237,7 @@ func (ip *IPv4) localDeliver(b *core.SKB) {
 	defer ip.ns.In(step.IPLocalDeliver, b).Out()
 	ns := ip.ns
 	if b.IP4().IsFragment() && !ip.Defrag(b, DefragLocalDeliver) {
+		ns.Why(step.WhyFragmentIn)
 		return
 	}
 	if ns.Hook(core.NFIPv4, core.LocalIn, b.Dev, nil, nil, b) {
@@ -250,6 +252,7 @@ func (ip *IPv4) localDeliverFinish(b *core.SKB) {
 	h := b.IP4()
 	b.Pull(h.IHL())
 	b.Transport = b.Offset()
+	ip.ns.Why(step.WhyHeaderDone, uint64(h.IHL()), uint64(b.Len()), uint64(h.Proto()))
 	ip.protocolDeliver(b, uint8(h.Proto()))
 }
 

@@ -136,8 +136,12 @@ func (ip *IPv4) finishOutput(sk *core.Sock, b *core.SKB) core.Errno {
 		return ip.finishOutputGSO(sk, b, mtu)
 	}
 	if b.Len() > mtu || b.CB.FragMax != 0 {
+		if b.Len() > mtu {
+			ip.ns.Why(step.WhyNotFitsMTU, uint64(b.Len()), uint64(mtu))
+		}
 		return ip.fragment(sk, b, mtu)
 	}
+	ip.ns.Why(step.WhyFitsMTU, uint64(b.Len()), uint64(mtu))
 	return ip.finishOutput2(b)
 }
 
@@ -155,6 +159,7 @@ func (ip *IPv4) finishOutputGSO(sk *core.Sock, b *core.SKB, mtu int) core.Errno 
 	defer ip.ns.In(step.IPFinishOutputGSO, b).Out()
 	ns := ip.ns
 	if ip.gsoFits(b, mtu) {
+		ns.Why(step.WhyGSOFits, uint64(b.GSOSize), uint64(mtu))
 		return ip.finishOutput2(b)
 	}
 	ns.Why(step.WhyGSOTooBig, uint64(b.GSOSize), uint64(mtu))
@@ -208,6 +213,8 @@ func (ip *IPv4) neighFor(d *core.Dst, b *core.SKB) *core.Neighbour {
 	if ns.Listening() {
 		if rt.usesGateway {
 			ns.Why(step.WhyNeighGateway, uint64(key), uint64(d.Dev.Index))
+		} else if d.Dev.Flags&core.IFFLoopback != 0 {
+			ns.Why(step.WhyNeighLoopback, uint64(key))
 		} else {
 			ns.Why(step.WhyNeighDirect, uint64(key), uint64(d.Dev.Index))
 		}
@@ -288,6 +295,7 @@ func (ip *IPv4) sockRoute(sk *core.Sock, b *core.SKB, tos uint8, opt *optData) b
 	if d := sk.DstCache; d != nil {
 		if ip.DstCheck(d) {
 			b.Dst = d
+			ip.ns.Why(step.WhyRouteKept, uint64(d.Dev.Index))
 			return true
 		}
 		sk.DstCache = nil

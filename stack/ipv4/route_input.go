@@ -212,7 +212,11 @@ func (ip *IPv4) mkrouteInput(b *core.SKB, res *fibResult, in *InDevice, daddr, s
 	if !isIP && out == in {
 		return step.DropNotSpecified
 	}
-	ns.Why(step.WhyForward, uint64(daddr), uint64(nh.oif), uint64(nh.gw))
+	why := step.WhyForward
+	if nh.gw == 0 {
+		why = step.WhyForwardOnLink
+	}
+	ns.Why(why, uint64(daddr), uint64(nh.oif), uint64(nh.gw))
 	e := ip.findException(nh, daddr)
 	d := nh.rthInput
 	if e != nil {

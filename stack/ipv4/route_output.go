@@ -119,7 +119,11 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 		return ip.mkrouteOutput(&res, fl, orig, dev, core.RTCFLocal)
 	}
 	ip.selectPath(&res, fl, b)
-	ns.Why(step.WhyOutRoute, uint64(fl.Daddr), uint64(res.nh.oif), uint64(res.nh.gw), uint64(fl.Saddr))
+	why := step.WhyOutRoute
+	if res.nh.gw == 0 {
+		why = step.WhyOutOnLink
+	}
+	ns.Why(why, uint64(fl.Daddr), uint64(res.nh.oif), uint64(res.nh.gw), uint64(fl.Saddr))
 	return ip.mkrouteOutput(&res, fl, orig, res.nh.dev, 0)
 }
 

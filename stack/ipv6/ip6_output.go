@@ -36,12 +36,14 @@ func (ip *IPv6) finishOutput(sk *core.Sock, b *core.SKB) core.Errno {
 	ns := ip.ns
 	mtu := ip.skbMTU(b)
 	if b.GSOSize > 0 {
+		ns.Why(step.WhyIP6GSO)
 		return ip.finishOutput2(sk, b)
 	}
 	if n := b.Len(); n > mtu || b.CB.FragMax != 0 && n > b.CB.FragMax {
 		ns.Why(step.WhyIP6MustFragment, uint64(n), uint64(mtu))
 		return ip.fragment(sk, b)
 	}
+	ns.Why(step.WhyIP6Fits, uint64(b.Len()), uint64(mtu))
 	return ip.finishOutput2(sk, b)
 }
 
@@ -229,6 +231,8 @@ func (ip *IPv6) CskXmit(sk *core.Sock, b *core.SKB) core.Errno {
 			return e
 		}
 		sk.DstCache = d
+	} else {
+		ns.Why(step.WhyIP6RouteKept, uint64(d.Dev.Index))
 	}
 	b.Dst = d
 	return ip.Xmit(sk, b, &fl, sk.TOS)

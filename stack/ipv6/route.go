@@ -163,7 +163,11 @@ func (ip *IPv6) findCached(r *Route6, daddr wire.Addr) *core.Dst {
 			r.exc = append(r.exc[:i:i], r.exc[i+1:]...)
 			return nil
 		}
-		ip.ns.Why(step.WhyFib6Exception, daddr.Hi, daddr.Lo, uint64(d.MTU), d.Gateway.Hi, d.Gateway.Lo)
+		why := step.WhyFib6Exception
+		if d.MTU == 0 {
+			why = step.WhyFib6Redirect
+		}
+		ip.ns.Why(why, daddr.Hi, daddr.Lo, uint64(d.MTU), d.Gateway.Hi, d.Gateway.Lo)
 		return d
 	}
 	return nil
@@ -226,7 +230,11 @@ func (ip *IPv6) RouteInput(b *core.SKB) {
 		if d.Dev != nil {
 			dev = uint64(d.Dev.Index)
 		}
-		ns.Why(step.WhyIP6Route, fl.Daddr.Hi, fl.Daddr.Lo, uint64(d.Type), dev)
+		why := step.WhyIP6Route
+		if d.Type == RTNLocal {
+			why = step.WhyIP6Local
+		}
+		ns.Why(why, fl.Daddr.Hi, fl.Daddr.Lo, uint64(d.Type), dev)
 	}
 }
 

@@ -165,69 +165,137 @@ const (
 	WhyNeighDead
 	WhyHeld
 	WhyPartOf
+	WhyNapiNone
+	WhyNapiPoll
+	WhyRxAction
+	WhyNapiSchedule
+	WhyNapiBacklog
+	WhyBatchUp
+	WhyRxCPU
+	WhyBacklogRoom
+	WhyBacklogDone
+	WhyQdiscBypass
+	WhyQdiscQueued
+	WhyXmitNow
+	WhyXmitReady
+	WhyXmitCsum
+	WhyXmitTSO
+	WhyNoTap
+	WhyGROOff
+	WhyGRONotIP
+	WhyGROIs
+	WhyGROProto
+	WhyGROHeader
+	WhyGROUDP
+	WhyGRONoData
+	WhyGROEnds
+	WhyGROShort
+	WhyWfree
+	WhyRfree
+	WhyWakeReader
+	WhyNoReader
+	WhyNeighCreate
+	WhyNeighAsk
+	WhyNeighRetry
+	WhyNeighLost
+	WhyNeighHH
+	WhyHookNone
 	endCoreWhy
 )
 
 var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyHeld & 255:           "Linux sends this now; it waits until the capture shows it, and goes down then, with the captured bytes.",
 	WhyPartOf & 255:         "Its bytes are a part of another packet, which ends here.",
-	WhyNoHandler & 255:      "Nobody handles EtherType {0:hex}.",
-	WhyHandler & 255:        "EtherType {0:hex} is {0:ether}: its handler gets the packet.",
+	WhyNoHandler & 255:      "Nobody on this host handles EtherType {0:hex} ({0:ether}).",
+	WhyHandler & 255:        "EtherType {0:hex} stands for {0:ether}: that protocol gets the packet.",
 	WhyBacklogFull & 255:    "{0} frames wait already, more than netdev_max_backlog {1}.",
-	WhySqueeze & 255:        "{0} frames are taken (budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
-	WhyNapiDone & 255:       "{0} frames were there, fewer than the weight {1}: the queue is empty and its interrupt goes on again.",
-	WhyNapiMore & 255:       "{0} frames were taken, the whole weight of {1}: there may be more, so this queue is polled again.",
+	WhySqueeze & 255:        "{0} frames are taken (netdev_budget {1}), {2:dur} are used: the softirq stops with work left, and counts a time_squeeze.",
+	WhyNapiDone & 255:       "{0} {0?frame|frames} came in, fewer than the {1} that one poll may take: the ring is empty, and its interrupt is switched on again.",
+	WhyNapiMore & 255:       "{0} frames were taken, all that one poll may take ({1}): there may be more, so this queue is polled again.",
 	WhyDropReason & 255:     "It is freed, and the reason given is {0:reason}.",
-	WhyQdiscNone & 255:      "{0:dev} has no queue (noqueue): the driver gets the packet at once.",
+	WhyQdiscNone & 255:      "{0:dev} has no queue (noqueue): its driver gets the packet at once.",
 	WhyQdiscDrop & 255:      "The queue of {0:dev} refused it: {1} packets wait, {2} are allowed.",
 	WhyLinkDown & 255:       "{0:dev} has no carrier: its queue is noop, which drops everything.",
 	WhyTapCopy & 255:        "A tap is open on {0:dev}: it gets a copy.",
 	WhyVlanTag & 255:        "VLAN tag {0} is taken out; the inner protocol is {1:ether}.",
 	WhyVlanUnknown & 255:    "VLAN {0} has no device here: the packet is for another host.",
-	WhyRcvbufFull & 255:     "{0} bytes lie in the receive queue, more than the {2} that SO_RCVBUF allows with this packet's {1}.",
-	WhyRcvbufRoom & 255:     "{0} of {2} bytes of receive buffer are used; this packet takes {1}.",
-	WhyGSOSplit & 255:       "{0:dev} cannot segment: {1} segments of {2} bytes are cut in software.",
+	WhyRcvbufFull & 255:     "{0} bytes of memory are used by packets that wait to be read, and SO_RCVBUF allows {2}: there is no room for {1} more.",
+	WhyRcvbufRoom & 255:     "Packets that wait to be read use {0} of {2} bytes of memory (SO_RCVBUF); this one takes {1}, overhead included.",
+	WhyGSOSplit & 255:       "{0:dev} cannot segment: {1} {1?segment|segments} of {2} bytes are cut in software.",
 	WhyKsoftirqd & 255:      "The softirq ran too long or too often: ksoftirqd takes over.",
-	WhySoftirqPause & 255:   "Other things happen while this softirq runs; it goes on with {0} frames of its budget left.",
+	WhySoftirqPause & 255:   "Something else happens at this moment (a frame arrives, a timer runs out). The softirq goes on after it, with {0} frames of its budget left.",
 	WhyDevDown & 255:        "{0:dev} is down.",
 	WhyVlanShort & 255:      "{0} bytes are too few for a VLAN tag and a type.",
-	WhyGROHeld & 255:        "It begins a flow that GRO can merge: it is held until more comes or the poll ends.",
+	WhyGROHeld & 255:        "It begins a flow that may be merged: it is held until more comes or the poll ends.",
 	WhyGROMerged & 255:      "It goes on where packet {0:skb} ends: it is merged into that one, which now stands for {1} segments.",
 	WhyGROInto & 255:        "Its bytes went on in packet {0:skb}, which it was merged into.",
-	WhyGROFull & 255:        "{0} flows are held in this bucket, the most there may be: the oldest goes up.",
-	WhyGROFlush & 255:       "It cannot be merged with anything: it goes up alone.",
+	WhyGROFull & 255:        "{0} flows are held in this bucket, the most there may be: the oldest goes up, and this one is held.",
+	WhyGROFlush & 255:       "It is not held: it goes up alone.",
 	WhyGROComplete & 255:    "{0} segments of {1} bytes were merged: one packet of {2} bytes goes up.",
 	WhyTxBusy & 255:         "The driver of {0:dev} is busy: the packet goes back to the queue.",
-	WhyTxStopped & 255:      "The transmit ring of {0:dev} is full: {1} packets wait in the queue.",
+	WhyTxStopped & 255:      "The transmit ring of {0:dev} is full: {1} {1?packet waits|packets wait} in the queue.",
 	WhyCsumHelp & 255:       "{0:dev} cannot checksum: {1} bytes are summed in software.",
 	WhyGSOBad & 255:         "It cannot be cut into segments: its headers do not fit its length.",
-	WhyNeighQueued & 255:    "The link address is not known yet: {0} packets wait ({1} bytes of {2}).",
+	WhyNeighQueued & 255:    "The link address is not known yet: {0} {0?packet waits|packets wait} for it ({1} of at most {2} bytes).",
 	WhyNeighQueueFull & 255: "{0} bytes wait and this packet takes {1}: more than unres_qlen_bytes {2}, so the oldest goes.",
-	WhyNeighStaleUse & 255:  "STALE and used: the packet goes at once; if nothing confirms the address in {0:dur} it is asked for.",
-	WhyNeighFailed & 255:    "{0} requests got no answer: the neighbour is FAILED.",
-	WhyNeighProbe & 255:     "Request {0} of {1}; the next follows in {2:dur}.",
-	WhyNeighConfirmed & 255: "It was confirmed {0:dur} ago, less than {1:dur}: it stays REACHABLE.",
-	WhyNeighSuspect & 255:   "It was confirmed {0:dur} ago, and used {1:dur} ago: it is in doubt now.",
-	WhyNeighUnused & 255:    "Nobody used it for {0:dur}: it is STALE, and nothing is asked.",
+	WhyNeighStaleUse & 255:  "The address is old (STALE) but good enough: the packet goes at once. If nothing proves the neighbour alive within {0:dur}, it is asked.",
+	WhyNeighFailed & 255:    "{0} {0?request|requests} got no answer: the neighbour counts as unreachable (FAILED).",
+	WhyNeighProbe & 255:     "Request {0} of {1}. If nobody answers, the next step follows in {2:dur}.",
+	WhyNeighConfirmed & 255: "It proved alive {0:dur} ago, less than {1:dur}: it stays REACHABLE.",
+	WhyNeighSuspect & 255:   "It last proved alive {0:dur} ago, and was used {1:dur} ago: it is in doubt now.",
+	WhyNeighUnused & 255:    "Nobody used it for {0:dur}: it becomes STALE, and nothing is asked.",
 	WhyNeighMoved & 255:     "The link address changes from {0:mac} to {1:mac}; the state from {2:nud} to {3:nud}.",
 	WhyNeighKept & 255:      "The new address {1:mac} may not replace {0:mac}: the news does not override.",
 	WhyNeighFixed & 255:     "The entry is {0:nud}: only the administrator may change it.",
 	WhyNeighNoAddr & 255:    "The news names no link address, and none is known.",
-	WhyNeighNew & 255:       "{0:nud} becomes {1:nud}; {2} packets wait for it.",
-	WhyNeighValid & 255:     "The neighbour is {0:nud}: the packet may go.",
+	WhyNeighNew & 255:       "The state goes from {0:nud} to {1:nud}; {2} {2?packet waits|packets wait} for this.",
+	WhyNeighValid & 255:     "The link address {1:mac} is known (state {0:nud}): the packet may go.",
 	WhyNeighDead & 255:      "The entry has been removed meanwhile.",
+	WhyNapiNone & 255:       "No frame came in, so this was about sent ones: the interrupt is switched on again.",
+	WhyNapiPoll & 255:       "The driver may take up to {0} frames; the softirq may take {1} in all before others get the CPU.",
+	WhyRxAction & 255:       "{0} {0?queue waits|queues wait} to be polled. Together they may give {1} frames (netdev_budget) in this round.",
+	WhyNapiSchedule & 255:   "The queue is put on the list of those to poll. Its interrupt stays off until it is empty.",
+	WhyNapiBacklog & 255:    "The CPU's backlog was empty: it is put on the list of queues to poll.",
+	WhyBatchUp & 255:        "{0} {0?packet goes|packets go} up.",
+	WhyRxCPU & 255:          "It stays on this CPU ({0}): no receive packet steering (RPS) is set up.",
+	WhyBacklogRoom & 255:    "{0} {0?packet waits|packets wait} in this CPU's backlog, and {1} may (netdev_max_backlog): there is room.",
+	WhyBacklogDone & 255:    "{0} {0?packet was|packets were} taken: the backlog is empty.",
+	WhyQdiscBypass & 255:    "Nothing waits in the queue of {0:dev}: the packet passes it by.",
+	WhyQdiscQueued & 255:    "{1} {1?packet waits|packets wait} in the queue of {0:dev} now, this one among them.",
+	WhyXmitNow & 255:        "The driver of {0:dev} can take packets: it gets this one now.",
+	WhyXmitReady & 255:      "Nothing is left to do: no checksum to fill in, nothing to cut.",
+	WhyXmitCsum & 255:       "The checksum is still open; {0:dev} will fill it in.",
+	WhyXmitTSO & 255:        "It stands for {1} {1?segment|segments}; {0:dev} will cut it itself.",
+	WhyNoTap & 255:          "No tap (tcpdump) is open: only the driver of {0:dev} gets it.",
+	WhyGROOff & 255:         "GRO is off on {0:dev}: the packet goes up alone.",
+	WhyGRONotIP & 255:       "GRO merges IP packets only, and this is {0:ether}: it goes up alone.",
+	WhyGROIs & 255:          "Its bytes are in packet {0:skb} now.",
+	WhyGROProto & 255:       "GRO merges TCP (and UDP on request), and this is {0:proto}: it goes up alone.",
+	WhyGROHeader & 255:      "The IP header has options, is a fragment's, or is damaged: it goes up alone.",
+	WhyGROUDP & 255:         "No socket asked for merged datagrams (UDP_GRO): it goes up alone.",
+	WhyGRONoData & 255:      "It carries no data: there is nothing to merge.",
+	WhyGROEnds & 255:        "Its flags ({0:tcpbits}) end what can be merged: it does not wait.",
+	WhyGROShort & 255:       "{0} bytes are less than a full segment of {1}: it does not wait for more.",
+	WhyWfree & 255:          "{0} bytes of memory are given back to the socket that sent it; {1} are still on their way.",
+	WhyRfree & 255:          "{0} bytes of memory are given back; packets that wait to be read use {1} of {2} (SO_RCVBUF).",
+	WhyWakeReader & 255:     "A program waits on this socket: it is woken.",
+	WhyNoReader & 255:       "No program sleeps on this socket: it will find the data when it asks.",
+	WhyNeighCreate & 255:    "Nothing is known about {0:ip} on {2:dev}: it gets an entry.",
+	WhyNeighAsk & 255:       "The link address of {0:ip} is not known: it must be asked for, up to {2} times, {3:dur} apart.",
+	WhyNeighRetry & 255:     "No answer came within {0:dur}: ask again.",
+	WhyNeighLost & 255:      "{0} {0?packet|packets} waited for the answer: their senders are told.",
+	WhyNeighHH & 255:        "The link header to {0:mac} is kept ready (state {1:nud}): it is copied in front.",
+	WhyHookNone & 255:       "No function is registered at {0:hook} (no firewall): the packet goes on.",
 }
 
 // What lost in net/core.
 const (
-	TryPtype Try = Try(baseCore + 1 + iota)
-	TryGRO
+	TryGRO Try = Try(baseCore + 1 + iota)
 	endCoreTry
 )
 
 var coreTries = [int(endCoreTry) - baseCore]Tried{
-	TryPtype & 255: {"handler", "the protocol handler for {0:ether}", "the packet's EtherType is {1:hex}"},
-	TryGRO & 255:   {"merge", "the held packet {0:skb}", "the two differ: {1:gro}"},
+	TryGRO & 255: {"merge", "the held packet {0:skb}", "the two differ: {1:gro}"},
 }
 
 // A GRODiff is the field by which a segment cannot be merged.

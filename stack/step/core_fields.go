@@ -75,7 +75,7 @@ var neighFields = [numNeighFields]Field{
 	NeighState:     {"neigh.nud_state", Nud, "How sure we are of the link address."},
 	NeighLladdr:    {"neigh.lladdr", Mac, "The link address."},
 	NeighQueueLen:  {"neigh.arp_queue", Dec, "Packets that wait for it."},
-	NeighProbes:    {"neigh.probes", Dec, "Requests sent without an answer."},
+	NeighProbes:    {"neigh.probes", Dec, "Requests without an answer; those to everybody are counted from ucast_solicit (3) on."},
 	NeighKey:       {"neigh.primary_key", IP, "The address that is being resolved."},
 	NeighDev:       {"neigh.dev", Dev, "The device."},
 	NeighConfirmed: {"neigh.confirmed", Time, "When it was last known to be right."},

@@ -58,20 +58,34 @@ const (
 	WhyVlanPut
 	WhyFrameShort
 	WhyCaptureSuper
+	WhyEthBroadcast
+	WhyIrq
+	WhyTxClean
+	WhyTxCleanNone
+	WhyRxClean
+	WhyRxCleanNone
+	WhyRxRefill
+	WhyRSSNone
+	WhyRxCsumOff
+	WhyRxCsumOther
+	WhyTxDesc
+	WhyTxMap
+	WhyTxMapCsum
+	WhyLoopback
 	endDriverWhy
 )
 
 var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyEthHost & 255:       "The destination {0:mac} is this device's own address, so the packet is for this host; EtherType {1:ether}.",
-	WhyEthOther & 255:      "The destination {0:mac} is not this device's address {1:mac}: the packet is marked OTHERHOST.",
-	WhyEthGroup & 255:      "The destination {0:mac} is a group address ({1:pkt}).",
+	WhyEthOther & 255:      "The destination {0:mac} is not this device's address {1:mac}: the frame is for another host (OTHERHOST).",
+	WhyEthGroup & 255:      "The destination {0:mac} is a group: whoever joined it listens. EtherType {1:ether}.",
 	WhyRingFull & 255:      "All {0} descriptors of receive ring {1} are taken: the card drops the frame and counts it.",
-	WhyIrqCoalesced & 255:  "The card waits {0:dur} after the last interrupt before it interrupts again.",
-	WhyRSS & 255:           "The card's hash of the addresses and ports is {0:hex}: receive queue {1}.",
-	WhyRxCsum & 255:        "The card has verified the checksum: nobody sums the bytes again.",
-	WhyRxCsumBad & 255:     "The card found no right checksum: the software will check it.",
-	WhyTxTSO & 255:         "The card cuts it into {0} segments of {1} bytes (TSO).",
-	WhyTxRingFull & 255:    "Only {0} of {1} transmit descriptors are free: the queue of {2:dev} stops.",
+	WhyIrqCoalesced & 255:  "The card held this interrupt back until {0:dur} had passed since its last one: so many frames do not cost as many interrupts (coalescing, rx-usecs).",
+	WhyRSS & 255:           "The card's hash of the flow (addresses, and ports if there are any) is {0:hex}: that chose receive queue {1}.",
+	WhyRxCsum & 255:        "The card has verified the checksum of TCP or UDP: nobody sums the bytes again.",
+	WhyRxCsumBad & 255:     "The card did not find the TCP or UDP checksum right: the software will look itself.",
+	WhyTxTSO & 255:         "The card cuts it into {0} {0?segment|segments} of at most {1} bytes of payload (TSO, segmentation offload).",
+	WhyTxRingFull & 255:    "Only {0} of {1} transmit descriptors are free: the queue of {2:dev} stops until the card has sent some.",
 	WhyTxWake & 255:        "{0} transmit descriptors are free again: the queue of {1:dev} goes on.",
 	WhyNoPeer & 255:        "{0:dev} has no other end.",
 	WhyPeerDown & 255:      "The other end, {0:dev}, is down.",
@@ -80,6 +94,20 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyVlanPut & 255:       "VLAN tag {0} goes on; {1:dev} carries it.",
 	WhyFrameShort & 255:    "{0} bytes are no whole Ethernet header.",
 	WhyCaptureSuper & 255:  "{0} bytes are more than a frame of this link: the capturing host's card had merged or not yet cut segments (offload).",
+	WhyEthBroadcast & 255:  "The destination {0:mac} means everybody on the link. EtherType {1:ether}.",
+	WhyIrq & 255:           "Queue {0} of {1:dev} has something to report: the card interrupts the CPU (interrupt {2}).",
+	WhyTxClean & 255:       "{0} sent {0?packet is|packets are} freed; {1} of {2} descriptors of the transmit ring are free.",
+	WhyTxCleanNone & 255:   "The card has sent nothing since this queue was looked at last.",
+	WhyRxClean & 255:       "{0} {0?frame was|frames were} taken out of receive ring {1}; {2} {2?waits|wait} there.",
+	WhyRxCleanNone & 255:   "Receive ring {1} is empty.",
+	WhyRxRefill & 255:      "{0} {0?descriptor gets|descriptors get} an empty buffer again, so that the card can fill it.",
+	WhyRSSNone & 255:       "The card computes no hash for such a frame: it goes to receive queue {0}.",
+	WhyRxCsumOff & 255:     "{0:dev} checks no checksums (rx-checksumming is off): the software will.",
+	WhyRxCsumOther & 255:   "The card checks TCP and UDP checksums only: the software sees to the rest.",
+	WhyTxDesc & 255:        "The packet needs {0} of the {1} free descriptors of transmit ring {2}.",
+	WhyTxMap & 255:         "The card fetches its {0} bytes from memory by itself (DMA) and sends them.",
+	WhyTxMapCsum & 255:     "The card fetches its {0} bytes from memory by itself (DMA), fills the checksum in, and sends them.",
+	WhyLoopback & 255:      "{0} bytes turn around: what {1:dev} sends, it receives.",
 }
 
 var driverTries = [...]Tried{}

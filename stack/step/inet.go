@@ -35,13 +35,13 @@ const (
 
 var inetWhys = [int(endInetWhy) - baseInet]string{
 	WhyFragMemory & 255:      "Fragments take {0} bytes already, more than ipfrag_high_thresh {1}: no new ones are taken.",
-	WhyFragQueueFound & 255:  "{0} bytes of the packet with id {1} are here already.",
-	WhyFragQueueNew & 255:    "This is the first fragment seen of the packet with id {0}: the others have {1:dur} to come.",
+	WhyFragQueueFound & 255:  "{0} bytes of the packet with identification {1} are here already.",
+	WhyFragQueueNew & 255:    "This is the first fragment seen of the packet with identification {0}: the others have {1:dur} to come.",
 	WhyFragOverlap & 255:     "Bytes {0} to {1} overlap {2} to {3}, which are here: the whole packet is thrown away (RFC 5722).",
 	WhyFragDuplicate & 255:   "Bytes {0} to {1} lie within {2} to {3}, which are here: the fragment came twice.",
-	WhyFragAppended & 255:    "Bytes {0} to {1} go to the end.",
-	WhyFragGap & 255:         "Bytes {0} to {1} go between those that are here.",
-	WhyFragReassembled & 255: "{0} fragments make {1} bytes of payload.",
+	WhyFragAppended & 255:    "Bytes {0} to {1} go behind all that are here.",
+	WhyFragGap & 255:         "Bytes {0} to {1} go before or between those that are here.",
+	WhyFragReassembled & 255: "{0} fragments make one packet with {1} bytes of payload.",
 }
 
 var inetTries = [...]Tried{}

@@ -336,19 +336,37 @@ const (
 	WhyIgmpOldQuerier
 	WhyIgmpGeneralQuery
 	WhyIgmpReport
+	WhyNoDemux
+	WhyFragmentIn
+	WhyHeaderDone
+	WhyRouteKept
+	WhyFitsMTU
+	WhyNotFitsMTU
+	WhyGSOFits
+	WhyNeighLoopback
+	WhyOutOnLink
+	WhyForwardOnLink
+	WhyExceptionMTU
+	WhyAddrLocal
+	WhyAddrOther
+	WhyFragWaitLast
+	WhyIcmpIn
+	WhyIcmpQuote
+	WhyArpNeeded
+	WhyArpLoopback
 	endIPv4Why
 )
 
 var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyOtherHost & 255:          "The frame was for another host's link address: IP does not look at it.",
-	WhyIPShort & 255:            "{0} bytes are there, fewer than the IP header has.",
+	WhyIPShort & 255:            "{0} {0?byte is|bytes are} there, fewer than the IP header has.",
 	WhyIPVersion & 255:          "The version is {0} and the header length {1}: it must be 4, and 20 at least.",
 	WhyIPChecksum & 255:         "The header checksum {0:hex} is wrong: a host must drop such a packet without a word (RFC 1122).",
 	WhyIPTruncated & 255:        "The header says {0} bytes, but only {1} came.",
 	WhyIPTotalLen & 255:         "The total length {0} is less than the header's {1} bytes.",
-	WhyIPPadding & 255:          "{0} bytes behind the packet's {1} are padding of the link: they are cut off.",
-	WhyIPGood & 255:             "Version 4, {0} bytes, a header of {1} and a good checksum.",
-	WhyEarlyDemux & 255:         "A socket for exactly this flow is known, and with it the route: no lookup is needed.",
+	WhyIPPadding & 255:          "The link padded the frame: {0} {0?byte|bytes} behind the packet's {1} are cut off.",
+	WhyIPGood & 255:             "The header is sound: version 4, {0} bytes in all, {1} of them header, and the header checksum is right.",
+	WhyEarlyDemux & 255:         "A connection has exactly these addresses and ports, and with it comes the route: no lookup is needed.",
 	WhySourceRoute & 255:        "The packet brings a source route, and accept_source_route is off on {0:dev}.",
 	WhyNotModelledSRR & 255:     "A source route leads on from here: packetwalk does not follow source routes.",
 	WhyOptionBad & 255:          "The option byte at offset {0} makes no sense.",
@@ -356,27 +374,27 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyProto & 255:              "The protocol is {0:proto}: its handler gets the packet.",
 	WhyNoProto & 255:            "Nobody here speaks {0:proto}, and no raw socket wants it: the sender is told so.",
 	WhyForwardPktType & 255:     "The link address was not this host's own ({0:pkt}): such a packet is never passed on.",
-	WhyTTL & 255:                "The time to live is {0}: this hop was the last one.",
+	WhyTTL & 255:                "The time to live is {0}: this hop was the last one that it may make.",
 	WhyStrictRoute & 255:        "A strict source route allows no gateway, but the route has one.",
 	WhyForwardTooBig & 255:      "{0} bytes do not fit {2:dev}'s {1}, and the packet must not be cut up (DF): the sender is told the size.",
-	WhyForwarded & 255:          "The time to live goes from {0} to {1}; out by {2:dev}.",
+	WhyForwarded & 255:          "The time to live (hops that are left) goes from {0} to {1}; out by {2:dev}.",
 	WhyMcLoop & 255:             "{0:ip4} is for this host too: a copy comes in again.",
 	WhyMcTTL0 & 255:             "The time to live is 0: the packet must not leave this host.",
-	WhyGSOTooBig & 255:          "Segments of {0} bytes do not fit the MTU {1}: they are cut here.",
+	WhyGSOTooBig & 255:          "It stands for segments of {0} bytes of payload, which do not fit the MTU {1}: they are cut here.",
 	WhyNeighGateway & 255:       "The next hop is the gateway {0:ip4} on {1:dev}.",
-	WhyNeighDirect & 255:        "{0:ip4} is on {1:dev} itself.",
+	WhyNeighDirect & 255:        "{0:ip4} is on {1:dev}'s own link: no gateway is needed.",
 	WhyQueueNoRoute & 255:       "There is no route to {0:ip4} now.",
 	WhyRouteRenewed & 255:       "The kept route is out of date; {0:ip4} is reached by {1:dev}.",
 	WhyReplyNoRoute & 255:       "There is no route back to {0:ip4}: {1:err}.",
 	WhyTooBig & 255:             "{0} bytes are more than the {1} that one datagram may have (MTU {2}).",
 	WhyAppendFragments & 255:    "{0} bytes do not fit one packet: pieces of {1} for the MTU {2}.",
 	WhyHeaderMade & 255:         "TTL {0}, don't fragment: {1:bool}, id {2}.",
-	WhyFragmentDF & 255:         "{0} bytes do not fit {1}, and the packet must not be cut up.",
+	WhyFragmentDF & 255:         "{0} bytes do not fit the {1} that the path takes, and the packet says "don't fragment" (DF): it is refused.",
 	WhyFragList & 255:           "{0} bytes lie in {1} pieces already that fit {2}: each gets a header.",
 	WhyFragCopy & 255:           "{0} bytes are copied into pieces of at most {1}.",
 	WhyFragLast & 255:           "The end at {0} contradicts the end at {1}: the packet is corrupt.",
 	WhyFragEmpty & 255:          "The fragment carries no bytes.",
-	WhyFragWait & 255:           "{0} of {1} bytes are here (this was {2} to {3}): wait for the rest.",
+	WhyFragWait & 255:           "{0} of {1} bytes are here (this one brought {2} to {3}): wait for the rest.",
 	WhyFragTooFar & 255:         "{0} other fragments came from this host in between, more than ipfrag_max_dist {1}: the id may mean another packet now.",
 	WhyFragECN & 255:            "The fragments' ECN bits contradict each other (RFC 3168).",
 	WhyFragOversize & 255:       "The whole packet would have {0} bytes, more than 65535.",
@@ -389,10 +407,10 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyRouteGateway & 255:       "{0:ip4} matches {1:ip4}/{2} in table {3:table}: by gateway {5:ip4} on {4:dev}.",
 	WhyRouteAdded & 255:         "{0:ip4}/{1} is in table {2:table} now.",
 	WhyRule & 255:               "Rule {0} decides (action {1}, table {2:table}): {3:err}.",
-	WhyMultipath & 255:          "The flow's hash {0:hex} falls to {2:ip4} on {3:dev}, one of {1} ways.",
-	WhyAddrType & 255:           "{0:ip4} is {1:route} to this host.",
+	WhyMultipath & 255:          "One of {1} equally good ways: the flow's hash {0:hex} chooses {2:ip4} on {3:dev}.",
+	WhyAddrType & 255:           "{0:ip4} counts as {1:route}.",
 	WhySourceOurs & 255:         "The source {0:ip4} is an address of this host: nobody else may use it.",
-	WhySourceNoFilter & 255:     "rp_filter is off: {0:ip4} is believed, because it is none of our addresses.",
+	WhySourceNoFilter & 255:     "No filter on sources (rp_filter is 0): {0:ip4} is believed, because it is none of our addresses.",
 	WhySourceType & 255:         "The way back to {0:ip4} is of type {1:route}, not unicast.",
 	WhySourceBack & 255:         "The way back to {0:ip4} is {1:dev}, by which it came.",
 	WhySourceLoose & 255:        "The way back to {0:ip4} is not {1:dev}, but rp_filter {2} does not mind.",
@@ -402,11 +420,11 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyMartianSource & 255:      "{0:ip4} cannot be a source (RFC 1812).",
 	WhyMartianDest & 255:        "{0:ip4} cannot be a destination.",
 	WhyMartianLocalnet & 255:    "A loopback address ({0:ip4} to {1:ip4}) came in by {2:dev}: that is only allowed with route_localnet.",
-	WhyInputLocal & 255:         "{0:ip4} is this host.",
+	WhyInputLocal & 255:         "{0:ip4} is an address of this host: the packet is for us.",
 	WhyInputBroadcast & 255:     "{0:ip4} is for everybody on the link, so for this host too.",
 	WhyInputUnreachable & 255:   "There is no route to {0:ip4} ({1:err}): the sender is told.",
 	WhyNotForwarding & 255:      "{0:ip4} is not this host, and {1:dev} does not forward.",
-	WhyForward & 255:            "{0:ip4} is passed on to {1:dev}, gateway {2:ip4}.",
+	WhyForward & 255:            "{0:ip4} is passed on to {1:dev}, to the gateway {2:ip4}.",
 	WhyGroupNotJoined & 255:     "Nobody here has joined {0:ip4} on {1:dev}.",
 	WhyGroupJoined & 255:        "{0:ip4} is joined on {1:dev}.",
 	WhyNotARouter & 255:         "This host does not forward: the packet for {0:ip4} is dropped without a word.",
@@ -417,9 +435,9 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyRedirectIgnored & 255:    "{0:ip4} has ignored {1} redirects: it gets no more.",
 	WhyRedirectWait & 255:       "{0:ip4} got redirect {1} a short time ago: wait.",
 	WhyPMTUBigger & 255:         "{0} bytes are no news: the path takes {1}.",
-	WhyPMTUKnown & 255:          "That the path takes {0} bytes is known.",
-	WhyPMTU & 255:               "The path to {0:ip4} takes {1} bytes, not {2}: remembered for {3:dur}.",
-	WhyException & 255:          "Learned about {0:ip4}: MTU {1} (0: none), gateway {2:ip4}, until {3:dur}.",
+	WhyPMTUKnown & 255:          "That the path takes {0} bytes at most is known already.",
+	WhyPMTU & 255:               "The path to {0:ip4} takes packets of {1} bytes, not {2}: remembered for {3:dur}.",
+	WhyException & 255:          "Remembered about {0:ip4}: it is reached by {2:ip4} (until {3:time}).",
 	WhyRedirectNotGateway & 255: "{0:ip4} is not the gateway {1:ip4} of that route: not believed.",
 	WhyRedirectRefused & 255:    "{0:ip4} is no gateway that this host accepts.",
 	WhyRedirectResolve & 255:    "Whether {0:ip4} is there must be asked first.",
@@ -431,8 +449,8 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyOutDevice & 255:          "{0:ip4} is taken to be on {1:dev}, which was asked for.",
 	WhyOutAnyLocal & 255:        "No destination means this host: {0:ip4}.",
 	WhyOutNoRoute & 255:         "There is no route to {0:ip4}: {1:err}.",
-	WhyOutLocal & 255:           "{0:ip4} is an address of this host (on {1:dev}): the packet goes by loopback.",
-	WhyOutRoute & 255:           "{0:ip4} goes out by {1:dev}, gateway {2:ip4}, from {3:ip4}.",
+	WhyOutLocal & 255:           "{0:ip4} is an address of this host (on {1:dev}): the packet goes by the loopback device.",
+	WhyOutRoute & 255:           "{0:ip4} goes out by {1:dev}, to the gateway {2:ip4}; its source address is {3:ip4}.",
 	WhyLoopbackSource & 255:     "{0:ip4} must not leave this host by {1:dev}.",
 	WhySourcePrefsrc & 255:      "The route says that the source is {0:ip4}.",
 	WhySourceNet & 255:          "{0:ip4} is {1:dev}'s address in the network of {2:ip4}.",
@@ -449,19 +467,19 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyArpProxy & 255:           "{0:ip4} is behind {1:dev}: proxy_arp answers for it.",
 	WhyArpUnknown & 255:         "{0:ip4} is no neighbour that we know: nothing is learned (arp_accept).",
 	WhyArpLearn & 255:           "{0:ip4} is at {1:mac}: the entry becomes {2:nud}.",
-	WhyArpNotNeeded & 255:       "{0:ip4} on {1:dev} needs no question.",
+	WhyArpNotNeeded & 255:       "{0:ip4} on {1:dev} needs no question: its link address follows from the address itself, or there is none.",
 	WhyArpUnicast & 255:         "Is {0:ip4} still at {1:mac}? Question {2}, to it alone.",
-	WhyArpBroadcast & 255:       "Who has {0:ip4}? Question {2} to everybody; {1:ip4} asks.",
+	WhyArpBroadcast & 255:       "Who has {0:ip4}? Question {2} to everybody on the link; {1:ip4} asks.",
 	WhyIcmpChecksum & 255:       "The sum over the message is wrong.",
 	WhyIcmpShort & 255:          "{0} bytes are no ICMP message.",
 	WhyIcmpUnknown & 255:        "Type {0} is unknown: dropped without a word (RFC 1122).",
 	WhyIcmpBroadcast & 255:      "A {0:icmp} to a group or to everybody is not answered.",
 	WhyIcmpIgnored & 255:        "This host does nothing about a {0:icmp}.",
 	WhyEchoIgnored & 255:        "icmp_echo_ignore_all is set: no answer.",
-	WhyIcmpError & 255:          "{0:icmp} about a packet from {1:ip4} to {2:ip4}, protocol {3:proto}.",
+	WhyIcmpError & 255:          ""{0:icmp}": that happened to a {3:proto} packet from {1:ip4} to {2:ip4}.",
 	WhyIcmpQuoteShort & 255:     "{0} bytes of the packet are quoted, too few to know whose it was.",
-	WhyIcmpReply & 255:          "{0:icmp} from {1:ip4} to {2:ip4}.",
-	WhyIcmpSent & 255:           "{0:icmp} to {1:ip4} from {2:ip4}, quoting {3} bytes.",
+	WhyIcmpReply & 255:          ""{0:icmp}" from {1:ip4} to {2:ip4}.",
+	WhyIcmpSent & 255:           "The sender {1:ip4} is told "{0:icmp}", from {2:ip4}, with the first {3} bytes of its packet.",
 	WhyIcmpNotL2 & 255:          "The frame was for many ({0:pkt}): no error is sent about it (RFC 1122).",
 	WhyIcmpNotGroup & 255:       "{0:ip4} stands for many hosts: no error is sent about it (RFC 1122).",
 	WhyIcmpNotFragment & 255:    "This is the fragment at {0}: errors are sent about the first one only.",
@@ -474,6 +492,24 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyIgmpOldQuerier & 255:     "The router speaks IGMP version {0}: so does this host for a while.",
 	WhyIgmpGeneralQuery & 255:   "Which groups? An answer goes within {0:dur}.",
 	WhyIgmpReport & 255:         "To {0:ip4} by {1:dev}.",
+	WhyNoDemux & 255: "No connection brings a route: the routing tables decide.",
+	WhyFragmentIn & 255: "It is a fragment of a larger packet, which is not whole yet.",
+	WhyHeaderDone & 255: "The {0} bytes of IP header have done their work; {1} bytes are left for {2:proto}.",
+	WhyRouteKept & 255: "The route kept by the connection is still good: out by {0:dev}.",
+	WhyFitsMTU & 255: "{0} bytes fit the {1} that this path takes (MTU).",
+	WhyNotFitsMTU & 255: "{0} bytes do not fit the {1} that this path takes (MTU).",
+	WhyGSOFits & 255: "It stands for segments of {0} bytes of payload, which fit the MTU {1}: it goes on whole.",
+	WhyNeighLoopback & 255: "{0:ip4} is this host itself: the loopback device takes the packet.",
+	WhyOutOnLink & 255: "{0:ip4} is on {1:dev}'s own link; the source address is {3:ip4}.",
+	WhyForwardOnLink & 255: "{0:ip4} is on {1:dev}'s own link: the packet is passed on to it directly.",
+	WhyExceptionMTU & 255: "Remembered about {0:ip4}: the path takes packets of {1} bytes (until {3:time}).",
+	WhyAddrLocal & 255: "{0:ip4} is an address of this host.",
+	WhyAddrOther & 255: "{0:ip4} is no address of this host: an ordinary (unicast) address of somebody else.",
+	WhyFragWaitLast & 255: "{0} bytes are here so far (this one brought {2} to {3}). The last fragment is not among them, so nobody knows how many there will be: wait.",
+	WhyIcmpIn & 255: ""{0:icmp}", with {1} bytes behind the 8 of its header.",
+	WhyIcmpQuote & 255: "The message quotes a {0:proto} packet: that protocol is told.",
+	WhyArpNeeded & 255: "Only {0:ip4} itself knows its link address on {1:dev}: it must be asked.",
+	WhyArpLoopback & 255: "{0:dev} is the loopback device: no link address is needed.",
 }
 
 // What lost in IPv4.

@@ -293,6 +293,11 @@ const (
 	WhyMLDBadQuery
 	WhyNo6MLDv1
 	WhyNo6MLDSources
+	WhyIP6Local
+	WhyFib6Redirect
+	WhyIP6Fits
+	WhyIP6GSO
+	WhyIP6RouteKept
 	endIPv6Why
 )
 
@@ -306,7 +311,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyIP6InterfaceScope & 255:  "{0:ip} has interface-local scope: such packets stay inside a host.",
 	WhyIP6ScopeZero & 255:       "{0:ip} has scope 0, which is reserved: drop in silence (RFC 4291 2.7).",
 	WhyIP6SrcMulticast & 255:    "{0:ip} is a group, and a group cannot be a source (RFC 4291 2.7).",
-	WhyIP6HeaderOK & 255:        "The header is sound: {0:ip} to {2:ip}, {4} bytes of payload.",
+	WhyIP6HeaderOK & 255:        "The header is sound: from {0:ip} to {2:ip}, {4} bytes behind it.",
 	WhyIP6Deliver & 255:         "The protocol is {0:proto}, {1} bytes behind the start of the IPv6 header.",
 	WhyIP6NoProto & 255:         "Nobody handles protocol {0:proto}: parameter problem, code 1.",
 	WhyIP6NoNext & 255:          "The header says that nothing follows: there is nothing to do.",
@@ -335,9 +340,9 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyFib6None & 255:           "Table {0:table} has nothing for {1:ip}.",
 	WhyFib6Found & 255:          "In table {0:table}, {1:ip} matches {3:ip}/{5}, type {6:route}.",
 	WhyFib6Multipath & 255:      "{0} routes are equally good: the hash of the addresses chooses number {1}.",
-	WhyFib6Exception & 255:      "Something better is known about {0:ip}: MTU {2}, gateway {3:ip}.",
-	WhyIP6Route & 255:           "{0:ip} is {2:route} by {3:dev}.",
-	WhyIP6OutRoute & 255:        "{0:ip} is reached by {2:dev}, with source {3:ip}.",
+	WhyFib6Exception & 255:      "Something better is known about {0:ip}: packets may have {2} bytes.",
+	WhyIP6Route & 255:           "{0:ip} has a route of type {2:route}, by {3:dev}.",
+	WhyIP6OutRoute & 255:        "{0:ip} is reached by {2:dev}; the source address is {3:ip}.",
 	WhyIP6OutNoRoute & 255:      "There is no way to {0:ip}: {2:err}.",
 	WhyIP6Unreachable & 255:     "{0:ip} has the route type {2:route}: the sender is told {3:icmp6}.",
 	WhyIP6Blackhole & 255:       "A blackhole route: the packet vanishes and nobody is told.",
@@ -348,7 +353,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyIP6ForwardSource & 255:   "{0:ip} must not cross a router: it means something on its link only.",
 	WhyIP6HopLimit & 255:        "Hop limit {0}: one hop more would make it 0.",
 	WhyIP6Forward & 255:         "On to {0:dev} with hop limit {1}.",
-	WhyIP6TooBig & 255:          "{0} bytes do not fit into {1}.",
+	WhyIP6TooBig & 255:          "{0} bytes do not fit the {1} that the path takes.",
 	WhyIP6MustFragment & 255:    "{0} bytes do not fit the MTU of {1}: the sender itself must cut.",
 	WhyIP6Fragments & 255:       "{0} fragments with number {1:hex}, {2} bytes of payload each.",
 	WhyIP6Cut & 255:             "{0} bytes are prepared in pieces of {1} for an MTU of {2}.",
@@ -356,7 +361,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyIP6McLoop & 255:          "This host listens to {0:ip} itself: it gets a copy.",
 	WhyICMP6Csum & 255:          "The ICMPv6 checksum is wrong.",
 	WhyICMP6Short & 255:         "{0} bytes are too few for this message.",
-	WhyICMP6Done & 255:          "{0:icmp6}: done.",
+	WhyICMP6Done & 255:          ""{0:icmp6}" is done with.",
 	WhyICMP6Ignored & 255:       "{0:icmp6} is nothing that the kernel acts on.",
 	WhyICMP6EchoIgnored & 255:   "net.ipv6.icmp.echo_ignore_all is set: pings are not answered.",
 	WhyICMP6NoPing & 255:        "An echo reply, and no ping socket waits for one.",
@@ -389,10 +394,10 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyNDOwnAddress & 255:       "Somebody else says that {0:ip} is theirs; it is this host's.",
 	WhyNDUnasked & 255:          "Nobody here asked for {0:ip}: an advertisement makes no entry.",
 	WhyNDFailedEntry & 255:      "The entry for {0:ip} has failed already.",
-	WhyNDLearned & 255:          "{0:ip} is at {2:mac}; the entry becomes {3:nud}.",
+	WhyNDLearned & 255:          "{0:ip} says that it is at {2:mac}; the entry becomes {3:nud}.",
 	WhyNDNoRouter & 255:         "This host is no router, or the sender has no address yet.",
-	WhyNDUnicastProbe & 255:     "Ask {0:ip} itself, probe {2} of {3}.",
-	WhyNDSolicit & 255:          "Ask the group {2:ip} for {0:ip}.",
+	WhyNDUnicastProbe & 255:     "Is {0:ip} still there? Question {2} of {3}, to it alone.",
+	WhyNDSolicit & 255:          "Who has {0:ip}? The question goes to the group {2:ip}: only hosts whose address ends like it listen there.",
 	WhyNDUnreachable & 255:      "{0:ip} did not answer.",
 	WhyNDNoLinkLocal & 255:      "{0:dev} has no link-local address to send from.",
 	WhyNDNotLinkLocal & 255:     "{0:ip} is not link-local: only a neighbour may send this.",
@@ -419,11 +424,16 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyDADDuplicate & 255:       "Somebody else has {0:ip}: it is not used here.",
 	WhySaddr6 & 255:             "{0:ip} is the best source for {2:ip}.",
 	WhySaddr6None & 255:         "This host has no source address for {0:ip}.",
-	WhyMLDReport & 255:          "{0} groups, the first {1:ip}, on {3:dev}.",
+	WhyMLDReport & 255:          "{0} {0?group has|groups have} a listener here, the first is {1:ip}: routers on {3:dev} are told.",
 	WhyMLDQuery & 255:           "Who listens to {0:ip} (:: is any)? Answer within {2} ms.",
 	WhyMLDBadQuery & 255:        "A query must come from a link-local address with hop limit 1 (here {0}) and a router alert.",
 	WhyNo6MLDv1 & 255:           "not modelled: an MLDv1 router on the link",
 	WhyNo6MLDSources & 255:      "not modelled: a query about {0} sources of a group",
+	WhyIP6Local & 255: "{0:ip} is an address of this host: the packet is for us.",
+	WhyFib6Redirect & 255: "Something better is known about {0:ip}: a redirect named the gateway {3:ip}.",
+	WhyIP6Fits & 255: "{0} bytes fit the {1} that this path takes (MTU).",
+	WhyIP6GSO & 255: "It stands for several segments, which the device or the next step will cut: it goes on whole.",
+	WhyIP6RouteKept & 255: "The route kept by the connection is still good: out by {0:dev}.",
 }
 
 // What lost in net/ipv6.

@@ -103,3 +103,13 @@ func TestKernelTree(t *testing.T) {
 		}
 	})
 }
+
+// The tracer compares half an observation for all kinds but sockets.
+func TestFieldsFit(t *testing.T) {
+	for k := KindNone; k < numKinds; k++ {
+		n := len(Fields(k))
+		if n > MaxFields || k != KindSock && n > MaxFields/2 {
+			t.Errorf("kind %v has %d fields", k, n)
+		}
+	}
+}

@@ -238,6 +238,9 @@ func (s Span) Out() {
 
 const prime = 1099511628211
 
+// half is how many fields every kind but sockets has at most.
+const half = step.MaxFields / 2
+
 // In marks the entry into a kernel function on behalf of a subject:
 //
 //	defer ns.In(step.IPRcv, b).Out()
@@ -351,9 +354,22 @@ func (t *Tracer) diff(on Subject, s *snap, event uint32) {
 	if s.id != on.TraceID() {
 		return // freed inside the call
 	}
+	// Most looks find nothing new: whole halves are compared at once.
+	if s.kind == step.KindSock {
+		t.now = Obs{}
+		on.Observe(&t.now)
+		if t.now == s.fields {
+			return
+		}
+	} else {
+		now, old := (*[half]uint64)(t.now[:]), (*[half]uint64)(s.fields[:])
+		*now = [half]uint64{}
+		on.Observe(&t.now)
+		if *now == *old {
+			return
+		}
+	}
 	n := len(step.Fields(s.kind))
-	clear(t.now[:n])
-	on.Observe(&t.now)
 	for i := 0; i < n; i++ {
 		if t.now[i] != s.fields[i] {
 			t.change(Change{Obj: s.id, Key: step.KeyOf(s.kind, i), Event: event, Old: s.fields[i], New: t.now[i]})
@@ -413,6 +429,12 @@ func (t *Tracer) Why(w step.Why, args ...uint64) {
 	if t.Listener != nil {
 		t.Listener.Why(w, t.Log.WhyArgs(e)) // the Log's copy: args shall stay on the caller's stack
 	}
+}
+
+// Explained reports whether the running function has a sentence already.
+func (t *Tracer) Explained() bool {
+	n := len(t.open)
+	return n > 0 && t.Log.Events[t.open[n-1].event].Why != 0
 }
 
 // Point records a tracepoint. on may be nil.

@@ -3,6 +3,7 @@ package walk
 import (
 	"slices"
 
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
@@ -73,6 +74,7 @@ func (c *Chunk) finish() {
 		}
 	}
 	c.state = State{}
+	c.counters()
 }
 
 // frames is the highest number that a frame of the capture may have here.
@@ -83,7 +85,8 @@ func (c *Chunk) frames() int { return c.To + tailFrames }
 func (c *Chunk) FrameOf(event int) int { return int(c.frameOf[event]) }
 
 // StateAt returns the observed state as it was after an event, before the
-// next. It is the chunk's own: valid until the next call.
+// next; -1 is before the first. Fields that are zero are left out. It is the
+// chunk's own: valid until the next call.
 func (c *Chunk) StateAt(event int) State {
 	want := 0
 	if event >= 0 {
@@ -91,22 +94,37 @@ func (c *Chunk) StateAt(event int) State {
 	}
 	for c.applied < len(c.Log.Changes) && int(c.Log.Changes[c.applied].When) <= want {
 		ch := &c.Log.Changes[c.applied]
-		if ch.First { // an object may be forgotten and seen again
-			ch.Old = c.state[StateKey{ch.Obj, ch.Key}]
-		}
-		c.state[StateKey{ch.Obj, ch.Key}] = ch.New
+		c.state.set(ch, ch.New)
 		c.applied++
 	}
 	for c.applied > 0 && int(c.Log.Changes[c.applied-1].When) > want {
 		c.applied--
 		ch := &c.Log.Changes[c.applied]
-		if ch.First && ch.Old == 0 {
-			delete(c.state, StateKey{ch.Obj, ch.Key})
-		} else {
-			c.state[StateKey{ch.Obj, ch.Key}] = ch.Old
-		}
+		c.state.set(ch, ch.Old)
 	}
 	return c.state
+}
+
+func (s State) set(ch *trace.Change, v uint64) {
+	k := StateKey{ch.Obj, ch.Key}
+	if v == 0 {
+		delete(s, k)
+	} else {
+		s[k] = v
+	}
+}
+
+// counters puts the namespaces' counters as they were at the beginning into the
+// state: unlike other objects they are never looked at as a whole.
+func (c *Chunk) counters() {
+	known := map[StateKey]bool{}
+	for i := range c.Log.Changes {
+		ch := &c.Log.Changes[i]
+		if k := (StateKey{ch.Obj, ch.Key}); ch.Key.Kind() == step.KindNS && !known[k] {
+			known[k] = true
+			c.state.set(ch, ch.Old)
+		}
+	}
 }
 
 // place is the cursor of an event, and whether the chunk holds its story.

@@ -109,7 +109,8 @@ func (m Match) event(e *trace.Event) bool {
 const maxLookBack = 64
 
 // LastWrite finds who gave a field the value that it has at a place: the last
-// event at or before it that changed the field.
+// event at or before it that changed the field. A change that no watched
+// function made is found where it was first seen.
 func (k *Walk) LastWrite(at Cursor, key StateKey) (Cursor, bool, error) {
 	c, err := k.Chunk(at.Frame)
 	if err != nil {
@@ -141,12 +142,20 @@ func (k *Walk) LastWrite(at Cursor, key StateKey) (Cursor, bool, error) {
 func (c *Chunk) lastWrite(key StateKey, until int) (Cursor, bool) {
 	for i := len(c.Log.Changes) - 1; i >= 0; i-- {
 		ch := &c.Log.Changes[i]
-		if ch.Obj != key.Obj || ch.Key != key.Key || ch.First || int(ch.When) > until || int(ch.Event) >= len(c.Log.Events) {
+		if ch.Obj != key.Obj || ch.Key != key.Key || int(ch.When) > until {
 			continue
 		}
-		if w, ok := c.place(int(ch.Event)); ok {
-			return w, true
+		if ch.First {
+			break // it had this value when it was first seen
 		}
+		at := int(ch.Event)
+		if at >= len(c.Log.Events) {
+			at = int(ch.When) - 1
+		}
+		if at < 0 {
+			break
+		}
+		return c.place(at)
 	}
 	return Cursor{}, false
 }
