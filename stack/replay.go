@@ -65,13 +65,14 @@ type Replay struct {
 // NewReplay makes the host that a profile describes and sets it up.
 func NewReplay(o Options, p *Profile) (*Replay, error) {
 	r := &Replay{World: NewWorld(o.Seed + 1), Mode: o.Mode, profile: p, start: boot}
+	r.start += sim.Time(p.Script.tickAfter(int64(boot)))
 	r.Host = r.World.AddHost("host")
 	mac := p.MAC
 	if mac == 0 {
 		mac = 0x020000000001
 	}
 	r.gate = &gate{r: r}
-	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1})
+	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1, Rate: p.Script.Rate()})
 	r.Host.NS.Follow = r.gate
 	r.gate.discard = true
 	setup := o.Setup

@@ -60,6 +60,79 @@ type Script struct {
 	// labels are the IPv6 flow labels of what was sent, each with the time from
 	// which on the flow had it.
 	labels map[Flow][]label
+	run    [rateRun]sentLen // the last frames sent, in a ring
+	runAt  int
+	rate   int64 // bits per second: how fast frames left at most
+	// A timer of the host rang at tick, and such timers ring every grain (ns).
+	tick, grain int64
+}
+
+// tickAfter is how long, in ns, after a time of the clock the capture begins so
+// that the host's timers ring when the captured host's did: the kernel's timer
+// wheel rounds long timers up to a grid that began at boot.
+func (s *Script) tickAfter(t int64) int64 {
+	if s == nil || s.grain == 0 {
+		return 0
+	}
+	return (s.grain - (t+s.tick)%s.grain) % s.grain
+}
+
+// rang notes that a timer of d ns rang at a time of the capture. It rang a
+// little before the frame that shows it.
+func (s *Script) rang(at, d int64) {
+	const jiffy = 4e6 // at HZ=250
+	grain := int64(jiffy)
+	for d > 63*grain { // LVL_START of kernel/time/timer.c
+		grain *= 8
+	}
+	if grain > s.grain {
+		s.grain, s.tick = grain, at%grain
+		return
+	}
+	if late := (s.tick - at%s.grain + s.grain) % s.grain; grain == s.grain && late < jiffy {
+		s.tick = at % s.grain
+	}
+}
+
+// rateRun is how many frames in a row tell of the link's rate.
+const rateRun = 16
+
+type sentLen struct {
+	at  int64
+	len int
+}
+
+// rates are those of Ethernet, in bits per second.
+var rates = [...]int64{1e9, 2.5e9, 10e9, 25e9, 40e9, 100e9}
+
+// Rate is the rate, in bits per second, of the slowest usual link that the
+// frames fit that this host sent; at least 1 Gb/s.
+func (s *Script) Rate() int64 {
+	if s == nil {
+		return rates[0]
+	}
+	for _, r := range rates {
+		if s.rate <= r {
+			return r
+		}
+	}
+	return rates[len(rates)-1]
+}
+
+// left notes that a frame left, for Rate.
+func (s *Script) left(f *pcaps.Frame) {
+	const between = 24 // preamble, check sequence and gap, in bytes
+	s.run[s.runAt] = sentLen{f.At, f.OrigLen + between}
+	s.runAt = (s.runAt + 1) % rateRun
+	first := s.run[s.runAt]
+	if first.len == 0 || f.At <= first.at {
+		return
+	}
+	n := -first.len
+	for i := range s.run {
+		n += s.run[i].len
+	}
+	s.rate = max(s.rate, int64(n)*8*1e9/(f.At-first.at))
 }
 
 type label struct {
@@ -127,6 +200,9 @@ func (s *Script) Frame(f *pcaps.Frame) {
 	if out && !s.p.Local(p.src) {
 		return
 	}
+	if out {
+		s.left(f)
+	}
 	n := len(s.Acts)
 	s.act(f, &p, out)
 	s.resolve(f, &p, out, n)
@@ -150,6 +226,8 @@ func (s *Script) act(f *pcaps.Frame, p *packet, out bool) {
 	case wire.ProtoICMP, wire.ProtoICMPv6:
 		if out && (p.asks || p.fragment) {
 			s.ping(f, p)
+		} else if !out {
+			s.narrow(f, p)
 		}
 	case wire.ProtoIGMP:
 		if out {

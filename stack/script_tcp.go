@@ -18,10 +18,10 @@ type scriptFlow struct {
 	una      uint32 // the peer has acknowledged up to here
 	have     bool
 	write    int    // index of the last write, -1 if none
-	open     bool   // more of it may follow
-	lastLen  int    // bytes of the last segment with data
+	full     bool   // the last segment with new data was as large as they get
 	lastData int64  // when new data was sent last
 	mss      int    // the largest segment, 0 if not known
+	wide     int    // what that was before the path was found to be narrower
 	peerWnd  uint32 // the window that the peer offers, as its segments say it
 	clocked  int64  // when an ACK that lets data go came, -1 if none yet
 	pureAck  bool   // it was an ACK and nothing else
@@ -176,9 +176,6 @@ func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 		s.wrote(f, fl, w, data[len(data)-fresh:], fin)
 		w.next += uint32(fresh)
 	}
-	if len(data) > 0 {
-		w.lastLen = len(data)
-	}
 	if fin && !w.fin && t.Seq()+uint32(len(data)) == w.next {
 		w.fin = true
 		at := f.At
@@ -216,6 +213,7 @@ func (s *Script) probed(f *pcaps.Frame, fl Flow, w *scriptFlow) {
 	}
 	const second = 1e9
 	since := w.spoke
+	s.rang(f.At-20000, f.At-since)
 	if w.keep < 0 {
 		w.keep = s.add(Act{At: w.first, Kind: ActKeepAlive, Flow: fl, Idle: max(1, int((f.At-since)/second)), Interval: 75})
 	} else if n := int((f.At - w.keepAt) / second); n >= 1 && w.keepAt > 0 {
@@ -224,18 +222,12 @@ func (s *Script) probed(f *pcaps.Frame, fl Flow, w *scriptFlow) {
 	w.keepAt = f.At
 }
 
-// full reports whether the last segment with data was as large as segments
-// get, so that more may have waited behind it.
-func (w *scriptFlow) full() bool {
-	return w.lastLen >= leastMSS && (w.mss > 0 && w.lastLen%w.mss == 0 || w.lastLen >= w.mss)
-}
-
 // wrote looks at new data. It belongs to the write before if that may not have
 // been at its end: a full segment was the last, and these bytes follow at
 // once, or when an ACK lets them go.
 func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, fin bool) {
 	clocked := w.clocked >= 0 && f.At-w.clocked < soon
-	if w.write < 0 || !w.full() || !clocked && f.At-w.lastData > burst {
+	if w.write < 0 || w.blocked || !w.full || !clocked && f.At-w.lastData > burst {
 		at := f.At
 		switch {
 		case w.blocked:
@@ -245,8 +237,34 @@ func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, fin
 		}
 		w.write = s.add(Act{At: at, Kind: ActWrite, Flow: fl})
 	}
-	w.blocked = false
-	w.lastData = f.At
+	w.blocked, w.lastData = false, f.At
+	w.full = len(fresh) >= leastMSS && (w.mss == 0 || len(fresh)%w.mss == 0 || w.wide > 0 && len(fresh)%w.wide == 0)
 	a := &s.Acts[w.write]
 	a.Data = append(a.Data, fresh...)
+}
+
+// narrow looks at an ICMP message: does it tell of a path with a smaller MTU
+// (RFC 1191 §3, RFC 8201 §4)? TCP's segments are smaller from now on.
+func (s *Script) narrow(f *pcaps.Frame, p *packet) {
+	if p.l4 == 0 || p.l4+wire.ICMPLen > len(f.Data) {
+		return
+	}
+	b := f.Data[p.l4:]
+	mtu := int(b[6])<<8 | int(b[7])
+	switch {
+	case p.proto == wire.ProtoICMP && b[0] == 3 && b[1] == 4:
+	case p.proto == wire.ProtoICMPv6 && b[0] == 2:
+		mtu |= int(b[4])<<24 | int(b[5])<<16
+	default:
+		return
+	}
+	q, ok := dissect(b[wire.ICMPLen:], pcaps.LinkType(wire.LinkRaw))
+	if !ok || q.proto != wire.ProtoTCP || len(b) < wire.ICMPLen+q.l4+4 || q.l4 == 0 {
+		return
+	}
+	l4 := b[wire.ICMPLen+q.l4:]
+	w := s.tcp[Flow{q.src, q.dst, uint16(l4[0])<<8 | uint16(l4[1]), uint16(l4[2])<<8 | uint16(l4[3]), wire.ProtoTCP}]
+	if m := mtu - q.l4 - wire.TCPMinLen - 12; w != nil && m >= leastMSS && m < w.mss {
+		w.wide, w.mss = w.mss, m
+	}
 }

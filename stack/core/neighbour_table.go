@@ -82,7 +82,7 @@ func (t *NeighTable) add(n *Neighbour) {
 	ns.Why(step.WhyNeighCreate, key.Hi, key.Lo, uint64(d.Index))
 	t.Ops.Constructor(n)
 	n.Confirmed = t.jiffies() - 2*t.BaseReachable
-	t.table[neighKey{key, d.Index}] = n
+	t.table[neighKey{n.Key, d.Index}] = n // the constructor may have changed it
 	t.list = append(t.list, n)
 }
 

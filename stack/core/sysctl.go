@@ -73,6 +73,7 @@ type DevConf struct {
 type Dev6Conf struct {
 	DisableIPv6, Forwarding, HopLimit, AcceptRA, AcceptRedirects, Autoconf, DadTransmits, AcceptDad int
 	MTU6, RouterSolicitations, UseTempaddr, ForceMLDVersion, DropUnsolicitedNA, AddrGenMode         int
+	MLDv1Interval, MLDv2Interval                                                                    int // mldv*_unsolicited_report_interval, ms
 }
 
 // DefaultSysctl is a fresh namespace's.
@@ -103,4 +104,4 @@ func DefaultSysctl() Sysctl {
 	}
 }
 
-var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1}
+var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1, MLDv1Interval: 10000, MLDv2Interval: 1000}

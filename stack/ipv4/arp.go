@@ -24,6 +24,9 @@ type arpOps struct{ ip *IPv4 }
 func (o arpOps) Constructor(n *core.Neighbour) {
 	defer o.ip.ns.In(step.ArpConstructor, n).Out()
 	ip, dev := o.ip, n.Dev
+	if dev.Flags&(core.IFFLoopback|core.IFFPointToPoint) != 0 {
+		n.Key = wire.IP4(0).Addr() // one entry for all
+	}
 	a := n.Key.IP4()
 	n.Type = ip.addrType(nil, a)
 	switch {

@@ -238,7 +238,7 @@ func (ip *IPv4) lookupTP(tb *fibTable, fl *Flow4, err core.Errno, nh *nexthop) {
 		gw, name = uint64(nh.gw), uint64(nh.oif)
 	}
 	ip.ns.TP(step.FibTableLookup, nil, uint64(tb.id), uint64(-int64(err)), uint64(fl.OIF), uint64(fl.IIF), uint64(fl.Proto),
-		uint64(fl.TOS), uint64(fl.Scope), uint64(fl.Saddr), uint64(fl.Daddr), gw, uint64(fl.Sport), uint64(fl.Dport), name)
+		uint64(fl.TOS), uint64(fl.Scope), uint64(fl.Saddr), uint64(fl.Daddr), gw, uint64(fl.Sport), uint64(fl.Dport), name, uint64(fl.Mark))
 }
 
 // whyRoute explains a hit: what won, and which shorter prefixes matched too.

@@ -50,6 +50,9 @@ func (ip *IPv4) icmpRcv(b *core.SKB) int {
 	typ := m.Type()
 	b.Pull(wire.ICMPLen)
 	ns.Inc(step.IcmpMsgInType0 + step.MIB(typ))
+	if ns.Listening() {
+		ns.Why(step.WhyIcmpIn, uint64(typ)<<8|uint64(m.Code()), uint64(b.Len()))
+	}
 	if typ <= maxICMPType && icmpInCounter[typ] != 0 {
 		ns.Inc(icmpInCounter[typ]) // /proc/net/snmp reads it from the counter of the type
 	}

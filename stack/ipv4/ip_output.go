@@ -219,6 +219,7 @@ func (ip *IPv4) neighFor(d *core.Dst, b *core.SKB) *core.Neighbour {
 			ns.Why(step.WhyNeighDirect, uint64(key), uint64(d.Dev.Index))
 		}
 	}
+	asked := key
 	if d.Dev.Flags&(core.IFFLoopback|core.IFFPointToPoint) != 0 {
 		key = 0
 	}
@@ -227,7 +228,7 @@ func (ip *IPv4) neighFor(d *core.Dst, b *core.SKB) *core.Neighbour {
 	}
 	n := ns.Neigh4.Lookup(key.Addr(), d.Dev)
 	if n == nil {
-		n = ns.Neigh4.Create(key.Addr(), d.Dev)
+		n = ns.Neigh4.Create(asked.Addr(), d.Dev) // arp_constructor makes it 0.0.0.0 where there is one for all
 	}
 	d.Neigh = n
 	return n

@@ -76,7 +76,6 @@ func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, tran
 	}
 	if length > most-hlen {
 		ns.Why(step.WhyTooBig, uint64(length), uint64(most-hlen), uint64(mtu))
-		ns.Inc(step.IpOutDiscards)
 		ip.localError(sk, fl, mtu-optlen)
 		return nil, step.EMSGSIZE
 	}

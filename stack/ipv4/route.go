@@ -184,11 +184,7 @@ func (ip *IPv4) AdvMSS(d *core.Dst) int {
 	if d.AdvMSS != 0 {
 		return d.AdvMSS
 	}
-	mtu := rtOf(d).metricMTU
-	if mtu == 0 {
-		mtu = d.Dev.MTU
-	}
-	return max(min(min(mtu, ipMaxMTU)-40, 65535-40), ip.ns.Sysctl.MinAdvMSS)
+	return min(max(ip.MTU(d)-40, ip.ns.Sysctl.MinAdvMSS), 65535-40)
 }
 
 // UsesGateway reports whether the route leads over a gateway (rt_uses_gateway).

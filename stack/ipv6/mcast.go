@@ -56,12 +56,12 @@ func (t *mldTask) Run() {
 	case mldIfc:
 		m.sendChanges()
 		if m.ifcN--; m.ifcN > 0 {
-			m.start(mldIfc, sim.HZ)
+			m.start(mldIfc, m.unsolicited())
 		}
 	case mldDAD:
 		m.sendInitial()
 		if m.dadN--; m.dadN > 0 {
-			m.start(mldDAD, sim.HZ)
+			m.start(mldDAD, m.unsolicited())
 		}
 	default:
 		m.sendReport(nil)
@@ -94,6 +94,12 @@ func (m *mldDev) start(kind uint8, delay uint32) {
 	tv := sim.Time(ns.Machine.Rand.Below(max(delay, 1))+2) * sim.Jiffy
 	t := [...]*sim.Timer{&m.ifc, &m.dad, &m.gq}[kind]
 	ns.Clock.Mod(t, sim.WheelExpiry(now, now+tv), &m.fns[kind])
+}
+
+// unsolicited is unsolicited_report_interval, in jiffies: how soon a report
+// comes again.
+func (m *mldDev) unsolicited() uint32 {
+	return uint32(max(1, sim.Time(m.i.conf.MLDv2Interval)*sim.Millisecond/sim.Jiffy))
 }
 
 // event is mld_ifc_event: the groups of the device have changed.

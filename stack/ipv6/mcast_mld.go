@@ -48,7 +48,7 @@ func (m *mldDev) dadComplete() {
 	if m.dadN > 0 {
 		m.sendInitial()
 		if m.dadN--; m.dadN > 0 {
-			m.start(mldDAD, sim.HZ)
+			m.start(mldDAD, m.unsolicited())
 		}
 	}
 }

@@ -288,11 +288,9 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 			"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
 			"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
 			"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,
+			"mldv1_unsolicited_report_interval": &c.MLDv1Interval, "mldv2_unsolicited_report_interval": &c.MLDv2Interval,
 		}[name]
 		if p == nil {
-			if name == "mldv2_unsolicited_report_interval" {
-				return nil // how soon reports come again; see ipv6/mcast.go
-			}
 			return fmt.Errorf("not modelled: the sysctl %s", key)
 		}
 		*p = v

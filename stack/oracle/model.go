@@ -30,16 +30,17 @@ const (
 // model is packetwalk's own stack as a Machine.
 type model struct {
 	listener
-	world *stack.World
-	host  *stack.Host
-	veth  map[string]*device.Veth
-	agent *agent
-	prog  *socket.Program
-	isn   []ChosenISN
-	ports []ChosenPort
-	facts Facts
-	epoch sim.Time // time 0 of the recording
-	err   []string // what is not modelled
+	world  *stack.World
+	host   *stack.Host
+	veth   map[string]*device.Veth
+	agent  *agent
+	prog   *socket.Program
+	isn    []ChosenISN
+	ports  []ChosenPort
+	facts  Facts
+	epoch  sim.Time // time 0 of the recording
+	absent []Device // not yet there
+	err    []string // what is not modelled
 }
 
 // NewModel makes a simulated host with the devices of a recorded one.
@@ -54,14 +55,11 @@ func NewModel(h Host) (Machine, error) {
 		}
 	}
 	for _, d := range h.Devices {
-		mac, err := net.ParseMAC(d.MAC)
-		if err != nil {
+		if _, err := net.ParseMAC(d.MAC); err != nil {
 			return nil, err
 		}
-		v := device.NewVeth(ns, d.Name, d.Index, m)
-		v.Dev.Addr, v.Dev.MTU = wire.MACFrom(mac), d.MTU
-		m.veth[d.Name] = v
 	}
+	m.absent = h.Devices
 	m.epoch = epoch + phase(h)
 	m.world.Clock.Reset(m.epoch - settle)
 	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
@@ -90,12 +88,31 @@ func phase(h Host) sim.Time {
 	return 0
 }
 
+// plug makes the devices that are named in a command, or all that are not there
+// yet. The recorder put the links into a namespace after it had set
+// net.*.conf.default there, so that they began with those values.
+func (m *model) plug(cmd string, all bool) {
+	var rest []Device
+	for _, d := range m.absent {
+		if !all && !strings.Contains(cmd, d.Name) {
+			rest = append(rest, d)
+			continue
+		}
+		mac, _ := net.ParseMAC(d.MAC)
+		v := device.NewVeth(m.host.NS, d.Name, d.Index, m)
+		v.Dev.Addr, v.Dev.MTU = wire.MACFrom(mac), d.MTU
+		m.veth[d.Name] = v
+	}
+	m.absent = rest
+}
+
 // Setup carries out one command; see Machine.
 func (m *model) Setup(cmd string) error {
 	s, err := lab.Parse("", cmd)
 	if err != nil {
 		return err
 	}
+	m.plug(cmd, false)
 	for _, l := range s.Lines {
 		if err := lab.Do(m.host, l.Words); err != nil {
 			return err
@@ -164,7 +181,7 @@ func (m *model) routeGet(dst string) {
 		m.missing("ip route get " + dst)
 		return
 	}
-	m.begin("syscall sendmsg by ip", new(rowRef))
+	m.begin("syscall sendmsg by ip")
 	fl := ipv4.Flow4{Daddr: a.IP4(), Proto: uint8(wire.ProtoUDP)}
 	m.host.IPv4.RouteOutput(&fl)
 	m.Leave()
@@ -174,6 +191,7 @@ func (m *model) missing(what string) { m.err = append(m.err, what) }
 
 // Run lets time pass; see Machine.
 func (m *model) Run(until int64) {
+	m.plug("", true)
 	m.world.Run(m.epoch + sim.Time(until))
 	if t := m.world.Trace; t.Idle() {
 		for i := range t.Log.Events {

@@ -12,9 +12,10 @@ import (
 
 // A listener turns the model's tracepoints into the steps of a recording.
 type listener struct {
-	m    *model
-	open []frame
-	last *Step // the route lookup whose result is being explained
+	m     *model
+	open  []frame
+	calls map[string]*rowRef // the last system call of each name
+	last  *Step              // the route lookup whose result is being explained
 }
 
 // A frame is one running function, and the row that its steps belong to.
@@ -25,10 +26,28 @@ type frame struct {
 }
 
 // A rowRef is where a row stands in Facts.Rows, once it has a step.
-type rowRef struct{ n int } // index+1
+type rowRef struct {
+	n    int   // index+1
+	last int64 // time of the last step
+	done bool  // a call that has moved data
+}
+
+// sameCall is how close system calls of one name are taken together by the
+// recorder, in ns: it does not see where one ends that moves no data.
+const sameCall = 2000000
 
 // begin opens a row by hand: a system call. Leave closes it.
-func (l *listener) begin(by string, row *rowRef) { l.open = append(l.open, frame{by: by, row: row}) }
+func (l *listener) begin(by string) {
+	row := l.calls[by]
+	if row == nil || row.done || l.m.now()-row.last > sameCall {
+		row = &rowRef{last: l.m.now()}
+		if l.calls == nil {
+			l.calls = map[string]*rowRef{}
+		}
+		l.calls[by] = row
+	}
+	l.open = append(l.open, frame{by: by, row: row})
+}
 
 // Enter is the entry into a kernel function. One that takes a packet from a
 // device opens a row, and so does a timer.
@@ -71,6 +90,7 @@ func (l *listener) add(s Step) *Step {
 		f.Begin(l.m.now(), by)
 		ref.n = len(f.Rows)
 	}
+	ref.last, ref.done = l.m.now(), s.Kind == "ret"
 	r := &f.Rows[ref.n-1]
 	r.Steps = append(r.Steps, s)
 	return &r.Steps[len(r.Steps)-1]

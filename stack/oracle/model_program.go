@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/raw"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -17,8 +18,7 @@ type agent struct {
 	inject map[string]int // packet sockets, by device
 	todo   []Call
 	call   *socket.Call // the one that it is in
-	row    *rowRef
-	remote string // other end of the call that is running
+	remote string       // other end of the call that is running
 }
 
 // Run makes the calls that can be made.
@@ -27,7 +27,7 @@ func (a *agent) Run(p *socket.Program) {
 		if !a.step(p, &a.todo[0]) {
 			return
 		}
-		a.todo, a.call, a.row, a.remote = a.todo[1:], nil, nil, ""
+		a.todo, a.call, a.remote = a.todo[1:], nil, ""
 	}
 }
 
@@ -36,6 +36,9 @@ var sysNames = map[string]string{"send": "sendto", "inject": "sendto", "recv": "
 
 // step begins a call or goes on with it, and reports whether it is done.
 func (a *agent) step(p *socket.Program, c *Call) bool {
+	if c.Op == "recv" && c.Timeout > 0 {
+		p.SetNonBlock(a.fds[c.FD], true)
+	}
 	if c.Op == "recv" && c.Timeout > 0 && a.call == nil && p.Poll(a.fds[c.FD])&(socket.PollIn|socket.PollErr) == 0 {
 		if end := a.m.epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
 			p.Alarm(end)
@@ -45,7 +48,7 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		return true
 	}
 	if a.call == nil {
-		a.row, a.remote = new(rowRef), c.Addr
+		a.remote = c.Addr
 		if a.call = a.prepare(p, c); a.call == nil {
 			a.m.missing("the call " + c.Op + " " + c.Opt)
 			return true
@@ -55,7 +58,7 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 	if name == "" {
 		name = c.Op
 	}
-	a.m.begin("syscall "+name+" by "+a.name, a.row)
+	a.m.begin("syscall " + name + " by " + a.name)
 	done := p.Do(a.call)
 	a.m.Leave()
 	if done {
@@ -190,9 +193,6 @@ type pinger struct {
 	end      sim.Time // when it no longer waits; 0: it has not sent all
 	rc       int64
 	begun    bool
-	queue    bool // the error queue is read next
-	recv     *socket.Call
-	row      *rowRef
 }
 
 // ping starts the program.
@@ -208,15 +208,9 @@ func (m *model) ping(c Call) {
 
 // sys makes a system call in a row of its own; false: it sleeps.
 func (g *pinger) sys(p *socket.Program, name string, c *socket.Call) bool {
-	if g.row == nil {
-		g.row = new(rowRef)
-	}
-	g.m.begin("syscall "+name+" by ping", g.row)
+	g.m.begin("syscall " + name + " by ping")
 	done := p.Do(c)
 	g.m.Leave()
-	if done {
-		g.row = nil
-	}
 	return done
 }
 
@@ -275,6 +269,12 @@ func (g *pinger) start(p *socket.Program) bool {
 		return false
 	}
 	p.SetSockOpt(g.fd, socket.IPRecvErr, 1)
+	if r, ok := p.Sock(g.fd).Prot.(*raw.Sock); ok && family == core.AFInet6 {
+		for i := range r.Filter6 { // ICMP6_FILTER: echo replies only
+			r.Filter6[i] = ^uint32(0)
+		}
+		r.Filter6[wire.ICMPv6EchoReply>>5] &^= 1 << (wire.ICMPv6EchoReply & 31)
+	}
 	if family == core.AFInet {
 		p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<3|1<<4|1<<5|1<<11|1<<12)))
 	}
@@ -356,7 +356,7 @@ func (g *pinger) readError(p *socket.Program) {
 
 func (g *pinger) exit(p *socket.Program, rc int64) {
 	g.m.agent.result(Result{Call: g.c.N, RC: rc, Sent: g.sent, Received: g.got})
-	g.m.begin("syscall exit_group by ping", new(rowRef))
+	g.m.begin("syscall exit_group by ping")
 	p.Exit()
 	g.m.Leave()
 }

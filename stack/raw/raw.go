@@ -256,6 +256,7 @@ func recv(sk *core.Sock, buf []byte, flags int, at step.Step) (Msg, core.Errno) 
 	}
 	m := Msg{Addr: source(b), IIF: b.IIF}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
+	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
 	ns.Why(step.WhyUDPRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, 0)
 	if flags&core.MsgTrunc != 0 {
@@ -287,6 +288,7 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 	}
 	m := Msg{Err: b.CB.Err}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
+	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
 	sk.NS.Consume(b, at)
 	return m, 0

@@ -2,6 +2,7 @@ package raw
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -75,6 +76,13 @@ func (h *raw4) ICMPError(ns *core.Netns, b *core.SKB, proto uint8, info uint32) 
 	typ, code := b.L4()[0], b.L4()[1]
 	for _, sk := range h.r.socks {
 		if sk.Family != core.AFInet || !sk.match(proto, q.Dst().Addr(), q.Src().Addr(), ifindex(b)) {
+			continue
+		}
+		switch {
+		case typ == uint8(wire.ICMPDestUnreach) && code == 4:
+			ipv4.Of(ns).UpdatePMTUSock(&sk.Sock, q, int(info))
+		case typ == uint8(wire.ICMPRedirect):
+			ipv4.Of(ns).RedirectSock(b, &sk.Sock)
 			continue
 		}
 		e, hard := convert(typ, code, sk.PMTUDisc)

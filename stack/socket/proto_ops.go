@@ -108,14 +108,7 @@ func (o *udpOps) shutdown(how uint8) core.Errno { return o.ShutdownHow(how) }
 
 func (o *udpOps) close() { o.Close() }
 
-// poll is udp_poll: a datagram with a wrong checksum does not count.
-func (o *udpOps) poll() int {
-	m := dgramPoll(o.Base())
-	if m&PollIn != 0 && o.Base().Shutdown&core.RcvShutdown == 0 && o.NextLen() < 0 {
-		m &^= PollIn
-	}
-	return m
-}
+func (o *udpOps) poll() int { return dgramPoll(o.Base()) }
 
 // rawOps is inet_sockraw_ops.
 type rawOps struct{ *raw.Sock }

@@ -266,6 +266,9 @@ func (p *Program) poll(f *File) int {
 		m |= PollHup
 	}
 	m |= f.ep.poll()
+	if u, ok := f.ep.(*udpOps); ok && m&PollIn != 0 && !f.NonBlock && sk.Shutdown&core.RcvShutdown == 0 && u.NextLen() < 0 {
+		m &^= PollIn // udp_poll: a datagram with a wrong checksum does not count for who would sleep over it
+	}
 	p.NS.Why(step.WhySysReady, uint64(m))
 	return m
 }

@@ -43,6 +43,7 @@ const (
 	SockWfree
 	SockRfree
 	SkStreamKillQueues
+	SkbQueuePurgeReason
 	ReleaseSock
 	SkBacklogRcv
 	AddBacklog
@@ -99,6 +100,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SockDefWriteSpace & 255:       {"sock_def_write_space", Socket, "net/core/sock.c", "Wake whoever waits for room to write."},
 	SockWfree & 255:               {"sock_wfree", Socket, "net/core/sock.c", "A sent packet is freed: give its memory back to the sender."},
 	SockRfree & 255:               {"sock_rfree", Socket, "net/core/sock.c", "A read packet is freed: give its memory back to the reader."},
+	SkbQueuePurgeReason & 255:     {"skb_queue_purge_reason", Core, "net/core/skbuff.c", "Free every packet of a queue."},
 	SkStreamKillQueues & 255:      {"sk_stream_kill_queues", Socket, "net/core/stream.c", "The socket goes: free what lies in its queues."},
 	ReleaseSock & 255:             {"release_sock", Socket, "net/core/sock.c", "The program lets go of the socket: work off its backlog."},
 	SkBacklogRcv & 255:            {"__release_sock", Socket, "net/core/sock.c", "Packets that waited for the program to let go."},

@@ -27,18 +27,18 @@ func (k Kind) String() string { return kindNames[k] }
 // MaxFields is how many values one object may show.
 const MaxFields = 64
 
-// A Key names a field of a Kind: kind<<10 | index. Counters of a namespace
+// A Key names a field of a Kind: kind<<12 | index. Counters of a namespace
 // use the MIB as index.
-type Key uint16
+type Key uint32
 
 // KeyOf returns the Key of field i of a kind.
-func KeyOf(k Kind, i int) Key { return Key(k)<<10 | Key(i) }
+func KeyOf(k Kind, i int) Key { return Key(k)<<12 | Key(i) }
 
 // Kind and Index take a Key apart.
-func (k Key) Kind() Kind { return Kind(k >> 10) }
+func (k Key) Kind() Kind { return Kind(k >> 12) }
 
 // Index is the place of the field among its kind's.
-func (k Key) Index() int { return int(k & 1023) }
+func (k Key) Index() int { return int(k & 4095) }
 
 // A Field is one visible value: its name and how it reads. An IP field takes
 // two places: its own (upper half) and the next, whose name is empty.

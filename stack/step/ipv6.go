@@ -361,7 +361,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyIP6McLoop & 255:          "This host listens to {0:ip} itself: it gets a copy.",
 	WhyICMP6Csum & 255:          "The ICMPv6 checksum is wrong.",
 	WhyICMP6Short & 255:         "{0} bytes are too few for this message.",
-	WhyICMP6Done & 255:          ""{0:icmp6}" is done with.",
+	WhyICMP6Done & 255:          "\"{0:icmp6}\" is done with.",
 	WhyICMP6Ignored & 255:       "{0:icmp6} is nothing that the kernel acts on.",
 	WhyICMP6EchoIgnored & 255:   "net.ipv6.icmp.echo_ignore_all is set: pings are not answered.",
 	WhyICMP6NoPing & 255:        "An echo reply, and no ping socket waits for one.",
@@ -429,11 +429,11 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyMLDBadQuery & 255:        "A query must come from a link-local address with hop limit 1 (here {0}) and a router alert.",
 	WhyNo6MLDv1 & 255:           "not modelled: an MLDv1 router on the link",
 	WhyNo6MLDSources & 255:      "not modelled: a query about {0} sources of a group",
-	WhyIP6Local & 255: "{0:ip} is an address of this host: the packet is for us.",
-	WhyFib6Redirect & 255: "Something better is known about {0:ip}: a redirect named the gateway {3:ip}.",
-	WhyIP6Fits & 255: "{0} bytes fit the {1} that this path takes (MTU).",
-	WhyIP6GSO & 255: "It stands for several segments, which the device or the next step will cut: it goes on whole.",
-	WhyIP6RouteKept & 255: "The route kept by the connection is still good: out by {0:dev}.",
+	WhyIP6Local & 255:           "{0:ip} is an address of this host: the packet is for us.",
+	WhyFib6Redirect & 255:       "Something better is known about {0:ip}: a redirect named the gateway {3:ip}.",
+	WhyIP6Fits & 255:            "{0} bytes fit the {1} that this path takes (MTU).",
+	WhyIP6GSO & 255:             "It stands for several segments, which the device or the next step will cut: it goes on whole.",
+	WhyIP6RouteKept & 255:       "The route kept by the connection is still good: out by {0:dev}.",
 }
 
 // What lost in net/ipv6.

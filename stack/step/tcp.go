@@ -321,20 +321,87 @@ const (
 	WhyFollowSent
 	WhyFollowAckDiffers
 	WhyFollowAckEarly
+	WhyEarlyFound
+	WhyEarlyNone
+	WhyConn
+	WhyListener
+	WhyHalfOpen
+	WhyLate
+	WhyDoRcv
+	WhySlowOff
+	WhySlowHeader
+	WhySlowSeq
+	WhySlowAck
+	WhySlowOther
+	WhyValid
+	WhySeqOld
+	WhyAckSyn
+	WhyAckFin
+	WhyAckDup
+	WhyAckIdle
+	WhyClean
+	WhyCleanNone
+	WhyRtoSet
+	WhyRtoOff
+	WhyNoProbe
+	WhyNoProbeNow
+	WhyAlert
+	WhyInOrder
+	WhyNoData
+	WhyQueuedFin
+	WhyNoAckOwed
+	WhyAckLater
+	WhyAckSoon
+	WhyInFlight
+	WhyFollowAck
+	WhyFollowTimer
+	WhyFollowSynack
+	WhyCwndUnused
+	WhyConnect
+	WhySynOffers
+	WhyState
+	WhyEstablished
+	WhyFinWait2
+	WhyBothClosed
+	WhySynAnswered
+	WhyStartCwnd
+	WhyPassiveClose
+	WhyLastFin
+	WhyTwTimer
+	WhyTwLate
+	WhyTwQuiet
+	WhyErrSock
+	WhyMssDefault
+	WhyMtuSame
+	WhyReqDone
+	WhyRecovered
+	WhyUndone
+	WhyTooLarge
+	WhyRackLostNow
+	WhyRackNone
+	WhyFollowAckOnly
+	WhyFollowSyn
+	WhyFollowRst
+	WhyFollowFin
+	WhyFollowRetransAll
+	WhyResetNever
+	WhyResetSent
+	WhyProbeRepair
+	WhyIdleRestart
 	endTCPWhy
 )
 
 var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyNotForHost & 255:          "The frame was not addressed to this host alone: TCP takes no broadcast or multicast.",
-	WhyDoff & 255:                "The header says {0} bytes, and {1} are there.",
+	WhyDoff & 255:                "The header says that it is {0} bytes long, and {1} are there.",
 	WhyCsum & 255:                "The checksum over addresses, header and data is wrong: nobody is told.",
-	WhyNoSocket & 255:            "No connection has these four numbers, and nobody listens on port {0}.",
+	WhyNoSocket & 255:            "No connection has these addresses and ports, and nobody listens on port {0}.",
 	WhyNoFlags & 255:             "Neither SYN nor ACK nor RST is set: such a segment means nothing.",
 	WhyListenAck & 255:           "An ACK for a socket that only listens: it belongs to no connection, so a RST answers it.",
 	WhyListenRst & 255:           "A RST for a socket that only listens: there is nothing to break off.",
 	WhySynFin & 255:              "SYN and FIN together: no honest stack sends that.",
 	WhyNoSyn & 255:               "Our SYN needs a SYN in the answer, and there is none.",
-	WhySyn & 255:                 "{0} connections wait for accept (at most {1}): there is room. Our first number is {2}.",
+	WhySyn & 255:                 "{0} {0?connection waits|connections wait} for accept() (at most {1}): there is room. Our numbers begin at {2}.",
 	WhySynAgain & 255:            "The same SYN again: the SYN-ACK was lost, so it goes once more.",
 	WhyAcceptQFull & 255:         "{0} connections wait for accept, more than the backlog {1}: the SYN must come again later.",
 	WhyReqBadAck & 255:           "It acknowledges {0}, and our SYN-ACK needs {1}.",
@@ -344,78 +411,145 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyOptionNotModelled & 255:   "Not modelled: an MPTCP, MD5 or AO option. It is ignored.",
 	WhyUrgNotModelled & 255:      "Not modelled: urgent data. It stays in the stream.",
 	WhyCongNotModelled & 255:     "Not modelled: this congestion control. CUBIC takes its place.",
-	WhySequence & 255:            "It has {0} to {1}, and the window is {2} to {3}: outside.",
-	WhyPaws & 255:                "Its timestamp {0} is older than the last one, {1}: an old duplicate (PAWS).",
+	WhySequence & 255:            "It begins {0} bytes beyond the end of the window that this side offered.",
+	WhyPaws & 255:                "Its timestamp {0} is older than {1}, the last one: an old duplicate (PAWS).",
 	WhyRstChallenge & 255:        "A RST must have exactly the number {1}; this has {0}. It may be forged: ask with an ACK.",
 	WhySynChallenge & 255:        "A SYN on a live connection: ask with an ACK whether it is meant.",
 	WhyReset & 255:               "The connection is broken off; the program gets {0:err}.",
-	WhyFastAck & 255:             "Just the ACK that was expected: the fast path.",
-	WhyFastData & 255:            "Just the data that was expected: the fast path.",
-	WhyAck & 255:                 "{0} is acknowledged (before: {1}); {2} segments are still in flight.",
-	WhyAckOld & 255:              "It acknowledges {0}, and {1} is acknowledged already: nothing new.",
+	WhyFastAck & 255:             "Only the acknowledgement is new, all else is as predicted: the fast path.",
+	WhyFastData & 255:            "It is just the data that was expected next, all else is as predicted: the fast path.",
+	WhyAck & 255:                 "{0} more {0?byte is|bytes are} acknowledged, up to {1}; {2} {2?segment is|segments are} still in flight.",
+	WhyAckOld & 255:              "It acknowledges {0}, and {1} is acknowledged already: it was overtaken on the way.",
 	WhyAckTooOld & 255:           "It acknowledges {0}, more than a window before {1}: not ours.",
 	WhyAckUnsent & 255:           "It acknowledges {0}, and we have sent no further than {1}.",
-	WhyRtt & 255:                 "A round trip of {0:dur}: smoothed {1:dur}, deviation {2:dur}.",
-	WhySack & 255:                "{0} SACK blocks: {1} segments have arrived out of order, {2} are believed lost.",
-	WhyRackLost & 255:            "The segment at {0} was overtaken by a later one, longer ago than {1:dur}: it is lost.",
-	WhyRecovery & 255:            "{0} segments are lost, {1} have arrived behind them: Recovery, and ssthresh goes to {2}.",
-	WhyLoss & 255:                "A timeout with {0} segments in flight: all count as lost, ssthresh goes to {1}, one segment may go.",
-	WhySlowStart & 255:           "Slow start: the window goes from {0} to {1} segments.",
-	WhyCongAvoid & 255:           "Congestion avoidance: the window is {0} segments; {1} of the {2} ACKs for one more are here.",
+	WhyRtt & 255:                 "This round trip took {0:dur}; smoothed over time it is {1:dur}. Allow {2:dur} more before a segment counts as late: that is the timeout (RTO).",
+	WhySack & 255:                "{0} SACK {0?block|blocks}: {1} {1?segment has|segments have} arrived behind a hole, {2} {2?is|are} believed lost.",
+	WhyRackLost & 255:            "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged has not, though {1:dur} were given for reordering: it counts as lost (RACK).",
+	WhyRecovery & 255:            "{0} {0?segment counts|segments count} as lost, {1} {1?has|have} arrived behind: repair begins (Recovery), and the threshold for slow start goes to {2} segments.",
+	WhyLoss & 255:                "A timeout with {0} {0?segment|segments} in flight: all count as lost. The threshold for slow start goes to {1}, and one segment may go.",
+	WhySlowStart & 255:           "Slow start: one more segment for each that is acknowledged. The congestion window goes from {0} to {1} segments.",
+	WhyCongAvoid & 255:           "Congestion avoidance: the window is {0} segments, and grows by one when {2} are acknowledged; {1} are so far.",
 	WhyPartOld & 255:             "The first {0} bytes are here already: only the rest is taken.",
-	WhyOldData & 255:             "It ends at {0}, and {1} is the next that is expected: all of it is here already.",
-	WhyOverWindow & 255:          "It begins at {0}, and the window ends at {1}.",
+	WhyOldData & 255:             "All of it is here already: it ends at {0}, and {1} is expected next.",
+	WhyOverWindow & 255:          "It begins at {0}, and the window that this side offered ends at {1}.",
 	WhyZeroWindow & 255:          "The window that we offered is 0: there is no room.",
-	WhyOfo & 255:                 "It begins at {0}, and {1} is expected: there is a hole before it.",
-	WhyOfoMoved & 255:            "{0} to {1} waited for the hole to be filled.",
-	WhyQueued & 255:              "{0} bytes go to the receive queue ({1} of {2} bytes of memory are used).",
+	WhyOfo & 255:                 "{0} {0?byte is|bytes are} missing before it: it must wait behind the hole ({1} wait already).",
+	WhyOfoMoved & 255:            "The hole is filled: {0} bytes that had come early are in order now.",
+	WhyQueued & 255:              "{0} {0?byte goes|bytes go} to the receive queue; what waits there uses {1} of {2} bytes of memory.",
 	WhyAbortOnData & 255:         "Data came for a program that has closed: a RST says that it is lost.",
 	WhySimulClose & 255:          "Both sides closed at the same time: our FIN is not acknowledged yet.",
 	WhySimulOpen & 255:           "Both sides sent a SYN at the same time: our SYN goes again, with an ACK.",
-	WhyAckFull & 255:             "{0} bytes are not acknowledged, more than a segment ({1}): acknowledge now.",
-	WhyAckQuick & 255:            "Quick ACKs: {0} more go at once, so that the sender's window grows.",
+	WhyAckFull & 255:             "{0} bytes are not acknowledged, more than one segment ({1}): acknowledge now.",
+	WhyAckQuick & 255:            "{0} {0?ACK goes|ACKs go} at once (quick ACKs), because each one lets the sender's window grow: acknowledge now.",
 	WhyAckNow & 255:              "A hole was filled, or there is no room: acknowledge now.",
-	WhyAckOfo & 255:              "{0} packets wait behind a hole: acknowledge now, with SACK.",
-	WhyDelack & 255:              "The ACK may wait {0:dur} for data to carry it.",
+	WhyAckOfo & 255:              "{0} {0?segment waits|segments wait} behind a hole: acknowledge now, and tell by SACK what is here.",
+	WhyDelack & 255:              "The ACK waits up to {0:dur}: perhaps data of our own can carry it.",
 	WhyReaderAck & 255:           "The program has read what was there: the ACK that waited goes now.",
 	WhyWindowOpens & 255:         "The window was {0} bytes and can be {1}: tell the sender.",
-	WhyWindow & 255:              "{0} bytes fit (limit for now {1}; {2} of {3} bytes of memory are used).",
+	WhyWindow & 255:              "This side can take {0} bytes more (limit for now {1}; what waits uses {2} of {3} bytes of memory).",
 	WhyWindowZero & 255:          "{0} bytes of {1} are free, less than a segment of {2} or a sixteenth: offer nothing.",
 	WhyRcvbufGrow & 255:          "The program read {2} bytes in one round trip: the buffer grows from {0} to {1}.",
-	WhyMss & 255:                 "MTU {0}, the other side takes segments of {1}: {2} bytes of payload.",
-	WhyTransmit & 255:            "{0:flags} seq {1}, {2} bytes, ack {3}, window field {4}.",
+	WhyMss & 255:                 "The path takes packets of {0} bytes, the other side segments of {1}: that leaves {2} bytes of payload, options taken off.",
+	WhyTransmit & 255:            "A segment with {0:tcpbits} and {2} bytes of data, from number {1} on. The number expected from the other side is {3}; window field {4}.",
 	WhyFragment & 255:            "A packet of {0} bytes is cut after {1}.",
-	WhyCwndFull & 255:            "{0} segments are in flight, and the congestion window is {1}: wait for an ACK.",
-	WhyRwndFull & 255:            "The segment ends at {0}, and the other side's window ends at {1}: wait.",
-	WhyNagle & 255:               "{0} bytes are less than a segment ({1}), and another small one is on its way: wait (Nagle).",
-	WhyRetransmit & 255:          "{0} to {1} goes again (timeouts so far: {2}).",
-	WhyLossProbe & 255:           "If no ACK comes in {0:dur}, probe (smoothed round trip {1} µs, {2} segments in flight).",
+	WhyCwndFull & 255:            "{0} {0?segment is|segments are} in flight, and the congestion window is {1}: wait for an ACK.",
+	WhyRwndFull & 255:            "The segment ends {0} bytes beyond the window that the other side offers: wait.",
+	WhyNagle & 255:               "{0} bytes are less than a segment ({1}), and another small segment is not acknowledged yet: wait (Nagle).",
+	WhyRetransmit & 255:          "{0} bytes go again; they begin {1} bytes behind the last acknowledged one. Timeouts in a row: {2}.",
+	WhyLossProbe & 255:           "If no ACK comes within {0:dur}, a probe goes ({2} {2?segment|segments} in flight, a round trip takes {1:dur}).",
 	WhyProbe0 & 255:              "Window probe {0}: the next in {1:dur}.",
-	WhyRTO & 255:                 "Timeout {0}: no ACK in {1:dur}; send {2} again.",
-	WhyTimerEarly & 255:          "The timer was moved: it is due at {0:dur}.",
-	WhyTimedOut & 255:            "{0} timeouts without an answer: the program gets {1:err}.",
+	WhyRTO & 255:                 "Timeout {0} in a row: no ACK came within {1:dur}. The oldest segment goes again, {2} bytes.",
+	WhyTimerEarly & 255:          "The timer was moved meanwhile: it is due at {0:time}.",
+	WhyTimedOut & 255:            "{0} {0?timeout|timeouts} without an answer: the program gets {1:err}.",
 	WhyKeepalive & 255:           "Nothing was heard for {0:dur}; {1} of {2} probes were sent.",
 	WhySendmsg & 255:             "{0} bytes are taken; {1} are not sent yet; a segment is {2} bytes.",
 	WhyRecvmsg & 255:             "The program gets {0} bytes; {1} still wait.",
 	WhyCloseUnread & 255:         "{0} bytes were never read: a RST tells the other side.",
 	WhyLinger0 & 255:             "SO_LINGER with 0 seconds: break off with a RST.",
-	WhyTimeWait & 255:            "{0:tcpst} as a small socket, for {1:dur}.",
+	WhyTimeWait & 255:            "A small socket stays for {1:dur} in state {0:tcpst}, to answer what comes late.",
 	WhyTWReset & 255:             "A RST ends TIME_WAIT (tcp_rfc1337 is 0).",
 	WhyTWSyn & 255:               "A SYN with {0}, above the old connection's {1}: a new one may begin at once, with our number {2}.",
 	WhyPortTaken & 255:           "Port {0} is taken.",
 	WhyPortChosen & 255:          "Port {0} is free for this destination.",
 	WhyErrNoSocket & 255:         "No connection from port {0} to port {1}: the error is about nothing here.",
-	WhyErrWindow & 255:           "It quotes {0}, and {1} to {2} is in flight: old or forged.",
+	WhyErrWindow & 255:           "It quotes number {0}, and {1} to {2} is in flight: old or forged.",
 	WhyErrHard & 255:             "The connection does not stand yet: connect fails with {0:err}.",
 	WhyErrSoft & 255:             "The connection goes on; {0:err} is remembered in case it fails.",
-	WhyMtuReduced & 255:          "The path takes {0} bytes; we sent packets for {1}.",
+	WhyMtuReduced & 255:          "The path takes packets of {0} bytes; this connection sent up to {1}.",
 	WhyFollowJoined & 255:        "The connection with {0:ip} port {2} began before the capture: it is joined in the middle, at {3} (sent) and {4} (received).",
 	WhyFollowNoRoute & 255:       "The captured host sent to {0:ip}; this one has no route there.",
 	WhyFollowGap & 255:           "The capture does not show {0} bytes that the host sent.",
-	WhyFollowRetrans & 255:       "The captured host sent {0} to {1} again.",
-	WhyFollowSent & 255:          "The capture shows that the host sent {0:flags} seq {1}, {2} bytes, ack {3}.",
+	WhyFollowRetrans & 255:       "The captured host sent {0} {0?byte|bytes} again that {0?begins|begin} {1} bytes behind the last acknowledged one.",
+	WhyFollowSent & 255:          "The capture shows that the host sent {2} {2?byte|bytes} of data ({0:tcpbits}), from number {1} on. The number that it expects next is {3}.",
 	WhyFollowAckDiffers & 255:    "The captured host acknowledged {0}; Linux would have acknowledged {1}.",
 	WhyFollowAckEarly & 255:      "The captured host sent an ACK; Linux would have waited {0:dur} longer.",
+	WhyEarlyFound & 255:          "A connection in state {0:tcpst} has exactly these addresses and ports.",
+	WhyEarlyNone & 255:           "No connection has these addresses and ports yet.",
+	WhyConn & 255:                "It belongs to the connection with {0:ip} port {2}, in state {3:tcpst}.",
+	WhyListener & 255:            "No connection with {0:ip} port {2}; a socket listens on port {3}.",
+	WhyHalfOpen & 255:            "It belongs to a half-open connection: {0:ip} port {2} sent a SYN before.",
+	WhyLate & 255:                "The connection with {0:ip} port {2} is over: a small TIME_WAIT socket answers.",
+	WhyDoRcv & 255:               "In state {0:tcpst} {1?there is a short way|the whole state machine is asked}.",
+	WhySlowOff & 255:             "The short way is closed: data is missing, memory is full, or the window has just changed. So everything is checked.",
+	WhySlowHeader & 255:          "Flags, header length or window are not as predicted: everything is checked.",
+	WhySlowSeq & 255:             "It begins at {0}, and {1} was expected next: everything is checked.",
+	WhySlowAck & 255:             "Its acknowledgement ({0}) is not for what is in flight: everything is checked.",
+	WhySlowOther & 255:           "The header is as predicted, but its timestamp or the memory for its data must be looked at: everything is checked.",
+	WhyValid & 255:               "Its numbers lie in the window of {0} bytes that this side offered, and it is no SYN or RST: it may be taken.",
+	WhySeqOld & 255:              "It ends {0} {0?byte|bytes} before what this side has acknowledged: an old copy, or a probe.",
+	WhyAckSyn & 255:              "Our SYN is acknowledged.",
+	WhyAckFin & 255:              "Everything is acknowledged, our FIN too.",
+	WhyAckDup & 255:              "It acknowledges nothing new; {0} {0?segment is|segments are} in flight, and the other side offers {1} bytes of window.",
+	WhyAckIdle & 255:             "Nothing of ours is in flight, so there is nothing to acknowledge. The other side offers {0} bytes of window.",
+	WhyClean & 255:               "{0} {0?segment is|segments are} acknowledged and forgotten; {1} {1?stays|stay} until {1?it is|they are}.",
+	WhyCleanNone & 255:           "Nothing new is acknowledged: all {0} {0?segment stays|segments stay}.",
+	WhyRtoSet & 255:              "If the oldest segment is not acknowledged within {0:dur}, it goes again.",
+	WhyRtoOff & 255:              "Nothing is in flight: the retransmission timer stops.",
+	WhyNoProbe & 255:             "No loss probe is needed: nothing is in flight.",
+	WhyNoProbeNow & 255:          "No loss probe now: they are off, there is no SACK, or a loss is being repaired.",
+	WhyAlert & 255:               "This ACK is not ordinary. So far {0} {0?segment has|segments have} arrived behind a hole and {1} {1?is|are} believed lost (congestion state {2:ca}).",
+	WhyInOrder & 255:             "It begins with just the byte that was expected.",
+	WhyNoData & 255:              "It carries no data: nothing is to be queued.",
+	WhyQueuedFin & 255:           "The FIN waits behind the data: the program will read \"end of file\" there.",
+	WhyNoAckOwed & 255:           "Nothing has come that must be acknowledged.",
+	WhyAckLater & 255:            "Less than two segments wait for an ACK, and no quick ACKs are left: it may wait.",
+	WhyAckSoon & 255:             "The ACK has waited nearly as long as it may: it goes now.",
+	WhyInFlight & 255:            "{0} {0?segment is|segments are} in flight now. This one is kept until it is acknowledged.",
+	WhyFollowAck & 255:           "Linux would send an ACK here. The capture says when the host really did.",
+	WhyFollowTimer & 255:         "The timer ran out: Linux would act here. The capture says what the host really did.",
+	WhyFollowSynack & 255:        "Linux would answer with a SYN-ACK here. The capture says when the host really did.",
+	WhyCwndUnused & 255:          "The congestion window of {0} segments was not used up, so the network was not tried: it does not grow.",
+	WhyConnect & 255:             "From {0:ip} port {2} to {3:ip} port {5}; our numbers begin at {6}.",
+	WhySynOffers & 255:           "The SYN offers segments of {0} bytes and a window of {1}, scaled by 2^{2} from then on.",
+	WhyState & 255:               "The connection is in state {0:tcpst}: what does the segment mean there?",
+	WhyEstablished & 255:         "Our SYN-ACK is acknowledged: the handshake is complete, and the connection stands.",
+	WhyFinWait2 & 255:            "Our FIN is acknowledged: this direction is closed. Wait for the FIN of the other side.",
+	WhyBothClosed & 255:          "Both sides have closed, and our FIN is acknowledged: the connection is over.",
+	WhySynAnswered & 255:         "It acknowledges our SYN and brings one of its own: the connection stands.",
+	WhyStartCwnd & 255:           "The congestion window begins with {0} segments; the receive buffer is {1} bytes.",
+	WhyPassiveClose & 255:        "The other side has closed first. Our program may still send (CLOSE_WAIT).",
+	WhyLastFin & 255:             "Both sides have closed now: wait in TIME_WAIT in case our last ACK is lost.",
+	WhyTwTimer & 255:             "It goes away in {0:dur}.",
+	WhyTwLate & 255:              "It brings nothing new: the other side has not had our last ACK. It goes again.",
+	WhyTwQuiet & 255:             "It is in order and asks for nothing.",
+	WhyErrSock & 255:             "It is about the connection with {0:ip} port {2}.",
+	WhyMssDefault & 255:          "The path takes packets of {0} bytes. The other side has not said yet what it takes, so {1} is assumed: {2} bytes of payload, options taken off.",
+	WhyMtuSame & 255:             "The path takes packets of {0} bytes, and this connection sends no larger ones: nothing changes.",
+	WhyReqDone & 255:             "It acknowledges our SYN-ACK: the three-way handshake is complete.",
+	WhyRecovered & 255:           "Everything that was in flight when the repair began is acknowledged: it is over.",
+	WhyUndone & 255:              "Nothing was lost after all, only late: the congestion window goes back to {0} segments.",
+	WhyTooLarge & 255:            "{0} {0?segment is|segments are} too large for the path now: {0?it goes|they go} again in pieces of {1} bytes. That is no congestion.",
+	WhyRackLostNow & 255:         "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged has not: it counts as lost (RACK).",
+	WhyRackNone & 255:            "No segment was overtaken for too long.",
+	WhyFollowAckOnly & 255:       "The capture shows that the host sent {0:tcpbits} without data. The number that it expects next is {3}.",
+	WhyFollowSyn & 255:           "The capture shows that the host sent {0:tcpbits}: its numbers begin at {1}.",
+	WhyFollowRst & 255:           "The capture shows that the host sent {0:tcpbits}: it breaks the connection off.",
+	WhyFollowFin & 255:           "The capture shows that the host sent a FIN with {2} {2?byte|bytes} of data: it has nothing more to send.",
+	WhyFollowRetransAll & 255:    "The captured host sent number {0} again, with {1} {1?byte|bytes}.",
+	WhyResetNever & 255:          "A RST is never answered.",
+	WhyResetSent & 255:           "The sender learns by a RST that nothing is here for it.",
+	WhyProbeRepair & 255:         "The probe goes to make the other side say what it has.",
+	WhyIdleRestart & 255:         "Nothing was sent for {0:dur}, longer than the timeout: the window begins anew with {1} segments.",
 }
 
 // What lost in TCP.

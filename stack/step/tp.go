@@ -74,7 +74,7 @@ var inetArgs = []Arg{{"skaddr", SK}, {"family", Fam}, {"sport", Dec}, {"dport", 
 var tps = [numTPs]TPInfo{
 	KfreeSkb:               {"skb:kfree_skb", []Arg{{"skbaddr", SKB}, {"location", Func}, {"protocol", Dec}, {"reason", Reason}}},
 	ConsumeSkb:             {"skb:consume_skb", []Arg{{"skbaddr", SKB}, {"location", Func}}},
-	FibTableLookup:         {"fib:fib_table_lookup", []Arg{{"tb_id", Dec}, {"err", Int}, {"oif", Dec}, {"iif", Dec}, {"proto", Dec}, {"tos", Dec}, {"scope", Dec}, {"src", IP4}, {"dst", IP4}, {"gw", IP4}, {"sport", Dec}, {"dport", Dec}, {"name", Dev}}},
+	FibTableLookup:         {"fib:fib_table_lookup", []Arg{{"tb_id", Dec}, {"err", Int}, {"oif", Dec}, {"iif", Dec}, {"proto", Dec}, {"tos", Dec}, {"scope", Dec}, {"src", IP4}, {"dst", IP4}, {"gw", IP4}, {"sport", Dec}, {"dport", Dec}, {"name", Dev}, {"mark", Hex}}}, // the kernel does not print the mark
 	Fib6TableLookup:        {"fib6:fib6_table_lookup", []Arg{{"tb_id", Dec}, {"err", Int}, {"oif", Dec}, {"iif", Dec}, {"tos", Dec}, {"scope", Dec}, {"src", IP}, {"dst", IP}, {"sport", Dec}, {"dport", Dec}, {"proto", Dec}, {"rt_type", Dec}, {"name", Dev}, {"gw", IP}}},
 	NetifRx:                {"net:netif_rx", []Arg{{"skbaddr", SKB}, {"len", Dec}, {"name", Dev}}},
 	NetifReceiveSkb:        {"net:netif_receive_skb", []Arg{{"skbaddr", SKB}, {"len", Dec}, {"name", Dev}}},

@@ -297,6 +297,7 @@ func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
 		return false
 	}
 	sk.writeSeq, sk.isn = h.Seq(), h.Seq()
+	ns.Why(step.WhyConnect, k.Laddr.Hi, k.Laddr.Lo, uint64(k.Lport), k.Faddr.Hi, k.Faddr.Lo, uint64(k.Fport), uint64(h.Seq()))
 	sk.connectInit()
 	o := &t.opt
 	wire.ParseTCPOptions(h.Options(), o)
@@ -411,7 +412,11 @@ func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
 	s, d := sk.Saddr, sk.Daddr
 	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
 		s.Hi, s.Lo, d.Hi, d.Lo, 0)
-	ns.Why(step.WhyFollowRetrans, uint64(h.Seq()), uint64(end))
+	if before(h.Seq(), sk.sndUna) {
+		ns.Why(step.WhyFollowRetransAll, uint64(h.Seq()), uint64(n))
+	} else {
+		ns.Why(step.WhyFollowRetrans, uint64(n), uint64(h.Seq()-sk.sndUna))
+	}
 	return sk.followTransmit(b, h, n)
 }
 
@@ -528,7 +533,20 @@ func (sk *Sock) followTransmit(b *core.SKB, h wire.TCP, n int) bool {
 	}
 	sk.segsOut += segs
 	ns.Add(step.TcpOutSegs, uint64(segs))
-	ns.Why(step.WhyFollowSent, uint64(f), uint64(h.Seq()), uint64(n), uint64(h.Ack()))
+	if ns.Listening() {
+		why := step.WhyFollowSent
+		switch {
+		case f.Has(wire.TCPRst):
+			why = step.WhyFollowRst
+		case f.Has(wire.TCPSyn):
+			why = step.WhyFollowSyn
+		case f.Has(wire.TCPFin):
+			why = step.WhyFollowFin
+		case n == 0:
+			why = step.WhyFollowAckOnly
+		}
+		ns.Why(why, uint64(f), uint64(h.Seq()), uint64(n), uint64(h.Ack()))
+	}
 	b.SetOwnerW(&sk.Sock)
 	b.CB = core.CB{}
 	if sk.DstCache == nil || !sk.af.dstOK(sk.DstCache) {

@@ -142,6 +142,18 @@ func (sk *Sock) done() {
 	sk.destroy()
 }
 
+// doneWithError is tcp_done_with_error: the connection ends, and the program
+// hears why.
+func (sk *Sock) doneWithError(e core.Errno) {
+	dead := sk.Dead
+	sk.Err = e
+	sk.purgeWrite()
+	sk.done()
+	if !dead {
+		sk.ErrorReport(sk.NS)
+	}
+}
+
 // destroy is inet_csk_destroy_sock.
 func (sk *Sock) destroy() {
 	defer sk.NS.In(step.InetCskDestroySock, &sk.Sock).Out()
@@ -174,9 +186,7 @@ func (sk *Sock) free() {
 	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
 		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
 	}
-	for b := sk.ErrQueue.PopFront(); b != nil; b = sk.ErrQueue.PopFront() {
-		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
-	}
+	sk.PurgeErr(ns, step.SkbQueuePurgeReason)
 	sk.RxDst, sk.DstCache = nil, nil
 	if ns.Trace != nil && !sk.OwnedByUser {
 		ns.Trace.Forget(sk.ID)

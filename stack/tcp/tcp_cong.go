@@ -41,6 +41,7 @@ func (reno) undoCwnd(sk *Sock) int       { return max(sk.sndCwnd, sk.priorCwnd) 
 func (reno) congAvoid(sk *Sock, _ uint32, acked int) {
 	defer sk.NS.In(step.TcpRenoCongAvoid, &sk.Sock).Out()
 	if !sk.cwndLimited() {
+		sk.NS.Why(step.WhyCwndUnused, uint64(sk.sndCwnd))
 		return
 	}
 	if sk.inSlowStart() {
@@ -144,6 +145,7 @@ func (sk *Sock) slowStartAfterIdleCheck() {
 		c >>= 1
 	}
 	sk.sndCwnd = max(c, restart)
+	sk.NS.Why(step.WhyIdleRestart, uint64(int32(sk.jiffies()-sk.lsndtime))*uint64(sim.Jiffy), uint64(sk.sndCwnd))
 	sk.sndCwndStamp, sk.sndCwndUsed = sk.jiffies(), 0
 }
 

@@ -108,6 +108,7 @@ func (cubic) undoCwnd(sk *Sock) int { return max(sk.sndCwnd, sk.priorCwnd) }
 func (cubic) congAvoid(sk *Sock, ack uint32, acked int) {
 	defer sk.NS.In(step.CubictcpCongAvoid, &sk.Sock).Out()
 	if !sk.cwndLimited() {
+		sk.NS.Why(step.WhyCwndUnused, uint64(sk.sndCwnd))
 		return
 	}
 	if sk.inSlowStart() {

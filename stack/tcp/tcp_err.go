@@ -33,6 +33,7 @@ func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
 	if sk == nil {
 		return seq != 0
 	}
+	ns.Why(step.WhyErrSock, sk.Daddr.Hi, sk.Daddr.Lo, uint64(sk.Dport))
 	frag := typ == 3 && code == 4
 	if sk.OwnedByUser && !frag {
 		ns.Inc(step.TcpExtLockDroppedIcmps)
@@ -67,7 +68,7 @@ func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
 	default:
 		return true
 	}
-	t.errReport(sk, e)
+	t.errReport(sk, e, b, core.ExtErr{Errno: e, Origin: core.ErrOriginICMP, Typ: typ, Code: code, Info: info, Port: wire.TCP(q[n:]).DstPort()}, n)
 	return true
 }
 
@@ -147,7 +148,11 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 	}
 	sk.DstCache = d
 	mtu = sk.af.mtu(d)
-	ns.Why(step.WhyMtuReduced, uint64(mtu), uint64(sk.pmtuCookie))
+	if sk.pmtuCookie > mtu {
+		ns.Why(step.WhyMtuReduced, uint64(mtu), uint64(sk.pmtuCookie))
+	} else {
+		ns.Why(step.WhyMtuSame, uint64(mtu))
+	}
 	if sk.PMTUDisc != core.PMTUDiscDont && sk.pmtuCookie > mtu {
 		sk.syncMSS(mtu)
 		sk.simpleRetransmit()
@@ -156,14 +161,15 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 
 // errReport tells the program: at once while it connects, later as a hint
 // (RFC 1122 §4.2.3.9: a soft error does not end a connection).
-func (t *TCP) errReport(sk *Sock, e core.Errno) {
+// A connecting socket's error queue gets the whole of it, asked for or not; at
+// is where the quoted TCP header begins.
+func (t *TCP) errReport(sk *Sock, e core.Errno, b *core.SKB, ext core.ExtErr, at int) {
 	ns := t.NS
 	if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv {
+		sk.ICMPError(ns, b, ext, at)
 		if !sk.OwnedByUser {
 			ns.Why(step.WhyErrHard, uint64(e))
-			sk.Err = e
-			sk.ErrorReport(ns)
-			sk.done()
+			sk.doneWithError(e)
 			return
 		}
 		sk.ErrSoft = e

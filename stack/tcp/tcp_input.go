@@ -35,6 +35,9 @@ func (sk *Sock) rcvEstablished(b *core.SKB) {
 	}
 	// The slow path.
 	f := h.Flags()
+	if ns.Listening() {
+		sk.whySlow(cb, word)
+	}
 	if f&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
 		ns.Why(step.WhyNoFlags)
 		ns.Drop(b, step.DropTCPFlags, step.TcpRcvEstablished)
@@ -52,6 +55,23 @@ func (sk *Sock) rcvEstablished(b *core.SKB) {
 	sk.dataQueue(b, step.TcpRcvEstablished)
 	sk.dataSndCheck()
 	sk.ackSndCheck()
+}
+
+// whySlow says why the fast path was not taken.
+func (sk *Sock) whySlow(cb *core.CB, word uint32) {
+	ns := sk.NS
+	switch {
+	case sk.predFlags == 0:
+		ns.Why(step.WhySlowOff)
+	case word&hpBits != sk.predFlags:
+		ns.Why(step.WhySlowHeader)
+	case cb.Seq != sk.rcvNxt:
+		ns.Why(step.WhySlowSeq, uint64(cb.Seq), uint64(sk.rcvNxt))
+	case !between(cb.AckSeq, sk.sndUna, sk.sndNxt):
+		ns.Why(step.WhySlowAck, uint64(cb.AckSeq))
+	default:
+		ns.Why(step.WhySlowOther)
+	}
 }
 
 // fastPath is its first half. It reports whether it took the packet.
@@ -179,7 +199,11 @@ func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
 	}
 	// First: the sequence number.
 	if r := sk.sequence(cb.Seq, cb.EndSeq); r != 0 {
-		ns.Why(step.WhySequence, uint64(cb.Seq), uint64(cb.EndSeq), uint64(sk.rcvNxt), uint64(sk.rcvNxt+sk.receiveWindow()))
+		if r == step.DropTCPOldSequence {
+			ns.Why(step.WhySeqOld, uint64(sk.rcvWup-cb.EndSeq))
+		} else {
+			ns.Why(step.WhySequence, uint64(cb.Seq-sk.rcvNxt-sk.receiveWindow()))
+		}
 		if rst {
 			if sk.resetCheck(b) {
 				sk.reset()
@@ -208,6 +232,9 @@ func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
 	// Fourth: SYN.
 	if f.Has(wire.TCPSyn) {
 		return sk.synChallenge(b, synErr)
+	}
+	if ns.Listening() {
+		ns.Why(step.WhyValid, uint64(sk.receiveWindow()))
 	}
 	return true
 }

@@ -116,6 +116,7 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	sk.rcvTstamp = sk.jiffies()
 	if priorPackets == 0 {
 		// Nothing was in flight: a probe's answer, or an old ACK.
+		ns.Why(step.WhyAckIdle, uint64(sk.sndWnd))
 		sk.ackProbe()
 		sk.xmitRecovery(rexmit)
 		return 1
@@ -141,7 +142,16 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	rs.ackedSacked, rs.losses = sk.newlyDelivered(delivered), sk.lost-lost
 	sk.congControl(ack, rs.ackedSacked, flag, &rs)
 	sk.xmitRecovery(rexmit)
-	ns.Why(step.WhyAck, uint64(ack), uint64(priorUna), uint64(sk.packetsOut))
+	switch {
+	case flag&flagSynAcked != 0:
+		ns.Why(step.WhyAckSyn)
+	case ack == priorUna:
+		ns.Why(step.WhyAckDup, uint64(sk.packetsOut), uint64(sk.sndWnd))
+	case sk.Sock.Shutdown&core.SendShutdown != 0 && ack == sk.writeSeq && sk.State != core.TCPEstablished && sk.State != core.TCPCloseWait:
+		ns.Why(step.WhyAckFin)
+	default:
+		ns.Why(step.WhyAck, uint64(ack-priorUna), uint64(ack), uint64(sk.packetsOut))
+	}
 	return 1
 }
 
@@ -275,6 +285,7 @@ func (sk *Sock) setXmitTimer() {
 func (sk *Sock) rearmRTO() {
 	defer sk.NS.In(step.TcpRearmRto, &sk.Sock).Out()
 	if sk.packetsOut == 0 {
+		sk.NS.Why(step.WhyRtoOff)
 		sk.clearTimer()
 		return
 	}
@@ -283,6 +294,7 @@ func (sk *Sock) rearmRTO() {
 	if sk.pending == timeReo || sk.pending == timeLossProbe {
 		rto = max(sk.rtoDelta(), 1)
 	}
+	sk.NS.Why(step.WhyRtoSet, uint64(rto))
 	sk.resetTimer(timeRetrans, rto)
 }
 
@@ -355,6 +367,11 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 		}
 		sk.rtx.Remove(b)
 		sk.freeSKB(b)
+	}
+	if pktsAcked > 0 {
+		sk.NS.Why(step.WhyClean, uint64(pktsAcked), uint64(sk.packetsOut))
+	} else {
+		sk.NS.Why(step.WhyCleanNone, uint64(sk.packetsOut))
 	}
 	if sk.rtx.Front() == nil {
 		sk.highestSack = nil
@@ -475,7 +492,7 @@ func (sk *Sock) rttEstimator(rtt int64) {
 		sk.rttSeq = sk.sndNxt
 	}
 	sk.srttUs = uint32(max(1, srtt))
-	sk.NS.Why(step.WhyRtt, uint64(rtt)*1000, uint64(sk.srttUs>>3)*1000, uint64(sk.rttvarUs>>2)*1000)
+	sk.NS.Why(step.WhyRtt, uint64(rtt)*1000, uint64(sk.srttUs>>3)*1000, uint64(sk.rttvarUs)*1000)
 }
 
 // rtoMinUs is tcp_rto_min_us.

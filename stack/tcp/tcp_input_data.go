@@ -285,10 +285,11 @@ func (sk *Sock) clampWindow() {
 // arrived need an ACK now, later, or not at all?
 func (sk *Sock) ackSndCheck() {
 	defer sk.NS.In(step.TcpAckSndCheck, &sk.Sock).Out()
+	ns := sk.NS
 	if !sk.ackScheduled() {
+		ns.Why(step.WhyNoAckOwed)
 		return
 	}
-	ns := sk.NS
 	full := sk.rcvNxt-sk.rcvWup > uint32(sk.ack.rcvMss)
 	switch {
 	case full && (sk.rcvNxt-sk.copiedSeq < uint32(sk.lowat()) || sk.newWindow() >= int(sk.rcvWnd)):
@@ -301,6 +302,7 @@ func (sk *Sock) ackSndCheck() {
 		ns.Why(step.WhyAckNow)
 		sk.sendAck()
 	case sk.ooo.Len() == 0:
+		ns.Why(step.WhyAckLater)
 		sk.sendDelayedAck()
 	default:
 		sk.ackOfo()

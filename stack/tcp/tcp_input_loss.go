@@ -140,6 +140,7 @@ func (sk *Sock) nonSackPreventingReopen() bool {
 func (sk *Sock) tryUndoRecovery() bool {
 	defer sk.NS.In(step.TcpTryUndoRecovery, &sk.Sock).Out()
 	ns := sk.NS
+	ns.Why(step.WhyRecovered)
 	if sk.mayUndo() {
 		sk.undoCwndReduction(false)
 		if sk.caState == CALoss {
@@ -147,6 +148,7 @@ func (sk *Sock) tryUndoRecovery() bool {
 		} else {
 			ns.Inc(step.TcpExtTCPFullUndo)
 		}
+		ns.Why(step.WhyUndone, uint64(sk.sndCwnd))
 	} else if sk.rack.reoPersist > 0 {
 		sk.rack.reoPersist--
 	}
@@ -353,6 +355,7 @@ func (sk *Sock) timeToRecover() bool { return sk.lostOut > 0 }
 // Which state are we in, and what does it mean there?
 func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, rs *rateSample) {
 	defer sk.NS.In(step.TcpFastretransAlert, &sk.Sock).Out()
+	sk.NS.Why(step.WhyAlert, uint64(sk.sackedOut), uint64(sk.lostOut), uint64(sk.caState))
 	flag := *flagp
 	ece := flag&flagECE != 0
 	if sk.packetsOut == 0 && sk.sackedOut > 0 {

@@ -14,6 +14,7 @@ func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
 	ns := sk.NS
 	cb := &b.CB
 	if cb.Seq == cb.EndSeq {
+		ns.Why(step.WhyNoData)
 		ns.Free(b)
 		return
 	}
@@ -24,6 +25,8 @@ func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
 		if before(cb.Seq, sk.rcvNxt) {
 			ns.Why(step.WhyPartOld, uint64(sk.rcvNxt-cb.Seq))
 			sk.dsackSet(cb.Seq, sk.rcvNxt)
+		} else {
+			ns.Why(step.WhyInOrder)
 		}
 		if win == 0 && !(b.Len() == 0 && cb.TCPFlags&fFin != 0) {
 			ns.Inc(step.TcpExtTCPZeroWindowDrop)
@@ -98,7 +101,11 @@ func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
 // packets' memory, tcp_try_coalesce, is not modelled.)
 func (sk *Sock) queueRcv(b *core.SKB) {
 	defer sk.NS.In(step.TcpQueueRcv, &sk.Sock).Out()
-	sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
+	if b.Len() > 0 {
+		sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
+	} else {
+		sk.NS.Why(step.WhyQueuedFin)
+	}
 	sk.rcvNxtUpdate(b.CB.EndSeq)
 	b.Dev = nil
 	sk.charge(b.Truesize)
@@ -179,7 +186,7 @@ func (sk *Sock) dataQueueOfo(b *core.SKB) {
 	sk.scheduleAck()
 	ns.Inc(step.TcpExtTCPOFOQueue)
 	seq, end := b.CB.Seq, b.CB.EndSeq
-	ns.Why(step.WhyOfo, uint64(seq), uint64(sk.rcvNxt))
+	ns.Why(step.WhyOfo, uint64(seq-sk.rcvNxt), uint64(sk.ooo.Len()))
 	// Where does it belong?
 	var at *core.SKB
 	for at = sk.ooo.Back(); at != nil && before(seq, at.CB.Seq); at = at.Prev() {
@@ -283,7 +290,7 @@ func (sk *Sock) sackRemove() {
 func (sk *Sock) ofoQueue() {
 	defer sk.NS.In(step.TcpOfoQueue, &sk.Sock).Out()
 	ns := sk.NS
-	high := sk.rcvNxt
+	first, high := sk.rcvNxt, sk.rcvNxt
 	for b := sk.ooo.Front(); b != nil; b = sk.ooo.Front() {
 		if after(b.CB.Seq, sk.rcvNxt) {
 			break
@@ -300,7 +307,7 @@ func (sk *Sock) ofoQueue() {
 			ns.Drop(b, step.DropTCPOfoDrop, step.TcpDataQueue)
 			continue
 		}
-		ns.Why(step.WhyOfoMoved, uint64(b.CB.Seq), uint64(b.CB.EndSeq))
+		ns.Why(step.WhyOfoMoved, uint64(b.CB.EndSeq-first))
 		sk.rcvNxtUpdate(b.CB.EndSeq)
 		fin := b.CB.TCPFlags&fFin != 0
 		sk.RcvQueue.PushBack(b)
@@ -319,6 +326,7 @@ func (sk *Sock) fin() {
 	sk.Sock.Shutdown |= core.RcvShutdown
 	switch sk.State {
 	case core.TCPSynRecv, core.TCPEstablished:
+		ns.Why(step.WhyPassiveClose)
 		sk.setState(core.TCPCloseWait)
 		sk.enterPingpong()
 	case core.TCPCloseWait, core.TCPClosing, core.TCPLastAck:
@@ -329,6 +337,7 @@ func (sk *Sock) fin() {
 		sk.sendAck()
 		sk.setState(core.TCPClosing)
 	case core.TCPFinWait2:
+		ns.Why(step.WhyLastFin)
 		sk.sendAck()
 		sk.timeWait(core.TCPTimeWait, 0)
 	}

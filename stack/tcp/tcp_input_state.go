@@ -17,6 +17,7 @@ func (sk *Sock) rcvStateProcess(b *core.SKB) core.DropReason {
 	h := wire.TCP(b.Data())
 	f := h.Flags()
 	at := step.TcpRcvStateProcess
+	ns.Why(step.WhyState, uint64(sk.State))
 	switch sk.State {
 	case core.TCPClose:
 		ns.Drop(b, step.DropTCPClose, at)
@@ -122,6 +123,7 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 	ns := sk.NS
 	switch sk.State {
 	case core.TCPSynRecv:
+		ns.Why(step.WhyEstablished)
 		sk.delivered++
 		if sk.srttUs == 0 {
 			sk.synackRTT()
@@ -150,6 +152,7 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 		if sk.sndUna != sk.writeSeq {
 			break
 		}
+		ns.Why(step.WhyFinWait2)
 		sk.setState(core.TCPFinWait2)
 		sk.Sock.Shutdown |= core.SendShutdown
 		if !sk.Dead {
@@ -159,12 +162,14 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 		return sk.finWait2Orphan(b, h)
 	case core.TCPClosing:
 		if sk.sndUna == sk.writeSeq {
+			ns.Why(step.WhyBothClosed)
 			sk.timeWait(core.TCPTimeWait, 0)
 			ns.Free(b)
 			return true, 0
 		}
 	case core.TCPLastAck:
 		if sk.sndUna == sk.writeSeq {
+			ns.Why(step.WhyBothClosed)
 			sk.updateMetrics()
 			sk.done()
 			ns.Free(b)
@@ -246,6 +251,7 @@ func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
 			ns.Drop(b, step.DropTCPFlags, at)
 			return 0
 		}
+		ns.Why(step.WhySynAnswered)
 		sk.synSentAck(b, h)
 		return 0
 	}
@@ -420,6 +426,7 @@ func (sk *Sock) initTransfer() {
 		sk.initCongestion()
 	}
 	sk.initBufferSpace()
+	sk.NS.Why(step.WhyStartCwnd, uint64(sk.sndCwnd), uint64(sk.RcvBuf))
 }
 
 // initMetrics is tcp_init_metrics: without a round trip measured, three

@@ -81,6 +81,12 @@ func (a ipv4Specific) sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core
 
 func (a ipv4Specific) updatePMTU(sk *Sock, mtu int) {
 	fl := flow4(sk)
+	fl.Sport, fl.Dport = 0, 0 // build_sk_flow_key
+	if d := sk.DstCache; d != nil && a.ip.DstCheck(d) {
+		fl.IIF = 1 // LOOPBACK_IFINDEX
+		a.ip.UpdatePMTUDst(d, &fl, mtu)
+		return
+	}
 	a.ip.UpdatePMTU(&fl, mtu)
 }
 
@@ -158,8 +164,10 @@ func (p *protocol) EarlyDemux(ns *core.Netns, b *core.SKB) {
 	}
 	sk, ok := p.t.Hash.Lookup(&k, iif).(*Sock)
 	if !ok {
+		ns.Why(step.WhyEarlyNone)
 		return
 	}
+	ns.Why(step.WhyEarlyFound, uint64(sk.State))
 	b.SK = &sk.Sock
 	if r := sk.RxDst; r != nil && !r.Obsolete && (r.IIF == 0 || r.IIF == iif) {
 		b.Dst = r
@@ -210,6 +218,9 @@ func (t *TCP) rcv(af afOps, b *core.SKB) {
 	} else {
 		owner = t.lookup(&k, iif)
 	}
+	if ns.Listening() {
+		t.whyOwner(owner, &k)
+	}
 	switch o := owner.(type) {
 	case *Sock:
 		t.rcvSock(af, o, b, at)
@@ -225,6 +236,23 @@ func (t *TCP) rcv(af afOps, b *core.SKB) {
 			}
 		}
 		t.noSocket(af, b, s, d, tos, at)
+	}
+}
+
+// whyOwner says whose the segment is.
+func (t *TCP) whyOwner(owner any, k *inet.Tuple) {
+	f := k.Faddr
+	switch o := owner.(type) {
+	case *Sock:
+		if o.State == core.TCPListen {
+			t.NS.Why(step.WhyListener, f.Hi, f.Lo, uint64(k.Fport), uint64(k.Lport))
+			return
+		}
+		t.NS.Why(step.WhyConn, f.Hi, f.Lo, uint64(k.Fport), uint64(o.State))
+	case *Request:
+		t.NS.Why(step.WhyHalfOpen, f.Hi, f.Lo, uint64(k.Fport))
+	case *TimeWait:
+		t.NS.Why(step.WhyLate, f.Hi, f.Lo, uint64(k.Fport))
 	}
 }
 
@@ -420,6 +448,7 @@ func (sk *Sock) doRcv(b *core.SKB) {
 			return
 		}
 	}
+	ns.Why(step.WhyDoRcv, uint64(sk.State), uint64(b2i(sk.State == core.TCPEstablished)))
 	if sk.State == core.TCPEstablished {
 		sk.rcvEstablished(b)
 		return
@@ -437,6 +466,29 @@ func (sk *Sock) doRcv(b *core.SKB) {
 // Reasons of tcp:tcp_send_reset beyond the drop reasons (enum sk_rst_reason).
 const resetKeepaliveTimeout = 0
 
+// rstReason is sk_rst_convert_drop_reason: the number in enum sk_rst_reason.
+func rstReason(r core.DropReason) uint64 {
+	switch r {
+	case step.DropNoSocket:
+		return 1
+	case step.DropTCPInvalidACKSequence:
+		return 2
+	case step.DropTCPRfc7323PAWS:
+		return 3
+	case step.DropTCPTooOldACK:
+		return 4
+	case step.DropTCPACKUnsentData:
+		return 5
+	case step.DropTCPFlags:
+		return 6
+	case step.DropTCPOldACK:
+		return 7
+	case step.DropTCPAbortOnData:
+		return 8
+	}
+	return 0 // SK_RST_REASON_NOT_SPECIFIED
+}
+
 // sendReset is tcp_v4_send_reset (and v6): answer b with a RST. With an ACK in
 // it the RST takes its number, else it acknowledges all of it (RFC 9293
 // §3.10.7.1).
@@ -446,6 +498,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	h := header(b)
 	f := h.Flags()
 	if f.Has(wire.TCPRst) {
+		ns.Why(step.WhyResetNever)
 		return // never a RST for a RST
 	}
 	s, d, tos := af.addrs(b)
@@ -466,11 +519,12 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 		r.SetAck(h.Seq() + n)
 		r.SetFlags(wire.TCPRst | wire.TCPAck)
 	}
+	ns.Why(step.WhyResetSent)
 	oif, mark, id, state := 0, uint32(0), uint64(0), uint64(0)
 	if sk != nil {
 		oif, mark, id, state = sk.BoundDev, sk.Mark, uint64(sk.ID), uint64(sk.State)
 	}
-	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, reason, d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
+	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, rstReason(core.DropReason(reason)), d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
 	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectReset, uint16(r.Flags()), r.Seq(), r.Ack())
 		return

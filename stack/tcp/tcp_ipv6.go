@@ -135,7 +135,7 @@ func (t *TCP) err6(af afOps, b *core.SKB, info uint32) bool {
 	case 3:
 		e = step.EHOSTUNREACH
 	}
-	t.errReport(sk, e)
+	t.errReport(sk, e, b, core.ExtErr{Errno: e, Origin: core.ErrOriginICMP6, Typ: typ, Code: code, Info: info, Port: wire.TCP(q[off:]).DstPort()}, off)
 	return true
 }
 

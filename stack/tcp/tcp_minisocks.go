@@ -187,6 +187,7 @@ func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 		ns.Inc(step.TcpExtTCPDeferAcceptDrop)
 		return nil, step.NotDropped
 	}
+	ns.Why(step.WhyReqDone)
 	child := l.synRecvSock(b, r)
 	if child == nil {
 		if l.sysctl().TCPAbortOnOverflow == 0 {

@@ -202,6 +202,7 @@ func (sk *Sock) eventNewDataSent(b *core.SKB) {
 		sk.highestSack = b
 	}
 	sk.packetsOut += b.CB.TSO
+	sk.NS.Why(step.WhyInFlight, uint64(sk.packetsOut))
 	if prior == 0 || sk.pending == timeLossProbe {
 		sk.rearmRTO()
 	}
@@ -400,6 +401,32 @@ func (sk *Sock) smallQueueCheck(b *core.SKB) bool {
 	return true
 }
 
+// growSKB is tcp_grow_skb: a packet that could be larger takes up to n bytes
+// from the next in the queue.
+func (sk *Sock) growSKB(b *core.SKB, n int) {
+	next := b.Next()
+	if n <= 0 || next == nil {
+		return
+	}
+	n = min(n, next.Len())
+	if n == 0 {
+		return
+	}
+	b.Unshare()
+	next.CopyBits(0, b.Put(n))
+	next.Pull(n)
+	b.CB.EndSeq += uint32(n)
+	next.CB.Seq += uint32(n)
+	b.Truesize += n
+	next.Truesize -= n
+	if next.Len() == 0 { // tcp_eat_one_skb
+		b.CB.EndSeq = next.CB.EndSeq
+		b.CB.TCPFlags |= next.CB.TCPFlags
+		sk.write.Remove(next)
+		sk.freeSKB(next)
+	}
+}
+
 // writeXmit is tcp_write_xmit: send what congestion control, the peer's window
 // and Nagle allow. push 1 sends one packet, 2 a loss probe. It reports whether
 // data waits with nothing in flight, so that a probe timer is needed.
@@ -411,7 +438,6 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 	var cwndLimited, rwndLimited bool
 	maxSegs := sk.tsoSegs(mss)
 	for b := sk.write.Front(); b != nil; b = sk.write.Front() {
-		tso := setTSOSegs(b, mss)
 		quota := sk.cwndTest()
 		if quota == 0 {
 			if push != 2 {
@@ -420,9 +446,12 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 			}
 			quota = 1
 		}
+		quota = min(quota, maxSegs)
+		sk.growSKB(b, quota*mss-b.Len())
+		tso := setTSOSegs(b, mss)
 		if !sk.sndWndTest(b, mss) {
 			rwndLimited = true
-			ns.Why(step.WhyRwndFull, uint64(b.CB.EndSeq), uint64(sk.wndEnd()))
+			ns.Why(step.WhyRwndFull, uint64(b.CB.Seq+uint32(min(b.Len(), mss))-sk.wndEnd()))
 			break
 		}
 		if tso == 1 {
@@ -439,7 +468,7 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 		}
 		limit := mss
 		if tso > 1 {
-			limit = sk.splitPoint(b, mss, min(quota, maxSegs), nonagle)
+			limit = sk.splitPoint(b, mss, quota, nonagle)
 		}
 		if b.Len() > limit {
 			if limit <= 0 {

@@ -18,6 +18,7 @@ func (sk *Sock) sendAckSeq(rcvNxt uint32) {
 	}
 	ns := sk.NS
 	if sk.T.Follow {
+		ns.Why(step.WhyFollowAck)
 		sk.expect(ExpectAck, fAck, sk.acceptableSeq(), rcvNxt, 0)
 		return
 	}
@@ -58,6 +59,7 @@ func (sk *Sock) sendDelayedAck() {
 	if sk.ack.pending&ackTimer != 0 {
 		// Close to the end already: send it now.
 		if sk.ack.timeout <= sk.tick()+ato>>2 {
+			ns.Why(step.WhyAckSoon)
 			sk.sendAck()
 			return
 		}
@@ -146,6 +148,7 @@ func (sk *Sock) connectInit() {
 		mss -= sk.headerLen - wire.TCPMinLen
 	}
 	sk.rcvWnd, sk.rx.rcvWscale = initialWindow(sy, sk.fullSpace(), mss, &sk.windowClamp, sy.TCPWindowScaling != 0, d.InitRwnd)
+	sk.NS.Why(step.WhySynOffers, uint64(sk.advmss), uint64(sk.rcvWnd), uint64(sk.rx.rcvWscale))
 	sk.rcvSsthresh = int(sk.rcvWnd)
 	sk.Err = 0
 	sk.sndWnd, sk.sndWl1 = 0, 0
@@ -310,6 +313,7 @@ func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
 		}
 	}
 	if l.T.Follow {
+		ns.Why(step.WhyFollowSynack)
 		r.expect(ns)
 		return 0
 	}

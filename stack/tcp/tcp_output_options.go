@@ -159,7 +159,11 @@ func (sk *Sock) boundToHalfWnd(n int) int {
 func (sk *Sock) syncMSS(pmtu int) int {
 	defer sk.NS.In(step.TcpSyncMss, &sk.Sock).Out()
 	m := sk.boundToHalfWnd(sk.mtuToMSS(pmtu))
-	sk.NS.Why(step.WhyMss, uint64(pmtu), uint64(sk.rx.mssClamp), uint64(m))
+	why := step.WhyMss
+	if sk.State == core.TCPSynSent || sk.State == core.TCPClose {
+		why = step.WhyMssDefault
+	}
+	sk.NS.Why(why, uint64(pmtu), uint64(sk.rx.mssClamp), uint64(m))
 	sk.pmtuCookie, sk.mssCache = pmtu, m
 	return m
 }

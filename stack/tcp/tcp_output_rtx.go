@@ -76,7 +76,7 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 	if before(cb.Seq, sk.sndUna) {
 		cb.Sacked |= cbEverRetrans
 	}
-	ns.Why(step.WhyRetransmit, uint64(cb.Seq), uint64(cb.EndSeq), uint64(sk.retransmits))
+	ns.Why(step.WhyRetransmit, uint64(b.Len()), uint64(cb.Seq-sk.sndUna), uint64(sk.retransmits))
 	cb.Sacked |= cbEverRetrans // before: the copy must be one of its own
 	e := sk.transmit(b, true, sk.rcvNxt)
 	s, d := sk.Saddr, sk.Daddr
@@ -164,6 +164,7 @@ func (sk *Sock) simpleRetransmit() {
 			sk.markLost(b)
 		}
 	}
+	sk.NS.Why(step.WhyTooLarge, uint64(sk.lostOut), uint64(max(mss, 0)))
 	if sk.lostOut == 0 {
 		return
 	}
@@ -186,6 +187,11 @@ func (sk *Sock) scheduleLossProbe(advancing bool) bool {
 	defer sk.NS.In(step.TcpScheduleLossProbe, &sk.Sock).Out()
 	ns := sk.NS
 	er := sk.sysctl().TCPEarlyRetrans
+	if sk.packetsOut == 0 {
+		ns.Why(step.WhyNoProbe)
+	} else {
+		ns.Why(step.WhyNoProbeNow)
+	}
 	if er != 3 && er != 4 || sk.packetsOut == 0 || sk.isReno() || sk.caState != CAOpen && sk.caState != CACWR {
 		return false
 	}
@@ -206,7 +212,7 @@ func (sk *Sock) scheduleLossProbe(advancing bool) bool {
 	if d > 0 {
 		t = min(t, toJiffies(d))
 	}
-	ns.Why(step.WhyLossProbe, uint64(t), uint64(sk.srttUs>>3), uint64(sk.packetsOut))
+	ns.Why(step.WhyLossProbe, uint64(t), uint64(sk.srttUs>>3)*1000, uint64(sk.packetsOut))
 	sk.resetTimer(timeLossProbe, t)
 	return true
 }

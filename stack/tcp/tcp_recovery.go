@@ -52,7 +52,11 @@ func (sk *Sock) rackDetectLoss() int64 {
 		}
 		left := sk.rack.rttUs + wnd - (sk.mstamp - skbStamp(b))
 		if left <= 0 {
-			sk.NS.Why(step.WhyRackLost, uint64(cb.Seq), uint64(wnd)*1000)
+			if wnd == 0 {
+				sk.NS.Why(step.WhyRackLostNow, uint64(cb.Seq-sk.sndUna))
+			} else {
+				sk.NS.Why(step.WhyRackLost, uint64(cb.Seq-sk.sndUna), uint64(wnd)*1000)
+			}
 			sk.markLost(b)
 		} else {
 			timeout = max(timeout, left)
@@ -64,6 +68,7 @@ func (sk *Sock) rackDetectLoss() int64 {
 // rackMarkLost is tcp_rack_mark_lost.
 func (sk *Sock) rackMarkLost() bool {
 	defer sk.NS.In(step.TcpRackMarkLost, &sk.Sock).Out()
+	sk.NS.Why(step.WhyRackNone)
 	if !sk.rack.advanced {
 		return false
 	}

@@ -24,7 +24,6 @@ func (sk *Sock) Send(data []byte, flags int) (int, core.Errno) {
 	ns := sk.NS
 	sk.Lock()
 	n, e := sk.sendmsg(data, flags)
-	ns.TP(step.SockSendLength, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol), sendRet(n, e), uint64(flags))
 	sk.Release(ns)
 	return n, e
 }
@@ -168,7 +167,6 @@ func (sk *Sock) Recv(p []byte, flags int) (int, core.Errno) {
 	ns := sk.NS
 	sk.Lock()
 	n, e := sk.recvmsg(p, flags)
-	ns.TP(step.SockRecvLength, &sk.Sock, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol), sendRet(n, e), uint64(flags))
 	sk.Release(ns)
 	return n, e
 }
@@ -190,6 +188,7 @@ func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
 		}
 		if off < b.Len() {
 			n := b.CopyBits(off, p[copied:])
+			ns.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(n))
 			copied += n
 			seq += uint32(n)
 			if flags&MsgPeek == 0 {

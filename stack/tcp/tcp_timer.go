@@ -83,6 +83,7 @@ func (sk *Sock) writeTimerHandler() {
 	}
 	sk.mstampRefresh()
 	if sk.T.Follow {
+		ns.Why(step.WhyFollowTimer)
 		sk.expect(ExpectTimer, uint16(sk.pending), sk.sndUna, sk.rcvNxt, 0)
 		sk.pending = 0
 		return
@@ -289,7 +290,7 @@ func (sk *Sock) retransmitTimer() {
 	}
 	sk.enterLoss()
 	sk.retransmits++
-	ns.Why(step.WhyRTO, uint64(sk.retransmits), uint64(sk.rto), uint64(b.CB.Seq))
+	ns.Why(step.WhyRTO, uint64(sk.retransmits), uint64(sk.rto), uint64(b.Len()))
 	if sk.retransmitSKB(b, 1) != 0 {
 		sk.resetTimer(timeRetrans, resourceProbe)
 		return

@@ -101,6 +101,7 @@ func (w *TimeWait) schedule(d sim.Time) {
 	}
 	now := ns.Clock.Now()
 	w.expires = now/sim.Jiffy*sim.Jiffy + d
+	ns.Why(step.WhyTwTimer, uint64(d))
 	ns.Clock.Mod(&w.timer, sim.WheelExpiry(now, w.expires), &w.task)
 }
 
@@ -153,6 +154,7 @@ func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
 				return twSuccess, 0
 			}
 		} else {
+			ns.Why(step.WhyTwQuiet)
 			w.schedule(timewaitLen)
 		}
 		if sawTS {
@@ -175,6 +177,7 @@ func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
 		ns.Inc(step.TcpExtPAWSEstab)
 	}
 	if !f.Has(wire.TCPRst) {
+		ns.Why(step.WhyTwLate)
 		if paws || f.Has(wire.TCPAck) {
 			w.schedule(timewaitLen)
 		}

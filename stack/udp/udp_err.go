@@ -2,7 +2,6 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -65,20 +64,7 @@ func (u *UDP) Err(ns *core.Netns, b *core.SKB, info uint32) bool {
 	if !q.Valid() || len(q) < q.IHL()+wire.UDPLen || b.Transport < 0 || len(b.L4()) < wire.ICMPLen {
 		return false
 	}
-	icmp := wire.ICMP(b.L4())
-	switch {
-	case icmp.Type() == wire.ICMPDestUnreach && icmp.Code() == 4:
-		u.ip4().UpdatePMTU(quotedFlow(q), int(info))
-	case icmp.Type() == wire.ICMPRedirect:
-		u.ip4().Redirect(b, 0, protoUDP)
-	}
 	return u.lib4Err(ns, b, info)
-}
-
-// quotedFlow is the flow of a packet that an ICMP error quotes
-// (__build_flow_key without a socket).
-func quotedFlow(q wire.IPv4) *ipv4.Flow4 {
-	return &ipv4.Flow4{Saddr: q.Src(), Daddr: q.Dst(), TOS: q.TOS(), Proto: protoUDP}
 }
 
 // lib4Err is __udp4_lib_err. RFC 1122 §4.1.3.3: errors must be passed up; the
@@ -96,15 +82,17 @@ func (u *UDP) lib4Err(ns *core.Netns, b *core.SKB, info uint32) bool {
 		return false
 	}
 	typ, code := uint8(icmp.Type()), icmp.Code()
-	if typ == uint8(wire.ICMPDestUnreach) && code == 4 {
-		sk.updatePMTU(quotedFlow(q), info)
+	switch {
+	case typ == uint8(wire.ICMPDestUnreach) && code == 4:
+		ns.Why(step.WhyUDPErrPMTU, uint64(info))
+		u.ip4().UpdatePMTUSock(&sk.Sock, q, int(info))
+	case typ == uint8(wire.ICMPRedirect):
+		u.ip4().RedirectSock(b, &sk.Sock)
+		return true
 	}
 	e, hard := convert(typ, code, sk.PMTUDisc)
 	if e == 0 {
 		ns.Why(step.WhyUDPErrIgnored, uint64(typ)<<8|uint64(code))
-		return true
-	}
-	if typ == uint8(wire.ICMPRedirect) {
 		return true
 	}
 	sk.report(b, e, hard, core.ExtErr{Errno: e, Origin: core.ErrOriginICMP, Typ: typ, Code: code, Info: info, Port: f.sport}, q.IHL()+wire.UDPLen)
@@ -127,21 +115,4 @@ func (sk *Sock) report(b *core.SKB, e core.Errno, hard bool, ext core.ExtErr, pa
 	}
 	sk.Sock.Err = e
 	sk.ErrorReport(ns)
-}
-
-// updatePMTU is ipv4_sk_update_pmtu: the route of a connected socket learns
-// the mtu, and is looked up again.
-func (sk *Sock) updatePMTU(fl *ipv4.Flow4, mtu uint32) {
-	ip := sk.u.ip4()
-	sk.NS.Why(step.WhyUDPErrPMTU, uint64(mtu))
-	if sk.DstCache == nil {
-		return
-	}
-	if ip.DstCheck(sk.DstCache) {
-		return
-	}
-	f := ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS, Proto: protoUDP, Sport: sk.Sport, Dport: sk.Dport}
-	if d, e := ip.RouteOutput(&f); e == 0 {
-		sk.DstCache = d
-	}
 }

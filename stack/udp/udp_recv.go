@@ -165,6 +165,7 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 	}
 	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
+	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
 	sk.NS.Consume(b, at)
 	return m, 0

@@ -1,0 +1,449 @@
+package sim
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"unsafe"
+)
+
+// A region is one stretch of memory of a world: an object, a slice's elements,
+// or a map.
+type region struct {
+	at   uintptr
+	size uintptr // bytes; 1 of a map
+	p    *plan
+	n    int // elements; entries of a map
+	dead bool
+	in   unsafe.Pointer // of a map: its entries, as a slice's memory
+	dst  unsafe.Pointer // where its copy is
+}
+
+// A table finds regions by address. Addresses fall into pages, pages into
+// granules; each granule lists the regions that lie in it.
+type table struct {
+	regions []region
+	slots   []slot
+	used    int
+	pages   [][grans]int32 // the first node of each granule
+	nodes   []node         // from 1
+	key     uintptr        // the page that was looked up last
+	last    int32
+	ifaces  map[uintptr]inside
+	recent  [64]struct {
+		typ uintptr
+		in  inside
+	}
+	root unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
+	todo []int32        // regions to look into
+	lo   uintptr        // the region that is looked into
+	hi   uintptr
+}
+
+type slot struct {
+	key  uintptr
+	page int32 // from 1; 0 is free
+}
+
+type node struct{ region, next int32 }
+
+const (
+	granBits = 8
+	pageBits = 16
+	grans    = 1 << (pageBits - granBits)
+)
+
+// tables keeps the memory of tables for the next one.
+var tables = sync.Pool{New: func() any {
+	return &table{slots: make([]slot, 256), ifaces: map[uintptr]inside{}}
+}}
+
+func newTable() *table { return tables.Get().(*table) }
+
+// free gives a table's memory back.
+func (t *table) free() {
+	clear(t.regions)
+	clear(t.slots)
+	clear(t.pages)
+	t.regions, t.pages, t.nodes, t.todo = t.regions[:0], t.pages[:0], t.nodes[:0], t.todo[:0]
+	t.used, t.key, t.last, t.lo, t.hi, t.root = 0, 0, 0, 0, 0, nil
+	tables.Put(t)
+}
+
+// page returns the page of a key, from 1; 0 if there is none. It may be made.
+func (t *table) page(key uintptr, add bool) int32 {
+	if t.last != 0 && t.key == key {
+		return t.last
+	}
+	mask := uintptr(len(t.slots) - 1)
+	i := key * 0x9e3779b1 >> 7 & mask
+	for t.slots[i].page != 0 {
+		if t.slots[i].key == key {
+			t.key, t.last = key, t.slots[i].page
+			return t.last
+		}
+		i = (i + 1) & mask
+	}
+	if !add {
+		return 0
+	}
+	t.pages = append(t.pages, [grans]int32{})
+	t.slots[i] = slot{key, int32(len(t.pages))}
+	t.key, t.last = key, t.slots[i].page
+	t.used++
+	if 2*t.used > len(t.slots) {
+		t.grow()
+	}
+	return t.last
+}
+
+func (t *table) grow() {
+	old := t.slots
+	t.slots = make([]slot, 2*len(old))
+	mask := uintptr(len(t.slots) - 1)
+	for _, s := range old {
+		if s.page == 0 {
+			continue
+		}
+		i := s.key * 0x9e3779b1 >> 7 & mask
+		for t.slots[i].page != 0 {
+			i = (i + 1) & mask
+		}
+		t.slots[i] = s
+	}
+}
+
+// find returns the region that holds an address, nil if none does.
+func (t *table) find(at uintptr) *region {
+	pg := t.page(at>>pageBits, false)
+	if pg == 0 {
+		return nil
+	}
+	for i := t.pages[pg-1][at>>granBits&(grans-1)]; i != 0; {
+		n := &t.nodes[i]
+		if r := &t.regions[n.region]; at-r.at < r.size && !r.dead {
+			return r
+		}
+		i = n.next
+	}
+	return nil
+}
+
+// enter notes region i in its granules.
+func (t *table) enter(i int32) {
+	if len(t.nodes) == 0 {
+		t.nodes = append(t.nodes, node{})
+	}
+	r := &t.regions[i]
+	for g := r.at >> granBits; g <= (r.at+r.size-1)>>granBits; g++ {
+		pg := t.page(g>>(pageBits-granBits), true)
+		first := &t.pages[pg-1][g&(grans-1)]
+		t.nodes = append(t.nodes, node{i, *first})
+		*first = int32(len(t.nodes) - 1)
+	}
+}
+
+// found notes memory of n elements at an address. What lies in memory that is
+// known is no news; what is known and lies in it is forgotten; slices of the
+// same memory that overlap become one.
+func (t *table) found(q unsafe.Pointer, p *plan, n int) {
+	at, size := uintptr(q), p.size*uintptr(n)
+	if at-t.lo < t.hi-t.lo && at+size <= t.hi {
+		return
+	}
+	if r := t.find(at); r != nil && at+size <= r.at+r.size && (r.at != at || r.size != size || r.p == p || r.p.depth >= p.depth) {
+		return
+	}
+	for again := true; again; {
+		again = false
+		for g := at >> granBits; g <= (at+size-1)>>granBits; g++ {
+			pg := t.page(g>>(pageBits-granBits), false)
+			if pg == 0 {
+				continue
+			}
+			for i := t.pages[pg-1][g&(grans-1)]; i != 0; i = t.nodes[i].next {
+				r := &t.regions[t.nodes[i].region]
+				if r.dead || r.at+r.size <= at || at+size <= r.at {
+					continue
+				}
+				if r.at < at || r.at+r.size > at+size {
+					if r.p != p || p.entry != nil {
+						panic(fmt.Sprintf("sim: a %v and a %v overlap", r.p.t, p.t))
+					}
+					lo, hi := min(at, r.at), max(at+size, r.at+r.size)
+					again = true
+					at, size, n = lo, hi-lo, int((hi-lo)/p.size)
+				}
+				r.dead = true
+			}
+		}
+	}
+	t.regions = append(t.regions, region{at: at, size: size, p: p, n: n})
+	i := int32(len(t.regions) - 1)
+	t.enter(i)
+	if len(p.leads) > 0 {
+		t.todo = append(t.todo, i)
+	}
+}
+
+// foundMap notes a map. Its entries are copied out: the map itself cannot be
+// looked into.
+func (t *table) foundMap(o *op, at unsafe.Pointer) {
+	q := *(*unsafe.Pointer)(at)
+	if t.find(uintptr(q)) != nil {
+		return
+	}
+	m := reflect.NewAt(o.t, at).Elem()
+	e := reflect.MakeSlice(o.elem.entry.slice, m.Len(), m.Len())
+	it := m.MapRange()
+	for i := 0; it.Next(); i++ {
+		x := e.Index(i)
+		x.Field(0).SetIterKey(it)
+		x.Field(1).SetIterValue(it)
+	}
+	t.regions = append(t.regions, region{at: uintptr(q), size: 1, p: o.elem, n: m.Len(), in: e.UnsafePointer()})
+	i := int32(len(t.regions) - 1)
+	t.enter(i)
+	if len(o.elem.entry.leads) > 0 && m.Len() > 0 {
+		t.todo = append(t.todo, i)
+	}
+}
+
+// collect finds all memory that an object leads to.
+func (t *table) collect(q unsafe.Pointer, p *plan) {
+	t.root = q
+	t.found(q, p, 1)
+	for len(t.todo) > 0 {
+		i := t.todo[len(t.todo)-1]
+		t.todo = t.todo[:len(t.todo)-1]
+		r := t.regions[i]
+		switch {
+		case r.dead:
+		case r.in != nil:
+			t.lo, t.hi = 0, 0
+			t.visit(r.in, r.p.entry, r.n)
+		default:
+			t.lo, t.hi = r.at, r.at+r.size
+			// The world is alive and does not move: its address is a pointer.
+			t.visit(pointer(r.at), r.p, r.n)
+		}
+	}
+	t.lo, t.hi = 0, 0
+}
+
+// pointer is an address of living memory as a pointer.
+func pointer(at uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&at)) }
+
+// visit follows what n values lead to.
+func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
+	for range n {
+		for i := range p.leads {
+			o := &p.leads[i]
+			f := unsafe.Add(at, o.off)
+			switch o.kind {
+			case opPointer:
+				if q := *(*unsafe.Pointer)(f); q != nil {
+					t.found(q, o.elem, 1)
+				}
+			case opSlice:
+				if h := (*header)(f); h.len > 0 {
+					t.found(h.data, o.elem, h.len)
+				}
+			case opIface:
+				h := (*iface)(f)
+				if h.typ == 0 || h.data == nil {
+					continue
+				}
+				in := t.inside(o, f)
+				switch {
+				case in.direct:
+					t.visit(unsafe.Pointer(&h.data), in.p, 1)
+				case len(in.p.leads) > 0:
+					t.found(h.data, in.p, 1)
+				}
+			case opMap:
+				if *(*unsafe.Pointer)(f) != nil {
+					t.foundMap(o, f)
+				}
+			case opNil:
+				if *(*unsafe.Pointer)(f) != nil {
+					panic(fmt.Sprintf("sim: cannot copy a %v", o.t))
+				}
+			}
+		}
+		at = unsafe.Add(at, p.size)
+	}
+}
+
+// inside tells what is in the interface at a place that o describes.
+func (t *table) inside(o *op, at unsafe.Pointer) inside {
+	typ := (*iface)(at).typ
+	c := &t.recent[typ>>4&63]
+	if c.typ == typ {
+		return c.in
+	}
+	in, ok := t.ifaces[typ]
+	if !ok {
+		in = insideOf(o.t, at)
+		t.ifaces[typ] = in
+	}
+	c.typ, c.in = typ, in
+	return in
+}
+
+// slabBytes is about how much memory is asked for at once for objects of one
+// type.
+const slabBytes = 1 << 16
+
+// allocate gives each region memory for its copy.
+func (t *table) allocate() {
+	most := 0
+	for i := range t.regions {
+		most = max(most, t.regions[i].p.id)
+	}
+	type slab struct {
+		want, left int
+		at         unsafe.Pointer
+	}
+	slabs := make([]slab, most+1)
+	for i := range t.regions {
+		if r := &t.regions[i]; !r.dead && r.n == 1 && r.p.entry == nil {
+			slabs[r.p.id].want++
+		}
+	}
+	for i := range t.regions {
+		r := &t.regions[i]
+		switch {
+		case r.dead:
+		case r.p.entry != nil:
+			r.dst = reflect.MakeMapWithSize(r.p.t, r.n).UnsafePointer()
+		case r.n == 1:
+			s := &slabs[r.p.id]
+			if s.left == 0 {
+				s.left = min(s.want, max(1, int(slabBytes/r.p.size)))
+				s.want -= s.left
+				s.at = reflect.MakeSlice(r.p.slice, s.left, s.left).UnsafePointer()
+			}
+			r.dst = s.at
+			s.left--
+			if s.left > 0 { // never a pointer behind the end
+				s.at = unsafe.Add(s.at, r.p.size)
+			}
+		default:
+			r.dst = reflect.MakeSlice(r.p.slice, r.n, r.n).UnsafePointer()
+		}
+	}
+}
+
+// moved is where the copy of what lies at an address is.
+func (t *table) moved(at uintptr) unsafe.Pointer {
+	r := t.find(at)
+	if r == nil {
+		panic("sim: a pointer leads to memory that was not found")
+	}
+	return unsafe.Add(r.dst, at-r.at)
+}
+
+// fill copies n values. The source may be living memory, or words that only
+// look like it.
+func (t *table) fill(dst, src unsafe.Pointer, p *plan, n int) {
+	if len(p.ops) == 0 {
+		move(dst, src, p.size*uintptr(n))
+		return
+	}
+	for i := range n {
+		if i > 0 {
+			dst, src = unsafe.Add(dst, p.size), unsafe.Add(src, p.size)
+		}
+		for j := range p.runs {
+			r := &p.runs[j]
+			move(unsafe.Add(dst, r.off), unsafe.Add(src, r.off), r.size)
+		}
+		for j := range p.ops {
+			o := &p.ops[j]
+			d, s := unsafe.Add(dst, o.off), unsafe.Add(src, o.off)
+			switch o.kind {
+			case opShare:
+				if a := *(*uintptr)(s); a != 0 {
+					*(*unsafe.Pointer)(d) = pointer(a)
+				}
+			case opPointer, opMap:
+				if a := *(*uintptr)(s); a != 0 {
+					*(*unsafe.Pointer)(d) = t.moved(a)
+				}
+			case opSlice:
+				h := (*[3]uintptr)(s)
+				switch {
+				case h[0] == 0:
+				case h[1] == 0:
+					*(*header)(d) = header{data: nothing}
+				default:
+					*(*header)(d) = header{t.moved(h[0]), int(h[1]), int(h[1])}
+				}
+			case opIface:
+				t.fillIface(o, d, s)
+			}
+		}
+	}
+}
+
+// nothing is where an empty slice that is not nil leads to.
+var nothing = unsafe.Pointer(&struct{}{})
+
+func (t *table) fillIface(o *op, dst, src unsafe.Pointer) {
+	h := (*[2]uintptr)(src)
+	if h[0] == 0 {
+		return
+	}
+	(*iface)(dst).typ = h[0]
+	in := t.inside(o, dst)
+	switch {
+	case in.direct:
+		t.fill(unsafe.Add(dst, word), unsafe.Add(src, word), in.p, 1)
+	case len(in.p.leads) > 0:
+		(*iface)(dst).data = t.moved(h[1])
+	default:
+		(*iface)(dst).data = pointer(h[1]) // an immutable value
+	}
+}
+
+// move copies bytes that hold no pointers.
+func move(dst, src unsafe.Pointer, n uintptr) {
+	if n == 8 {
+		*(*[8]byte)(dst) = *(*[8]byte)(src)
+		return
+	}
+	copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(src), n))
+}
+
+// fillMap copies the entries of a map into its copy.
+func (t *table) fillMap(r *region, entries unsafe.Pointer) {
+	if r.n == 0 {
+		return
+	}
+	e := reflect.MakeSlice(r.p.entry.slice, r.n, r.n)
+	t.fill(e.UnsafePointer(), entries, r.p.entry, r.n)
+	m := reflect.NewAt(r.p.t, unsafe.Pointer(&r.dst)).Elem()
+	for i := range r.n {
+		x := e.Index(i)
+		m.SetMapIndex(x.Field(0), x.Field(1))
+	}
+}
+
+// byAddress sorts the living regions and returns their indices.
+func (t *table) byAddress(out []int32) []int32 {
+	out = out[:0]
+	for i := range t.regions {
+		if !t.regions[i].dead {
+			out = append(out, int32(i))
+		}
+	}
+	slices.SortFunc(out, func(a, b int32) int {
+		if t.regions[a].at < t.regions[b].at {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
