@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -18,9 +19,10 @@ type gate struct {
 	r       *Replay
 	discard bool // the host is being set up: nothing leaves
 	held    []heldPacket
-	pending *sentFrame `fork:"zero"` // the captured frame that is being caused
-	recent  []sentFrame
-	now     sentFrame `fork:"zero"`
+	pending *sentFrame  `fork:"zero"` // the captured frame that is being caused
+	recent  []sentFrame // left the card, passed on for others
+	own     []uint32    // captured frames that were sent from here, the last ones
+	now     sentFrame   `fork:"zero"`
 }
 
 type heldPacket struct {
@@ -158,6 +160,10 @@ func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 	if g.forwarded(s) {
 		return
 	}
+	if len(g.own) >= 64 {
+		g.own = append(g.own[:0], g.own[1:]...)
+	}
+	g.own = append(g.own, uint32(f.N))
 	g.neighbour(s)
 	if g.release(ns, s) {
 		return
@@ -271,11 +277,14 @@ func (g *gate) skb(ns *core.Netns, s *sentFrame) *core.SKB {
 	return b
 }
 
-// ipLen is the length that the IP header gives, 0 if it gives none.
+// ipLen is the length that the IP header gives, 0 if it gives none or one that
+// does not even hold the header.
 func ipLen(b []byte) int {
 	switch {
 	case len(b) >= wire.IPv4MinLen && b[0]>>4 == 4:
-		return wire.IPv4(b).TotalLen()
+		if n := wire.IPv4(b).TotalLen(); n >= wire.IPv4(b).IHL() {
+			return n
+		}
 	case len(b) >= wire.IPv6Len && b[0]>>4 == 6:
 		if n := wire.IPv6(b).PayloadLen(); n > 0 {
 			return wire.IPv6Len + n
@@ -346,6 +355,7 @@ func (g *gate) forwarded(s *sentFrame) bool {
 	}
 	for i := range g.recent {
 		if bytes.Equal(g.recent[i].eth, s.eth) {
+			g.passedOn(s, g.recent[i].n)
 			g.recent = append(g.recent[:i], g.recent[i+1:]...)
 			return true
 		}
@@ -353,9 +363,19 @@ func (g *gate) forwarded(s *sentFrame) bool {
 	return false
 }
 
+// passedOn ends a captured frame that is the model's packet n on its way out.
+func (g *gate) passedOn(s *sentFrame, n int) {
+	ns := g.r.Host.NS
+	b := ns.AllocSKB(0, len(s.eth), uint32(s.n))
+	copy(b.Put(len(s.eth)), s.eth)
+	b.Dev = g.r.NIC.Dev
+	ns.Note(b, step.WhyPassedOn, uint64(n))
+	ns.Sent(b, true, 0)
+}
+
 // left is told of every frame that leaves the card.
 func (g *gate) left(frame []byte, pkt uint32) {
-	if !g.r.profile.Router || g.discard {
+	if !g.r.profile.Router || g.discard || slices.Contains(g.own, pkt) {
 		return
 	}
 	if len(g.recent) >= 64 {

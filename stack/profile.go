@@ -127,6 +127,7 @@ type macFacts struct {
 type addrFacts struct {
 	src, dst int
 	mac      wire.MAC // of its last frame as a source
+	to       wire.MAC // where the last frame for it went
 	asked    bool     // somebody resolved it in the capture
 	partial  int
 	out      int
@@ -252,7 +253,7 @@ func (s *Scan) Frame(f *pcaps.Frame) {
 	a, d := s.addr(p.src), s.addr(p.dst)
 	a.src++
 	d.dst++
-	a.mac = p.smac
+	a.mac, d.to = p.smac, p.dmac
 	if out {
 		a.out++
 	}
@@ -575,6 +576,9 @@ func (s *Scan) neighbours(p *Profile) {
 	var gw wire.MAC
 	for _, a := range s.aorder {
 		f := s.addrs[a]
+		if gw == 0 && f.mac == 0 && f.to != 0 && f.to != p.MAC && !f.to.IsMulticast() && usable(a) && !p.Local(a) && !p.onLink(a) {
+			gw = f.to // it never answered, but this host sent it there
+		}
 		if p.Local(a) || !usable(a) || f.mac == 0 || f.mac == p.MAC {
 			continue
 		}

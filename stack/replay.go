@@ -249,7 +249,8 @@ func (r *Replay) receive(f *pcaps.Frame, p *packet, eth []byte) {
 		r.expect(p)
 	}
 	partial := p.ok && p.partial || f.Cut() && r.profile.has(PartialSum)
-	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: r.superframe(p, len(eth))})
+	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: r.superframe(p, len(eth)),
+		Paged: r.Mode == React && r.profile.Script.paged()})
 }
 
 // superframe is the segment size of a frame that stands for several, 0 for an

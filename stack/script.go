@@ -63,6 +63,7 @@ type Script struct {
 	run    [rateRun]sentLen // the last frames sent, in a ring
 	runAt  int
 	rate   int64 // bits per second: how fast frames left at most
+	merges bool  // see paged
 	// A timer of the host rang at tick, and such timers ring every grain (ns).
 	tick, grain int64
 }
@@ -95,7 +96,7 @@ func (s *Script) rang(at, d int64) {
 }
 
 // rateRun is how many frames in a row tell of the link's rate.
-const rateRun = 16
+const rateRun = 4
 
 type sentLen struct {
 	at  int64

@@ -17,6 +17,7 @@ type reading struct {
 	mss   int
 	came  int // segments since the last ACK left
 	last  int64
+	base  uint32 // what was acknowledged then
 	// paused: the program reads nothing since then.
 	paused bool
 	dipAt  int64 // when a window showed it last
@@ -42,6 +43,9 @@ func (s *Script) window(f *pcaps.Frame, p *packet, fl Flow, r *reading) {
 	r.came = 0
 	if !r.have {
 		r.have, r.max, r.win, r.ack = true, win, win, t.Ack()
+		if r.base == 0 {
+			r.base = t.Ack()
+		}
 		return
 	}
 	update := t.Ack() == r.ack && win > r.win
@@ -58,9 +62,12 @@ func (s *Script) window(f *pcaps.Frame, p *packet, fl Flow, r *reading) {
 			at = f.At
 		}
 		s.add(Act{At: at, Kind: ActResume, Flow: fl})
-		r.paused, r.last = false, at
+		r.paused, r.last, r.base = false, at, t.Ack()
 	case r.paused:
 		r.dipAt = f.At
+		if unread := int(t.Ack() - r.base); unread > r.max+r.max/4+r.mss {
+			s.merges = true
+		}
 	case win < r.max-room:
 		s.add(Act{At: r.last + 1, Kind: ActPause, Flow: fl})
 		r.paused, r.dipAt = true, f.At
@@ -83,3 +90,9 @@ func receiveBuffer(win, mss, rmem int) int {
 	}
 	return win
 }
+
+// paged reports whether the captured host took more, with nobody reading, than
+// the largest window that it ever offered: what waited had been merged and
+// counted less memory than it came in. Then frames come in page fragments,
+// which merge (tcp_try_coalesce).
+func (s *Script) paged() bool { return s != nil && s.merges }

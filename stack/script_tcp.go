@@ -132,7 +132,7 @@ func (s *Script) listen(fl Flow, w *scriptFlow) {
 func (w *scriptFlow) acked(f *pcaps.Frame, p *packet, flags wire.TCPFlags) {
 	t := p.tcp
 	wnd := uint32(t.Window())
-	if int32(t.Ack()-w.una) > 0 || wnd != w.peerWnd {
+	if int32(t.Ack()-w.una) > 0 || wnd != w.peerWnd || p.payload == 0 {
 		w.clocked, w.pureAck = f.At, p.payload == 0 && !flags.Has(wire.TCPFin) && !flags.Has(wire.TCPSyn)
 	}
 	w.una = t.Ack()
@@ -196,6 +196,9 @@ func (s *Script) synSent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flag
 	if w.opened >= 0 {
 		a := &s.Acts[w.opened]
 		a.Window, a.MSS = int(p.tcp.Window()), w.mss
+	}
+	if flags.Has(wire.TCPAck) {
+		w.read.base = p.tcp.Ack()
 	}
 	w.next, w.una, w.have = p.tcp.Seq()+1, p.tcp.Seq(), true
 	w.read.scale, w.read.known = uint(max(0, p.opts.wscale())), true

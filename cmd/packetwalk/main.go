@@ -13,6 +13,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/view"
 	"github.com/packetwalk/packetwalk/tui"
 )
 
@@ -32,10 +33,10 @@ func run(args []string) int {
 	case errors.Is(err, errSaid):
 		return 1
 	case errors.As(err, &u):
-		fmt.Fprintf(os.Stderr, "packetwalk: %s\nTry: packetwalk --help\n", u.Error())
+		fmt.Fprintf(os.Stderr, "packetwalk: %s\nTry: packetwalk --help\n", view.Clean(u.Error()))
 		return 2
 	}
-	fmt.Fprintf(os.Stderr, "packetwalk: %s\n", err)
+	fmt.Fprintf(os.Stderr, "packetwalk: %s\n", view.Clean(err.Error()))
 	return 1
 }
 

@@ -55,6 +55,9 @@ Exit status: 0 done, 1 the input is bad, 2 the command line is.`,
 }
 
 func (t *traceFlags) run(c *cobra.Command, name string) error {
+	if err := t.known(); err != nil {
+		return err
+	}
 	sel, err := t.selection()
 	if err != nil {
 		return err
@@ -71,14 +74,11 @@ func (t *traceFlags) run(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, done, err := t.writer(c)
+	w, done, err := t.writer(c, name)
 	if err != nil {
 		return err
 	}
-	sink, err := t.sink(w, r)
-	if err != nil {
-		return err
-	}
+	sink := t.sink(w, r)
 	tr := &tracing{replay: r, sink: sink, sel: sel, totals: report.NewTotals(r), summary: t.summary}
 	broken, err := tr.all(t.reader, &report.Head{Input: t.name, Mode: t.mode, Hosts: hosts(r)}, p)
 	if err == nil {
@@ -93,11 +93,17 @@ func (t *traceFlags) run(c *cobra.Command, name string) error {
 	return broken
 }
 
-// writer opens the output. done flushes it and puts it in place.
-func (t *traceFlags) writer(c *cobra.Command) (io.Writer, func() error, error) {
+// writer opens the output, which must not be the input. done flushes it and
+// closes it.
+func (t *traceFlags) writer(c *cobra.Command, input string) (io.Writer, func() error, error) {
 	var f io.Writer = c.OutOrStdout()
 	closeFile := func() error { return nil }
 	if t.out != "" {
+		a, err1 := os.Stat(input)
+		b, err2 := os.Stat(t.out)
+		if err1 == nil && err2 == nil && os.SameFile(a, b) {
+			return nil, nil, usageError{fmt.Errorf("-o %s is the capture itself: name another file", t.out)}
+		}
 		o, err := os.Create(t.out)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: cannot be written: %w", t.out, err)
@@ -108,27 +114,35 @@ func (t *traceFlags) writer(c *cobra.Command) (io.Writer, func() error, error) {
 	return b, func() error { return errors.Join(b.Flush(), closeFile()) }, nil
 }
 
-func (t *traceFlags) sink(w io.Writer, r *stack.Replay) (report.Sink, error) {
+// known checks the name of the format.
+func (t *traceFlags) known() error {
 	switch t.format {
-	case "text":
-		f, ok := os.Stdout, t.out == ""
-		return &report.Text{W: w, Names: r, Color: ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == ""}, nil
-	case "ndjson":
-		return &report.NDJSON{W: w, Names: r, Bytes: t.bytes}, nil
-	case "pcapng":
-		return &report.PcapNG{W: w, Names: r, Start: t.reader.Start()}, nil
-	case "perfetto":
-		return &report.Perfetto{W: w, Names: r}, nil
+	case "text", "ndjson", "pcapng", "perfetto":
+		return nil
 	case "facts":
-		return nil, usageError{errors.New("--format facts is not there yet; text, ndjson, pcapng and perfetto are")}
+		return usageError{errors.New("--format facts is not there yet; text, ndjson, pcapng and perfetto are")}
 	}
-	return nil, usageError{fmt.Errorf("--format is text, ndjson, pcapng or perfetto, not %q", t.format)}
+	return usageError{fmt.Errorf("--format is text, ndjson, pcapng or perfetto, not %q", t.format)}
+}
+
+func (t *traceFlags) sink(w io.Writer, r *stack.Replay) report.Sink {
+	switch t.format {
+	case "ndjson":
+		return &report.NDJSON{W: w, Names: r, Bytes: t.bytes}
+	case "pcapng":
+		return &report.PcapNG{W: w, Names: r, Start: t.reader.Start()}
+	case "perfetto":
+		return &report.Perfetto{W: w, Names: r}
+	}
+	f, ok := os.Stdout, t.out == ""
+	return &report.Text{W: w, Names: r, Color: ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == ""}
 }
 
 // A selection says which frames are printed.
 type selection struct {
 	from, to int // frame numbers, to 0: no end
-	f        *filter.Filter
+	f        map[wire.LinkKind]*filter.Filter
+	expr     string
 }
 
 func (t *traceFlags) selection() (*selection, error) {
@@ -151,7 +165,7 @@ func (t *traceFlags) selection() (*selection, error) {
 		if err != nil {
 			return nil, usageError{fmt.Errorf("-f: %w", err)}
 		}
-		s.f = f
+		s.f, s.expr = map[wire.LinkKind]*filter.Filter{wire.LinkEthernet: f}, t.expr
 	}
 	return s, nil
 }
@@ -159,7 +173,19 @@ func (t *traceFlags) selection() (*selection, error) {
 func (s *selection) all() bool { return s.from == 1 && s.to == 0 && s.f == nil }
 
 func (s *selection) has(f *pcaps.Frame) bool {
-	return f.N >= s.from && (s.to == 0 || f.N <= s.to) && (s.f == nil || s.f.Match(f.Data, f.OrigLen))
+	return f.N >= s.from && (s.to == 0 || f.N <= s.to) && (s.f == nil || s.match(f))
+}
+
+// match applies the expression to a frame, as its link type has it. What an
+// expression asks of a link that does not have it does not match.
+func (s *selection) match(f *pcaps.Frame) bool {
+	link := wire.LinkKind(f.Link)
+	m, ok := s.f[link]
+	if !ok {
+		m, _ = filter.Compile(s.expr, link)
+		s.f[link] = m
+	}
+	return m != nil && m.Match(f.Data, f.OrigLen)
 }
 
 // tracing prints a replay while it runs.

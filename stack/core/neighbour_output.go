@@ -26,7 +26,11 @@ func (n *Neighbour) slowOutput(ns *Netns, b *SKB) int {
 // hhOutput is neigh_hh_output: copy the cached link header in front and send.
 func (n *Neighbour) hhOutput(ns *Netns, b *SKB) int {
 	defer ns.In(step.NeighHhOutput, b).Out()
-	ns.Why(step.WhyNeighHH, uint64(n.Addr), uint64(n.State))
+	if n.Addr != 0 {
+		ns.Why(step.WhyNeighHH, uint64(n.Addr), uint64(n.State))
+	} else {
+		ns.Why(step.WhyNeighNoLink, 0, uint64(n.State))
+	}
 	n.header(b)
 	return ns.DevQueueXmit(b)
 }
@@ -46,7 +50,11 @@ func (n *Neighbour) resolveOutput(ns *Netns, b *SKB) int {
 	if n.EventSend(b) {
 		return 0
 	}
-	ns.Why(step.WhyNeighValid, uint64(n.State), uint64(n.Addr))
+	if n.Addr != 0 {
+		ns.Why(step.WhyNeighValid, uint64(n.State), uint64(n.Addr))
+	} else {
+		ns.Why(step.WhyNeighNoLink, 0, uint64(n.State))
+	}
 	n.hh = true // neigh_hh_init
 	if b.Network > b.data {
 		b.Pull(b.Network - b.data)

@@ -146,6 +146,7 @@ type SKB struct {
 	IPDefragged, Ignored bool
 	IgnoreDF             bool // IP may cut it up here although it says "don't fragment" (ignore_df)
 	Cloned               bool
+	Paged                bool // the payload lies in page fragments that another packet can take over
 	NFTrace              bool
 	users                int32
 	freed                bool

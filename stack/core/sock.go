@@ -105,6 +105,9 @@ type Sock struct {
 	Stamp                     sim.Time
 	Opt                       []byte // IP options
 	Groups                    []Membership
+
+	rcu      rcuTask
+	rcuTimer sim.Timer
 }
 
 // A Proto is what a protocol does for struct sock (struct proto): the parts

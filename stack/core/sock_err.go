@@ -1,6 +1,9 @@
 package core
 
-import "github.com/packetwalk/packetwalk/stack/step"
+import (
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
 
 // ICMPError is ip_icmp_error (ipv6_icmp_error): a program that set IP_RECVERR
 // gets the whole ICMP error into its error queue. b's data pointer stands at
@@ -90,6 +93,31 @@ func (sk *Sock) InetDestruct(ns *Netns) {
 	}
 	sk.PurgeErr(ns, step.InetSockDestruct)
 	sk.DstCache, sk.RxDst = nil, nil
+}
+
+// rcuGrace is how long it takes until every CPU has let go of what is no longer
+// linked; on a quiet machine a few ticks.
+const rcuGrace = 5 * sim.Jiffy
+
+// A rcuTask is sk->sk_rcu.
+type rcuTask struct{ sk *Sock }
+
+// Run is rcu_core with __sk_destruct.
+func (t *rcuTask) Run() { t.sk.rcuDestruct() }
+
+// DestructRCU is sk_destruct of a socket that packets find without a lock
+// (SOCK_RCU_FREE): it goes when nobody can be looking at it any more.
+func (sk *Sock) DestructRCU(ns *Netns) {
+	sk.rcu.sk = sk
+	ns.Clock.Mod(&sk.rcuTimer, ns.Clock.Now()+rcuGrace, &sk.rcu)
+}
+
+func (sk *Sock) rcuDestruct() {
+	defer sk.NS.In(step.RcuCore, sk).Out()
+	ns := sk.NS
+	ns.BHDisable()
+	sk.InetDestruct(ns)
+	ns.BHEnable()
 }
 
 // AllocSend is the first half of sock_alloc_send_pskb: may the program send

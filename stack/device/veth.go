@@ -131,6 +131,7 @@ type RxInfo struct {
 	Truncated bool   // the capture kept fewer bytes than there were
 	Len       int    // length on the wire, if more than the bytes given
 	GSOSize   int    // payload of each segment, when the frame stands for several (offload)
+	Paged     bool   // the payload lies in page fragments, as veth hands it over (core.SKB.Paged)
 }
 
 // superFrame marks a captured frame that stands for several segments.

@@ -128,6 +128,8 @@ func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
 	}
 	if res.typ == RTNLocal {
 		ns.Why(step.WhyAddrLocal, uint64(a))
+	} else if res.typ == RTNUnicast {
+		ns.Why(step.WhyAddrOther, uint64(a))
 	} else {
 		ns.Why(step.WhyAddrType, uint64(a), uint64(res.typ))
 	}
@@ -242,6 +244,7 @@ func (ip *IPv4) lastResort(src wire.IP4, dev *core.Device, rpf int) (bool, core.
 // specDst is fib_compute_spec_dst: the address of ours by which a packet that
 // came for this host is to be answered.
 func (ip *IPv4) specDst(b *core.SKB) wire.IP4 {
+	defer ip.ns.In(step.FibComputeSpecDst, b).Out()
 	h := b.IP4()
 	if b.Dst.Flags&(core.RTCFBroadcast|core.RTCFMulticast|core.RTCFLocal) == core.RTCFLocal {
 		return h.Dst()

@@ -242,3 +242,7 @@ func (ip *IPv4) expireHead(q *inet.FragQueue, head *core.SKB) {
 	}
 	ns.Drop(head, step.DropFragReasmTimeout, step.IPExpire)
 }
+
+// FragMem is what /proc/net/sockstat says about fragments: how many queues
+// wait, and the bytes that they take.
+func (ip *IPv4) FragMem() (queues, mem int) { return ip.frags.Len(), ip.frags.Mem }

@@ -5,6 +5,7 @@ package ipv4
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -105,8 +106,25 @@ func (ip *IPv4) rcvFinish(b *core.SKB) {
 	defer ip.ns.In(step.IPRcvFinish, b).Out()
 	ns := ip.ns
 	if ip.rcvFinishCore(b, b.Dev) {
+		if ns.Listening() {
+			ip.whyDst(b.Dst)
+		}
 		ns.DstInput(b)
 	}
+}
+
+// whyDst says where a route leads.
+func (ip *IPv4) whyDst(d *core.Dst) {
+	why, dev := step.WhyToForward, 0
+	switch {
+	case d.Err != 0:
+		why = step.WhyToError
+	case d.Flags&core.RTCFLocal != 0:
+		why = step.WhyToLocal
+	case d.Dev != nil:
+		dev = d.Dev.Index
+	}
+	ip.ns.Why(why, uint64(d.Type), uint64(dev))
 }
 
 // rcvFinishCore is ip_rcv_finish_core: an established socket gives the route
@@ -288,6 +306,9 @@ func (ip *IPv4) noProtocol(b *core.SKB, proto uint8, raw bool) {
 	}
 	ns.Inc(step.IpInUnknownProtos)
 	ns.Why(step.WhyNoProto, uint64(proto))
+	if ns.Listening() && inet.LoadableProto(proto) {
+		ns.Note(b, step.WhyProtoModule, uint64(proto))
+	}
 	ip.ICMPSend(ns, b, uint8(wire.ICMPDestUnreach), wire.ICMPProtUnreach, 0)
 	ns.Drop(b, step.DropIPNoproto, step.IPLocalDeliverFinish)
 }

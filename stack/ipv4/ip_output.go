@@ -263,6 +263,9 @@ func (ip *IPv4) QueueXmit(sk *core.Sock, b *core.SKB, tos uint8) core.Errno {
 		return step.EHOSTUNREACH
 	}
 	d := b.Dst
+	if ns.Listening() && !ns.Trace.Explained() {
+		ns.Why(step.WhyRouteKept, uint64(d.Dev.Index))
+	}
 	if b.Captured {
 		// The bytes are those that the captured host sent, IP header first.
 		return ip.LocalOut(sk, b)

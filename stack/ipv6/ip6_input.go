@@ -2,6 +2,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -275,6 +276,9 @@ func (ip *IPv6) noProtocol(b *core.SKB, next uint8, raw bool) {
 	}
 	ns.Inc(step.Ip6InUnknownProtos)
 	ns.Why(step.WhyIP6NoProto, uint64(next))
+	if ns.Listening() && inet.LoadableProto(next) {
+		ns.Note(b, step.WhyProtoModule, uint64(next))
+	}
 	ip.icmpSend(b, uint8(wire.ICMPv6ParamProblem), wire.ICMPv6UnknownNextHdr, uint32(b.CB.NHOff))
 	ns.Drop(b, step.DropIPNoproto, step.IP6ProtocolDeliver)
 }

@@ -1,6 +1,9 @@
 package oracle
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Machine is one simulated host that can be held against a recording. Times
 // are nanoseconds since the recording began; time 0 comes at least 350 ms after
@@ -26,6 +29,7 @@ type Machine interface {
 func Drive(h Host, m Machine) (Facts, error) {
 	for _, c := range h.Setup {
 		if err := m.Setup(c); err != nil {
+			c, _, _ = strings.Cut(c, "\n")
 			return m.Facts(), fmt.Errorf("%s: %w", c, err)
 		}
 	}

@@ -30,22 +30,25 @@ const (
 // model is packetwalk's own stack as a Machine.
 type model struct {
 	listener
-	world  *stack.World
-	host   *stack.Host
-	veth   map[string]*device.Veth
-	agent  *agent
-	prog   *socket.Program
-	isn    []ChosenISN
-	ports  []ChosenPort
-	facts  Facts
-	epoch  sim.Time // time 0 of the recording
-	absent []Device // not yet there
-	err    []string // what is not modelled
+	world       *stack.World
+	host        *stack.Host
+	veth        map[string]*device.Veth
+	agent       *agent
+	prog        *socket.Program
+	isn         []ChosenISN
+	ports       []ChosenPort
+	inputs      []Input
+	seen, taken int // frames: that Drive has brought, that have come in
+	facts       Facts
+	epoch       sim.Time // time 0 of the recording
+	absent      []Device // not yet there
+	handMade    bool
+	err         []string // what is not modelled
 }
 
 // NewModel makes a simulated host with the devices of a recorded one.
 func NewModel(h Host) (Machine, error) {
-	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports}
+	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports, inputs: h.Inputs, handMade: h.HandMade}
 	m.host = m.world.AddHost(h.Name)
 	ns := m.host.NS
 	m.host.Down(ns.Loopback) // `ip link set lo up` is part of the set-up
@@ -123,12 +126,49 @@ func (m *model) Setup(cmd string) error {
 
 // Frame lets a frame arrive; see Machine.
 func (m *model) Frame(dev string, at int64, b []byte) {
-	v := m.veth[dev]
-	if v == nil {
-		m.missing("a frame on " + dev)
-		return
+	m.seen++
+	if m.seen > m.taken {
+		m.receive(dev, b)
 	}
-	v.Receive(b, device.RxInfo{})
+}
+
+func (m *model) receive(dev string, b []byte) {
+	m.taken++
+	if v := m.veth[dev]; v != nil {
+		v.Receive(b, device.RxInfo{})
+	} else {
+		m.missing("a frame on " + dev)
+	}
+}
+
+// atOnce is within which time a recorded frame is the answer to what has just
+// been sent, in ns.
+const atOnce = 1000000
+
+// answers lets the frames come in that the recorded peers answered at once.
+// The recorded hosts were joined by veth devices, which have no delay: a packet
+// is received by the other end, and its answer is back, in the softirq that
+// runs before the call that sent it returns.
+func (m *model) answers() {
+	n := 0
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		switch {
+		case in.Frame == nil && in.T > m.now():
+			return // somebody does something first
+		case in.Frame == nil:
+			continue
+		}
+		if n++; n <= m.taken {
+			continue
+		}
+		if in.T > m.now()+atOnce {
+			return
+		}
+		m.world.Clock.Spend(sim.Time(max(0, in.T-m.now())))
+		m.receive(in.Dev, in.Frame)
+		return // what it brings about is sent first
+	}
 }
 
 // Call queues a call of the program, or does what is not the program's; see
@@ -222,6 +262,9 @@ func (m *model) Facts() Facts {
 func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
 	if m.now() >= 0 {
 		m.facts.Send(m.now(), d.Name, frame)
+		if !m.handMade {
+			m.answers()
+		}
 	}
 }
 
@@ -270,7 +313,24 @@ func (m *model) Port(laddr, faddr wire.Addr, fport uint16) (uint16, bool) {
 // had none (udp.PortChooser). Its remote end is that of the call that is
 // running.
 func (m *model) ChoosePort(ns *core.Netns, sk *core.Sock) uint16 {
-	return m.port("udp", m.agent.remote)
+	if p := m.port("udp", m.agent.remote); p != 0 || len(m.agent.todo) == 0 {
+		return p
+	}
+	// It is known by the first packet that left, which may be a later call's.
+	now := m.agent.todo[0]
+	for _, in := range m.inputs {
+		c := in.Call
+		if c == nil || c.N <= now.N || c.FD != now.FD {
+			continue
+		}
+		if c.Op == "close" {
+			break
+		}
+		if p := m.port("udp", c.Addr); p != 0 {
+			return p
+		}
+	}
+	return 0
 }
 
 // port takes the next chosen port towards a remote end.

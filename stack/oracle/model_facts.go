@@ -58,11 +58,12 @@ func (l *listener) Enter(s step.Step, on trace.Subject) {
 		f.by, f.row = "packet", new(rowRef)
 	default:
 		if len(l.open) == 0 {
-			if fn := s.String(); timers[fn] {
-				fn, _, _ = strings.Cut(fn, " ")
-				f.by, f.row = "timer "+fn, new(rowRef)
-			} else {
-				f.by, f.row = fn, new(rowRef)
+			f.by, f.row = s.String(), new(rowRef)
+			switch {
+			case timers[f.by]:
+				f.by = "timer " + f.by
+			case s == step.RcuCore:
+				f.by = "softirq:RCU"
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/tcp"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -176,7 +177,14 @@ func tcpInfo(p *socket.Program, fd int) map[string]int64 {
 	if sk == nil {
 		return nil
 	}
-	return map[string]int64{"state": int64(sk.State)}
+	t, ok := sk.Prot.(*tcp.Sock)
+	if !ok {
+		return nil
+	}
+	i := t.Info()
+	return map[string]int64{"state": int64(i.State), "ca_state": int64(i.CAState), "retransmits": int64(i.Retransmits), "probes": int64(i.Probes), "backoff": int64(i.Backoff),
+		"snd_mss": int64(i.SndMSS), "rcv_mss": int64(i.RcvMSS), "advmss": int64(i.AdvMSS), "pmtu": int64(i.PMTU), "unacked": int64(i.Unacked), "sacked": int64(i.Sacked),
+		"lost": int64(i.Lost), "retrans": int64(i.Retrans), "snd_cwnd": int64(i.SndCwnd), "total_retrans": int64(i.TotalRetrans)}
 }
 
 // pinger is ping of iputils, as the recordings show it.
@@ -192,6 +200,7 @@ type pinger struct {
 	next     sim.Time // when the next request goes out
 	end      sim.Time // when it no longer waits; 0: it has not sent all
 	rc       int64
+	recv     *socket.Call // it sleeps in it
 	begun    bool
 }
 
@@ -233,6 +242,11 @@ func (g *pinger) Run(p *socket.Program) {
 		now := p.NS.Clock.Now()
 		switch {
 		case g.got+g.errs >= int64(g.c.Count), g.sent >= int64(g.c.Count) && now >= g.end:
+			if g.recv != nil { // SIGALRM: it has waited long enough
+				g.m.begin("syscall recvmsg by ping")
+				p.Interrupt(g.recv)
+				g.m.Leave()
+			}
 			rc := int64(0)
 			if g.got == 0 {
 				rc = 1
@@ -241,6 +255,10 @@ func (g *pinger) Run(p *socket.Program) {
 			return
 		case g.sent >= int64(g.c.Count):
 			p.Alarm(g.end)
+			if g.recv == nil {
+				g.recv = &socket.Call{Op: socket.OpRecv, FD: g.fd, Data: g.buf}
+				g.sys(p, "recvmsg", g.recv)
+			}
 			return
 		case now < g.next:
 			p.Alarm(g.next)
@@ -322,8 +340,14 @@ func (g *pinger) read(p *socket.Program) bool {
 	if p.Poll(g.fd)&(socket.PollIn|socket.PollErr) == 0 || g.got+g.errs >= int64(g.c.Count) {
 		return false
 	}
-	c := &socket.Call{Op: socket.OpRecv, FD: g.fd, Data: g.buf, Flags: core.MsgDontWait}
-	g.sys(p, "recvmsg", c)
+	c := g.recv
+	if g.recv = nil; c == nil {
+		c = &socket.Call{Op: socket.OpRecv, FD: g.fd, Data: g.buf, Flags: core.MsgDontWait}
+	}
+	if !g.sys(p, "recvmsg", c) {
+		g.recv = c
+		return false
+	}
 	if c.Err != 0 {
 		g.readError(p)
 		return c.Err != step.EAGAIN

@@ -33,6 +33,7 @@ type Scenario struct {
 type Host struct {
 	Scenario string   `json:"-"`
 	Unstable []string `json:"-"` // of the scenario
+	HandMade bool     `json:"-"` // the other end is a hand-made peer: it answers later, not in the softirq that delivers
 	Sysctl   []string `json:"-"` // "key = value": every net.* of a fresh namespace of that machine
 
 	Name     string   `json:"name"`
@@ -189,8 +190,12 @@ func Load(fsys fs.FS) ([]Scenario, error) {
 		if s.Name+".json" != path.Base(n) {
 			return nil, fmt.Errorf("%s: scenario is called %q", n, s.Name)
 		}
+		made := false
 		for i := range s.Hosts {
-			s.Hosts[i].Sysctl = base
+			made = made || s.Hosts[i].Untraced
+		}
+		for i := range s.Hosts {
+			s.Hosts[i].Sysctl, s.Hosts[i].HandMade = base, made
 		}
 		all = append(all, *s)
 	}

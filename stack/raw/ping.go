@@ -202,7 +202,7 @@ func (sk *Ping) Close() {
 		}
 	}
 	sk.Sport = 0
-	sk.InetDestruct(sk.NS)
+	sk.DestructRCU(sk.NS)
 }
 
 // Rcv is ping_rcv: an echo reply came, its checksum is right. It owns the

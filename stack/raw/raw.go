@@ -113,8 +113,7 @@ var zero wire.Addr
 func (sk *Sock) match(proto uint8, remote, local wire.Addr, dif int) bool {
 	ns, id := sk.NS, uint64(sk.ID)
 	switch {
-	case sk.Protocol != proto:
-		ns.Tried(step.TryRawProto, id, uint64(sk.Protocol), uint64(proto))
+	case sk.Protocol != proto: // it stands in another slot of the kernel's table
 	case sk.Daddr != zero && sk.Daddr != remote:
 		ns.Tried(step.TryRawPeer, id, sk.Daddr.Hi, sk.Daddr.Lo, remote.Hi, remote.Lo)
 	case sk.RcvSaddr != zero && sk.RcvSaddr != local:
@@ -258,7 +257,7 @@ func recv(sk *core.Sock, buf []byte, flags int, at step.Step) (Msg, core.Errno) 
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
 	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
-	ns.Why(step.WhyUDPRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, 0)
+	ns.Why(step.WhyRawRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo)
 	if flags&core.MsgTrunc != 0 {
 		m.N = b.Len()
 	}
@@ -383,6 +382,6 @@ func (sk *Sock) Close() {
 		}
 	}
 	sk.hashed = false
-	sk.InetDestruct(sk.NS)
+	sk.DestructRCU(sk.NS)
 	sk.State = core.TCPClose
 }

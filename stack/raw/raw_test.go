@@ -116,6 +116,7 @@ func TestRawMatch(t *testing.T) {
 		}
 		ns.Free(b)
 		sk.Close()
+		ns.Clock.RunUntil(ns.Clock.Now() + sim.Second) // RCU's grace period
 		conserved(t, ns, r)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
@@ -23,13 +24,21 @@ type Text struct {
 
 // Head says what is walked and by whom.
 func (p *Text) Head(h *Head) error {
-	_, err := fmt.Fprintf(p.W, "%s, replayed in %s mode through a model of Linux %s\n", h.Input, h.Mode, step.Kernel)
+	_, err := fmt.Fprintf(p.W, "%s, replayed in %s mode through a model of Linux %s\n", strings.Map(harmless, h.Input), h.Mode, step.Kernel)
 	for _, x := range h.Hosts {
 		if err == nil {
 			_, err = fmt.Fprintf(p.W, "%s: %s on %s\n", x.Name, strings.Join(x.Addrs, ", "), strings.Join(x.Devs, ", "))
 		}
 	}
 	return err
+}
+
+// harmless replaces what could steer a terminal.
+func harmless(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
 }
 
 // Take prints the events.

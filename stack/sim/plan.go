@@ -26,6 +26,7 @@ type op struct {
 	off  uintptr
 	size uintptr      // bytes that it takes
 	elem *plan        // what a pointer or a slice leads to; a map
+	slot int          // its number among all that lead to memory
 	t    reflect.Type // of the place itself
 }
 
@@ -39,11 +40,12 @@ type plan struct {
 	size  uintptr
 	ops   []op // all, in order of place
 	leads []op // those that lead to more memory
+	holds []op // those that may lead to shared memory
 	runs  []run
 	zero  bool // some ops are opZero
 	depth int  // how many types lie within one another at its first byte
 	slice reflect.Type
-	entry *plan // of a map: struct{ K; V }
+	entry *plan // of what is in a map: struct{ K; V }
 }
 
 // registry holds the plans that have been made. A plan does not change once
@@ -51,7 +53,9 @@ type plan struct {
 var registry struct {
 	sync.Mutex
 	byType map[reflect.Type]*plan
+	maps   map[reflect.Type]*plan // of what is in a map; byType has the word that leads to it
 	list   []*plan
+	slots  int
 }
 
 // planOf returns the plan of a type.
@@ -75,13 +79,16 @@ func compile(t reflect.Type) *plan {
 		return p
 	}
 	if registry.byType == nil {
-		registry.byType = map[reflect.Type]*plan{}
+		registry.byType, registry.maps = map[reflect.Type]*plan{}, map[reflect.Type]*plan{}
 	}
 	p := &plan{id: len(registry.list), t: t, size: t.Size(), slice: reflect.SliceOf(t), depth: depth(t)}
 	registry.byType[t] = p
 	registry.list = append(registry.list, p)
 	if t.Kind() == reflect.Map {
-		p.entry = compile(reflect.StructOf([]reflect.StructField{{Name: "K", Type: t.Key()}, {Name: "V", Type: t.Elem()}}))
+		inside := &plan{id: len(registry.list), t: t, size: 1}
+		registry.list = append(registry.list, inside)
+		inside.entry = compile(reflect.StructOf([]reflect.StructField{{Name: "K", Type: t.Key()}, {Name: "V", Type: t.Elem()}}))
+		registry.maps[t] = inside
 	}
 	p.add(t, 0, false)
 	at := uintptr(0)
@@ -93,7 +100,12 @@ func compile(t reflect.Type) *plan {
 		at = o.off + o.size
 		p.zero = p.zero || o.kind == opZero
 		if o.kind < opShare {
+			o.slot = registry.slots
+			registry.slots++
 			p.leads = append(p.leads, *o)
+		}
+		if o.kind == opShare || o.kind == opIface {
+			p.holds = append(p.holds, *o)
 		}
 	}
 	if p.size > at {
@@ -118,7 +130,7 @@ func (p *plan) add(t reflect.Type, off uintptr, share bool) {
 		if k == opShare {
 			size = word
 		}
-		p.ops = append(p.ops, op{k, off, size, elem, t})
+		p.ops = append(p.ops, op{kind: k, off: off, size: size, elem: elem, t: t})
 	}
 	switch k := t.Kind(); k {
 	case reflect.Pointer:
@@ -144,7 +156,8 @@ func (p *plan) add(t reflect.Type, off uintptr, share bool) {
 		if share {
 			put(opShare, word, nil)
 		} else {
-			put(opMap, word, compile(t))
+			compile(t)
+			put(opMap, word, registry.maps[t])
 		}
 	case reflect.Func, reflect.Chan:
 		put(opNil, word, nil)
@@ -167,7 +180,7 @@ func (p *plan) add(t reflect.Type, off uintptr, share bool) {
 			switch tag := x.Tag.Get("fork"); {
 			case tag == "zero":
 				if x.Type.Size() > 0 {
-					p.ops = append(p.ops, op{opZero, off + x.Offset, x.Type.Size(), nil, x.Type})
+					p.ops = append(p.ops, op{kind: opZero, off: off + x.Offset, size: x.Type.Size(), t: x.Type})
 				}
 			default:
 				p.add(x.Type, off+x.Offset, share || tag == "share")

@@ -35,11 +35,17 @@ type table struct {
 		typ uintptr
 		in  inside
 	}
-	root unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
-	todo []int32        // regions to look into
-	lo   uintptr        // the region that is looked into
-	hi   uintptr
+	memo  []lead         // by slot: where the place led last
+	root  unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
+	todo  []int32        // regions to look into
+	order []int32
+	out   []byte
+	lo    uintptr // the region that is looked into
+	hi    uintptr
 }
+
+// A lead is where a place leads, and the type if that is an interface's.
+type lead struct{ to, typ uintptr }
 
 type slot struct {
 	key  uintptr
@@ -64,6 +70,7 @@ func newTable() *table { return tables.Get().(*table) }
 // free gives a table's memory back.
 func (t *table) free() {
 	clear(t.regions)
+	clear(t.memo)
 	clear(t.slots)
 	clear(t.pages)
 	t.regions, t.pages, t.nodes, t.todo = t.regions[:0], t.pages[:0], t.nodes[:0], t.todo[:0]
@@ -237,13 +244,16 @@ func pointer(at uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Point
 
 // visit follows what n values lead to.
 func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
-	for range n {
+	for k := range n {
+		if k > 0 { // never a pointer behind the end
+			at = unsafe.Add(at, p.size)
+		}
 		for i := range p.leads {
 			o := &p.leads[i]
 			f := unsafe.Add(at, o.off)
 			switch o.kind {
 			case opPointer:
-				if q := *(*unsafe.Pointer)(f); q != nil {
+				if q := *(*unsafe.Pointer)(f); q != nil && t.news(o, lead{to: uintptr(q)}) {
 					t.found(q, o.elem, 1)
 				}
 			case opSlice:
@@ -252,7 +262,7 @@ func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
 				}
 			case opIface:
 				h := (*iface)(f)
-				if h.typ == 0 || h.data == nil {
+				if h.typ == 0 || h.data == nil || !t.news(o, lead{uintptr(h.data), h.typ}) {
 					continue
 				}
 				in := t.inside(o, f)
@@ -272,8 +282,21 @@ func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
 				}
 			}
 		}
-		at = unsafe.Add(at, p.size)
 	}
+}
+
+// news reports whether a place leads elsewhere than the last one of its kind:
+// many objects lead to the same few.
+func (t *table) news(o *op, to lead) bool {
+	if o.slot >= len(t.memo) {
+		t.memo = append(t.memo, make([]lead, o.slot+1-len(t.memo))...)
+	}
+	m := &t.memo[o.slot]
+	if *m == to {
+		return false
+	}
+	*m = to
+	return true
 }
 
 // inside tells what is in the interface at a place that o describes.

@@ -102,6 +102,22 @@ func (p *Program) Do(c *Call) bool {
 	return c.Done
 }
 
+// Interrupt is what a signal does to a program that sleeps in recv: the call
+// returns EINTR (sock_intr_errno, with a timeout set).
+func (p *Program) Interrupt(c *Call) {
+	if f := p.file(c.FD); f != nil && c.Op == OpRecv && c.asleep && !c.Done {
+		p.interrupted(f, c)
+	}
+}
+
+// interrupted is the end of __sys_recvfrom for Interrupt.
+func (p *Program) interrupted(f *File, c *Call) {
+	defer p.NS.In(step.SysRecvfrom, f.ep.Base()).Out()
+	c.fail(step.EINTR)
+	p.length(step.SockRecvLength, f.ep.Base(), c)
+	c.why(p.NS)
+}
+
 func (c *Call) fail(e core.Errno) bool {
 	c.Done, c.Err = true, e
 	return true

@@ -61,11 +61,7 @@ func (p *Program) streamConnect(f *File, c *Call) {
 	switch sk.State {
 	case core.TCPClose:
 		if c.started {
-			e := sk.SockError()
-			if e == 0 {
-				e = step.ECONNABORTED
-			}
-			c.fail(e)
+			connectFailed(f, c)
 			return
 		}
 		if e := f.ep.connect(c.Addr, c.Port); e != 0 && e != step.EINPROGRESS {
@@ -89,14 +85,23 @@ func (p *Program) streamConnect(f *File, c *Call) {
 		return
 	}
 	if sk.State == core.TCPClose {
-		e := sk.SockError()
-		if e == 0 {
-			e = step.ECONNABORTED
-		}
-		c.fail(e)
+		connectFailed(f, c)
 		return
 	}
 	c.done(0, 0)
+}
+
+// connectFailed is the end of inet_stream_connect when there is no connection:
+// the program gets the error, and may use the socket again.
+func connectFailed(f *File, c *Call) {
+	e := f.ep.Base().SockError()
+	if e == 0 {
+		e = step.ECONNABORTED
+	}
+	if t, ok := f.ep.(*tcpOps); ok {
+		t.Disconnect()
+	}
+	c.fail(e)
 }
 
 // sysListen is __sys_listen: the backlog is cut to somaxconn.

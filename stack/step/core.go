@@ -44,6 +44,7 @@ const (
 	SockRfree
 	SkStreamKillQueues
 	SkbQueuePurgeReason
+	RcuCore
 	ReleaseSock
 	SkBacklogRcv
 	AddBacklog
@@ -100,6 +101,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SockDefWriteSpace & 255:       {"sock_def_write_space", Socket, "net/core/sock.c", "Wake whoever waits for room to write."},
 	SockWfree & 255:               {"sock_wfree", Socket, "net/core/sock.c", "A sent packet is freed: give its memory back to the sender."},
 	SockRfree & 255:               {"sock_rfree", Socket, "net/core/sock.c", "A read packet is freed: give its memory back to the reader."},
+	RcuCore & 255:                 {"rcu_core", Core, "kernel/rcu/tree.c", "Free what no CPU can be looking at any more."},
 	SkbQueuePurgeReason & 255:     {"skb_queue_purge_reason", Core, "net/core/skbuff.c", "Free every packet of a queue."},
 	SkStreamKillQueues & 255:      {"sk_stream_kill_queues", Socket, "net/core/stream.c", "The socket goes: free what lies in its queues."},
 	ReleaseSock & 255:             {"release_sock", Socket, "net/core/sock.c", "The program lets go of the socket: work off its backlog."},
@@ -202,6 +204,7 @@ const (
 	WhyNeighLost
 	WhyNeighHH
 	WhyHookNone
+	WhyNeighNoLink
 	endCoreWhy
 )
 
@@ -255,7 +258,7 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyNeighDead & 255:      "The entry has been removed meanwhile.",
 	WhyNapiNone & 255:       "No frame came in, so this was about sent ones: the interrupt is switched on again.",
 	WhyNapiPoll & 255:       "The driver may take up to {0} frames; the softirq may take {1} in all before others get the CPU.",
-	WhyRxAction & 255:       "{0} {0?queue waits|queues wait} to be polled. Together they may give {1} frames (netdev_budget) in this round.",
+	WhyRxAction & 255:       "{0} {0?queue waits|queues wait} to be polled; {1} frames may be taken in this round (netdev_budget).",
 	WhyNapiSchedule & 255:   "The queue is put on the list of those to poll. Its interrupt stays off until it is empty.",
 	WhyNapiBacklog & 255:    "The CPU's backlog was empty: it is put on the list of queues to poll.",
 	WhyBatchUp & 255:        "{0} {0?packet goes|packets go} up.",
@@ -288,6 +291,7 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyNeighLost & 255:      "{0} {0?packet|packets} waited for the answer: their senders are told.",
 	WhyNeighHH & 255:        "The link header to {0:mac} is kept ready (state {1:nud}): it is copied in front.",
 	WhyHookNone & 255:       "No function is registered at {0:hook} (no firewall): the packet goes on.",
+	WhyNeighNoLink & 255:    "This link has no addresses (state {1:nud}): an empty link header goes in front.",
 }
 
 // What lost in net/core.

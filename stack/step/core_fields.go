@@ -32,8 +32,8 @@ const (
 )
 
 var skbFields = [numSKBFields]Field{
-	SKBLen:             {"skb.len", Dec, "Bytes from the data pointer to the end."},
-	SKBDataLen:         {"skb.data_len", Dec, "How many of them lie in fragments."},
+	SKBLen:             {"skb.len", Dec, "Bytes from the place of the current layer to the end."},
+	SKBDataLen:         {"skb.data_len", Dec, "How many of them lie outside the first piece of memory."},
 	SKBData:            {"skb.data", Dec, "Where the current layer's bytes begin, counted from the start of the frame."},
 	SKBMacHeader:       {"skb.mac_header", Dec, "Where the link header begins."},
 	SKBNetworkHeader:   {"skb.network_header", Dec, "Where the IP header begins."},
@@ -48,14 +48,14 @@ var skbFields = [numSKBFields]Field{
 	SKBDstDev:          {"skb.dst_dev", Dev, "The device that the route leads to."},
 	SKBSock:            {"skb.sk", SK, "The socket that owns it."},
 	SKBTruesize:        {"skb.truesize", Dec, "Memory that it takes, overhead included; what socket buffers count."},
-	SKBVlan:            {"skb.vlan_tci", Dec, "The VLAN tag, taken out of the frame (+1; 0 is none)."},
+	SKBVlan:            {"skb.vlan_tci", Vlan, "The VLAN tag that was taken out of the frame, or that the card will put in."},
 	SKBGSOSize:         {"skb.gso_size", Dec, "Payload of each segment, when it stands for several."},
 	SKBGSOSegs:         {"skb.gso_segs", Dec, "How many segments it stands for."},
 	SKBTTL:             {"ip.ttl", Dec, "Hops that it may still make."},
 	SKBSaddr:           {"ip.saddr", IP, "Source address."},
 	SKBDaddr:           {"ip.daddr", IP, "Destination address."},
-	SKBUsers:           {"skb.users", Dec, "How many hold this buffer."},
-	SKBQueue:           {"skb.queue_mapping", Dec, "The device queue."},
+	SKBUsers:           {"skb.users", Dec, "How many parts of the kernel hold this buffer."},
+	SKBQueue:           {"skb.queue_mapping", Dec, "The queue of the card that it came in by, or leaves by."},
 }
 
 // The fields of a neighbour.
@@ -114,8 +114,8 @@ const (
 )
 
 var napiFields = [numNAPIFields]Field{
-	NAPIScheduled: {"softnet.poll_list", Dec, "NAPI instances that wait to be polled."},
-	NAPIBudget:    {"softnet.budget", Dec, "Frames that this softirq may still take (netdev_budget 300)."},
+	NAPIScheduled: {"softnet.poll_list", Dec, "Receive queues that wait to be polled (NAPI)."},
+	NAPIBudget:    {"softnet.budget", Dec, "Frames that this softirq may still take (it begins with netdev_budget)."},
 	NAPIWork:      {"napi.work", Dec, "Frames taken in this poll (weight 64)."},
 	NAPIProcessed: {"softnet.processed", Dec, "Frames processed by this CPU."},
 	NAPISqueeze:   {"softnet.time_squeeze", Dec, "Times that the softirq stopped with work left."},
@@ -137,9 +137,9 @@ const (
 
 var fragFields = [numFragFields]Field{
 	FragMeat:  {"frag.meat", Dec, "Bytes of the datagram that are here."},
-	FragLen:   {"frag.len", Dec, "Bytes that it will have, as far as known."},
+	FragLen:   {"frag.len", Dec, "Bytes that it will have, as far as the fragments tell."},
 	FragCount: {"frag.count", Dec, "Fragments held."},
-	FragMem:   {"frag.mem", Dec, "Memory that all reassembly takes in this namespace."},
+	FragMem:   {"frag.mem", Dec, "Memory that all waiting fragments of this host take."},
 	FragFlags: {"frag.flags", Hex, "1 complete, 2 the first is here, 4 the last is here."},
 }
 

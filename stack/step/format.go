@@ -49,6 +49,8 @@ const (
 	Time               // 0.5 s, a moment of the machine's clock, from the trace's first input
 	TCPBits            // TCP flags in words: SYN, ACK
 	Any                // like IP; no address reads "any address"
+	State              // a TCP state and what it means
+	Vlan               // a VLAN tag (TCI) plus 1: 5; 0 is none
 	numFmts
 )
 
@@ -57,7 +59,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -112,9 +114,28 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		if v == 0 {
 			return append(b, "never"...)
 		}
-		return append(b, duration(int64(v)-Start(r))...)
+		if d := int64(v) - Start(r); d < 0 {
+			return append(append(b, duration(-d)...), " before the trace"...)
+		} else {
+			return append(b, duration(d)...)
+		}
 	case TCPBits:
 		return append(b, tcpBits(v)...)
+	case Vlan:
+		if v == 0 {
+			return append(b, "none"...)
+		}
+		b = strconv.AppendUint(b, (v-1)&0xfff, 10)
+		if prio := (v - 1) >> 13 & 7; prio != 0 {
+			b = strconv.AppendUint(append(b, " with priority "...), prio, 10)
+		}
+		return b
+	case State:
+		b = TCPst.Append(b, 0, v, r)
+		if s := stateWords[v]; s != "" {
+			b = append(append(append(b, " ("...), s...), ')')
+		}
+		return b
 	case Bool:
 		if v != 0 {
 			return append(b, "yes"...)

@@ -66,6 +66,7 @@ const (
 	InetDevAddrType
 	FibValidateSource
 	FibValidateSourceFull
+	FibComputeSpecDst
 	InetSelectAddr
 	InetInsertIfa
 	InetDelIfa
@@ -164,6 +165,7 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	FibSelectMultipath & 255:      {"fib_select_multipath", Network, "net/ipv4/fib_semantics.c", "Several ways: the flow's hash chooses one."},
 	InetDevAddrType & 255:         {"__inet_dev_addr_type", Network, "net/ipv4/fib_frontend.c", "What is this address to this host?"},
 	FibValidateSource & 255:       {"fib_validate_source", Network, "net/ipv4/fib_frontend.c", "May a packet from this source come in by this device?"},
+	FibComputeSpecDst & 255:       {"fib_compute_spec_dst", Network, "net/ipv4/fib_frontend.c", "Our address by which the sender of a packet is to be answered."},
 	FibValidateSourceFull & 255:   {"__fib_validate_source", Network, "net/ipv4/fib_frontend.c", "Look up the way back to the source."},
 	InetSelectAddr & 255:          {"inet_select_addr", Network, "net/ipv4/devinet.c", "Choose a source address of a device."},
 	InetInsertIfa & 255:           {"__inet_insert_ifa", Network, "net/ipv4/devinet.c", "Give a device an address, with the routes that come with it."},
@@ -354,6 +356,10 @@ const (
 	WhyIcmpQuote
 	WhyArpNeeded
 	WhyArpLoopback
+	WhyToLocal
+	WhyToForward
+	WhyToError
+	WhyProtoModule
 	endIPv4Why
 )
 
@@ -510,6 +516,10 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyIcmpQuote & 255:          "The message quotes a {0:proto} packet: that protocol is told.",
 	WhyArpNeeded & 255:          "Only {0:ip4} itself knows its link address on {1:dev}: it must be asked.",
 	WhyArpLoopback & 255:        "{0:dev} is the loopback device: no link address is needed.",
+	WhyToLocal & 255:            "The route says that it is for this host.",
+	WhyToForward & 255:          "The route leads on by {1:dev}: this host is a router for it.",
+	WhyToError & 255:            "The route (type {0:route}) leads nowhere: the packet ends here.",
+	WhyProtoModule & 255:        "Not modelled: {0:proto}. A kernel with that module loaded might take the packet; this one does not know the protocol.",
 }
 
 // What lost in IPv4.

@@ -93,6 +93,14 @@ func tcpFlags(v uint64) string {
 	return s
 }
 
+// stateWords say what the TCP states mean, seen from this side.
+var stateWords = map[uint64]string{
+	1: "open both ways", 2: "our SYN waits for an answer", 3: "both SYNs are sent, the last ACK is missing",
+	4: "we have closed, our FIN is not acknowledged yet", 5: "we have closed, the other side has not", 6: "over, it only answers what comes late",
+	8: "the other side has closed, we have not", 9: "both sides have closed, our FIN is not acknowledged yet",
+	10: "waiting for connections", 11: "both sides have closed at once", 12: "a SYN has come, the last ACK is missing",
+}
+
 // tcpBits names TCP flags as RFC 9293 does, the one that says most first.
 func tcpBits(v uint64) string {
 	s := ""

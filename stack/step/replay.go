@@ -20,6 +20,7 @@ const (
 	WhyNoDirection
 	WhyNoTime
 	WhyForeign
+	WhyPassedOn
 	WhyInRxRing
 	WhyInTxRing
 	WhyInGRO
@@ -58,6 +59,7 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyNoTime & 255:      "{0} {0?record carries|records carry} no time, the first is frame {1}: walked at the time of the frame before.",
 	WhyForeign & 255:     "{0} {0?frame is|frames are} neither from nor for this host, the first is frame {1}.",
 
+	WhyPassedOn & 255:        "This is packet {0} on its way out: it has been walked.",
 	WhyInRxRing & 255:        "At the end of the trace it waits in the card's receive ring.",
 	WhyInTxRing & 255:        "At the end of the trace it waits in the card's transmit ring.",
 	WhyInGRO & 255:           "At the end of the trace GRO holds it, to merge others with it.",

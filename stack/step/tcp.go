@@ -388,6 +388,15 @@ const (
 	WhyResetSent
 	WhyProbeRepair
 	WhyIdleRestart
+	WhyFollowRetransFirst
+	WhyRetransmitFirst
+	WhyRackFirst
+	WhyRtxQueue
+	WhyCollapseNotModelled
+	WhyEcnNotModelled
+	WhyTransmitSyn
+	WhyTransmitAck
+	WhyXmitDone
 	endTCPWhy
 )
 
@@ -424,7 +433,7 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyAckUnsent & 255:           "It acknowledges {0}, and we have sent no further than {1}.",
 	WhyRtt & 255:                 "This round trip took {0:dur}; smoothed over time it is {1:dur}. Allow {2:dur} more before a segment counts as late: that is the timeout (RTO).",
 	WhySack & 255:                "{0} SACK {0?block|blocks}: {1} {1?segment has|segments have} arrived behind a hole, {2} {2?is|are} believed lost.",
-	WhyRackLost & 255:            "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged has not, though {1:dur} were given for reordering: it counts as lost (RACK).",
+	WhyRackLost & 255:            "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged byte has not, though {1:dur} were given for reordering: it counts as lost (RACK).",
 	WhyRecovery & 255:            "{0} {0?segment counts|segments count} as lost, {1} {1?has|have} arrived behind: repair begins (Recovery), and the threshold for slow start goes to {2} segments.",
 	WhyLoss & 255:                "A timeout with {0} {0?segment|segments} in flight: all count as lost. The threshold for slow start goes to {1}, and one segment may go.",
 	WhySlowStart & 255:           "Slow start: one more segment for each that is acknowledged. The congestion window goes from {0} to {1} segments.",
@@ -440,7 +449,7 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhySimulClose & 255:          "Both sides closed at the same time: our FIN is not acknowledged yet.",
 	WhySimulOpen & 255:           "Both sides sent a SYN at the same time: our SYN goes again, with an ACK.",
 	WhyAckFull & 255:             "{0} bytes are not acknowledged, more than one segment ({1}): acknowledge now.",
-	WhyAckQuick & 255:            "{0} {0?ACK goes|ACKs go} at once (quick ACKs), because each one lets the sender's window grow: acknowledge now.",
+	WhyAckQuick & 255:            "{0} quick {0?ACK|ACKs} may still go without waiting, so that the sender's window grows: acknowledge now.",
 	WhyAckNow & 255:              "A hole was filled, or there is no room: acknowledge now.",
 	WhyAckOfo & 255:              "{0} {0?segment waits|segments wait} behind a hole: acknowledge now, and tell by SACK what is here.",
 	WhyDelack & 255:              "The ACK waits up to {0:dur}: perhaps data of our own can carry it.",
@@ -455,10 +464,10 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyCwndFull & 255:            "{0} {0?segment is|segments are} in flight, and the congestion window is {1}: wait for an ACK.",
 	WhyRwndFull & 255:            "The segment ends {0} bytes beyond the window that the other side offers: wait.",
 	WhyNagle & 255:               "{0} bytes are less than a segment ({1}), and another small segment is not acknowledged yet: wait (Nagle).",
-	WhyRetransmit & 255:          "{0} bytes go again; they begin {1} bytes behind the last acknowledged one. Timeouts in a row: {2}.",
+	WhyRetransmit & 255:          "{0} bytes go again, {1} bytes further on than the first that is not acknowledged (timeouts in a row: {2}).",
 	WhyLossProbe & 255:           "If no ACK comes within {0:dur}, a probe goes ({2} {2?segment|segments} in flight, a round trip takes {1:dur}).",
 	WhyProbe0 & 255:              "Window probe {0}: the next in {1:dur}.",
-	WhyRTO & 255:                 "Timeout {0} in a row: no ACK came within {1:dur}. The oldest segment goes again, {2} bytes.",
+	WhyRTO & 255:                 "Timeout {0} in a row: no ACK came within {1:dur}. The oldest segment ({2} {2?byte|bytes} of data) goes again.",
 	WhyTimerEarly & 255:          "The timer was moved meanwhile: it is due at {0:time}.",
 	WhyTimedOut & 255:            "{0} {0?timeout|timeouts} without an answer: the program gets {1:err}.",
 	WhyKeepalive & 255:           "Nothing was heard for {0:dur}; {1} of {2} probes were sent.",
@@ -479,17 +488,17 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyFollowJoined & 255:        "The connection with {0:ip} port {2} began before the capture: it is joined in the middle, at {3} (sent) and {4} (received).",
 	WhyFollowNoRoute & 255:       "The captured host sent to {0:ip}; this one has no route there.",
 	WhyFollowGap & 255:           "The capture does not show {0} bytes that the host sent.",
-	WhyFollowRetrans & 255:       "The captured host sent {0} {0?byte|bytes} again that {0?begins|begin} {1} bytes behind the last acknowledged one.",
-	WhyFollowSent & 255:          "The capture shows that the host sent {2} {2?byte|bytes} of data ({0:tcpbits}), from number {1} on. The number that it expects next is {3}.",
+	WhyFollowRetrans & 255:       "The captured host sent {0} {0?byte|bytes} again, {1} bytes further on than the first that is not acknowledged.",
+	WhyFollowSent & 255:          "The capture shows that the host sent {2} {2?byte|bytes} of data ({0:tcpbits}), from number {1} on; the number that it expects next is {3}.",
 	WhyFollowAckDiffers & 255:    "The captured host acknowledged {0}; Linux would have acknowledged {1}.",
 	WhyFollowAckEarly & 255:      "The captured host sent an ACK; Linux would have waited {0:dur} longer.",
-	WhyEarlyFound & 255:          "A connection in state {0:tcpst} has exactly these addresses and ports.",
+	WhyEarlyFound & 255:          "A connection has exactly these addresses and ports; its state is {0:tcpst}.",
 	WhyEarlyNone & 255:           "No connection has these addresses and ports yet.",
-	WhyConn & 255:                "It belongs to the connection with {0:ip} port {2}, in state {3:tcpst}.",
+	WhyConn & 255:                "It belongs to the connection with {0:ip} port {2}, in state {3:state}.",
 	WhyListener & 255:            "No connection with {0:ip} port {2}; a socket listens on port {3}.",
 	WhyHalfOpen & 255:            "It belongs to a half-open connection: {0:ip} port {2} sent a SYN before.",
 	WhyLate & 255:                "The connection with {0:ip} port {2} is over: a small TIME_WAIT socket answers.",
-	WhyDoRcv & 255:               "In state {0:tcpst} {1?there is a short way|the whole state machine is asked}.",
+	WhyDoRcv & 255:               "In state {0:state}, {1?the short way is tried first|every segment goes through the state machine}.",
 	WhySlowOff & 255:             "The short way is closed: data is missing, memory is full, or the window has just changed. So everything is checked.",
 	WhySlowHeader & 255:          "Flags, header length or window are not as predicted: everything is checked.",
 	WhySlowSeq & 255:             "It begins at {0}, and {1} was expected next: everything is checked.",
@@ -521,7 +530,7 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyCwndUnused & 255:          "The congestion window of {0} segments was not used up, so the network was not tried: it does not grow.",
 	WhyConnect & 255:             "From {0:ip} port {2} to {3:ip} port {5}; our numbers begin at {6}.",
 	WhySynOffers & 255:           "The SYN offers segments of {0} bytes and a window of {1}, scaled by 2^{2} from then on.",
-	WhyState & 255:               "The connection is in state {0:tcpst}: what does the segment mean there?",
+	WhyState & 255:               "The state is {0:state}: its rules apply (RFC 9293, section 3.10.7).",
 	WhyEstablished & 255:         "Our SYN-ACK is acknowledged: the handshake is complete, and the connection stands.",
 	WhyFinWait2 & 255:            "Our FIN is acknowledged: this direction is closed. Wait for the FIN of the other side.",
 	WhyBothClosed & 255:          "Both sides have closed, and our FIN is acknowledged: the connection is over.",
@@ -539,17 +548,26 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyRecovered & 255:           "Everything that was in flight when the repair began is acknowledged: it is over.",
 	WhyUndone & 255:              "Nothing was lost after all, only late: the congestion window goes back to {0} segments.",
 	WhyTooLarge & 255:            "{0} {0?segment is|segments are} too large for the path now: {0?it goes|they go} again in pieces of {1} bytes. That is no congestion.",
-	WhyRackLostNow & 255:         "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged has not: it counts as lost (RACK).",
+	WhyRackLostNow & 255:         "A segment that was sent later has arrived, and the one {0} bytes behind the last acknowledged byte has not: it counts as lost (RACK).",
 	WhyRackNone & 255:            "No segment was overtaken for too long.",
-	WhyFollowAckOnly & 255:       "The capture shows that the host sent {0:tcpbits} without data. The number that it expects next is {3}.",
-	WhyFollowSyn & 255:           "The capture shows that the host sent {0:tcpbits}: its numbers begin at {1}.",
-	WhyFollowRst & 255:           "The capture shows that the host sent {0:tcpbits}: it breaks the connection off.",
+	WhyFollowAckOnly & 255:       "The capture shows that the host sent an acknowledgement without data: the number that it expects next is {3}.",
+	WhyFollowSyn & 255:           "The capture shows that the host sent a segment with {0:tcpbits}: its numbers begin at {1}.",
+	WhyFollowRst & 255:           "The capture shows that the host sent a segment with {0:tcpbits}: it breaks the connection off.",
 	WhyFollowFin & 255:           "The capture shows that the host sent a FIN with {2} {2?byte|bytes} of data: it has nothing more to send.",
 	WhyFollowRetransAll & 255:    "The captured host sent number {0} again, with {1} {1?byte|bytes}.",
 	WhyResetNever & 255:          "A RST is never answered.",
 	WhyResetSent & 255:           "The sender learns by a RST that nothing is here for it.",
 	WhyProbeRepair & 255:         "The probe goes to make the other side say what it has.",
 	WhyIdleRestart & 255:         "Nothing was sent for {0:dur}, longer than the timeout: the window begins anew with {1} segments.",
+	WhyFollowRetransFirst & 255:  "The captured host sent {0} {0?byte|bytes} again, the first that are not acknowledged.",
+	WhyRetransmitFirst & 255:     "{0} bytes go again, the first that are not acknowledged (timeouts in a row: {2}).",
+	WhyRackFirst & 255:           "A segment that was sent later has arrived, and the first that is not acknowledged has not: it counts as lost (RACK).",
+	WhyRtxQueue & 255:            "{0} {0?segment counts|segments count} as lost; the congestion window lets {1} go now.",
+	WhyCollapseNotModelled & 255: "Not modelled: packing small segments closer together (tcp_collapse). Linux might free memory here: {0} bytes are used, {1} are allowed.",
+	WhyEcnNotModelled & 255:      "Not modelled: congestion marks in TCP (ECN). Linux would negotiate them here (tcp_ecn is {0}); this host does without.",
+	WhyTransmitSyn & 255:         "A segment with {0:tcpbits}: our numbers begin at {1}; window field {4}.",
+	WhyTransmitAck & 255:         "An acknowledgement without data ({0:tcpbits}): the number expected from the other side is {3}; window field {4}.",
+	WhyXmitDone & 255:            "{0} {0?segment was|segments were} handed to IP; {1} {1?is|are} in flight, and the congestion window allows {2}.",
 }
 
 // What lost in TCP.

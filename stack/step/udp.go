@@ -215,6 +215,8 @@ const (
 	WhyErrQueueFull
 	WhySndbufFull
 	WhySendPending
+	WhyRawRead
+	WhyUDPSlotNone
 	endUDPWhy
 )
 
@@ -222,27 +224,27 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyUDPNoRoom & 255:        "{0} bytes cannot hold a UDP header of 8.",
 	WhyUDPShort & 255:         "The UDP length says {0} bytes and {1} came: the datagram is cut or damaged.",
 	WhyUDPCsumOff & 255:       "The sender wrote checksum 0: there is none to check.",
-	WhyUDPCsumNow & 255:       "{0} bytes are short (76 or less), so the checksum is checked now: it is right.",
-	WhyUDPCsumLater & 255:     "{0} bytes are long (above 76): the checksum is checked when a program copies them.",
+	WhyUDPCsumNow & 255:       "{0} bytes are few (76 or less), so the checksum is checked now, not when the program reads.",
+	WhyUDPCsumLater & 255:     "{0} bytes are many (above 76): the checksum is checked while a program copies them.",
 	WhyUDPCsumBad & 255:       "The checksum {0:hex} is wrong: the datagram is dropped silently.",
 	WhyUDPCsumDone & 255:      "The card or the sender's kernel vouches for the checksum.",
-	WhyUDPSocket & 255:        "Socket {0:sk} wins with score {1}.",
+	WhyUDPSocket & 255:        "The socket on {2:any} port {4} ({0:sk}) fits best. Its score is {1}: the more addresses, ports and devices it insists on, the higher.",
 	WhyUDPNoSocket & 255:      "No socket takes datagrams for {0:ip} port {2}.",
-	WhyUDPWildcard & 255:      "No socket is bound to {0:ip} port {2} itself: look among those bound to any address.",
+	WhyUDPWildcard & 255:      "No socket is bound to {0:ip} port {2}: look among those bound to any address.",
 	WhyUDPReuseport & 255:     "{1} sockets share the port (SO_REUSEPORT): the hash {2:hex} of the flow chooses {0:sk}.",
-	WhyUDPEarly & 255:         "The flow belongs to connected socket {0:sk}.",
-	WhyUDPNoEarly & 255:       "No connected socket has this flow: the route is looked up.",
-	WhyUDPMcast & 255:         "{0} sockets want it: each gets a copy.",
+	WhyUDPEarly & 255:         "A connected socket ({0:sk}) has exactly these addresses and ports.",
+	WhyUDPNoEarly & 255:       "No connected socket has these addresses and ports: the route is looked up.",
+	WhyUDPMcast & 255:         "{0} {0?socket wants it|sockets want it: each gets a copy}.",
 	WhyUDPMcastNone & 255:     "It was sent to a group or to all, and no socket here wants it: no error is sent for that.",
-	WhyUDPQueueFull & 255:     "{0} bytes lie in the queue; with this datagram's {1} it would be more than SO_RCVBUF, {2}.",
-	WhyUDPQueueRoom & 255:     "{0} bytes lie in the queue, this datagram takes {1}, {2} are allowed.",
+	WhyUDPQueueFull & 255:     "Datagrams that wait to be read use {0} bytes of memory; {1} more would be above SO_RCVBUF, {2}.",
+	WhyUDPQueueRoom & 255:     "Datagrams that wait to be read use {0} of {2} bytes of memory (SO_RCVBUF); this one takes {1}, overhead included.",
 	WhyUDPMem & 255:           "All UDP sockets together hold {0} pages, more than udp_mem allows, {1}.",
 	WhyUDPErrNoSocket & 255:   "No socket of ours sent from port {0} to {1:ip} port {3}: the error is counted, and that is all.",
-	WhyUDPErrSet & 255:        "{0:icmp} becomes {1:err}: the program's next call fails with it.",
-	WhyUDPErrSoft & 255:       "{0:icmp} would be {1:err}, but only a connected socket hears of it, and only of lasting errors.",
-	WhyUDPErrQueued & 255:     "IP_RECVERR is set: {0:icmp} goes into the error queue as {1:err}.",
+	WhyUDPErrSet & 255:        "\"{0:icmp}\" becomes {1:err}: the program's next call fails with it.",
+	WhyUDPErrSoft & 255:       "For \"{0:icmp}\" the program could get {1:err}. But only a connected socket hears of errors, and only of lasting ones: nothing is told.",
+	WhyUDPErrQueued & 255:     "IP_RECVERR is set: \"{0:icmp}\" goes into the error queue as {1:err}.",
 	WhyUDPErrPMTU & 255:       "A router cannot pass more than {0} bytes; the route remembers that.",
-	WhyUDPErrIgnored & 255:    "{0:icmp} is ignored.",
+	WhyUDPErrIgnored & 255:    "\"{0:icmp}\" is ignored.",
 	WhyUDPSendErr & 255:       "The call fails with {0:err}.",
 	WhyUDPRouteKept & 255:     "The socket is connected and its route still holds: no lookup.",
 	WhyUDPBroadcast & 255:     "{0:ip} is a broadcast address and SO_BROADCAST is not set: {2:err}.",
@@ -260,10 +262,10 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyUDPAddr & 255:          "{0:ip} is no address of this host: EADDRNOTAVAIL.",
 	WhyUDPPrivPort & 255:      "Ports below {1} are for privileged programs: port {0} is refused.",
 	WhyUDPConnect & 255:       "From {0:ip} port {2} to {3:ip} port {5}.",
-	WhyUDPFollow & 255:        "The capture shows this datagram: its bytes go down as they are.",
+	WhyUDPFollow & 255:        "The capture shows this packet: its bytes go down as they are.",
 	WhyUDPFollowNoRoute & 255: "The model has no route to {0:ip} ({2:err}), but the capture shows that the host sent it.",
 	WhyUDPZeroCsum6 & 255:     "Over IPv6 a datagram needs a checksum, and this one has none.",
-	WhyRawClone & 255:         "Raw socket {0:sk} wants {1:proto}: it gets a copy.",
+	WhyRawClone & 255:         "A raw socket ({0:sk}) wants {1:proto}: it gets a copy.",
 	WhyRawNone & 255:          "No raw socket wants {0:proto}.",
 	WhyRawFull & 255:          "Raw socket {0:sk} has {1} of {2} bytes waiting: it gets no copy.",
 	WhyRawFiltered & 255:      "Raw socket {0:sk} filters ICMP type {1} out.",
@@ -278,6 +280,8 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyErrQueueFull & 255:     "The error queue is full: {0} and {1} bytes, {2} are allowed.",
 	WhySndbufFull & 255:       "{0} bytes are on their way down, SO_SNDBUF allows {1}: the program must wait.",
 	WhySendPending & 255:      "The socket has an error to tell: {0:err}. Nothing is sent, and the error is told.",
+	WhyRawRead & 255:          "The program gets {0} of {1} bytes of a packet from {2:ip}.",
+	WhyUDPSlotNone & 255:      "No socket of port {2} is bound to {0:any}.",
 }
 
 // What lost in UDP and raw sockets.
@@ -291,7 +295,6 @@ const (
 	TryUDPMcast
 	TryUDPFamily
 	TryUDPPort
-	TryRawProto
 	TryRawAddr
 	TryRawPeer
 	TryRawDev
@@ -309,9 +312,8 @@ var udpTries = [int(endUDPTry) - baseUDP]Tried{
 	TryUDPMcast & 255:    {"socket", "{0:sk}", "it has not joined {1:ip} on {3:dev}, and takes only what it joined"},
 	TryUDPFamily & 255:   {"socket", "{0:sk}, for IPv4 only", "the datagram is IPv6"},
 	TryUDPPort & 255:     {"port", "port {0}", "socket {1:sk} holds it"},
-	TryRawProto & 255:    {"socket", "raw socket {0:sk} for {1:proto}", "the packet is {2:proto}"},
-	TryRawAddr & 255:     {"socket", "raw socket {0:sk}, bound to {1:ip}", "the packet is for {3:ip}"},
-	TryRawPeer & 255:     {"socket", "raw socket {0:sk}, connected to {1:ip}", "the packet comes from {3:ip}"},
-	TryRawDev & 255:      {"socket", "raw socket {0:sk}, bound to device {1:dev}", "the packet came in by {2:dev}"},
-	TryPingIdent & 255:   {"socket", "ping socket {0:sk} with identifier {1}", "the reply carries {2}"},
+	TryRawAddr & 255:     {"socket", "{0:sk}, a raw socket bound to {1:ip}", "the packet is for {3:ip}"},
+	TryRawPeer & 255:     {"socket", "{0:sk}, a raw socket connected to {1:ip}", "the packet comes from {3:ip}"},
+	TryRawDev & 255:      {"socket", "{0:sk}, a raw socket bound to device {1:dev}", "the packet came in by {2:dev}"},
+	TryPingIdent & 255:   {"socket", "{0:sk}, a ping socket with identifier {1}", "the reply carries {2}"},
 }

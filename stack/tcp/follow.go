@@ -414,6 +414,8 @@ func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
 		s.Hi, s.Lo, d.Hi, d.Lo, 0)
 	if before(h.Seq(), sk.sndUna) {
 		ns.Why(step.WhyFollowRetransAll, uint64(h.Seq()), uint64(n))
+	} else if h.Seq() == sk.sndUna && n > 0 {
+		ns.Why(step.WhyFollowRetransFirst, uint64(n))
 	} else {
 		ns.Why(step.WhyFollowRetrans, uint64(n), uint64(h.Seq()-sk.sndUna))
 	}

@@ -49,6 +49,7 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 		return step.EADDRINUSE
 	}
 	sk.Sport, sk.bindBucket, sk.bound, sk.portLocked = port, port, true, locked
+	sk.addrLocked = !sk.RcvSaddr.IsZero()
 	h.Bind(&sk.Sock, port)
 	return 0
 }
@@ -185,11 +186,12 @@ func (sk *Sock) Connect(daddr wire.Addr, dport uint16) core.Errno {
 		return e
 	}
 	switch {
-	case sk.State == core.TCPClose:
-		if e := sk.SockError(); e != 0 {
-			return e
+	case sk.State == core.TCPClose: // refused meanwhile
+		if e = sk.SockError(); e == 0 {
+			e = step.ECONNABORTED
 		}
-		return step.ECONNABORTED
+		sk.disconnect()
+		return e
 	case sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv:
 		return step.EINPROGRESS
 	}

@@ -5,6 +5,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // newSock is inet_create with tcp_init_sock: a closed socket.
@@ -399,6 +400,10 @@ func (t *TCP) dropRequests(l *Sock) {
 	}
 }
 
+// Disconnect is what inet_stream_connect does when connecting has failed: the
+// socket may be used again.
+func (sk *Sock) Disconnect() { sk.disconnect() }
+
 // disconnect is tcp_disconnect.
 func (sk *Sock) disconnect() {
 	defer sk.NS.In(step.TcpDisconnect, &sk.Sock).Out()
@@ -432,13 +437,15 @@ func (sk *Sock) disconnect() {
 	sk.initXmitTimers()
 	sk.initXfer0()
 	sk.caInitialized = false
-	sk.setCAStateQuiet()
+	sk.setCAState(CAOpen)
 	sk.RxDst, sk.DstCache = nil, nil
 	sk.predFlags = 0
+	sk.Dport = 0
+	if !sk.addrLocked { // inet_reset_saddr
+		sk.RcvSaddr, sk.Saddr = wire.Addr{}, v4AnyFor(sk)
+	}
 	sk.ErrorReport(ns)
 }
-
-func (sk *Sock) setCAStateQuiet() { sk.caState = CAOpen }
 
 // Base, BacklogRcv, ReleaseCB and WriteSpace are struct proto's parts that
 // net/core calls.

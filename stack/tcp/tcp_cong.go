@@ -127,17 +127,20 @@ func (sk *Sock) cwndApplicationLimited() {
 	sk.sndCwndStamp = sk.jiffies()
 }
 
-// slowStartAfterIdleCheck is tcp_slow_start_after_idle_check, with
-// tcp_cwnd_restart (RFC 5681 §4.1).
+// slowStartAfterIdleCheck is tcp_slow_start_after_idle_check.
 func (sk *Sock) slowStartAfterIdleCheck() {
-	defer sk.NS.In(step.TcpCwndRestart, &sk.Sock).Out()
 	if sk.sysctl().TCPSlowStartAfterIdle == 0 || sk.packetsOut > 0 {
 		return
 	}
-	d := sim.Time(int32(sk.jiffies()-sk.lsndtime)) * sim.Jiffy
-	if d <= sk.rto {
-		return
+	if d := sim.Time(int32(sk.jiffies()-sk.lsndtime)) * sim.Jiffy; d > sk.rto {
+		sk.cwndRestart(d)
 	}
+}
+
+// cwndRestart is tcp_cwnd_restart (RFC 5681 §4.1): after d without sending, the
+// window is halved for each RTO that went by.
+func (sk *Sock) cwndRestart(d sim.Time) {
+	defer sk.NS.In(step.TcpCwndRestart, &sk.Sock).Out()
 	sk.ca.cwndEvent(sk, caEventCwndRestart)
 	sk.sndSsthresh = sk.currentSsthresh()
 	c, restart := sk.sndCwnd, min(initCwnd, sk.sndCwnd)

@@ -360,6 +360,7 @@ func (sk *Sock) pruneQueue() {
 	if sk.RmemAlloc <= sk.RcvBuf {
 		return
 	}
+	ns.Note(&sk.Sock, step.WhyCollapseNotModelled, uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 	if sk.ooo.Len() == 0 {
 		ns.Inc(step.TcpExtRcvPruned)
 		return

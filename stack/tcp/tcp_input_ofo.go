@@ -97,8 +97,20 @@ func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
 	}
 }
 
-// queueRcv is tcp_queue_rcv: append to the receive queue. (Merging small
-// packets' memory, tcp_try_coalesce, is not modelled.)
+// tryCoalesce is tcp_try_coalesce: a packet whose payload lies in page fragments
+// hands them to the packet before it, and counts no more than they do. (Other
+// packets do not merge here: skb_try_coalesce with a linear head is not
+// modelled. The two stay apart in the queue; only their memory is one.)
+func (sk *Sock) tryCoalesce(b *core.SKB) {
+	tail := sk.RcvQueue.Back()
+	if !b.Paged || tail == nil || !tail.Paged || tail.CB.EndSeq != b.CB.Seq || b.Len() == 0 {
+		return
+	}
+	b.Truesize = min(b.Truesize, b.Len())
+	sk.NS.Inc(step.TcpExtTCPRcvCoalesce)
+}
+
+// queueRcv is tcp_queue_rcv: append to the receive queue.
 func (sk *Sock) queueRcv(b *core.SKB) {
 	defer sk.NS.In(step.TcpQueueRcv, &sk.Sock).Out()
 	if b.Len() > 0 {
@@ -108,6 +120,7 @@ func (sk *Sock) queueRcv(b *core.SKB) {
 	}
 	sk.rcvNxtUpdate(b.CB.EndSeq)
 	b.Dev = nil
+	sk.tryCoalesce(b)
 	sk.charge(b.Truesize)
 	b.SetOwnerR(&sk.Sock)
 	sk.RcvQueue.PushBack(b)

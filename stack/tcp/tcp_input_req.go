@@ -55,6 +55,9 @@ func (l *Sock) connRequest(b *core.SKB, isn uint32) {
 	}
 	r.wscaleOK = o.HasWScale && sy.TCPWindowScaling != 0
 	r.sndWscale = o.WScale
+	if f := h.Flags(); sy.TCPEcn != 0 && f.Has(wire.TCPEce) && f.Has(wire.TCPCwr) {
+		ns.Note(b, step.WhyEcnNotModelled, uint64(sy.TCPEcn))
+	}
 	if o.HasCookie {
 		ns.Note(b, step.WhyFastopenNotModelled)
 	}

@@ -306,6 +306,7 @@ func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
 	}
 	// tcp_add_backlog
 	ns.In(step.AddBacklog, b).Out()
+	b.Dst = nil // skb_dst_drop: the socket will not learn its route from it
 	if !sk.AddBacklog(b, sk.RcvBuf<<1+sk.SndBuf>>1+64*1024) {
 		ns.Inc(step.TcpExtTCPBacklogDrop)
 		ns.Drop(b, step.DropSocketRcvbuff, at)

@@ -231,8 +231,17 @@ func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
 		ns.Inc(step.TcpExtListenDrops)
 		return nil
 	}
+	var d *core.Dst
+	if r.af.etherType() == etherIPv6 { // tcp_v6_syn_recv_sock looks the route up first
+		if d = r.af.routeReq(l, r); d == nil {
+			ns.Inc(step.TcpExtListenDrops)
+			return nil
+		}
+	}
 	sk := l.openreqChild(b, r)
-	d := r.af.routeReq(l, r)
+	if d == nil {
+		d = r.af.routeReq(l, r)
+	}
 	if d == nil {
 		ns.Inc(step.TcpExtListenDrops)
 		sk.free()

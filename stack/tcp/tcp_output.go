@@ -124,7 +124,13 @@ func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
 		ns.Add(step.TcpOutSegs, uint64(cb.TSO))
 	}
 	if ns.Listening() {
-		ns.Why(step.WhyTransmit, uint64(cb.TCPFlags), uint64(cb.Seq), uint64(payload), uint64(rcvNxt), uint64(h.Window()))
+		why := step.WhyTransmit
+		if cb.TCPFlags&fAck == 0 {
+			why = step.WhyTransmitSyn
+		} else if cb.Seq == cb.EndSeq && cb.TCPFlags&fRst == 0 {
+			why = step.WhyTransmitAck
+		}
+		ns.Why(why, uint64(cb.TCPFlags), uint64(cb.Seq), uint64(payload), uint64(rcvNxt), uint64(h.Window()))
 	}
 	saved := *cb
 	b.CB = core.CB{}
@@ -491,6 +497,9 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 		if push != 0 {
 			break
 		}
+	}
+	if sent > 0 && ns.Listening() && !ns.Trace.Explained() {
+		ns.Why(step.WhyXmitDone, uint64(sent), uint64(sk.packetsInFlight()), uint64(sk.sndCwnd))
 	}
 	cwndLimited = cwndLimited || sk.packetsInFlight() >= sk.sndCwnd
 	if sent > 0 || cwndLimited {

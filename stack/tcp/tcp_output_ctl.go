@@ -176,6 +176,9 @@ func (sk *Sock) connect() core.Errno {
 	defer sk.NS.In(step.TcpConnect, &sk.Sock).Out()
 	ns := sk.NS
 	sk.connectInit()
+	if n := sk.sysctl().TCPEcn; n&1 != 0 {
+		ns.Note(&sk.Sock, step.WhyEcnNotModelled, uint64(n))
+	}
 	b := sk.allocSKB(0)
 	initNondata(b, sk.writeSeq, fSyn)
 	sk.writeSeq++

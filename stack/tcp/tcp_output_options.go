@@ -160,7 +160,7 @@ func (sk *Sock) syncMSS(pmtu int) int {
 	defer sk.NS.In(step.TcpSyncMss, &sk.Sock).Out()
 	m := sk.boundToHalfWnd(sk.mtuToMSS(pmtu))
 	why := step.WhyMss
-	if sk.State == core.TCPSynSent || sk.State == core.TCPClose {
+	if sk.rx.mssClamp == mssDefault && (sk.State == core.TCPSynSent || sk.State == core.TCPClose) {
 		why = step.WhyMssDefault
 	}
 	sk.NS.Why(why, uint64(pmtu), uint64(sk.rx.mssClamp), uint64(m))

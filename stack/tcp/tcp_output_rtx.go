@@ -76,7 +76,11 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 	if before(cb.Seq, sk.sndUna) {
 		cb.Sacked |= cbEverRetrans
 	}
-	ns.Why(step.WhyRetransmit, uint64(b.Len()), uint64(cb.Seq-sk.sndUna), uint64(sk.retransmits))
+	why := step.WhyRetransmit
+	if cb.Seq == sk.sndUna {
+		why = step.WhyRetransmitFirst
+	}
+	ns.Why(why, uint64(b.Len()), uint64(cb.Seq-sk.sndUna), uint64(sk.retransmits))
 	cb.Sacked |= cbEverRetrans // before: the copy must be one of its own
 	e := sk.transmit(b, true, sk.rcvNxt)
 	s, d := sk.Saddr, sk.Daddr
@@ -111,6 +115,9 @@ func (sk *Sock) xmitRetransmitQueue() {
 		return
 	}
 	ns := sk.NS
+	if ns.Listening() {
+		ns.Why(step.WhyRtxQueue, uint64(sk.lostOut), uint64(max(0, sk.sndCwnd-sk.packetsInFlight())))
+	}
 	rearm := false
 	maxSegs := sk.tsoSegs(sk.currentMSS())
 	for b := sk.rtx.Front(); b != nil; b = b.Next() {

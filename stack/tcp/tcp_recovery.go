@@ -52,7 +52,9 @@ func (sk *Sock) rackDetectLoss() int64 {
 		}
 		left := sk.rack.rttUs + wnd - (sk.mstamp - skbStamp(b))
 		if left <= 0 {
-			if wnd == 0 {
+			if cb.Seq == sk.sndUna {
+				sk.NS.Why(step.WhyRackFirst)
+			} else if wnd == 0 {
 				sk.NS.Why(step.WhyRackLostNow, uint64(cb.Seq-sk.sndUna))
 			} else {
 				sk.NS.Why(step.WhyRackLost, uint64(cb.Seq-sk.sndUna), uint64(wnd)*1000)

@@ -21,18 +21,10 @@ const (
 // for and returns how much; EAGAIN when there is none (the caller sleeps until
 // Waker.Writable).
 func (sk *Sock) Send(data []byte, flags int) (int, core.Errno) {
-	ns := sk.NS
 	sk.Lock()
 	n, e := sk.sendmsg(data, flags)
-	sk.Release(ns)
+	sk.Release(sk.NS)
 	return n, e
-}
-
-func sendRet(n int, e core.Errno) uint64 {
-	if e != 0 && n == 0 {
-		return uint64(-int64(e))
-	}
-	return uint64(n)
 }
 
 // sendmsg is tcp_sendmsg_locked.
@@ -164,10 +156,9 @@ func (sk *Sock) wmemBusy() bool { return sk.WmemAlloc > 1 }
 // Recv is recv(2): tcp_recvmsg. It copies into p what is there and returns how
 // much; 0 at the end of the stream, EAGAIN when nothing is there yet.
 func (sk *Sock) Recv(p []byte, flags int) (int, core.Errno) {
-	ns := sk.NS
 	sk.Lock()
 	n, e := sk.recvmsg(p, flags)
-	sk.Release(ns)
+	sk.Release(sk.NS)
 	return n, e
 }
 

@@ -324,6 +324,7 @@ type Sock struct {
 	orphaned  bool
 	autoPort  bool
 
+	addrLocked bool // SOCK_BINDADDR_LOCK: bind() named the address
 	portLocked bool // SOCK_BINDPORT_LOCK: bind() named the port, and the socket keeps it until it is closed
 }
 

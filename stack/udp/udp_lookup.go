@@ -62,8 +62,10 @@ func (u *UDP) best(f *flow, daddr wire.Addr, v6 bool, badness int) (result *Sock
 			badness = s
 		}
 	}
-	if result != nil {
-		u.ns.Why(step.WhyUDPSocket, uint64(result.ID), uint64(badness))
+	if result == nil {
+		u.ns.Why(step.WhyUDPSlotNone, daddr.Hi, daddr.Lo, uint64(f.dport))
+	} else {
+		u.ns.Why(step.WhyUDPSocket, uint64(result.ID), uint64(badness), result.RcvSaddr.Hi, result.RcvSaddr.Lo, uint64(result.Num))
 	}
 	return result
 }

@@ -207,7 +207,7 @@ func (k *fake) one(i int, ring, neigh *obj, data []byte) {
 			k.t.Why(step.WhyEthHost, 0x020000000002, 0x800)
 		})
 		k.in("__netif_receive_skb_core", b, func() {
-			k.t.Tried(step.TryPtype, 0x806, 0x800)
+			k.t.Tried(step.TryRouteShorter, 0, 0, 0x0a000000, 24)
 			k.t.Why(step.WhyHandler, 0x800)
 			k.t.Counter(7, step.IpInReceives, uint64(i), 1)
 			b.f[step.SKBNetworkHeader] = 14

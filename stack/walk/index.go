@@ -7,6 +7,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
@@ -15,10 +16,11 @@ import (
 // walk begins.
 const scanFrames = 20000
 
+// A checkpoint is the world as it was before a frame.
 type checkpoint struct {
 	at  int // frames that have been delivered
 	sum trace.Sum
-	r   *stack.Replay
+	im  *sim.Image
 }
 
 // A Walk is a capture that is walked: indexed as far as Advance has come.
@@ -30,6 +32,9 @@ type Walk struct {
 	now     *stack.Replay // the world at the end of the index
 	tr      *trace.Tracer
 	marks   []checkpoint
+	base    *sim.Image // what checkpoints are differences to, now
+	based   int        // how many are differences to it
+	weight  int        // bytes of all checkpoints
 	every   int
 	due     int // no checkpoint before this frame: the last one was dear
 	done    bool
@@ -137,6 +142,10 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 			}
 			k.done = true
 			k.now.Finish()
+			if k.base != nil {
+				k.base.Release()
+				k.base = nil
+			}
 			k.settle(len(k.packets) - 1)
 			break
 		}
@@ -234,30 +243,66 @@ func landmarks(tps uint64) (m uint32) {
 	return m
 }
 
-// mark keeps a copy of the world as it is before frame i. When there are too
-// many, every second one is let go and the gap doubles; and the next copy is
-// never nearer than twice the number of objects that this one took to copy, so
-// that copying never dominates.
+// What checkpoints may weigh: so much for a capture of any length, and more for
+// each further million of frames.
+const (
+	markBudget     = 64 << 20
+	markBudgetMore = 16 << 20
+)
+
+// A checkpoint is a difference to one in full; a new one in full is made when
+// so many are, or when they have become large.
+const maxBased = 16
+
+// mark keeps an image of the world as it is before frame i. When the images
+// weigh too much, every second one is let go and the gap doubles; and the next
+// is never nearer than twice the number of objects that this one holds, so
+// that making them never dominates.
 func (k *Walk) mark(i int) {
 	if i < k.due {
 		return
 	}
-	if len(k.marks) == maxCheckpoints {
-		n := 0
-		for j := 0; j < len(k.marks); j += 2 {
-			k.marks[n] = k.marks[j]
-			n++
-		}
-		clear(k.marks[n:])
-		k.marks = k.marks[:n]
-		k.every *= 2
+	if k.weight > markBudget+max(i-1e6, 0)/1e6*markBudgetMore {
+		k.thin()
 		if i%k.every != 0 {
 			return
 		}
 	}
-	c, cost := k.now.Fork()
-	k.marks = append(k.marks, checkpoint{i, k.tr.Sum(), c})
-	k.due = i + 2*cost
+	im := sim.Take(k.now, k.base)
+	k.based++
+	if k.base == nil {
+		k.base, k.based = im, 0
+	}
+	k.marks = append(k.marks, checkpoint{i, k.tr.Sum(), im})
+	k.weight += im.Size()
+	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*3/4 {
+		k.base.Release()
+		k.base = nil
+	}
+	k.due = i + 2*im.Objects()
+}
+
+// thin lets go of every second checkpoint.
+func (k *Walk) thin() {
+	n := 0
+	for j := 0; j < len(k.marks); j += 2 {
+		k.marks[n] = k.marks[j]
+		n++
+	}
+	clear(k.marks[n:])
+	k.marks = k.marks[:n]
+	k.every *= 2
+	k.weight = 0
+	var last *sim.Image
+	for _, c := range k.marks {
+		k.weight += c.im.Size()
+		if b := c.im.Base(); b != nil && b != last {
+			k.weight += b.Size()
+			last = b
+		} else if b == nil {
+			last = c.im // its own weight has been counted
+		}
+	}
 }
 
 // Checkpoints tells how many copies are kept and how far apart, in frames.
@@ -271,7 +316,7 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	for k.marks[j].at > from {
 		j--
 	}
-	r, _ := k.marks[j].r.Fork()
+	r := sim.Restore[stack.Replay](k.marks[j].im)
 	tr := &trace.Tracer{Mode: trace.Count}
 	tr.Restore(k.marks[j].sum)
 	r.SetTracer(tr)

@@ -125,5 +125,21 @@ func TestPerfFork(t *testing.T) {
 	}
 	objects := 0
 	best("Fork", func() { _, objects = r.Fork() })
+	base := sim.Take(r, nil)
+	best("Take in full", func() { sim.Take(r, nil) })
+	best("Take, same", func() { sim.Take(r, base) })
+	for range 2 * n {
+		f, err := src.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Inject(&f)
+	}
+	var im *sim.Image
+	best("Take, difference", func() { im = sim.Take(r, base) })
+	best("Restore full", func() { sim.Restore[stack.Replay](base) })
+	best("Restore, cached base", func() { sim.Restore[stack.Replay](im) })
+	best("Restore, difference", func() { base.Release(); sim.Restore[stack.Replay](im); base.Release() })
+	t.Logf("in full %d KiB, difference %d KiB", base.Size()>>10, im.Size()>>10)
 	t.Logf("%d sockets, %d objects", r.Host.TCP.Hash.Len(), objects)
 }

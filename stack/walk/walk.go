@@ -20,9 +20,6 @@ type Source interface {
 // chunkFrames is how many frames are recorded in full at once.
 const chunkFrames = 256
 
-// maxCheckpoints is how many copies of the world are kept at most.
-const maxCheckpoints = 64
-
 // A Summary is what the index keeps of one frame of the capture.
 type Summary struct {
 	At        int64  // ns since the first frame

@@ -1,0 +1,348 @@
+package sim
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"unsafe"
+)
+
+// An image's data is a list of codes, in order of the regions' addresses.
+// A code is a varint; its two low bits say what it is.
+const (
+	codeSame    = 0 // the next n regions of the base are the same
+	codeChanged = 1 // the next region of the base, with differences
+	codeGone    = 2 // the next n regions of the base are not there
+	codeNew     = 3 // a region that the base lacks: address, plan, elements, differences
+)
+
+// encode appends the difference between the worlds f and base to out, and tells
+// k what memory f shares that base does not.
+func encode(out []byte, f, base *flat, k *keeps) []byte {
+	var (
+		e    = predictor{f: f}
+		j    int // in base
+		same uint64
+		gone uint64
+		last uintptr
+	)
+	flush := func() {
+		if same > 0 {
+			out = binary.AppendUvarint(out, same<<2|codeSame)
+		}
+		if gone > 0 {
+			out = binary.AppendUvarint(out, gone<<2|codeGone)
+		}
+		same, gone = 0, 0
+	}
+	drop := func() {
+		if same > 0 {
+			flush()
+		}
+		gone++
+		j++
+	}
+	for i := range f.regions {
+		r := &f.regions[i]
+		for j < len(base.regions) && base.regions[j].at < r.at {
+			drop()
+		}
+		if j < len(base.regions) && base.regions[j].at == r.at {
+			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
+				j++
+				if row, old := f.row(r), base.row(b); equal(row, old) {
+					if gone > 0 {
+						flush()
+					}
+					same++
+				} else {
+					flush()
+					out = append(out, codeChanged)
+					n0 := len(out)
+					out = differ(out, row, old)
+					Stat("chg", r.p, n0, out, row, old)
+					k.region(r, row, old)
+				}
+				last = r.at
+				e.passed(i)
+				continue
+			}
+		}
+		flush()
+		out = binary.AppendUvarint(out, uint64(r.n)<<2|codeNew)
+		out = binary.AppendUvarint(out, uint64(r.at-last))
+		out = binary.AppendUvarint(out, uint64(r.p.id))
+		var old []uint32
+		if j < len(base.regions) && base.regions[j].at == r.at && base.regions[j].p == r.p {
+			old = base.row(&base.regions[j]) // a slice that has grown
+		}
+		n0 := len(out)
+		out = differ(out, f.row(r), e.guess(r, f.row(r), old))
+		Stat("new", r.p, n0, out, f.row(r), e.row)
+		k.region(r, f.row(r), old)
+		last = r.at
+		e.passed(i)
+	}
+	for j < len(base.regions) {
+		drop()
+	}
+	flush()
+	return out
+}
+
+// decode builds the world f from its difference to base.
+func decode(f, base *flat, data []byte) {
+	var (
+		e    = predictor{f: f}
+		j    int
+		last uintptr
+	)
+	number := func() uint64 {
+		v, n := binary.Uvarint(data)
+		data = data[n:]
+		return v
+	}
+	for len(data) > 0 {
+		c := number()
+		switch n := int(c >> 2); c & 3 {
+		case codeSame:
+			from := base.regions[j].off
+			to := base.regions[j+n-1]
+			at := len(f.words)
+			f.words = append(f.words, base.words[from:to.off+to.size]...)
+			for _, r := range base.regions[j : j+n] {
+				r.off += at - from
+				f.regions = append(f.regions, r)
+				e.passed(len(f.regions) - 1)
+			}
+			j += n
+			last = to.at
+		case codeChanged:
+			b := &base.regions[j]
+			j++
+			r := f.add(b.at, b.p, b.n)
+			row := f.row(r)
+			copy(row, base.row(b))
+			data = patch(row, data)
+			last = r.at
+			e.passed(len(f.regions) - 1)
+		case codeGone:
+			j += n
+		case codeNew:
+			at := last + uintptr(number())
+			r := f.add(at, f.plans[number()], n)
+			var old []uint32
+			if j < len(base.regions) && base.regions[j].at == at && base.regions[j].p == r.p {
+				old = base.row(&base.regions[j])
+			}
+			row := f.row(r)
+			data = e.build(r, row, old, data)
+			last = at
+			e.passed(len(f.regions) - 1)
+		}
+	}
+}
+
+// A predictor guesses the words of a region that the base lacks. An object is
+// like the last one of the same type, and leads to itself as that one does; an
+// element is like the one before it.
+type predictor struct {
+	f    *flat
+	last []int32 // by plan: the last object of that type, from 1
+	row  []uint32
+}
+
+// passed notes that region i is known now.
+func (e *predictor) passed(i int) {
+	r := &e.f.regions[i]
+	if r.n != 1 || r.p.entry != nil {
+		return
+	}
+	if e.last == nil {
+		e.last = make([]int32, len(e.f.plans))
+	}
+	e.last[r.p.id] = int32(i + 1)
+}
+
+// stride is how many words an element has, if one helps to guess the next.
+func (r *flatRegion) stride() int {
+	size := r.p.size
+	if r.p.entry != nil {
+		size = r.p.entry.size
+	}
+	if r.n < 2 || size < 8 || size%4 != 0 {
+		return 0
+	}
+	return int(size / 4)
+}
+
+// guess returns what is expected of a region; old is what the base has there.
+func (e *predictor) guess(r *flatRegion, row, old []uint32) []uint32 {
+	e.row = append(e.row[:0], make([]uint32, len(row))...)
+	if n := r.stride(); old == nil && n > 0 {
+		copy(e.row[n:], row)
+		return e.row
+	}
+	e.object(r, e.row, old)
+	return e.row
+}
+
+// build makes a region's words from the guess and the differences.
+func (e *predictor) build(r *flatRegion, row, old []uint32, data []byte) []byte {
+	clear(row)
+	if n := r.stride(); old == nil && n > 0 {
+		data = patch(row, data)
+		for i := n; i < len(row); i++ {
+			row[i] += row[i-n]
+		}
+		return data
+	}
+	e.object(r, row, old)
+	return patch(row, data)
+}
+
+// object writes the guess for a region into row, which is all zeros.
+func (e *predictor) object(r *flatRegion, row, old []uint32) {
+	if old != nil {
+		copy(row, old)
+		return
+	}
+	if r.n != 1 || r.p.entry != nil || e.last == nil || e.last[r.p.id] == 0 {
+		return
+	}
+	l := &e.f.regions[e.last[r.p.id]-1]
+	copy(row, e.f.row(l))
+	for i := range r.p.leads {
+		o := &r.p.leads[i]
+		off := o.off
+		if o.kind == opIface {
+			off += word
+		}
+		if w := (*uintptr)(unsafe.Add(unsafe.Pointer(&row[0]), off)); *w-l.at < r.p.size {
+			*w += r.at - l.at
+		}
+	}
+}
+
+// equal compares words.
+func equal(a, b []uint32) bool {
+	if len(a) == 0 {
+		return true
+	}
+	return unsafe.String((*byte)(unsafe.Pointer(&a[0])), 4*len(a)) == unsafe.String((*byte)(unsafe.Pointer(&b[0])), 4*len(b))
+}
+
+// A difference is a byte, whose high six bits say how many words are as
+// guessed before the next that is not, and whose low two bits how many bytes
+// follow, less one: the word less the guess, as a zigzag number.
+const (
+	skipFar = 62 // a varint follows: how many more words to skip
+	skipEnd = 63 // no more differences
+)
+
+// differ appends the differences of row from a guess of the same length.
+func differ(out []byte, row, guess []uint32) []byte {
+	const block = 8
+	out = slices.Grow(out, 16*len(row)+1)
+	b := out[len(out):cap(out)]
+	at, last := 0, 0
+	guess = guess[:len(row)]
+	for i := 0; i < len(row); {
+		if i+block <= len(row) && *(*[block]uint32)(row[i:]) == *(*[block]uint32)(guess[i:]) {
+			i += block
+			continue
+		}
+		for end := min(i+block, len(row)); i < end; i++ {
+			d := int32(row[i] - guess[i])
+			if d == 0 {
+				continue
+			}
+			z := uint32(d<<1) ^ uint32(d>>31)
+			n := (bits.Len32(z) - 1) >> 3 // bytes, less one
+			if skip := i - last; skip < skipFar {
+				b[at] = byte(skip<<2 | n)
+				at++
+			} else {
+				b[at] = byte(skipFar<<2 | n)
+				at += 1 + binary.PutUvarint(b[at+1:], uint64(skip-skipFar))
+			}
+			binary.LittleEndian.PutUint32(b[at:], z)
+			at += n + 1
+			last = i + 1
+		}
+	}
+	b[at] = skipEnd << 2
+	return out[:len(out)+at+1]
+}
+
+// patch applies differences to a row that holds the guess, and returns the
+// data behind them.
+func patch(row []uint32, data []byte) []byte {
+	at := 0
+	for {
+		c := data[0]
+		data = data[1:]
+		skip := int(c >> 2)
+		if skip >= skipFar {
+			if skip == skipEnd {
+				return data
+			}
+			v, n := binary.Uvarint(data)
+			data = data[n:]
+			skip += int(v)
+		}
+		at += skip
+		n := int(c&3) + 1
+		var z uint32
+		if len(data) >= 4 {
+			z = binary.LittleEndian.Uint32(data) & (1<<(8*n) - 1)
+		} else {
+			for k := range n {
+				z |= uint32(data[k]) << (8 * k)
+			}
+		}
+		data = data[n:]
+		row[at] += z>>1 ^ -(z & 1)
+		at++
+	}
+}
+
+var Stats = map[string][3]int{}
+
+func Stat(w string, p *plan, n0 int, out []byte, row, old []uint32) {
+	k := w + " " + p.t.String()
+	x := Stats[k]
+	x[0]++
+	x[1] += len(out) - n0
+	x[2] += 4 * len(row)
+	Stats[k] = x
+	if p.t.String() != "tcp.Sock" && p.t.String() != "core.SKB" {
+		return
+	}
+	for i := range row {
+		if row[i] != old[i] {
+			o := uintptr(4 * i)
+			t := p.t
+			name := ""
+			for t.Kind() == 25 {
+				for j := t.NumField() - 1; j >= 0; j-- {
+					if f := t.Field(j); f.Offset <= o {
+						o -= f.Offset
+						name += "." + f.Name
+						t = f.Type
+						break
+					}
+				}
+			}
+			k := w + " " + name
+			x := Stats[k]
+			x[0]++
+			z := int32(row[i] - old[i])
+			if z < 0 {
+				z = -z
+			}
+			x[1] += 1 + (bits.Len32(uint32(z)*2)+7)/8
+			Stats[k] = x
+		}
+	}
+}

@@ -1,0 +1,325 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+	"unsafe"
+)
+
+// An Image is a world at rest, in little memory: what differs from another
+// image of the same world, its base, or from nothing. It does not change.
+//
+// Memory is kept as words with the addresses that it has in the living world.
+// They only name regions: the living world may go on, and may be collected. A
+// region is compared with the base's region of the same address and type;
+// when the address was used again for something else, the difference is
+// larger, and that is all.
+type Image struct {
+	base *Image
+	data []byte
+	keep []unsafe.Pointer // shared memory that the words lead to, and no base keeps
+	root uintptr
+	t    reflect.Type
+	n    int
+
+	mu   sync.Mutex
+	flat *flat // the words, while it is used as a base
+}
+
+// A flat is a world as words: its regions in order of address.
+type flat struct {
+	regions []flatRegion
+	words   []uint32
+	plans   []*plan // by number
+}
+
+type flatRegion struct {
+	at   uintptr
+	p    *plan
+	n    int
+	off  int // first word
+	size int // words
+}
+
+// row is a region's words.
+func (f *flat) row(r *flatRegion) []uint32 { return f.words[r.off : r.off+r.size : r.off+r.size] }
+
+// add appends a region, its words undefined.
+func (f *flat) add(at uintptr, p *plan, n int) *flatRegion {
+	size := p.size
+	if p.entry != nil {
+		size = p.entry.size
+	}
+	words := int((size*uintptr(n) + 7) / 8 * 2)
+	f.regions = append(f.regions, flatRegion{at, p, n, len(f.words), words})
+	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
+	return &f.regions[len(f.regions)-1]
+}
+
+func (f *flat) reset() { f.regions, f.words = f.regions[:0], f.words[:0] }
+
+// flats keeps memory for worlds that are worked on.
+var flats = sync.Pool{New: func() any { return &flat{} }}
+
+// Size is how many bytes of memory the image holds, without its base.
+func (m *Image) Size() int {
+	return int(unsafe.Sizeof(*m)) + cap(m.data) + cap(m.keep)*int(word)
+}
+
+// Base is the image that this one is the difference to, nil if there is none.
+func (m *Image) Base() *Image { return m.base }
+
+// Objects is how many objects the world has.
+func (m *Image) Objects() int { return m.n }
+
+// Release gives back what the image keeps to be a quick base. It stays valid.
+func (m *Image) Release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.flat != nil {
+		flats.Put(m.flat)
+		m.flat = nil
+	}
+}
+
+// words returns the image's words, and keeps them until Release.
+func (m *Image) words() *flat {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.flat == nil {
+		m.flat = m.decode()
+	}
+	return m.flat
+}
+
+// decode returns the image's words.
+func (m *Image) decode() *flat {
+	f := flats.Get().(*flat)
+	f.reset()
+	f.plans = plans()
+	b := &flat{}
+	if m.base != nil {
+		m.base.mu.Lock()
+		defer m.base.mu.Unlock()
+		if b = m.base.flat; b == nil {
+			b = m.base.decode()
+			defer flats.Put(b)
+		}
+	}
+	decode(f, b, m.data)
+	return f
+}
+
+// Take makes an image of the world rooted at p, as [Fork] would copy it: as
+// the difference to base, an earlier image of the same world, or in full if
+// base is nil.
+func Take[T any](p *T, base *Image) *Image {
+	m := &Image{base: base, root: uintptr(unsafe.Pointer(p)), t: reflect.TypeFor[T]()}
+	m.take(unsafe.Pointer(p))
+	runtime.KeepAlive(p)
+	return m
+}
+
+func (m *Image) take(q unsafe.Pointer) {
+	t := newTable()
+	defer t.free()
+	t.collect(q, planOf(m.t))
+	f := flats.Get().(*flat)
+	f.reset()
+	f.plans = plans()
+	t.flatten(f)
+	m.n = len(f.regions)
+	b := &flat{}
+	if m.base != nil {
+		b = m.base.words()
+	}
+	k := keeps{t: t}
+	out := encode(t.out[:0], f, b, &k)
+	t.out = out[:0]
+	m.data = bytes.Clone(out)
+	m.keep = k.list(m.base)
+	if m.base == nil {
+		m.flat = f
+	} else {
+		flats.Put(f)
+	}
+}
+
+// flatten copies the regions into words.
+func (t *table) flatten(f *flat) {
+	t.order = t.byAddress(t.order)
+	for _, i := range t.order {
+		r := &t.regions[i]
+		if r.dead {
+			continue
+		}
+		x := f.add(r.at, r.p, r.n)
+		if x.size == 0 {
+			continue
+		}
+		row := f.row(x)
+		row[len(row)-1], row[len(row)-2] = 0, 0
+		d, s, p := unsafe.Pointer(&row[0]), pointer(r.at), r.p
+		if r.p.entry != nil {
+			s, p = r.in, r.p.entry
+		}
+		size := p.size * uintptr(r.n)
+		copy(unsafe.Slice((*byte)(d), size), unsafe.Slice((*byte)(s), size))
+		if p.zero {
+			p.wipe(d, r.n)
+		}
+		if r.p.entry != nil {
+			sortRows(row, int(p.size/4))
+		}
+	}
+}
+
+// wipe empties what is not to be kept.
+func (p *plan) wipe(at unsafe.Pointer, n int) {
+	for k := range n {
+		if k > 0 {
+			at = unsafe.Add(at, p.size)
+		}
+		for i := range p.ops {
+			if o := &p.ops[i]; o.kind == opZero {
+				clear(unsafe.Slice((*byte)(unsafe.Add(at, o.off)), o.size))
+			}
+		}
+	}
+}
+
+// sortRows puts a map's entries, of n words each, in an order of their own.
+func sortRows(row []uint32, n int) {
+	if n == 0 {
+		return
+	}
+	list := make([][]uint32, 0, len(row)/n)
+	for e := range slices.Chunk(row, n) {
+		list = append(list, slices.Clone(e))
+	}
+	slices.SortFunc(list, slices.Compare)
+	for i, e := range list {
+		copy(row[i*n:], e)
+	}
+}
+
+// keeps collects the shared memory that words lead to.
+type keeps struct {
+	t   *table
+	out []unsafe.Pointer
+}
+
+// region looks at a region that differs from the base's, whose words are old
+// if it has the region.
+func (k *keeps) region(r *flatRegion, row, old []uint32) {
+	p := r.p
+	if p.entry != nil {
+		p = p.entry
+	}
+	if len(p.holds) == 0 || len(row) == 0 {
+		return
+	}
+	for i := range r.n {
+		off := uintptr(i) * p.size
+		var was unsafe.Pointer
+		if n := int(off+p.size) / 4; n <= len(old) {
+			was = unsafe.Pointer(&old[off/4])
+		}
+		k.value(p, unsafe.Pointer(&row[off/4]), was)
+	}
+}
+
+func (k *keeps) value(p *plan, at, was unsafe.Pointer) {
+	for i := range p.holds {
+		o := &p.holds[i]
+		f := unsafe.Add(at, o.off)
+		if o.kind == opShare {
+			if a := *(*uintptr)(f); was == nil || a != *(*uintptr)(unsafe.Add(was, o.off)) {
+				k.put(a)
+			}
+			continue
+		}
+		h := (*[2]uintptr)(f)
+		if h[1] == 0 || was != nil && *h == *(*[2]uintptr)(unsafe.Add(was, o.off)) {
+			continue
+		}
+		switch in := k.t.inside(o, f); {
+		case in.direct && len(in.p.holds) > 0:
+			k.value(in.p, unsafe.Pointer(&h[1]), nil)
+		case !in.direct && len(in.p.leads) == 0:
+			k.put(h[1])
+		}
+	}
+}
+
+func (k *keeps) put(a uintptr) {
+	if n := len(k.out); a != 0 && (n == 0 || k.out[n-1] != pointer(a)) {
+		k.out = append(k.out, pointer(a))
+	}
+}
+
+// list returns what was collected, without what a base keeps.
+func (k *keeps) list(base *Image) []unsafe.Pointer {
+	slices.SortFunc(k.out, order)
+	k.out = slices.Compact(k.out)
+	for ; base != nil; base = base.base {
+		k.out = slices.DeleteFunc(k.out, func(q unsafe.Pointer) bool {
+			_, ok := slices.BinarySearchFunc(base.keep, q, order)
+			return ok
+		})
+	}
+	return slices.Clone(k.out)
+}
+
+func order(a, b unsafe.Pointer) int {
+	switch {
+	case uintptr(a) < uintptr(b):
+		return -1
+	case uintptr(a) > uintptr(b):
+		return 1
+	}
+	return 0
+}
+
+// Restore builds the world of an image again: as good as the copy that Fork
+// would have made then. T is the type that Take was given.
+func Restore[T any](m *Image) *T {
+	if t := reflect.TypeFor[T](); t != m.t {
+		panic(fmt.Sprintf("sim: an image of a %v is no %v", m.t, t))
+	}
+	p := (*T)(m.restore())
+	runtime.KeepAlive(m)
+	return p
+}
+
+func (m *Image) restore() unsafe.Pointer {
+	f := m.decode()
+	defer flats.Put(f)
+	t := newTable()
+	defer t.free()
+	for i := range f.regions {
+		r := &f.regions[i]
+		size := r.p.size * uintptr(r.n)
+		if r.p.entry != nil {
+			size = 1
+		}
+		t.regions = append(t.regions, region{at: r.at, size: size, p: r.p, n: r.n})
+		t.enter(int32(i))
+	}
+	t.allocate()
+	for i := range f.regions {
+		if r := &f.regions[i]; r.p.entry == nil {
+			t.fill(t.regions[i].dst, unsafe.Pointer(&f.words[r.off]), r.p, r.n)
+		}
+	}
+	for i := range f.regions {
+		if r := &f.regions[i]; r.p.entry != nil && r.size > 0 {
+			t.fillMap(&t.regions[i], unsafe.Pointer(&f.words[r.off]))
+		}
+	}
+	return t.moved(m.root)
+}
