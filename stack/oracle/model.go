@@ -20,7 +20,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// epoch is about how long the simulated machine has been up at time 0 of the
+// epoch is how long the simulated machine has been up at time 0 of the
 // recording; settle is how long before that the set-up is done.
 const (
 	epoch  = 1000 * sim.Second
@@ -40,7 +40,6 @@ type model struct {
 	inputs      []Input
 	seen, taken int // frames: that Drive has brought, that have come in
 	facts       Facts
-	epoch       sim.Time // time 0 of the recording
 	absent      []Device // not yet there
 	handMade    bool
 	err         []string // what is not modelled
@@ -63,32 +62,14 @@ func NewModel(h Host) (Machine, error) {
 		}
 	}
 	m.absent = h.Devices
-	m.epoch = epoch + phase(h)
-	m.world.Clock.Reset(m.epoch - settle)
+	m.world.Clock.Reset(epoch - settle)
 	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
 	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, inject: map[string]int{}}
 	m.prog = socket.NewProgram(ns, h.Name, m.agent)
 	m.listener.m = m
-	t := &trace.Tracer{Mode: trace.Record, Epoch: m.epoch, Listener: &m.listener}
+	t := &trace.Tracer{Mode: trace.Record, Epoch: epoch, Listener: &m.listener}
 	m.world.SetTracer(t)
 	return m, nil
-}
-
-// phase is how far the recording's time 0 is from a tick of the recorded
-// machine: its timers fire on ticks, later ones on every 8th.
-func phase(h Host) sim.Time {
-	for _, r := range h.Rows {
-		tick := 8 * sim.Jiffy
-		switch r.By {
-		case "timer tcp_delack_timer":
-			tick = sim.Jiffy
-		case "timer neigh_timer_handler", "timer ip_expire":
-		default:
-			continue
-		}
-		return tick - (sim.Time(r.T)-50*sim.Microsecond)%tick
-	}
-	return 0
 }
 
 // plug makes the devices that are named in a command, or all that are not there
@@ -232,7 +213,7 @@ func (m *model) missing(what string) { m.err = append(m.err, what) }
 // Run lets time pass; see Machine.
 func (m *model) Run(until int64) {
 	m.plug("", true)
-	m.world.Run(m.epoch + sim.Time(until))
+	m.world.Run(epoch + sim.Time(until))
 	if t := m.world.Trace; t.Idle() {
 		for i := range t.Log.Events {
 			if e := &t.Log.Events[i]; e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled {
@@ -268,7 +249,7 @@ func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
 	}
 }
 
-func (m *model) now() int64 { return int64(m.world.Clock.Now() - m.epoch) }
+func (m *model) now() int64 { return int64(m.world.Clock.Now() - epoch) }
 
 // ISN gives the first sequence number that the recorded kernel drew (tcp.ISNSource).
 func (m *model) ISN(k inet.Tuple) (uint32, bool) {
@@ -281,7 +262,7 @@ func (m *model) ISN(k inet.Tuple) (uint32, bool) {
 // TSOffset makes the timestamps those of the recording (tcp.TSOffsetSource).
 func (m *model) TSOffset(k inet.Tuple) (uint32, bool) {
 	if c := m.chosen(k); c != nil && c.TSVal != 0 {
-		return c.TSVal - uint32((m.epoch+sim.Time(c.T))/sim.Millisecond), true
+		return c.TSVal - uint32((epoch+sim.Time(c.T))/sim.Millisecond), true
 	}
 	return 0, false
 }

@@ -41,7 +41,7 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		p.SetNonBlock(a.fds[c.FD], true)
 	}
 	if c.Op == "recv" && c.Timeout > 0 && a.call == nil && p.Poll(a.fds[c.FD])&(socket.PollIn|socket.PollErr) == 0 {
-		if end := a.m.epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
+		if end := epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
 			p.Alarm(end)
 			return false
 		}

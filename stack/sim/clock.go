@@ -11,7 +11,6 @@ type Task interface{ Run() }
 // not pending. It is moved by pointer only.
 type Timer struct {
 	At   Time
-	seq  uint64
 	task Task
 	idx  int
 }
@@ -147,9 +146,9 @@ func (c *Clock) Stop(t *Timer) bool {
 // allocates nothing. A time in the past runs at the next RunUntil.
 func (c *Clock) Mod(t *Timer, at Time, task Task) {
 	pending := t.Pending()
-	t.At, t.seq, t.task = max(at, c.now), c.seq, task
+	t.At, t.task = max(at, c.now), task
+	e := entry{t.At, c.seq, t}
 	c.seq++
-	e := entry{t.At, t.seq, t}
 	if pending {
 		c.fix(t.idx, e)
 		return

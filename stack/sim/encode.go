@@ -58,9 +58,7 @@ func encode(out []byte, f, base *flat, k *keeps) []byte {
 				} else {
 					flush()
 					out = append(out, codeChanged)
-					n0 := len(out)
 					out = differ(out, row, old)
-					Stat("chg", r.p, n0, out, row, old)
 					k.region(r, row, old)
 				}
 				last = r.at
@@ -76,9 +74,7 @@ func encode(out []byte, f, base *flat, k *keeps) []byte {
 		if j < len(base.regions) && base.regions[j].at == r.at && base.regions[j].p == r.p {
 			old = base.row(&base.regions[j]) // a slice that has grown
 		}
-		n0 := len(out)
 		out = differ(out, f.row(r), e.guess(r, f.row(r), old))
-		Stat("new", r.p, n0, out, f.row(r), e.row)
 		k.region(r, f.row(r), old)
 		last = r.at
 		e.passed(i)
@@ -232,13 +228,28 @@ func equal(a, b []uint32) bool {
 	return unsafe.String((*byte)(unsafe.Pointer(&a[0])), 4*len(a)) == unsafe.String((*byte)(unsafe.Pointer(&b[0])), 4*len(b))
 }
 
-// A difference is a byte, whose high six bits say how many words are as
-// guessed before the next that is not, and whose low two bits how many bytes
-// follow, less one: the word less the guess, as a zigzag number.
+// A difference is a byte: its high five bits say how many words are as guessed
+// before the next that is not, its low three bits how much that one differs:
+// by a zigzag number that follows, of 1 to 4 bytes, or by as much as one of the
+// last few before it. (A connection's numbers move together.)
 const (
-	skipFar = 62 // a varint follows: how many more words to skip
-	skipEnd = 63 // no more differences
+	skipFar = 30 // a varint follows: how many more words to skip
+	skipEnd = 31 // no more differences
+	again   = 4  // from here on: as the last, the one before, ...
 )
+
+// A recent is the differences seen last, the newest first.
+type recent [8 - again]uint32
+
+// use moves the i-th to the front.
+func (r *recent) use(i int) {
+	z := r[i]
+	copy(r[1:i+1], r[:i])
+	r[0] = z
+}
+
+// add puts a new one in front.
+func (r *recent) add(z uint32) { r[3], r[2], r[1], r[0] = r[2], r[1], r[0], z }
 
 // differ appends the differences of row from a guess of the same length.
 func differ(out []byte, row, guess []uint32) []byte {
@@ -246,6 +257,7 @@ func differ(out []byte, row, guess []uint32) []byte {
 	out = slices.Grow(out, 16*len(row)+1)
 	b := out[len(out):cap(out)]
 	at, last := 0, 0
+	var seen recent
 	guess = guess[:len(row)]
 	for i := 0; i < len(row); {
 		if i+block <= len(row) && *(*[block]uint32)(row[i:]) == *(*[block]uint32)(guess[i:]) {
@@ -258,91 +270,75 @@ func differ(out []byte, row, guess []uint32) []byte {
 				continue
 			}
 			z := uint32(d<<1) ^ uint32(d>>31)
-			n := (bits.Len32(z) - 1) >> 3 // bytes, less one
+			how, bytes := 0, 0
+			switch z {
+			case seen[0]:
+				how = again
+			case seen[1]:
+				how = again + 1
+			case seen[2]:
+				how = again + 2
+			case seen[3]:
+				how = again + 3
+			default:
+				how = (bits.Len32(z) - 1) >> 3
+				bytes = how + 1
+			}
 			if skip := i - last; skip < skipFar {
-				b[at] = byte(skip<<2 | n)
+				b[at] = byte(skip<<3 | how)
 				at++
 			} else {
-				b[at] = byte(skipFar<<2 | n)
+				b[at] = byte(skipFar<<3 | how)
 				at += 1 + binary.PutUvarint(b[at+1:], uint64(skip-skipFar))
 			}
-			binary.LittleEndian.PutUint32(b[at:], z)
-			at += n + 1
+			if bytes == 0 {
+				seen.use(how - again)
+			} else {
+				binary.LittleEndian.PutUint32(b[at:], z)
+				at += bytes
+				seen.add(z)
+			}
 			last = i + 1
 		}
 	}
-	b[at] = skipEnd << 2
+	b[at] = skipEnd << 3
 	return out[:len(out)+at+1]
 }
 
 // patch applies differences to a row that holds the guess, and returns the
 // data behind them.
 func patch(row []uint32, data []byte) []byte {
-	at := 0
+	at, i := 0, 0
+	var seen recent
 	for {
-		c := data[0]
-		data = data[1:]
-		skip := int(c >> 2)
+		c := data[at]
+		at++
+		skip := int(c >> 3)
 		if skip >= skipFar {
 			if skip == skipEnd {
-				return data
+				return data[at:]
 			}
-			v, n := binary.Uvarint(data)
-			data = data[n:]
+			v, n := binary.Uvarint(data[at:])
+			at += n
 			skip += int(v)
 		}
-		at += skip
-		n := int(c&3) + 1
+		i += skip
 		var z uint32
-		if len(data) >= 4 {
-			z = binary.LittleEndian.Uint32(data) & (1<<(8*n) - 1)
+		if how := int(c & 7); how >= again {
+			seen.use(how - again)
+			z = seen[0]
 		} else {
-			for k := range n {
-				z |= uint32(data[k]) << (8 * k)
-			}
-		}
-		data = data[n:]
-		row[at] += z>>1 ^ -(z & 1)
-		at++
-	}
-}
-
-var Stats = map[string][3]int{}
-
-func Stat(w string, p *plan, n0 int, out []byte, row, old []uint32) {
-	k := w + " " + p.t.String()
-	x := Stats[k]
-	x[0]++
-	x[1] += len(out) - n0
-	x[2] += 4 * len(row)
-	Stats[k] = x
-	if p.t.String() != "tcp.Sock" && p.t.String() != "core.SKB" {
-		return
-	}
-	for i := range row {
-		if row[i] != old[i] {
-			o := uintptr(4 * i)
-			t := p.t
-			name := ""
-			for t.Kind() == 25 {
-				for j := t.NumField() - 1; j >= 0; j-- {
-					if f := t.Field(j); f.Offset <= o {
-						o -= f.Offset
-						name += "." + f.Name
-						t = f.Type
-						break
-					}
+			if at+4 <= len(data) {
+				z = binary.LittleEndian.Uint32(data[at:]) & (1<<(8*how+8) - 1)
+			} else {
+				for k := range how + 1 {
+					z |= uint32(data[at+k]) << (8 * k)
 				}
 			}
-			k := w + " " + name
-			x := Stats[k]
-			x[0]++
-			z := int32(row[i] - old[i])
-			if z < 0 {
-				z = -z
-			}
-			x[1] += 1 + (bits.Len32(uint32(z)*2)+7)/8
-			Stats[k] = x
+			at += how + 1
+			seen.add(z)
 		}
+		row[i] += z>>1 ^ -(z & 1)
+		i++
 	}
 }

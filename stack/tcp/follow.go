@@ -407,8 +407,9 @@ func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
 	sk.totalRetrans += segs
 	sk.bytesRetrans += uint64(n)
 	if sk.retransStamp == 0 {
-		sk.retransStamp = uint32(sk.mstamp/1000) | 1
+		sk.retransStamp = sk.followStamp(h)
 	}
+	sk.undoRetrans = max(sk.undoRetrans, 0) + segs
 	s, d := sk.Saddr, sk.Daddr
 	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
 		s.Hi, s.Lo, d.Hi, d.Lo, 0)
@@ -420,6 +421,17 @@ func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
 		ns.Why(step.WhyFollowRetrans, uint64(n), uint64(h.Seq()-sk.sndUna))
 	}
 	return sk.followTransmit(b, h, n)
+}
+
+// followStamp is the moment of a captured segment as its timestamp has it, so
+// that the answer's echo can be compared with it (tcp_skb_timestamp_ts).
+func (sk *Sock) followStamp(h wire.TCP) uint32 {
+	o := &sk.T.opt
+	wire.ParseTCPOptions(h.Options(), o)
+	if o.HasTS && sk.rx.tstampOK {
+		return max(o.TSVal-sk.tsoffset, 1)
+	}
+	return max(uint32(sk.mstamp/1000), 1)
 }
 
 // followSegment: any other segment of a connection.
@@ -515,7 +527,11 @@ func (sk *Sock) followTransmit(b *core.SKB, h wire.TCP, n int) bool {
 	o := &sk.T.opt
 	wire.ParseTCPOptions(h.Options(), o)
 	if o.HasTS && sk.rx.tstampOK {
-		sk.tsoffset = o.TSVal - uint32(sk.mstamp/1000)
+		// The captured host's milliseconds do not begin when ours do: a
+		// difference of one is no news.
+		if d := int32(o.TSVal - uint32(sk.mstamp/1000) - sk.tsoffset); d < -1 || d > 1 {
+			sk.tsoffset += uint32(d)
+		}
 	}
 	if f.Has(wire.TCPAck) && !f.Has(wire.TCPRst) && sk.State != core.TCPSynSent {
 		ack := h.Ack()

@@ -62,17 +62,31 @@ func (b *builder) objects() []uint32 {
 // stateAt is the state when the step begins.
 func (b *builder) stateAt() State { return b.chunk.StateAt(b.story[b.n]) }
 
-// kindOf finds the kind of an object by its fields that are not zero: a field
+// kindOf is the kind of an object that has a field that is not zero: a field
 // that never was, and one that is zero again, are the same to a reader.
-func kindOf(st State, id uint32) step.Kind {
-	for _, k := range kinds {
-		for i := range step.Fields(k) {
-			if st[StateKey{Obj: id, Key: step.KeyOf(k, i)}] != 0 {
-				return k
-			}
+func (s *Session) kindOf(st State, id uint32) step.Kind {
+	k, ok := s.kindsOf(s.chunk.Events())[id]
+	if !ok || !slices.Contains(kinds[:], k) {
+		return step.KindNone
+	}
+	for i := range step.Fields(k) {
+		if st[StateKey{Obj: id, Key: step.KeyOf(k, i)}] != 0 {
+			return k
 		}
 	}
 	return step.KindNone
+}
+
+// kindsOf are the kinds of all objects of a chunk, worked out once for each.
+func (s *Session) kindsOf(l *trace.Log) map[uint32]step.Kind {
+	if s.kindLog == l && s.kindLen == len(l.Changes) {
+		return s.kinds
+	}
+	s.kindLog, s.kindLen, s.kinds = l, len(l.Changes), map[uint32]step.Kind{}
+	for i := range l.Changes {
+		s.kinds[l.Changes[i].Obj] = l.Changes[i].Key.Kind()
+	}
+	return s.kinds
 }
 
 // owners adds the sockets that buffers belong to, and if there is none the one
@@ -80,7 +94,7 @@ func kindOf(st State, id uint32) step.Kind {
 func (b *builder) owners(st State, ids []uint32) []uint32 {
 	found := false
 	for _, id := range ids {
-		found = found || kindOf(st, id) == step.KindSock
+		found = found || b.kindOf(st, id) == step.KindSock
 		if sk := st[StateKey{Obj: id, Key: step.KeyOf(step.KindSKB, step.SKBSock)}]; sk != 0 {
 			ids, found = append(ids, uint32(sk)), true
 		}
@@ -103,7 +117,7 @@ func (b *builder) socketIn(st State, story []int) uint32 {
 			continue
 		}
 		last = e.Subject
-		if kindOf(st, last) == step.KindSock {
+		if b.kindOf(st, last) == step.KindSock {
 			return last
 		}
 	}
@@ -133,7 +147,7 @@ func (b *builder) panels() []Panel {
 	own := step.KindNone
 	var of [len(kinds)]Panel
 	for _, id := range b.owners(st, b.objects()) {
-		k := kindOf(st, id)
+		k := b.kindOf(st, id)
 		if k == step.KindNone || look != step.KindNone && k != look {
 			continue
 		}
@@ -226,7 +240,7 @@ func (s *Session) valueNamed(name string) (StateKey, bool) {
 	}
 	st := b.stateAt()
 	for _, id := range b.owners(st, b.objects()) {
-		k := kindOf(st, id)
+		k := b.kindOf(st, id)
 		for i, f := range step.Fields(k) {
 			if f.Name == name {
 				return StateKey{Obj: id, Key: step.KeyOf(k, i)}, true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/filter"
 	"github.com/packetwalk/packetwalk/stack/report"
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
@@ -30,6 +31,10 @@ type Session struct {
 	notice string
 	jumps  []Cursor // where jumps began
 	lines  map[int]string
+
+	kinds   map[uint32]step.Kind // of the objects of the chunk with kindLog
+	kindLog *trace.Log
+	kindLen int
 }
 
 // New returns a Session at the first packet of a walk. title names the capture.

@@ -94,6 +94,9 @@ func (c *Chunk) StateAt(event int) State {
 	}
 	for c.applied < len(c.Log.Changes) && int(c.Log.Changes[c.applied].When) <= want {
 		ch := &c.Log.Changes[c.applied]
+		if ch.First { // the object may have been seen before, and forgotten
+			ch.Old = c.state[StateKey{ch.Obj, ch.Key}]
+		}
 		c.state.set(ch, ch.New)
 		c.applied++
 	}
