@@ -161,10 +161,16 @@ func (a *player) serve(p *socket.Program, c *conn) {
 	}
 }
 
+// read takes what has come. A program closes a connection that has failed.
 func (a *player) read(p *socket.Program, c *conn) {
 	for {
 		n, e := p.Recv(c.fd, a.buf, 0)
-		if e != 0 || n == 0 {
+		switch {
+		case e != 0 && !wait(e):
+			p.Close(c.fd)
+			c.closed = true
+			return
+		case e != 0 || n == 0:
 			return
 		}
 	}

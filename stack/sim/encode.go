@@ -102,17 +102,13 @@ func decode(f, base *flat, data []byte) {
 		c := number()
 		switch n := int(c >> 2); c & 3 {
 		case codeSame:
-			from := base.regions[j].off
-			to := base.regions[j+n-1]
-			at := len(f.words)
-			f.words = append(f.words, base.words[from:to.off+to.size]...)
-			for _, r := range base.regions[j : j+n] {
-				r.off += at - from
-				f.regions = append(f.regions, r)
+			for _, b := range base.regions[j : j+n] {
+				r := f.add(b.at, b.p, b.n)
+				copy(f.row(r), base.row(&b))
 				e.passed(len(f.regions) - 1)
+				last = b.at
 			}
 			j += n
-			last = to.at
 		case codeChanged:
 			b := &base.regions[j]
 			j++

@@ -50,14 +50,18 @@ func (f *flat) row(r *flatRegion) []uint32 { return f.words[r.off : r.off+r.size
 
 // add appends a region, its words undefined.
 func (f *flat) add(at uintptr, p *plan, n int) *flatRegion {
-	size := p.size
-	if p.entry != nil {
-		size = p.entry.size
-	}
-	words := int((size*uintptr(n) + 7) / 8 * 2)
+	words := p.words(n)
 	f.regions = append(f.regions, flatRegion{at, p, n, len(f.words), words})
 	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
 	return &f.regions[len(f.regions)-1]
+}
+
+// words is how many words n elements take, or a map's n entries.
+func (p *plan) words(n int) int {
+	if p.entry != nil {
+		p = p.entry
+	}
+	return pairs(p.size * uintptr(n))
 }
 
 func (f *flat) reset() { f.regions, f.words = f.regions[:0], f.words[:0] }
@@ -127,11 +131,9 @@ func Take[T any](p *T, base *Image) *Image {
 func (m *Image) take(q unsafe.Pointer) {
 	t := newTable()
 	defer t.free()
-	t.collect(q, planOf(m.t))
 	f := flats.Get().(*flat)
-	f.reset()
-	f.plans = plans()
-	t.flatten(f)
+	t.collect(q, planOf(m.t), f)
+	t.list(f)
 	m.n = len(f.regions)
 	b := &flat{}
 	if m.base != nil {
@@ -149,35 +151,6 @@ func (m *Image) take(q unsafe.Pointer) {
 	}
 }
 
-// flatten copies the regions into words.
-func (t *table) flatten(f *flat) {
-	t.order = t.byAddress(t.order)
-	for _, i := range t.order {
-		r := &t.regions[i]
-		if r.dead {
-			continue
-		}
-		x := f.add(r.at, r.p, r.n)
-		if x.size == 0 {
-			continue
-		}
-		row := f.row(x)
-		row[len(row)-1], row[len(row)-2] = 0, 0
-		d, s, p := unsafe.Pointer(&row[0]), pointer(r.at), r.p
-		if r.p.entry != nil {
-			s, p = r.in, r.p.entry
-		}
-		size := p.size * uintptr(r.n)
-		copy(unsafe.Slice((*byte)(d), size), unsafe.Slice((*byte)(s), size))
-		if p.zero {
-			p.wipe(d, r.n)
-		}
-		if r.p.entry != nil {
-			sortRows(row, int(p.size/4))
-		}
-	}
-}
-
 // wipe empties what is not to be kept.
 func (p *plan) wipe(at unsafe.Pointer, n int) {
 	for k := range n {
@@ -192,18 +165,18 @@ func (p *plan) wipe(at unsafe.Pointer, n int) {
 	}
 }
 
-// sortRows puts a map's entries, of n words each, in an order of their own.
-func sortRows(row []uint32, n int) {
-	if n == 0 {
+// sortRows puts a map's n entries, of some words each, in an order of their own.
+func sortRows(row []uint32, words, n int) {
+	if words == 0 || n < 2 {
 		return
 	}
-	list := make([][]uint32, 0, len(row)/n)
-	for e := range slices.Chunk(row, n) {
-		list = append(list, slices.Clone(e))
+	list := make([][]uint32, n)
+	for i := range list {
+		list[i] = slices.Clone(row[i*words : (i+1)*words])
 	}
 	slices.SortFunc(list, slices.Compare)
 	for i, e := range list {
-		copy(row[i*n:], e)
+		copy(row[i*words:], e)
 	}
 }
 
@@ -307,19 +280,13 @@ func (m *Image) restore() unsafe.Pointer {
 		if r.p.entry != nil {
 			size = 1
 		}
-		t.regions = append(t.regions, region{at: r.at, size: size, p: r.p, n: r.n})
+		t.regions = append(t.regions, region{at: r.at, size: size, p: r.p, n: r.n, off: r.off + 1})
 		t.enter(int32(i))
 	}
 	t.allocate()
-	for i := range f.regions {
-		if r := &f.regions[i]; r.p.entry == nil {
-			t.fill(t.regions[i].dst, unsafe.Pointer(&f.words[r.off]), r.p, r.n)
-		}
+	for i := range t.regions {
+		t.build(&t.regions[i], f)
 	}
-	for i := range f.regions {
-		if r := &f.regions[i]; r.p.entry != nil && r.size > 0 {
-			t.fillMap(&t.regions[i], unsafe.Pointer(&f.words[r.off]))
-		}
-	}
+	t.fillMaps()
 	return t.moved(m.root)
 }

@@ -17,6 +17,7 @@ type region struct {
 	n    int // elements; entries of a map
 	dead bool
 	in   unsafe.Pointer // of a map: its entries, as a slice's memory
+	off  int            // where its words are, from 1; 0: not copied yet
 	dst  unsafe.Pointer // where its copy is
 }
 
@@ -37,7 +38,8 @@ type table struct {
 	}
 	memo  []lead         // by slot: where the place led last
 	root  unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
-	todo  []int32        // regions to look into
+	maps  []copiedMap
+	todo  []int32 // regions to look into
 	order []int32
 	out   []byte
 	lo    uintptr // the region that is looked into
@@ -71,6 +73,8 @@ func newTable() *table { return tables.Get().(*table) }
 func (t *table) free() {
 	clear(t.regions)
 	clear(t.memo)
+	clear(t.maps)
+	t.maps = t.maps[:0]
 	clear(t.slots)
 	clear(t.pages)
 	t.regions, t.pages, t.nodes, t.todo = t.regions[:0], t.pages[:0], t.nodes[:0], t.todo[:0]
@@ -217,27 +221,63 @@ func (t *table) foundMap(o *op, at unsafe.Pointer) {
 	}
 }
 
-// collect finds all memory that an object leads to.
-func (t *table) collect(q unsafe.Pointer, p *plan) {
+// collect finds all memory that an object leads to, and copies it to f as
+// words. What leads on is copied first and looked into then: reading memory in
+// one go is much faster than picking pointers out of it.
+func (t *table) collect(q unsafe.Pointer, p *plan, f *flat) {
 	t.root = q
+	f.reset()
 	t.found(q, p, 1)
 	for len(t.todo) > 0 {
 		i := t.todo[len(t.todo)-1]
 		t.todo = t.todo[:len(t.todo)-1]
-		r := t.regions[i]
-		switch {
-		case r.dead:
-		case r.in != nil:
-			t.lo, t.hi = 0, 0
-			t.visit(r.in, r.p.entry, r.n)
-		default:
-			t.lo, t.hi = r.at, r.at+r.size
-			// The world is alive and does not move: its address is a pointer.
-			t.visit(pointer(r.at), r.p, r.n)
+		r := &t.regions[i]
+		if r.dead {
+			continue
 		}
+		at, p, n := t.take(r, f), r.p, r.n // r moves when more are found
+		if p.entry != nil {
+			t.lo, t.hi, p = 0, 0, p.entry
+		} else {
+			t.lo, t.hi = r.at, r.at+r.size
+		}
+		t.visit(at, p, n)
 	}
 	t.lo, t.hi = 0, 0
+	for i := range t.regions {
+		if r := &t.regions[i]; !r.dead && r.off == 0 {
+			t.take(r, f)
+		}
+	}
+	f.plans = plans()
 }
+
+// take copies a region's memory to words, and returns where they are.
+func (t *table) take(r *region, f *flat) unsafe.Pointer {
+	// The world is alive and does not move: its address is a pointer.
+	src, p := pointer(r.at), r.p
+	if p.entry != nil {
+		src, p = r.in, p.entry
+	}
+	size := p.size * uintptr(r.n)
+	words := pairs(size)
+	r.off = len(f.words) + 1
+	if size == 0 {
+		return nil
+	}
+	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
+	row := f.words[r.off-1:]
+	row[words-1], row[words-2] = 0, 0
+	dst := unsafe.Pointer(&row[0])
+	copy(unsafe.Slice((*byte)(dst), size), unsafe.Slice((*byte)(src), size))
+	if p.zero {
+		p.wipe(dst, r.n)
+	}
+	return dst
+}
+
+// pairs is how many words memory takes: always an even number.
+func pairs(size uintptr) int { return int((size + 7) / 8 * 2) }
 
 // pointer is an address of living memory as a pointer.
 func pointer(at uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&at)) }
@@ -440,33 +480,59 @@ func move(dst, src unsafe.Pointer, n uintptr) {
 	copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(src), n))
 }
 
-// fillMap copies the entries of a map into its copy.
-func (t *table) fillMap(r *region, entries unsafe.Pointer) {
-	if r.n == 0 {
-		return
-	}
-	e := reflect.MakeSlice(r.p.entry.slice, r.n, r.n)
-	t.fill(e.UnsafePointer(), entries, r.p.entry, r.n)
-	m := reflect.NewAt(r.p.t, unsafe.Pointer(&r.dst)).Elem()
-	for i := range r.n {
-		x := e.Index(i)
-		m.SetMapIndex(x.Field(0), x.Field(1))
+// build makes a region's copy of its words. Maps are left for later: their keys
+// must be whole when they are entered.
+func (t *table) build(r *region, f *flat) {
+	switch {
+	case r.p.entry == nil:
+		t.fill(r.dst, unsafe.Pointer(&f.words[r.off-1]), r.p, r.n)
+	case r.n > 0:
+		e := reflect.MakeSlice(r.p.entry.slice, r.n, r.n)
+		if r.p.entry.size > 0 {
+			t.fill(e.UnsafePointer(), unsafe.Pointer(&f.words[r.off-1]), r.p.entry, r.n)
+		}
+		t.maps = append(t.maps, copiedMap{r.dst, r.p.t, e})
 	}
 }
 
-// byAddress sorts the living regions and returns their indices.
-func (t *table) byAddress(out []int32) []int32 {
-	out = out[:0]
-	for i := range t.regions {
-		if !t.regions[i].dead {
-			out = append(out, int32(i))
+// A copiedMap is a map's copy, empty still, and its entries.
+type copiedMap struct {
+	at      unsafe.Pointer
+	t       reflect.Type
+	entries reflect.Value
+}
+
+// fillMaps enters the entries.
+func (t *table) fillMaps() {
+	for i := range t.maps {
+		c := &t.maps[i]
+		m := reflect.NewAt(c.t, unsafe.Pointer(&c.at)).Elem()
+		for k := range c.entries.Len() {
+			e := c.entries.Index(k)
+			m.SetMapIndex(e.Field(0), e.Field(1))
 		}
 	}
-	slices.SortFunc(out, func(a, b int32) int {
+}
+
+// list enters the living regions into f, in order of address.
+func (t *table) list(f *flat) {
+	t.order = t.order[:0]
+	for i := range t.regions {
+		if !t.regions[i].dead {
+			t.order = append(t.order, int32(i))
+		}
+	}
+	slices.SortFunc(t.order, func(a, b int32) int {
 		if t.regions[a].at < t.regions[b].at {
 			return -1
 		}
 		return 1
 	})
-	return out
+	for _, i := range t.order {
+		r := &t.regions[i]
+		f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, r.off - 1, r.p.words(r.n)})
+		if e := r.p.entry; e != nil {
+			sortRows(f.row(&f.regions[len(f.regions)-1]), int(e.size/4), r.n)
+		}
+	}
 }

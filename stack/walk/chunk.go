@@ -14,12 +14,12 @@ const cacheChunks = 6
 func (k *Walk) Chunk(i int) (*Chunk, error) {
 	from := i / chunkFrames * chunkFrames
 	for n, c := range k.cache {
-		if c.From == from && (c.To == from+chunkFrames || c.To == len(k.packets)) {
+		if c.From == from && (c.To == from+chunkFrames || c.To == k.packets.n) {
 			k.cache = append(slices.Delete(k.cache, n, n+1), c)
 			return c, nil
 		}
 	}
-	c, err := k.record(from, min(from+chunkFrames, len(k.packets)))
+	c, err := k.record(from, min(from+chunkFrames, k.packets.n))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (k *Walk) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 	if back {
 		d = -1
 	}
-	for i := from.Frame; i >= 0 && i < len(k.packets); i += d {
+	for i := from.Frame; i >= 0 && i < k.packets.n; i += d {
 		ok, err := k.candidate(i, m)
 		if err != nil {
 			return from, false, err
@@ -46,7 +46,7 @@ func (k *Walk) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 
 // candidate reports whether the index lets frame i match.
 func (k *Walk) candidate(i int, m Match) (bool, error) {
-	p := &k.packets[i]
+	p := k.packets.at(i)
 	if m.Landmarks != 0 && p.Landmarks&m.Landmarks == 0 || m.Flow != 0 && p.Flow != m.Flow {
 		return false, nil
 	}
@@ -121,12 +121,12 @@ func (k *Walk) LastWrite(at Cursor, key StateKey) (Cursor, bool, error) {
 		return at, false, nil
 	}
 	until := story[min(at.Step, len(story)-1)] + 1
-	flow := k.packets[at.Frame].Flow
+	flow := k.packets.at(at.Frame).Flow
 	for n, i := 0, at.Frame; n < maxLookBack; n++ {
 		if w, ok := c.lastWrite(key, until); ok {
 			return w, true, nil
 		}
-		for i = c.From - 1; i >= 0 && flow != 0 && k.packets[i].Flow != flow; i-- {
+		for i = c.From - 1; i >= 0 && flow != 0 && k.packets.at(i).Flow != flow; i-- {
 		}
 		if i < 0 {
 			break

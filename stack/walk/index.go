@@ -28,7 +28,7 @@ type Walk struct {
 	src     Source
 	opt     stack.Options
 	profile *stack.Profile
-	packets []Summary
+	packets summaries
 	now     *stack.Replay // the world at the end of the index
 	tr      *trace.Tracer
 	marks   []checkpoint
@@ -114,13 +114,13 @@ func (k *Walk) Profile() *stack.Profile { return k.profile }
 func (k *Walk) Err() error { return k.brk }
 
 // Len is how many frames are known; it grows until the capture is read.
-func (k *Walk) Len() int { return max(k.src.Len(), len(k.packets)) }
+func (k *Walk) Len() int { return max(k.src.Len(), k.packets.n) }
 
 // Indexed is how many frames are in the index.
-func (k *Walk) Indexed() int { return len(k.packets) }
+func (k *Walk) Indexed() int { return k.packets.n }
 
 // Packet is the summary of a frame, from 0, below Indexed.
-func (k *Walk) Packet(i int) Summary { return k.packets[i] }
+func (k *Walk) Packet(i int) Summary { return *k.packets.at(i) }
 
 // Frame is a frame of the capture as it was captured, from 0.
 func (k *Walk) Frame(i int) (pcaps.Frame, error) { return k.src.Frame(i) }
@@ -146,10 +146,10 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 				k.base.Release()
 				k.base = nil
 			}
-			k.settle(len(k.packets) - 1)
+			k.settle(k.packets.n - 1)
 			break
 		}
-		i := len(k.packets)
+		i := k.packets.n
 		if i%k.every == 0 {
 			k.mark(i)
 		}
@@ -160,9 +160,9 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 		if out {
 			s.Landmarks |= MarkOut
 		}
-		k.packets = append(k.packets, s)
+		k.packets.add(s)
 		k.settle(i)
-		k.packets[i].Hash = uint32(k.tr.Hash >> 32)
+		k.packets.at(i).Hash = uint32(k.tr.Hash >> 32)
 	}
 	return k.done, nil
 }
@@ -171,18 +171,18 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 // their packets.
 func (k *Walk) settle(i int) {
 	if i >= 0 {
-		k.packets[i].Landmarks |= landmarks(k.tr.Landmarks)
+		k.packets.at(i).Landmarks |= landmarks(k.tr.Landmarks)
 	}
 	k.tr.Landmarks = 0
 	for _, e := range k.tr.Ends {
 		n := int(e.Pkt) - 1
-		if n < 0 || n >= len(k.packets) {
+		if n < 0 || n >= k.packets.n {
 			if i >= 0 && e.Outcome == trace.Dropped && !e.Reason.NoLoss(e.Fn) {
-				k.packets[i].Landmarks |= MarkDrop
+				k.packets.at(i).Landmarks |= MarkDrop
 			}
 			continue
 		}
-		p := &k.packets[n]
+		p := k.packets.at(n)
 		switch e.Outcome {
 		case trace.Dropped:
 			if !e.Reason.NoLoss(e.Fn) {
@@ -243,21 +243,22 @@ func landmarks(tps uint64) (m uint32) {
 	return m
 }
 
-// What checkpoints may weigh: so much for a capture of any length, and more for
-// each further million of frames.
+// What checkpoints may weigh, in bytes: so much for a capture of any length, and
+// more for each further million of frames.
 const (
-	markBudget     = 64 << 20
+	markBudget     = 50 << 20
 	markBudgetMore = 16 << 20
 )
 
-// A checkpoint is a difference to one in full; a new one in full is made when
-// so many are, or when they have become large.
-const maxBased = 16
+// maxBased is how many checkpoints are kept as the difference to the same one;
+// then one is kept in full again.
+const maxBased = 24
 
-// mark keeps an image of the world as it is before frame i. When the images
-// weigh too much, every second one is let go and the gap doubles; and the next
-// is never nearer than twice the number of objects that this one holds, so
-// that making them never dominates.
+// mark keeps an image of the world as it is before frame i. The next is never
+// nearer than twice the number of objects that this one holds, so that making
+// them never dominates, and than its share of the memory that a million frames
+// may take. When they weigh too much all the same, every second one is let go
+// and the gap doubles.
 func (k *Walk) mark(i int) {
 	if i < k.due {
 		return
@@ -275,11 +276,11 @@ func (k *Walk) mark(i int) {
 	}
 	k.marks = append(k.marks, checkpoint{i, k.tr.Sum(), im})
 	k.weight += im.Size()
-	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*3/4 {
+	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*2/3 {
 		k.base.Release()
 		k.base = nil
 	}
-	k.due = i + 2*im.Objects()
+	k.due = max(i+2*im.Objects(), int(float64(k.weight)*(1e6/markBudget)))
 }
 
 // thin lets go of every second checkpoint.
@@ -321,7 +322,7 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	tr.Restore(k.marks[j].sum)
 	r.SetTracer(tr)
 	c := &Chunk{From: from, To: to}
-	last := min(to+tailFrames, len(k.packets))
+	last := min(to+tailFrames, k.packets.n)
 	for i := k.marks[j].at; i < last; i++ {
 		f, err := k.src.Frame(i)
 		if err != nil {
@@ -336,12 +337,12 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 		r.Advance(&f)
 		c.begin(tr, i)
 		r.Deliver(&f)
-		if i == to-1 && uint32(tr.Hash>>32) != k.packets[i].Hash {
+		if i == to-1 && uint32(tr.Hash>>32) != k.packets.at(i).Hash {
 			panic(fmt.Sprintf("walk: the replay of frame %d took another path than the index", i+1))
 		}
 		tr.Ends = tr.Ends[:0]
 	}
-	if last == len(k.packets) && k.done {
+	if last == k.packets.n && k.done {
 		c.begin(tr, last-1)
 		r.Finish()
 	}

@@ -33,6 +33,24 @@ type Summary struct {
 	Fn        step.Step // where it ended
 }
 
+// summaries are kept in blocks, so that a long index is never copied to grow.
+type summaries struct {
+	blocks [][]Summary
+	n      int
+}
+
+const blockBits = 12
+
+func (l *summaries) at(i int) *Summary { return &l.blocks[i>>blockBits][i&(1<<blockBits-1)] }
+
+func (l *summaries) add(s Summary) {
+	if l.n>>blockBits == len(l.blocks) {
+		l.blocks = append(l.blocks, make([]Summary, 1<<blockBits))
+	}
+	*l.at(l.n) = s
+	l.n++
+}
+
 // Landmark bits of a Summary.
 const (
 	MarkDrop        = 1 << iota // a packet was dropped while this frame was handled
