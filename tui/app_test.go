@@ -316,14 +316,14 @@ func TestColours(t *testing.T) {
 			t.Errorf("style %d has a colour without colours", s)
 		}
 	}
-	for _, th := range []*Theme{&darkTheme, &lightTheme, &plainTheme} {
+	for _, th := range []*Theme{darkTheme, lightTheme, plainTheme} {
 		for _, s := range []Style{StyleDrop, StyleHere, StyleStrong, StyleWarn, StyleToken, StyleKey} {
 			if th[s] == "" {
 				t.Errorf("style %d looks like nothing", s)
 			}
 		}
 	}
-	if themeFor(true, true) != &plainTheme || themeFor(false, true) != &darkTheme || themeFor(false, false) != &lightTheme {
+	if themeFor(true, true) != plainTheme || themeFor(false, true) != darkTheme || themeFor(false, false) != lightTheme {
 		t.Error("wrong theme")
 	}
 }

@@ -54,7 +54,7 @@ func scene(t testing.TB, name string) view.Scene {
 }
 
 func model(s view.Scene, w, h int) *Model {
-	m := &Model{scene: s, w: w, h: h, detail: PaneWhy, theme: &plainTheme, grid: &Grid{}}
+	m := &Model{scene: s, w: w, h: h, detail: PaneWhy, theme: plainTheme, grid: &Grid{}}
 	m.local.focus, m.local.speed = PaneWhy, startSpeed
 	m.local.token = token{to: s.Lit, from: s.Lit}
 	return m
@@ -293,7 +293,7 @@ func FuzzView(f *testing.F) {
 			Panels:  []view.Panel{{Title: a, Values: []view.Value{{Name: b, Value: a, To: b}}}},
 			Headers: []view.Header{{Name: a, To: len(raw), Lit: true, Fields: []view.Field{{Name: b, Value: a}}}}}
 		m := model(s, w, h)
-		m.theme = &darkTheme
+		m.theme = darkTheme
 		m.local.prompt, m.local.input = PromptFilter, a
 		if len(raw)%2 == 0 {
 			m.local.prompt = DoCommand
@@ -311,7 +311,7 @@ func FuzzView(f *testing.F) {
 
 func BenchmarkFrame(b *testing.B) {
 	m := model(scene(b, "neighbour"), 200, 50)
-	m.theme = &darkTheme
+	m.theme = darkTheme
 	b.ReportAllocs()
 	for b.Loop() {
 		m.paint()

@@ -71,6 +71,6 @@ func BenchmarkStep(b *testing.B) {
 		}
 		m.scene = m.s.Scene()
 		m.paint()
-		_ = m.grid.String(&darkTheme)
+		_ = m.grid.String(darkTheme)
 	}
 }

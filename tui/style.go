@@ -1,5 +1,11 @@
 package tui
 
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
 // A Style is what a cell means; a Theme says how that looks.
 type Style uint8
 
@@ -32,39 +38,88 @@ const (
 // A Theme is the control sequence of each Style.
 type Theme [numStyles]string
 
-func sgr(s string) string { return "\x1b[" + s + "m" }
+// look begins a description.
+func plain() lipgloss.Style { return lipgloss.NewStyle() }
+
+// theme turns descriptions into what is written before a cell.
+func theme(looks [numStyles]lipgloss.Style) *Theme {
+	t := &Theme{}
+	for i, l := range looks {
+		t[i], _, _ = strings.Cut(l.Render("x"), "x")
+	}
+	return t
+}
 
 // Colours by the 256-colour palette; the program's writer turns them into what
 // the terminal has.
-var darkTheme = Theme{
-	StyleDim: sgr("38;5;245"), StyleStrong: sgr("1;38;5;255"), StyleHere: sgr("1;38;5;16;48;5;222"), StyleDrop: sgr("1;38;5;231;48;5;160"),
-	StyleWarn: sgr("1;38;5;215"), StyleGood: sgr("38;5;114"), StyleTitle: sgr("1;38;5;110"), StyleFocus: sgr("1;38;5;222"), StyleRule: sgr("38;5;240"),
-	StyleKey: sgr("1;38;5;222"), StyleBar: sgr("38;5;254;48;5;236"), StyleVisited: sgr("38;5;114"), StyleToken: sgr("1;38;5;222"), StyleNew: sgr("1;38;5;222"),
-	StyleFunc: sgr("38;5;153"), StyleUp: sgr("38;5;114"), StyleDown: sgr("38;5;111"), StyleHeader0: sgr("38;5;180"), StyleHeader1: sgr("38;5;146"),
-	StyleLit: sgr("1;38;5;16;48;5;180"),
-}
+var darkTheme = theme([numStyles]lipgloss.Style{
+	StyleDim:     plain().Foreground(lipgloss.Color("245")),
+	StyleStrong:  plain().Bold(true).Foreground(lipgloss.Color("255")),
+	StyleHere:    plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("222")),
+	StyleDrop:    plain().Bold(true).Foreground(lipgloss.Color("231")).Background(lipgloss.Color("160")),
+	StyleWarn:    plain().Bold(true).Foreground(lipgloss.Color("215")),
+	StyleGood:    plain().Foreground(lipgloss.Color("114")),
+	StyleTitle:   plain().Bold(true).Foreground(lipgloss.Color("110")),
+	StyleFocus:   plain().Bold(true).Foreground(lipgloss.Color("222")),
+	StyleRule:    plain().Foreground(lipgloss.Color("240")),
+	StyleKey:     plain().Bold(true).Foreground(lipgloss.Color("222")),
+	StyleBar:     plain().Foreground(lipgloss.Color("254")).Background(lipgloss.Color("236")),
+	StyleVisited: plain().Foreground(lipgloss.Color("114")),
+	StyleToken:   plain().Bold(true).Foreground(lipgloss.Color("222")),
+	StyleNew:     plain().Bold(true).Foreground(lipgloss.Color("222")),
+	StyleFunc:    plain().Foreground(lipgloss.Color("153")),
+	StyleUp:      plain().Foreground(lipgloss.Color("114")),
+	StyleDown:    plain().Foreground(lipgloss.Color("111")),
+	StyleHeader0: plain().Foreground(lipgloss.Color("180")),
+	StyleHeader1: plain().Foreground(lipgloss.Color("146")),
+	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("180")),
+})
 
-var lightTheme = Theme{
-	StyleDim: sgr("38;5;242"), StyleStrong: sgr("1;38;5;16"), StyleHere: sgr("1;38;5;16;48;5;222"), StyleDrop: sgr("1;38;5;231;48;5;160"),
-	StyleWarn: sgr("1;38;5;130"), StyleGood: sgr("38;5;28"), StyleTitle: sgr("1;38;5;25"), StyleFocus: sgr("1;38;5;130"), StyleRule: sgr("38;5;250"),
-	StyleKey: sgr("1;38;5;130"), StyleBar: sgr("38;5;16;48;5;253"), StyleVisited: sgr("38;5;28"), StyleToken: sgr("1;38;5;130"), StyleNew: sgr("1;38;5;130"),
-	StyleFunc: sgr("38;5;25"), StyleUp: sgr("38;5;28"), StyleDown: sgr("38;5;25"), StyleHeader0: sgr("38;5;94"), StyleHeader1: sgr("38;5;60"),
-	StyleLit: sgr("1;38;5;16;48;5;223"),
-}
+var lightTheme = theme([numStyles]lipgloss.Style{
+	StyleDim:     plain().Foreground(lipgloss.Color("242")),
+	StyleStrong:  plain().Bold(true).Foreground(lipgloss.Color("16")),
+	StyleHere:    plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("222")),
+	StyleDrop:    plain().Bold(true).Foreground(lipgloss.Color("231")).Background(lipgloss.Color("160")),
+	StyleWarn:    plain().Bold(true).Foreground(lipgloss.Color("130")),
+	StyleGood:    plain().Foreground(lipgloss.Color("28")),
+	StyleTitle:   plain().Bold(true).Foreground(lipgloss.Color("25")),
+	StyleFocus:   plain().Bold(true).Foreground(lipgloss.Color("130")),
+	StyleRule:    plain().Foreground(lipgloss.Color("250")),
+	StyleKey:     plain().Bold(true).Foreground(lipgloss.Color("130")),
+	StyleBar:     plain().Foreground(lipgloss.Color("16")).Background(lipgloss.Color("253")),
+	StyleVisited: plain().Foreground(lipgloss.Color("28")),
+	StyleToken:   plain().Bold(true).Foreground(lipgloss.Color("130")),
+	StyleNew:     plain().Bold(true).Foreground(lipgloss.Color("130")),
+	StyleFunc:    plain().Foreground(lipgloss.Color("25")),
+	StyleUp:      plain().Foreground(lipgloss.Color("28")),
+	StyleDown:    plain().Foreground(lipgloss.Color("25")),
+	StyleHeader0: plain().Foreground(lipgloss.Color("94")),
+	StyleHeader1: plain().Foreground(lipgloss.Color("60")),
+	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("223")),
+})
 
 // plainTheme has no colour: bold, underline and reverse only.
-var plainTheme = Theme{
-	StyleStrong: sgr("1"), StyleHere: sgr("7"), StyleDrop: sgr("1;7"), StyleWarn: sgr("1"), StyleTitle: sgr("1"), StyleFocus: sgr("1;4"),
-	StyleKey: sgr("1"), StyleBar: sgr("7"), StyleToken: sgr("1"), StyleNew: sgr("1"), StyleLit: sgr("1;4"),
-}
+var plainTheme = theme([numStyles]lipgloss.Style{
+	StyleStrong: plain().Bold(true),
+	StyleHere:   plain().Reverse(true),
+	StyleDrop:   plain().Bold(true).Reverse(true),
+	StyleWarn:   plain().Bold(true),
+	StyleTitle:  plain().Bold(true),
+	StyleFocus:  plain().Bold(true).Underline(true),
+	StyleKey:    plain().Bold(true),
+	StyleBar:    plain().Reverse(true),
+	StyleToken:  plain().Bold(true),
+	StyleNew:    plain().Bold(true),
+	StyleLit:    plain().Bold(true).Underline(true),
+})
 
 // themeFor chooses: noColor wins over what the background is.
 func themeFor(noColor, dark bool) *Theme {
 	switch {
 	case noColor:
-		return &plainTheme
+		return plainTheme
 	case dark:
-		return &darkTheme
+		return darkTheme
 	}
-	return &lightTheme
+	return lightTheme
 }

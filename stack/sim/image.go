@@ -26,8 +26,11 @@ type Image struct {
 	t    reflect.Type
 	n    int
 
-	mu   sync.Mutex
-	flat *flat // the words, while it is used as a base
+	// While it is used as a base:
+	mu    sync.Mutex
+	flat  *flat // its words
+	spare *flat // memory for the next image
+	table *table
 }
 
 // A flat is a world as words: its regions in order of address.
@@ -86,8 +89,14 @@ func (m *Image) Release() {
 	defer m.mu.Unlock()
 	if m.flat != nil {
 		flats.Put(m.flat)
-		m.flat = nil
 	}
+	if m.spare != nil {
+		flats.Put(m.spare)
+	}
+	if m.table != nil {
+		tables.Put(m.table)
+	}
+	m.flat, m.spare, m.table = nil, nil, nil
 }
 
 // words returns the image's words, and keeps them until Release.
@@ -129,25 +138,33 @@ func Take[T any](p *T, base *Image) *Image {
 }
 
 func (m *Image) take(q unsafe.Pointer) {
-	t := newTable()
-	defer t.free()
-	f := flats.Get().(*flat)
+	b, f, t := &flat{}, (*flat)(nil), (*table)(nil)
+	if m.base != nil {
+		b = m.base.words()
+		m.base.mu.Lock()
+		defer m.base.mu.Unlock()
+		f, t = m.base.spare, m.base.table
+		m.base.spare, m.base.table = nil, nil
+	}
+	if f == nil {
+		f = flats.Get().(*flat)
+	}
+	if t == nil {
+		t = tables.Get().(*table)
+	}
 	t.collect(q, planOf(m.t), f)
 	t.list(f)
 	m.n = len(f.regions)
-	b := &flat{}
-	if m.base != nil {
-		b = m.base.words()
-	}
 	k := keeps{t: t}
 	out := encode(t.out[:0], f, b, &k)
 	t.out = out[:0]
 	m.data = bytes.Clone(out)
 	m.keep = k.list(m.base)
+	t.reset()
 	if m.base == nil {
-		m.flat = f
+		m.flat, m.table = f, t
 	} else {
-		flats.Put(f)
+		m.base.spare, m.base.table = f, t
 	}
 }
 
@@ -272,7 +289,7 @@ func Restore[T any](m *Image) *T {
 func (m *Image) restore() unsafe.Pointer {
 	f := m.decode()
 	defer flats.Put(f)
-	t := newTable()
+	t := tables.Get().(*table)
 	defer t.free()
 	for i := range f.regions {
 		r := &f.regions[i]

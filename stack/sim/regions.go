@@ -67,10 +67,14 @@ var tables = sync.Pool{New: func() any {
 	return &table{slots: make([]slot, 256), ifaces: map[uintptr]inside{}}
 }}
 
-func newTable() *table { return tables.Get().(*table) }
-
 // free gives a table's memory back.
 func (t *table) free() {
+	t.reset()
+	tables.Put(t)
+}
+
+// reset empties a table, and keeps its memory.
+func (t *table) reset() {
 	clear(t.regions)
 	clear(t.memo)
 	clear(t.maps)
@@ -79,7 +83,6 @@ func (t *table) free() {
 	clear(t.pages)
 	t.regions, t.pages, t.nodes, t.todo = t.regions[:0], t.pages[:0], t.nodes[:0], t.todo[:0]
 	t.used, t.key, t.last, t.lo, t.hi, t.root = 0, 0, 0, 0, 0, nil
-	tables.Put(t)
 }
 
 // page returns the page of a key, from 1; 0 if there is none. It may be made.

@@ -77,7 +77,7 @@ func TestPerf(t *testing.T) {
 		if _, err := k.Chunk(i); err != nil {
 			t.Fatal(err)
 		}
-		d = append(d, computed() - start)
+		d = append(d, computed()-start)
 	}
 	slices.Sort(d)
 	t.Logf("seek p50 %v, p90 %v, p99 %v, max %v", d[len(d)/2], d[len(d)*9/10], d[len(d)*99/100], d[len(d)-1])
@@ -131,7 +131,7 @@ func TestPerfFork(t *testing.T) {
 			runtime.GC()
 			start := computed()
 			f()
-			d = append(d, computed() - start)
+			d = append(d, computed()-start)
 		}
 		slices.Sort(d)
 		t.Logf("%-20s best %v, median %v", what, d[0], d[len(d)/2])
