@@ -14,6 +14,7 @@ func (r *Replay) Report(p *Profile) {
 var findingNotes = [...]step.Why{
 	MidFlow: step.WhyMidFlow, SuperFrame: step.WhySuperFrame, PartialSum: step.WhyPartialSum, CutFrame: step.WhyCutFrame,
 	TimeBack: step.WhyTimeBack, NoDirection: step.WhyNoDirection, NoTime: step.WhyNoTime, Foreign: step.WhyForeign,
+	Unscripted: step.WhyUnscripted,
 }
 
 // String says it in words.

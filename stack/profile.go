@@ -93,6 +93,7 @@ const (
 	NoDirection                    // nothing says which frames were sent: inferred
 	NoTime                         // records without a time
 	Foreign                        // frames that are neither from nor for this host
+	Unscripted                     // react mode: frames beyond those that programs are inferred from
 	numFindings
 )
 

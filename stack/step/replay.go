@@ -20,6 +20,7 @@ const (
 	WhyNoDirection
 	WhyNoTime
 	WhyForeign
+	WhyUnscripted
 	WhyPassedOn
 	WhyInRxRing
 	WhyInTxRing
@@ -58,6 +59,7 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyNoDirection & 255: "No direction is recorded in {0} {0?frame|frames}: it is inferred from the addresses.",
 	WhyNoTime & 255:      "{0} {0?record carries|records carry} no time, the first is frame {1}: walked at the time of the frame before.",
 	WhyForeign & 255:     "{0} {0?frame is|frames are} neither from nor for this host, the first is frame {1}.",
+	WhyUnscripted & 255:  "What programs did is inferred from the first {0} frames only: from frame {1} on the model answers, but no program of it writes.",
 
 	WhyPassedOn & 255:        "This is packet {0} on its way out: it has been walked.",
 	WhyInRxRing & 255:        "At the end of the trace it waits in the card's receive ring.",

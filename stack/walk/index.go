@@ -72,9 +72,10 @@ func Open(src Source, o stack.Options) (*Walk, error) {
 func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 	s := stack.NewScan()
 	src.Rewind()
+	whole := false
 	for range scanFrames {
 		f, err := src.Next()
-		if err != nil {
+		if whole = err != nil; whole {
 			if s.Frames() == 0 && !errors.Is(err, io.EOF) {
 				return nil, err
 			}
@@ -89,6 +90,9 @@ func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 	}
 	if o.Mode == stack.React {
 		p.Script = script(src, p, s.Frames())
+		if !whole {
+			p.Findings = append(p.Findings, stack.Finding{What: stack.Unscripted, Frame: s.Frames() + 1, Count: s.Frames()})
+		}
 	}
 	return p, nil
 }
