@@ -9,7 +9,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
-	vlan "github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -47,7 +47,7 @@ func ip(h *stack.Host, w []string) error {
 	return fmt.Errorf("not modelled: ip %s", obj)
 }
 
-func device(h *stack.Host, name string) (*core.Device, error) {
+func findDevice(h *stack.Host, name string) (*core.Device, error) {
 	if d := h.NS.DevByName(name); d != nil {
 		return d, nil
 	}
@@ -65,7 +65,7 @@ func ipLink(h *stack.Host, verb string, a *args) error {
 	if name == "dev" {
 		name = a.next()
 	}
-	d, err := device(h, name)
+	d, err := findDevice(h, name)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func ipLinkAdd(h *stack.Host, a *args) error {
 		var err error
 		switch k := a.next(); k {
 		case "link":
-			lower, err = device(h, a.next())
+			lower, err = findDevice(h, a.next())
 		case "name", "dev":
 			name = a.next()
 		case "type":
@@ -137,7 +137,7 @@ func ipLinkAdd(h *stack.Host, a *args) error {
 	if kind != "vlan" || lower == nil || name == "" || id < 0 {
 		return fmt.Errorf("not modelled: ip link add … type %s", kind)
 	}
-	vlan.NewVlan(lower, name, 0, uint16(id))
+	device.NewVlan(lower, name, 0, uint16(id))
 	return nil
 }
 
@@ -181,7 +181,7 @@ func ipAddr(h *stack.Host, verb string, a *args) error {
 	for a.more() {
 		switch k := a.next(); k {
 		case "dev":
-			if d, err = device(h, a.next()); err != nil {
+			if d, err = findDevice(h, a.next()); err != nil {
 				return err
 			}
 		case "brd", "broadcast":
@@ -301,7 +301,7 @@ func ipRoute(h *stack.Host, verb string, a *args, v6 bool) error {
 			}
 		case "dev":
 			var d *core.Device
-			if d, err = device(h, a.next()); err == nil {
+			if d, err = findDevice(h, a.next()); err == nil {
 				nh.Dev, r6.Dev = d.Index, d
 			}
 		case "src":
@@ -382,7 +382,7 @@ func nexthops(h *stack.Host, a *args) (list []ipv4.Nexthop, err error) {
 			}
 			nh.Gw = g.IP4()
 		case "dev":
-			d, err := device(h, a.next())
+			d, err := findDevice(h, a.next())
 			if err != nil {
 				return nil, err
 			}
@@ -480,7 +480,7 @@ func ipNeigh(h *stack.Host, verb string, a *args) error {
 	for a.more() {
 		switch k := a.next(); k {
 		case "dev":
-			if d, err = device(h, a.next()); err != nil {
+			if d, err = findDevice(h, a.next()); err != nil {
 				return err
 			}
 		case "lladdr":

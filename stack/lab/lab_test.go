@@ -1,0 +1,136 @@
+package lab
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// host is a machine with one card, eth0, that is down.
+func host() *stack.Host {
+	h := stack.NewWorld(1).AddHost("h")
+	h.AddNIC("eth0", 0x020000000002, device.Config{})
+	return h
+}
+
+func TestSplit(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want []string
+		bad  bool
+	}{
+		{"", nil, false},
+		{"# only a comment", nil, false},
+		{"ip link set eth0 up # and more", []string{"ip", "link", "set", "eth0", "up"}, false},
+		{`sysctl -w "net.ipv4.tcp_rmem=4096 131072 6291456"`, []string{"sysctl", "-w", "net.ipv4.tcp_rmem=4096 131072 6291456"}, false},
+		{`a '' "" b#c`, []string{"a", "", "", "b#c"}, false},
+		{"\tip\taddr\r", []string{"ip", "addr"}, false},
+		{`an "open quote`, nil, true},
+		{"an \x1b escape", nil, true},
+	} {
+		got, err := split(c.in)
+		if (err != nil) != c.bad || !slices.Equal(got, c.want) {
+			t.Errorf("split(%q) = %q, %v; want %q", c.in, got, err, c.want)
+		}
+	}
+}
+
+// A set-up does on the model what it does on a real machine.
+func TestSetup(t *testing.T) {
+	h := host()
+	s, err := Parse("test", `
+		ip link set eth0 mtu 1400
+		ip addr add 10.0.0.2/24 dev eth0
+		ip link set eth0 up
+		ip route add default via 10.0.0.1
+		ip route add blackhole 10.9.0.0/16
+		ip neigh replace 10.0.0.1 lladdr 02:00:00:00:00:01 dev eth0
+		sysctl -w net.ipv4.ip_forward=1
+		sysctl -qw net.ipv4.conf.eth0.rp_filter=2
+		ethtool -K eth0 gro off tso off`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Setup(h); err != nil {
+		t.Fatal(err)
+	}
+	d := h.NS.DevByName("eth0")
+	if d.MTU != 1400 || !d.Up() || d.Features&(core.FeatureGRO|core.FeatureTSO) != 0 {
+		t.Errorf("eth0: mtu %d, up %v, features %x", d.MTU, d.Up(), d.Features)
+	}
+	if c := h.IPv4.Conf(d); c.RPFilter != 2 || c.Forwarding != 1 {
+		t.Errorf("conf: %+v", c)
+	}
+	n := h.NS.Neigh4.Lookup(wire.IP4(0x0a000001).Addr(), d)
+	if n == nil || n.State != core.NUDPermanent || n.Addr != 0x020000000001 {
+		t.Errorf("neighbour: %+v", n)
+	}
+	for _, c := range []struct {
+		to   wire.IP4
+		gw   wire.IP4
+		want core.Errno
+	}{{0x0a000009, 0, 0}, {0x01010101, 0x0a000001, 0}, {0x0a090001, 0, 22}} {
+		dst, e := h.IPv4.RouteOutput(&ipv4.Flow4{Daddr: c.to})
+		if e != c.want || e == 0 && dst.Gateway != gateway(c.gw) {
+			t.Errorf("route to %v: %v, %+v; want %v by %v", c.to, e, dst, c.want, c.gw)
+		}
+	}
+}
+
+func gateway(a wire.IP4) wire.Addr {
+	if a == 0 {
+		return wire.Addr{}
+	}
+	return a.Addr()
+}
+
+// What cannot be done is said in one line: the file, the line, what is wrong.
+func TestErrors(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"ip link set eth9 up", `Cannot find device "eth9"`},
+		{"ip addr add 10.0.0.2/33 dev eth0", "is not a prefix"},
+		{"ip addr add 10.0.0.2/24", `"dev" argument is required`},
+		{"ip route add 10.0.0.0/8 via 192.168.0.1", "RTNETLINK answers"},
+		{"ip tunnel add x", "not modelled: ip tunnel"},
+		{"nft list ruleset", "not modelled: the command nft"},
+		{"sysctl -w net.ipv4.no_such_thing=1", "not modelled"},
+		{"sysctl -w net.ipv4.ip_forward=yes", "takes a number"},
+		{"ethtool -K eth0 warp on", "not modelled: the feature warp"},
+		{"ip link add link eth0 name x type vxlan id 5", "not modelled"},
+	} {
+		s, err := Parse("x.sh", "\n"+c.line)
+		if err == nil {
+			err = s.Setup(host())
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), "x.sh:2: ") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v; want x.sh:2: … %s", c.line, err, c.want)
+		}
+	}
+}
+
+// No script panics, whatever it says.
+func FuzzSetup(f *testing.F) {
+	f.Add("ip addr add 10.0.0.2/24 dev eth0\nip link set eth0 up\nip route add default via 10.0.0.1 metric 5 mtu lock 1400")
+	f.Add("ip -6 addr add fd00::2/64 dev eth0 nodad\nip -6 route add default via fe80::1 dev eth0")
+	f.Add("ip rule add from 10.0.0.0/8 fwmark 1/0xff table 100 pref 7\nip neigh del 10.0.0.1 dev eth0")
+	f.Add("ip route add 10.0.0.0/8 nexthop via 10.0.0.1 weight 2 nexthop dev eth0\nip link add link eth0 name v type vlan id 5")
+	f.Add("sysctl -w net.ipv4.tcp_rmem='1 2 3' net.ipv6.conf.all.disable_ipv6=1\nethtool -K eth0 gro on")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Parse("f", text)
+		if err != nil {
+			return
+		}
+		h := host()
+		for _, l := range s.Lines {
+			if err := Do(h, l.Words); err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q: an error of several lines: %v", l.Text, err)
+			}
+		}
+	})
+}
