@@ -28,7 +28,6 @@ type player struct {
 type conn struct {
 	flow   Flow
 	fd     int
-	up     bool
 	todo   []Act  // what is to be done with it, in order
 	rest   []byte // of a write that did not fit
 	paused bool

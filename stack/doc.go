@@ -5,20 +5,22 @@
 //
 // A package imports lower floors only (floors_test.go holds it to that):
 //
-//	12  cmd/packetwalk                                        front door
-//	11  tui                                                   painter
-//	10  stack/view                                            one reader's place, as plain data
-//	 9  stack/walk                                            time machine
-//	 8  stack/oracle                                          the real kernel's answers
-//	    stack/lab   stack/report                              set-up by commands, formats
-//	 7  stack                                                 the house: hosts, links, replay
-//	 6  stack/device   stack/socket                           drivers, system calls
-//	 5  stack/tcp   stack/udp   stack/raw
-//	 4  stack/ipv4   stack/ipv6
-//	 3  stack/inet   stack/sched
-//	 2  stack/core                                            net/core
-//	 1  stack/trace   stack/filter
-//	 0  stack/wire   stack/step   stack/sim   pcaps
+//	15  cmd/packetwalk                                        front door
+//	14  tui   stack/bench                                     painter, measurements
+//	13  stack/view                                            one reader's place, as plain data
+//	12  stack/walk                                            time machine
+//	11  stack/oracle                                          the real kernel's answers
+//	10  stack/lab   stack/report                              set-up by commands, formats
+//	 9  stack                                                 the house: hosts, links, replay
+//	 8  stack/device   stack/socket                           drivers, system calls
+//	 7  stack/raw
+//	 6  stack/tcp   stack/udp
+//	 5  stack/ipv4   stack/ipv6
+//	 4  stack/inet   stack/sched
+//	 3  stack/core                                            net/core
+//	 2  stack/trace                                           what a step leaves behind
+//	 1  stack/step   stack/filter                             the catalogue, filters
+//	 0  stack/wire   stack/sim   pcaps                        headers, time, captures
 //
 // # The life of a packet
 //

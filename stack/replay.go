@@ -25,6 +25,7 @@ const (
 
 var modeNames = [...]string{"follow", "react"}
 
+// String is the mode's name as --mode takes it.
 func (m Mode) String() string { return modeNames[m] }
 
 // Options say how a capture is replayed.
@@ -379,7 +380,7 @@ func (r *Replay) Finish() {
 	}
 }
 
-// DevName, HostName and Text resolve numbers of the simulated world.
+// DevName is the name of a device by its number, empty if there is none.
 func (r *Replay) DevName(i int) string {
 	if d := r.Host.NS.DevByIndex(i); d != nil {
 		return d.Name

@@ -116,6 +116,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.dark = msg.IsDark()
 		m.theme = themeFor(m.noColor, m.dark)
 		return m, nil
+	case tea.PasteMsg:
+		m.pasted(msg.Content)
+		return m, nil
 	case tea.KeyPressMsg:
 		cmd := m.key(msg)
 		return m, cmd
@@ -265,6 +268,19 @@ func (m *Model) nextFocus() {
 	}
 }
 
+// maxInput is how many characters can be typed.
+const maxInput = 400
+
+// pasted adds what was pasted to what is typed, as one line; without a prompt
+// it is ignored, so that no text is taken for keys.
+func (m *Model) pasted(text string) {
+	if _, typing := prompts[m.local.prompt]; !typing {
+		return
+	}
+	rs := []rune(m.local.input + strings.Join(strings.Fields(text), " "))
+	m.local.input = string(rs[:min(len(rs), maxInput)])
+}
+
 // typed takes a key while something is typed.
 func (m *Model) typed(name, text string) tea.Cmd {
 	in := []rune(m.local.input)
@@ -282,7 +298,7 @@ func (m *Model) typed(name, text string) tea.Cmd {
 	case "ctrl+u":
 		m.local.input = ""
 	default:
-		if len(in)+len(text) < 400 {
+		if len(in)+len(text) < maxInput {
 			m.local.input += text
 		}
 	}

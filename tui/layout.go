@@ -86,7 +86,7 @@ func medium(w, h int) map[Pane]Rect {
 	l[PaneMap] = Rect{0, y, lw, mapRows}
 	l[PaneList] = Rect{0, y + mapRows, lw, left - mapRows}
 	x, rw := lw+1, w-lw-1
-	state := max(5, left/4)
+	state := max(5, left*4/15)
 	why := max(7, (left-state)*9/20)
 	calls := left - state - why
 	l[PaneCalls] = Rect{x, y, rw, calls}

@@ -52,9 +52,14 @@ func (g *Grid) draw(r Rect, ls []line, scroll int) (hidden int) {
 }
 
 // more tells in the heading how many lines are hidden below.
-func (g *Grid) more(r Rect, hidden int) {
+// The key that shows them is J where the keys go, else tab.
+func (g *Grid) more(r Rect, hidden int, focus bool) {
 	if hidden > 0 {
-		s := " " + itoa(hidden) + " more: J "
+		key := "tab"
+		if focus {
+			key = "J"
+		}
+		s := " " + itoa(hidden) + " more: " + key + " "
 		g.Text(r.X+r.W-width(s)-1, r.Y, width(s), s, StyleDim)
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,9 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func drawHeader(g *Grid, r Rect, s *view.Scene, l *local) {
 	g.Fill(r, StyleBar)
 	left := fmt.Sprintf(" packetwalk  %s  packet %d/%d", s.Title, s.Packet, s.Packets)
+	if s.Packet == 0 {
+		left = " packetwalk  " + s.Title + "  no packet"
+	}
 	if s.Steps > 0 {
 		left += fmt.Sprintf("  step %d/%d", s.Step, s.Steps)
 	}
@@ -104,17 +108,32 @@ func drawFooter(g *Grid, r Rect, s *view.Scene, l *local) {
 		}
 	}
 	x := r.X + 1
-	for i := range Keys {
-		k := &Keys[i]
-		if k.Short == "" || k.Action == Quit || k.Action == ToggleHelp {
-			continue
-		}
-		if x+keyWidth(k) > end {
-			return
-		}
+	for _, k := range footerKeys(end - x) {
 		drawKey(g, x, r.Y, k)
 		x += keyWidth(k) + 2
 	}
+}
+
+// footerKeys are the keys that the footer has room for; the extra ones go first,
+// the last of them at first.
+func footerKeys(room int) []*Key {
+	var list []*Key
+	need := 0
+	for i := range Keys {
+		if k := &Keys[i]; k.Short != "" && k.Action != Quit && k.Action != ToggleHelp {
+			list = append(list, k)
+			need += keyWidth(k) + 2
+		}
+	}
+	for _, extra := range [...]bool{true, false} {
+		for i := len(list) - 1; i >= 0 && need > room; i-- {
+			if list[i].Extra == extra {
+				need -= keyWidth(list[i]) + 2
+				list = slices.Delete(list, i, i+1)
+			}
+		}
+	}
+	return list
 }
 
 func keyWidth(k *Key) int { return width(keyLabel(k.Keys[0])) + 1 + width(k.Short) }

@@ -9,9 +9,13 @@ import (
 // drawBytes shows the frame: bytes on the left, the fields of the header that
 // the step is about on the right.
 func drawBytes(g *Grid, r Rect, s *view.Scene, l *local) {
-	in := g.Title(r, fmt.Sprintf("bytes, %d", s.Length), l.focus == PaneBytes)
+	title := "bytes"
+	if s.Length > 0 {
+		title = fmt.Sprintf("bytes, %d", s.Length)
+	}
+	in := g.Title(r, title, l.focus == PaneBytes)
 	if len(s.Bytes) == 0 {
-		g.Text(in.X+1, in.Y, in.W-2, "No bytes: the packet is not on a device in this part of the walk.", StyleDim)
+		g.Text(in.X+1, in.Y, in.W-2, "None to show: no frame of this packet is on a wire here.", StyleDim)
 		return
 	}
 	lit := view.Header{Name: "?"}

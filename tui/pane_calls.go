@@ -27,7 +27,7 @@ func drawCalls(g *Grid, r Rect, s *view.Scene, l *local) {
 		base = min(base, t.Depth)
 	}
 	if len(s.Tree) == 0 {
-		g.Text(in.X+1, in.Y, in.W-2, "Nothing in the kernel runs for this packet.", StyleDim)
+		g.Text(in.X+1, in.Y, in.W-2, "No function of the kernel runs here.", StyleDim)
 	}
 	for i, t := range rows {
 		drawCall(g, Rect{in.X, in.Y + i, in.W, 1}, &t, base, from+i > here)
@@ -59,5 +59,8 @@ func drawCall(g *Grid, r Rect, t *view.Row, base int, later bool) {
 		room -= width(who) + 2
 	}
 	in := min(2*(t.Depth-base), max(0, room/2))
+	if t.Drop { // to be read, wherever it is
+		in = max(0, min(in, room-width(t.Text)))
+	}
 	g.Text(r.X+6+in, r.Y, room-in, t.Text, st)
 }

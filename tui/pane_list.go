@@ -29,7 +29,11 @@ func drawList(g *Grid, r Rect, s *view.Scene, l *local) {
 		drawItem(g, Rect{in.X, in.Y + y, in.W, 1}, &s.List[from+y], num)
 	}
 	if len(s.List) == 0 {
-		g.Text(in.X+1, in.Y, in.W-2, "No packets yet.", StyleDim)
+		text := "No packets yet."
+		if s.Whole {
+			text = "None."
+		}
+		g.Text(in.X+1, in.Y, in.W-2, text, StyleDim)
 	}
 }
 
@@ -63,20 +67,122 @@ func drawItem(g *Grid, r Rect, it *view.Item, num int) {
 		g.Text(r.X+r.W-n-1, r.Y, n, mark, ms)
 		room -= n + 1
 	}
-	text := shorten(it.Line, r.W)
-	if i := strings.LastIndex(text, ", length "); i > 0 && width(text) > room {
-		text = text[:i]
-	}
-	g.Text(x, r.Y, room, text, st)
+	g.Text(x, r.Y, room, fitting(it.Line, room), st)
 }
 
-// shorten leaves the addresses out where there is no room: which way the packet
-// goes is said before, and the addresses of the packet at hand above. Ports
-// stay.
-func shorten(s string, w int) string {
-	if w >= 100 {
+// fitting is the longest way to tell a packet that has room: whole; without
+// addresses (which way the packet goes is said before, and the addresses of the
+// packet at hand above); then without what matters less. Ports stay.
+func fitting(s string, room int) string {
+	if width(s) <= room {
 		return s
 	}
+	s = withoutHosts(s)
+	for _, less := range [...]func(string) string{withoutOptions, withoutLength} {
+		if width(s) <= room {
+			return s
+		}
+		s = less(s)
+	}
+	for _, short := range [...]string{s, tcpNumber(s), tcpInShort(s), arpInShort(s), icmpInShort(s)} {
+		if width(short) <= room {
+			return short
+		}
+	}
+	s = icmpInShort(arpInShort(tcpInShort(s)))
+	s, _, _ = strings.Cut(s, " tell ")
+	return strings.Replace(s, ", seq ", " ", 1) // the shortest there is
+}
+
+// withoutOptions leaves TCP's options out.
+func withoutOptions(s string) string {
+	head, rest, ok := strings.Cut(s, ", options [")
+	if _, tail, end := strings.Cut(rest, "]"); ok && end {
+		return head + tail
+	}
+	return s
+}
+
+func withoutLength(s string) string {
+	if i := strings.LastIndex(s, ", length "); i > 0 && !strings.Contains(s, " Flags [") {
+		return s[:i]
+	}
+	return s
+}
+
+// tcpNumber is a segment with the one number that matters most: where its data
+// begins, or what it acknowledges.
+func tcpNumber(s string) string {
+	short := tcpInShort(s)
+	_, rest, ok := strings.Cut(s, "Flags [")
+	if !ok {
+		return s
+	}
+	ends, bytes, data := strings.Cut(short, "] ")
+	name := "ack"
+	if data {
+		name = "seq"
+	}
+	_, n, ok := strings.Cut(rest, ", "+name+" ")
+	if i := strings.IndexAny(n, ":,"); ok && i > 0 {
+		short = strings.TrimSuffix(ends, "]") + "] " + name + " " + n[:i]
+		if data {
+			short += ", " + bytes
+		}
+	}
+	if short == tcpInShort(s) {
+		return s
+	}
+	return short
+}
+
+// tcpInShort is a segment's ports, flags and length: "35372>80 [P.] 80 bytes".
+func tcpInShort(s string) string {
+	ends, rest, ok := strings.Cut(s, "Flags [")
+	flags, rest, end := strings.Cut(rest, "]")
+	if !ok || !end {
+		return s
+	}
+	s = ends + "[" + flags + "]"
+	if i := strings.LastIndex(rest, ", length "); i >= 0 {
+		n, _, _ := strings.Cut(rest[i+len(", length "):], ":")
+		if n != "0" {
+			s += " " + n + " bytes"
+		}
+	}
+	return s
+}
+
+func arpInShort(s string) string {
+	for _, word := range [...]string{"Request ", "Reply "} {
+		if rest, ok := strings.CutPrefix(s, "ARP, "+word); ok {
+			return "ARP " + rest
+		}
+	}
+	return s
+}
+
+// icmpInShort leaves out whom an error is about, and which program's an echo is:
+// "ICMP udp port 9999 unreachable", "echo request, seq 2".
+func icmpInShort(s string) string {
+	for _, proto := range [...]string{"ICMP ", "ICMP6, "} {
+		rest, ok := strings.CutPrefix(s, proto)
+		if !ok {
+			continue
+		}
+		if host, what, two := strings.Cut(rest, " "); two && strings.Count(host, ".") == 3 {
+			return "ICMP " + what
+		}
+		what, id, _ := strings.Cut(rest, ", id ")
+		if _, seq, echo := strings.Cut(id, ", "); echo {
+			return what + ", " + seq
+		}
+	}
+	return s
+}
+
+// withoutHosts leaves the addresses out.
+func withoutHosts(s string) string {
 	ends, rest, ok := strings.Cut(s, ": ")
 	_, ends, _ = strings.Cut(ends, " ")
 	from, to, arrow := strings.Cut(ends, " > ")

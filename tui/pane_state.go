@@ -14,7 +14,7 @@ func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
 	if l.focus == PaneState {
 		scroll = l.scroll
 	}
-	g.more(r, g.draw(in, stateLines(s, in.W, in.H), scroll))
+	g.more(r, g.draw(in, stateLines(s, in.W, in.H), scroll), l.focus == PaneState)
 }
 
 // stateLines lays the objects out for w by h cells: with what each field means
@@ -23,8 +23,8 @@ func stateLines(s *view.Scene, w, h int) (ls []line) {
 	if len(s.Panels) == 0 {
 		return []line{{{"Nothing to see at this step.", StyleDim}}}
 	}
-	if ls = glossed(s.Panels, w); len(ls) <= h {
-		return ls
+	if ls = glossed(s.Panels, w, 0); len(ls) <= h {
+		return glossed(s.Panels, w, h-len(ls))
 	}
 	ls = nil
 	for _, p := range s.Panels {
@@ -34,19 +34,26 @@ func stateLines(s *view.Scene, w, h int) (ls []line) {
 	return ls
 }
 
-// glossed has a field on each line, and what it means.
-func glossed(ps []view.Panel, w int) (ls []line) {
+// glossed has a field on each line, and what it means; on lines of its own where
+// that is long, as far as there are spare ones.
+func glossed(ps []view.Panel, w, spare int) (ls []line) {
 	for _, p := range ps {
 		ls = append(ls, line{{p.Title, StyleTitle}})
 		for _, v := range p.Values {
 			l := value(v)
-			switch room := w - valueWidth(v) - 2; {
-			case width(v.What) <= room:
-				l = append(l, seg{"  " + v.What, StyleDim})
-			case room >= 16:
-				l = append(l, seg{"  " + cutWords(v.What, room-2) + " …", StyleDim})
+			if v.What != "" && width(v.What) <= w-valueWidth(v)-2 {
+				ls = append(ls, append(l, seg{"  " + v.What, StyleDim}))
+				continue
 			}
 			ls = append(ls, l)
+			below := Wrap(v.What, w-2, 0)
+			if len(below) > spare {
+				continue
+			}
+			spare -= len(below)
+			for _, t := range below {
+				ls = append(ls, line{{"  " + t, StyleDim}})
+			}
 		}
 	}
 	return ls

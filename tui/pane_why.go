@@ -13,15 +13,20 @@ func drawWhy(g *Grid, r Rect, s *view.Scene, l *local) {
 	if l.focus == PaneWhy {
 		scroll = l.scroll
 	}
-	g.more(r, g.draw(in, whyLines(s, in.W), scroll))
+	g.more(r, g.draw(in, whyLines(s, in.W), scroll), l.focus == PaneWhy)
 }
 
 func whyLines(s *view.Scene, w int) (ls []line) {
+	if s.Packet == 0 {
+		text := "The capture is being read; its first packet will be here at once."
+		if s.Whole {
+			text = "The capture is empty: there is nothing to walk. q leaves."
+		}
+		return append(para(text, w, 0, StyleStrong), findings(s, w)...)
+	}
 	if s.Packet == 1 && s.Step <= 1 && len(s.Findings) > 0 {
 		ls = append(ls, line{{"About this capture", StyleTitle}})
-		for _, f := range s.Findings {
-			ls = append(ls, para(f, w, 2, StylePlain)...)
-		}
+		ls = append(ls, findings(s, w)...)
 	}
 	if s.Func != "" {
 		head := line{{s.Func, StyleFunc}}
@@ -47,6 +52,13 @@ func whyLines(s *view.Scene, w int) (ls []line) {
 	}
 	for _, p := range s.Points {
 		ls = append(ls, para("@ "+p, w, 4, StyleDim)...)
+	}
+	return ls
+}
+
+func findings(s *view.Scene, w int) (ls []line) {
+	for _, f := range s.Findings {
+		ls = append(ls, para(f, w, 2, StylePlain)...)
 	}
 	return ls
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,14 @@ import (
 // usageError is a mistake on the command line: exit status 2.
 type usageError struct{ error }
 
-func main() { os.Exit(run(os.Args[1:])) }
+// memory is how much the collector lets the program take before it works
+// harder: the index of a very large capture stays within it.
+const memory = 900 << 20
+
+func main() {
+	debug.SetMemoryLimit(memory)
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	root := command()

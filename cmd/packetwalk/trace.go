@@ -119,8 +119,6 @@ func (t *traceFlags) known() error {
 	switch t.format {
 	case "text", "ndjson", "pcapng", "perfetto":
 		return nil
-	case "facts":
-		return usageError{errors.New("--format facts is not there yet; text, ndjson, pcapng and perfetto are")}
 	}
 	return usageError{fmt.Errorf("--format is text, ndjson, pcapng or perfetto, not %q", t.format)}
 }

@@ -35,8 +35,8 @@ const (
 
 // DevStats are the counters of ip -s link (struct rtnl_link_stats64).
 type DevStats struct {
-	RxPackets, RxBytes, RxErrors, RxDropped, RxMissed, RxOtherhost, RxNohandler, Multicast uint64
-	TxPackets, TxBytes, TxErrors, TxDropped                                                uint64
+	RxPackets, RxBytes, RxErrors, RxDropped, RxMissed, RxOtherhost, Multicast uint64
+	TxPackets, TxBytes, TxErrors, TxDropped                                   uint64
 }
 
 // A TxCode is netdev_tx_t.
@@ -111,14 +111,17 @@ type Device struct {
 // A LinkType is dev->type (ARPHRD_*).
 type LinkType uint16
 
+// What kinds of link there are.
 const (
 	LinkEther    LinkType = 1
 	LinkLoopback LinkType = 772
 	LinkNone     LinkType = 65534 // raw IP: tun
 )
 
-// Up reports IFF_UP; Running reports a carrier too.
-func (d *Device) Up() bool      { return d.Flags&IFFUp != 0 }
+// Up reports IFF_UP.
+func (d *Device) Up() bool { return d.Flags&IFFUp != 0 }
+
+// Running reports that the device is up and has a carrier.
 func (d *Device) Running() bool { return d.Flags&(IFFUp|IFFRunning) == IFFUp|IFFRunning }
 
 // NewDevice registers a device with the next free ifindex, or with the given
@@ -200,18 +203,13 @@ const (
 	RTCFLocal = 1 << iota
 	RTCFBroadcast
 	RTCFMulticast
-	RTCFRedirect // DOREDIRECT: tell the sender of a better gateway
-	RTCFNotify
-	RTCFReject
-	DstNoXfrm
 	DstException // made from a route exception
 )
 
-// InputStep hands a packet to its route's input (dst_input); OutputStep to
-// its output (dst_output).
+// DstInput hands a packet to its route's input (dst_input).
 func (ns *Netns) DstInput(b *SKB) { b.Dst.In.Input(ns, b) }
 
-// DstOutput is dst_output.
+// DstOutput hands a packet to its route's output (dst_output).
 func (ns *Netns) DstOutput(sk *Sock, b *SKB) Errno { return b.Dst.Out.Output(ns, sk, b) }
 
 // PathMTU is dst_mtu without the protocol's rules: the metric or the device's.
@@ -222,11 +220,10 @@ func (d *Dst) PathMTU() int {
 	return d.Dev.MTU
 }
 
-// Hooks.
-
-// A HookNum is one of the five places (NF_INET_*).
+// A HookNum is one of the five places where netfilter hooks in (NF_INET_*).
 type HookNum uint8
 
+// The five places, and how many they are.
 const (
 	PreRouting HookNum = iota
 	LocalIn
@@ -239,6 +236,7 @@ const (
 // A Family is a netfilter family with hooks of its own.
 type Family uint8
 
+// The families (NFPROTO_*).
 const (
 	NFIPv4 Family = iota
 	NFIPv6
@@ -249,6 +247,7 @@ const (
 // A Verdict is what a hook says (NF_*).
 type Verdict uint8
 
+// What a hook may say.
 const (
 	Drop Verdict = iota
 	Accept

@@ -267,7 +267,7 @@ func (ns *Netns) groMerged(b *SKB) {
 // header tells of the whole length, the checksum is left to be filled in, and
 // the packet says how it was made up.
 func (b *SKB) groFinish() {
-	th := wire.TCP(b.L4())
+	var th wire.TCP
 	n := b.Len() - (b.Transport - b.data)
 	b.Unshare()
 	if b.Protocol == uint16(wire.EtherTypeIPv6) {

@@ -4,17 +4,18 @@ import "github.com/packetwalk/packetwalk/stack/wire"
 
 // Flags of send and receive calls (MSG_*, include/linux/socket.h).
 const (
-	MsgOOB       = 0x1    // urgent data
-	MsgPeek      = 0x2    // look, and leave it in the queue
-	MsgDontRoute = 0x4    // the destination must be on the link
-	MsgProbe     = 0x10   // find out about the path, send nothing
-	MsgTrunc     = 0x20   // return the real length
-	MsgDontWait  = 0x40   // never sleep
-	MsgWaitAll   = 0x100  // sleep until all of it is there
-	MsgConfirm   = 0x800  // the neighbour has shown that it is there
-	MsgErrQueue  = 0x2000 // read the error queue
-	MsgNoSignal  = 0x4000 // no SIGPIPE
-	MsgMore      = 0x8000 // more is to come: wait with sending
+	MsgOOB       = 0x1        // urgent data
+	MsgPeek      = 0x2        // look, and leave it in the queue
+	MsgDontRoute = 0x4        // the destination must be on the link
+	MsgProbe     = 0x10       // find out about the path, send nothing
+	MsgTrunc     = 0x20       // return the real length
+	MsgDontWait  = 0x40       // never sleep
+	MsgWaitAll   = 0x100      // sleep until all of it is there
+	MsgConfirm   = 0x800      // the neighbour has shown that it is there
+	MsgErrQueue  = 0x2000     // read the error queue
+	MsgNoSignal  = 0x4000     // no SIGPIPE
+	MsgMore      = 0x8000     // more is to come: wait with sending
+	MsgFastOpen  = 0x20000000 // send with the SYN (RFC 7413)
 )
 
 // Who made an entry of an error queue (SO_EE_ORIGIN_*).

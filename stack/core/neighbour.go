@@ -90,6 +90,7 @@ type neighTask struct{ n *Neighbour }
 // Run is neigh_timer_handler.
 func (t *neighTask) Run() { t.n.timerHandler() }
 
+// Kind, TraceID, TracePkt: see trace.Subject.
 func (n *Neighbour) Kind() step.Kind            { return step.KindNeigh }
 func (n *Neighbour) TraceID() uint32            { return n.ID }
 func (n *Neighbour) TracePkt() (pkt, id uint32) { return 0, 0 }

@@ -181,12 +181,16 @@ func (ns *Netns) Add(m step.MIB, n uint64) {
 // Dec takes one from a gauge (TcpCurrEstab).
 func (ns *Netns) Dec(m step.MIB) { ns.Add(m, ^uint64(0)) }
 
-// AddProto is inet_add_protocol; AddProto6 is inet6_add_protocol.
-func (ns *Netns) AddProto(p uint8, h ProtoHandler)  { ns.protos[p] = h }
+// AddProto is inet_add_protocol: h handles what IPv4 carries as protocol p.
+func (ns *Netns) AddProto(p uint8, h ProtoHandler) { ns.protos[p] = h }
+
+// AddProto6 is inet6_add_protocol: the same for IPv6.
 func (ns *Netns) AddProto6(p uint8, h ProtoHandler) { ns.proto6[p] = h }
 
-// Proto is inet_protos[p]; Proto6 is inet6_protos[p]. Nil if nobody handles it.
-func (ns *Netns) Proto(p uint8) ProtoHandler  { return ns.protos[p] }
+// Proto is inet_protos[p], nil if nobody handles it.
+func (ns *Netns) Proto(p uint8) ProtoHandler { return ns.protos[p] }
+
+// Proto6 is inet6_protos[p], nil if nobody handles it.
 func (ns *Netns) Proto6(p uint8) ProtoHandler { return ns.proto6[p] }
 
 // A ProtoHandler is struct net_protocol: a transport protocol above IP. Rcv

@@ -11,6 +11,7 @@ func (b *SKB) Morph(src *SKB) {
 	b.ID, b.Pkt, b.Parent, b.ns = old.ID, old.Pkt, old.Parent, ns
 	b.next, b.prev, b.users = old.next, old.prev, old.users
 	b.SK, b.destructor, b.FragList = old.SK, old.destructor, nil
+	b.spare = old.spare // each its own: two buffers must not share the memory for Frags
 	b.head.ref++
 	b.Frags = nil
 	for _, f := range src.Frags {

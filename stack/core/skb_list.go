@@ -15,8 +15,10 @@ func (l *SKBList) Front() *SKB { return l.head }
 // Back is the last packet, or nil (skb_peek_tail).
 func (l *SKBList) Back() *SKB { return l.tail }
 
-// Next and Prev are a packet's neighbours in the list that it is on.
+// Next is the packet behind this one in the list that it is on, or nil.
 func (b *SKB) Next() *SKB { return b.next }
+
+// Prev is the packet before this one in the list that it is on, or nil.
 func (b *SKB) Prev() *SKB { return b.prev }
 
 // PushBack appends (__skb_queue_tail).

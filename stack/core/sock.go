@@ -149,6 +149,7 @@ func (ns *Netns) InitSock(sk *Sock, prot Proto, family uint16, typ, protocol uin
 	}
 }
 
+// Kind, TraceID, TracePkt: see trace.Subject.
 func (sk *Sock) Kind() step.Kind            { return step.KindSock }
 func (sk *Sock) TraceID() uint32            { return sk.ID }
 func (sk *Sock) TracePkt() (pkt, id uint32) { return 0, 0 }

@@ -91,9 +91,6 @@ func (s *Softnet) Kind() step.Kind            { return step.KindNAPI }
 func (s *Softnet) TraceID() uint32            { return s.id }
 func (s *Softnet) TracePkt() (pkt, id uint32) { return 0, 0 }
 
-// BusyUntil is when the CPU will have done what it has begun.
-func (s *Softnet) BusyUntil() sim.Time { return s.busyUntil }
-
 // BHDisable is local_bh_disable: softirqs of this CPU wait until BHEnable.
 // Timer handlers and other softirq work of the model stand between the two.
 func (ns *Netns) BHDisable() { ns.Machine.ThisCPU().bh++ }

@@ -43,11 +43,11 @@ type Sysctl struct {
 	TCPChallengeAckLimit, TCPFastopen, TCPEcn               int
 	TCPRtoMinUs, TCPRtoMaxMs, TCPPingpongThresh             int
 	TCPCompSackDelayNs, TCPCompSackNr, TCPCompSackSlackNs   int
-	TCPThinLinear, TCPBaseMSS, TCPMtuProbing                int
+	TCPThinLinear, TCPBaseMSS                               int
 	TCPNotsentLowat                                         uint32
-	TCPMaxTWBuckets, TCPMaxOrphans, TCPReflectTOS           int
+	TCPMaxTWBuckets, TCPMaxOrphans                          int
 	TCPPacingSSRatio, TCPPacingCARatio                      int
-	TCPShrinkWindow, TCPStdurg                              int
+	TCPShrinkWindow                                         int
 	TCPCongestionControl                                    string
 
 	// net.ipv4.conf.all / default
@@ -56,7 +56,6 @@ type Sysctl struct {
 	// net.ipv6
 	IPv6AutoFlowlabels, IPv6Forwarding, IPv6BindV6Only, IPv6HopLimit           int
 	IPv6ICMPRatelimit, IPv6FragHighThresh, IPv6FragTime, IPv6ICMPEchoIgnoreAll int
-	IPv6MldMaxMsf                                                              int
 	Conf6All, Conf6Default                                                     Dev6Conf
 }
 

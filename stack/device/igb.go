@@ -53,18 +53,17 @@ const igbFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | c
 
 // A vector is struct igb_q_vector: a pair of queues with one interrupt.
 type vector struct {
-	nic     *NIC
-	index   int
-	napi    core.NAPI
-	rx      rxRing
-	tx      txRing
-	irq     int
-	last    sim.Time // when it interrupted last
-	fired   bool     // it has
-	wants   sim.Time // since when it wants to
-	timer   sim.Timer
-	task    irqTask
-	txBurst int
+	nic   *NIC
+	index int
+	napi  core.NAPI
+	rx    rxRing
+	tx    txRing
+	irq   int
+	last  sim.Time // when it interrupted last
+	fired bool     // it has
+	wants sim.Time // since when it wants to
+	timer sim.Timer
+	task  irqTask
 }
 
 type irqTask struct{ v *vector }

@@ -57,13 +57,11 @@ const (
 // lowerer turns a parsed filter into tests for one kind of link. A "vlan" moves
 // its offsets for everything to the right of it, as in libpcap.
 type lowerer struct {
-	link     wire.LinkKind
-	typeOff  uint32 // where the ether type is
-	hasType  bool
-	payload  uint32 // where the network header starts
-	typeAny  bool   // behind a tag: an ether type even on a link without one
-	err      *Error
-	maxDepth int
+	link    wire.LinkKind
+	typeOff uint32 // where the ether type is
+	hasType bool
+	payload uint32 // where the network header starts
+	err     *Error
 }
 
 func newLowerer(link wire.LinkKind) (*lowerer, bool) {

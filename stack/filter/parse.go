@@ -142,18 +142,23 @@ func (p *parser) term() (*Node, *Error) {
 		p.i = mark
 	}
 	if p.isPunct("(") {
-		p.next()
-		n, err := p.expr()
-		if err != nil {
-			return nil, err
-		}
-		if !p.isPunct(")") {
-			return nil, p.expected("\")\"")
-		}
-		p.next()
-		return n, nil
+		return p.group()
 	}
 	return p.prim()
+}
+
+// group reads an expression in parentheses.
+func (p *parser) group() (*Node, *Error) {
+	p.next()
+	n, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	if !p.isPunct(")") {
+		return nil, p.expected("\")\"")
+	}
+	p.next()
+	return n, nil
 }
 
 // startsArith reports whether a comparison of numbers may start here.

@@ -165,16 +165,7 @@ func (p *parser) id(q quals) (*Node, *Error) {
 			return nil, err
 		}
 		defer func() { p.nest-- }()
-		p.next()
-		n, err := p.expr()
-		if err != nil {
-			return nil, err
-		}
-		if !p.isPunct(")") {
-			return nil, p.expected("\")\"")
-		}
-		p.next()
-		return n, nil
+		return p.group()
 	}
 	t := p.at()
 	var pr Prim

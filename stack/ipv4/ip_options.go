@@ -1,8 +1,9 @@
 package ipv4
 
 // IP options (RFC 791 §3.1, RFC 1812 §5.2.4, RFC 2113): net/ipv4/ip_options.c.
-// Not modelled: CIPSO (its bytes are carried, not understood), and a source
-// route that leads on through this host.
+// Not modelled: CIPSO with a label table (without one every label is refused, as
+// in a kernel where nobody set one up), and a source route that leads on through
+// this host.
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -134,8 +135,9 @@ func (ip *IPv4) parseOptions(o *options, p []byte, b *core.SKB) int {
 		bad := -1
 		switch q[0] {
 		case wire.IPOptSSRR, wire.IPOptLSRR:
-			bad = ip.parseSRR(o, q, b)
-			o.srr = uint8(base + i)
+			if bad = ip.parseSRR(o, q, b); bad < 0 {
+				o.srr = uint8(base + i)
+			}
 		case wire.IPOptRecordRoute:
 			switch {
 			case o.rr != 0:
@@ -152,15 +154,22 @@ func (ip *IPv4) parseOptions(o *options, p []byte, b *core.SKB) int {
 				q[2] += 4
 				o.needs |= optRRNeedAddr
 			}
-			o.rr = uint8(base + i)
+			if bad < 0 {
+				o.rr = uint8(base + i)
+			}
 		case wire.IPOptTimestamp:
-			bad = ip.parseTS(o, q, b, routed, specDst)
-			o.ts = uint8(base + i)
+			if bad = ip.parseTS(o, q, b, routed, specDst); bad < 0 {
+				o.ts = uint8(base + i)
+			}
 		case wire.IPOptRouterAlert:
 			if n < 4 {
 				bad = 1
 			} else if q[2] == 0 && q[3] == 0 {
 				o.ra = true
+			}
+		case wire.IPOptCIPSO: // cipso_v4_validate: the label table is empty
+			if bad = 2; n < 8 {
+				bad = 1
 			}
 		}
 		if bad >= 0 {
@@ -330,12 +339,35 @@ func (ip *IPv4) echoOptions(b *core.SKB, s *options) (d optData, ok bool) {
 	if s.srr != 0 {
 		at = ip.echoSRR(&d, h, s, at)
 	}
+	if c := cipsoAt(h); c != 0 {
+		add(c)
+	}
 	for at&3 != 0 {
 		d.buf[at] = wire.IPOptEnd
 		at++
 	}
 	d.optlen = at
 	return d, true
+}
+
+// cipsoAt is where the options of h have a CIPSO label, 0 if they have none
+// (opt->cipso, which is noted before the label is checked).
+func cipsoAt(h wire.IPv4) uint8 {
+	p := h[wire.IPv4MinLen:h.IHL()]
+	for i := 0; i < len(p) && p[i] != wire.IPOptEnd; {
+		if p[i] == wire.IPOptNOP {
+			i++
+			continue
+		}
+		if len(p)-i < 2 || p[i+1] < 2 || int(p[i+1]) > len(p)-i {
+			return 0
+		}
+		if p[i] == wire.IPOptCIPSO {
+			return uint8(wire.IPv4MinLen + i)
+		}
+		i += int(p[i+1])
+	}
+	return 0
 }
 
 func (ip *IPv4) echoTS(d *optData, q []byte, s *options) bool {

@@ -47,6 +47,10 @@ func (ip *IPv4) MakeSKB(sk *core.Sock, fl *Flow4, dst *core.Dst, ck *Cookie, tra
 	return b, 0
 }
 
+// allocExtra is what __ip_append_data asks for beyond the packet: room for an
+// Ethernet header (LL_RESERVED_SPACE) and for its alignment.
+const allocExtra = 16 + 15
+
 // appendData is ip_append_data (ip_setup_cork, __ip_append_data): the data
 // pointer of the result stands at its transport header. The datagram is made of
 // transhdrlen bytes, which are cleared, then head, then payload.
@@ -89,6 +93,7 @@ func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, tran
 		ns.Why(step.WhyAppendFragments, uint64(length), uint64(first), uint64(mtu))
 	}
 	b := ns.AllocSKB(core.Headroom+hlen, first, 0)
+	b.Truesize = core.AllocTruesize(hlen + first + allocExtra)
 	b.Parent = ck.parent
 	b.IPSummed = csum
 	b.Dst = d
@@ -100,6 +105,7 @@ func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, tran
 			n = (mtu - hlen) &^ 7
 		}
 		f := ns.AllocSKB(core.Headroom+hlen, n, 0)
+		f.Truesize = core.AllocTruesize(hlen + n + allocExtra)
 		f.Parent = b.Pkt
 		off = ip.fill(f.Put(n), off, transhdrlen, head, payload)
 		b.AppendFragList(f)
@@ -202,8 +208,8 @@ func (ip *IPv4) makeSKB(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, b *core
 	if h.Proto() == wire.ProtoICMP {
 		if l4 := b.L4(); len(l4) > 0 {
 			typ := l4[0]
-			if sk.Type == core.SockRaw && fl.Flags&FlowKnownNH == 0 {
-				typ = uint8(fl.Dport >> 8) // fl4_icmp_type
+			if sk.Type == core.SockDgram || sk.Type == core.SockRaw && fl.Flags&FlowKnownNH == 0 {
+				typ = uint8(fl.Dport >> 8) // fl4_icmp_type; a ping socket has not written its header yet
 			}
 			ip.icmpOutCount(typ)
 		}

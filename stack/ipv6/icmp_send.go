@@ -201,9 +201,11 @@ func (ip *IPv6) icmpRoute(b *core.SKB, fl *Flow6) *core.Dst {
 		return nil
 	}
 	h := b.IP6()
-	rev := Flow6{Saddr: h.Dst(), Daddr: h.Src(), OIF: b.IIF, Mark: b.Mark, Proto: uint8(h.NextHeader()), On: fl.On}
-	if p := h.NextHeader(); (p == wire.ProtoTCP || p == wire.ProtoUDP) && len(h) >= wire.IPv6Len+4 {
-		t := h[wire.IPv6Len:]
+	t := h[wire.IPv6Len:]
+	p, off, _, _ := wire.SkipExtensions(t, h.NextHeader())
+	rev := Flow6{Saddr: h.Dst(), Daddr: h.Src(), OIF: b.IIF, Mark: b.Mark, Proto: uint8(p), On: fl.On}
+	if (p == wire.ProtoTCP || p == wire.ProtoUDP) && len(t) >= off+4 {
+		t = t[off:]
 		rev.Dport, rev.Sport = uint16(t[0])<<8|uint16(t[1]), uint16(t[2])<<8|uint16(t[3])
 	}
 	ip.RouteOutput(&rev)

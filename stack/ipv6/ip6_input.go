@@ -280,7 +280,7 @@ func (ip *IPv6) noProtocol(b *core.SKB, next uint8, raw bool) {
 		ns.Note(b, step.WhyProtoModule, uint64(next))
 	}
 	ip.icmpSend(b, uint8(wire.ICMPv6ParamProblem), wire.ICMPv6UnknownNextHdr, uint32(b.CB.NHOff))
-	ns.Drop(b, step.DropIPNoproto, step.IP6ProtocolDeliver)
+	ns.Drop(b, step.DropIPNoproto, step.IP6InputFinish) // ip6_protocol_deliver_rcu is part of it there
 }
 
 // mcInput is ip6_mc_input: a packet to a group. Multicast routing is not

@@ -58,17 +58,11 @@ func (f *Facts) Drops() []Step { return of(f.Rows, "drop") }
 // Consumed are all skb:consume_skb in order.
 func (f *Facts) Consumed() []Step { return of(f.Rows, "consumed") }
 
-// Fib are all lookups in routing tables in order.
-func (f *Facts) Fib() []Step { return of(f.Rows, "fib", "fib6") }
-
 // Neigh are all neighbour events in order.
 func (f *Facts) Neigh() []Step { return of(f.Rows, "neigh") }
 
 // ICMPSend are all icmp:icmp_send in order.
 func (f *Facts) ICMPSend() []Step { return of(f.Rows, "icmp_send") }
-
-// States are all sock:inet_sock_set_state in order.
-func (f *Facts) States() []Step { return of(f.Rows, "state") }
 
 // of are the steps of some kinds, in order.
 func of(rows []Row, kinds ...string) []Step {

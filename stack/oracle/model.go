@@ -190,6 +190,10 @@ func (m *model) command(line string) {
 			return // a listing changes nothing
 		}
 	}
+	if w[0] == "ip" { // it speaks to the kernel over netlink
+		m.begin("syscall sendmsg by ip")
+		defer m.Leave()
+	}
 	if err := lab.Do(m.host, w); err != nil {
 		m.missing(err.Error())
 	}

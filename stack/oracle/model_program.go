@@ -189,19 +189,18 @@ func tcpInfo(p *socket.Program, fd int) map[string]int64 {
 
 // pinger is ping of iputils, as the recordings show it.
 type pinger struct {
-	m        *model
-	c        Call
-	addr     wire.Addr
-	fd       int
-	buf, msg []byte
-	sent     int64
-	got      int64
-	errs     int64
-	next     sim.Time // when the next request goes out
-	end      sim.Time // when it no longer waits; 0: it has not sent all
-	rc       int64
-	recv     *socket.Call // it sleeps in it
-	begun    bool
+	m     *model
+	c     Call
+	addr  wire.Addr
+	fd    int
+	buf   []byte
+	sent  int64
+	got   int64
+	errs  int64
+	next  sim.Time     // when the next request goes out
+	end   sim.Time     // when it no longer waits; 0: it has not sent all
+	recv  *socket.Call // it sleeps in it
+	begun bool
 }
 
 // ping starts the program.

@@ -5,6 +5,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/tcp"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // sockstat adds what /proc/net/sockstat would say: the sockets that a packet
@@ -20,7 +21,7 @@ func (m *model) sockstat(mib map[string]int64) {
 		sk := m.prog.Sock(fd)
 		switch {
 		case sk == nil || sk.Family != core.AFInet || sk.Sport == 0:
-		case sk.Type == core.SockDgram:
+		case sk.Type == core.SockDgram && sk.Protocol == uint8(wire.ProtoUDP): // a ping socket is not counted
 			udp++
 		case sk.Type == core.SockStream && sk.State == core.TCPListen:
 			inuse++

@@ -273,14 +273,6 @@ func Retransmit(local string) Step {
 	return Step{"retransmit_skb", []Field{{"retransmit_skb", local}}}
 }
 
-// RetransmitSynack is tcp:tcp_retransmit_synack.
-func RetransmitSynack(local string) Step {
-	return Step{"retransmit_synack", []Field{{"retransmit_synack", local}}}
-}
-
-// FDB is bridge:br_fdb_update.
-func FDB(mac, dev string) Step { return Step{"fdb", []Field{{"fdb", mac}, {"dev", dev}}} }
-
 // Copy is skb:skb_copy_datagram_iovec: n bytes to the program.
 func Copy(n int) Step { return Step{"copy", []Field{{"copy", itoa(n)}}} }
 

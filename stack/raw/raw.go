@@ -345,11 +345,11 @@ func connect(sk *core.Sock, addr wire.Addr) core.Errno {
 	var dst *core.Dst
 	var e core.Errno
 	if addr.Is4() {
-		fl := ipv4.Flow4{Daddr: addr.IP4(), OIF: sk.BoundDev, TOS: sk.TOS, Mark: sk.Mark, Proto: sk.Protocol}
+		fl := ipv4.Flow4{Daddr: addr.IP4(), OIF: sk.BoundDev, TOS: sk.TOS, Mark: sk.Mark, Proto: sk.Protocol, Sport: sk.Sport}
 		if sk.Saddr.Is4() {
 			fl.Saddr = sk.Saddr.IP4()
 		}
-		dst, e = ipv4.Of(ns).RouteOutput(&fl)
+		dst, e = routeConnect(ipv4.Of(ns), &fl)
 		saddr = fl.Saddr.Addr()
 	} else {
 		fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: addr, OIF: sk.BoundDev, Mark: sk.Mark, Proto: sk.Protocol}
@@ -370,6 +370,19 @@ func connect(sk *core.Sock, addr wire.Addr) core.Errno {
 	}
 	sk.Daddr, sk.State, sk.DstCache = addr, core.TCPEstablished, dst
 	return 0
+}
+
+// routeConnect is ip_route_connect: once to learn the source address, and again
+// with it.
+func routeConnect(ip *ipv4.IPv4, fl *ipv4.Flow4) (*core.Dst, core.Errno) {
+	if fl.Saddr == 0 {
+		oif := fl.OIF
+		if d, e := ip.RouteOutput(fl); e != 0 {
+			return d, e
+		}
+		fl.OIF = oif // flowi4_update_output
+	}
+	return ip.RouteOutput(fl)
 }
 
 // Close is raw_close: it hears no more, and what was not read is dropped.

@@ -64,22 +64,27 @@ type Totals struct {
 	Paths    []PathCount
 	paths    map[uint64]int
 	label    map[uint32]*way
-	seen     map[uint32]bool
-	dev      map[uint32]uint16
+	closed   []uint32 // a ring: packets that came to an end, in the order of it
+	next     int      // the oldest in the ring
 	resolver Names
 }
 
-// way is the path of one packet that is still under way.
+// way is the path of one packet.
 type way struct {
-	hash  uint64
-	fns   []step.Step
-	dev   uint16
-	ended bool
+	hash uint64
+	fns  []step.Step
+	dev  uint16
+	end  trace.Outcome // what became of it, as far as is known; zero: it is under way
+	path int           // once it has ended: the index of its path
 }
+
+// maxClosed is how many packets are remembered after their end: a clone may
+// bring a better one.
+const maxClosed = 1 << 16
 
 // NewTotals counts for a trace whose names r resolves.
 func NewTotals(r Names) *Totals {
-	return &Totals{MIB: map[step.MIB]uint64{}, Hash: 14695981039346656037, paths: map[uint64]int{}, label: map[uint32]*way{}, seen: map[uint32]bool{}, resolver: r}
+	return &Totals{MIB: map[step.MIB]uint64{}, Hash: 14695981039346656037, paths: map[uint64]int{}, label: map[uint32]*way{}, resolver: r}
 }
 
 const prime = 1099511628211
@@ -140,32 +145,50 @@ func (t *Totals) path(e *trace.Event) {
 			w.dev = e.Dev
 		}
 	case trace.Call:
-		if s := step.Step(e.Code); milestone(s) && (len(w.fns) == 0 || w.fns[len(w.fns)-1] != s) && len(w.fns) < 12 && !w.ended {
+		if s := step.Step(e.Code); milestone(s) && (len(w.fns) == 0 || w.fns[len(w.fns)-1] != s) && len(w.fns) < 12 && w.end == trace.NoOutcome {
 			w.fns = append(w.fns, s)
 			w.hash = (w.hash ^ uint64(s)) * prime
 		}
 	case trace.End:
-		o := trace.Outcome(e.Code)
-		if w.ended {
-			return
-		}
-		if o == trace.Consumed || o == trace.Queued {
-			// a buffer of the packet is done; the packet may live on in another
-		}
-		w.ended = true
-		t.Outcomes[o]++
-		w.hash = (w.hash ^ uint64(o)<<8 ^ uint64(e.Reason) ^ uint64(w.dev)<<32) * prime
-		i, ok := t.paths[w.hash]
-		if !ok {
-			i = len(t.Paths)
-			t.paths[w.hash] = i
-			t.Paths = append(t.Paths, PathCount{Path: t.pathText(w, e)})
-		}
-		t.Paths[i].Packets++
-		if len(t.label) > 1<<16 {
-			delete(t.label, e.Pkt)
-		}
+		t.close(w, e)
 	}
+}
+
+// close counts a packet's end. One that has ended already is counted anew if
+// this says more about it: a program got the clone of what was freed.
+func (t *Totals) close(w *way, e *trace.Event) {
+	o := trace.Outcome(e.Code)
+	switch {
+	case w.end == trace.NoOutcome:
+		t.remember(e.Pkt)
+	case trace.Outranks(o, w.end):
+		t.Outcomes[w.end]--
+		t.Paths[w.path].Packets--
+	default:
+		return
+	}
+	w.end = o
+	t.Outcomes[o]++
+	hash := (w.hash ^ uint64(o)<<8 ^ uint64(e.Reason) ^ uint64(w.dev)<<32) * prime
+	i, ok := t.paths[hash]
+	if !ok {
+		i = len(t.Paths)
+		t.paths[hash] = i
+		t.Paths = append(t.Paths, PathCount{Path: t.pathText(w, e)})
+	}
+	t.Paths[i].Packets++
+	w.path = i
+}
+
+// remember puts an ended packet into the ring, and forgets the oldest there.
+func (t *Totals) remember(pkt uint32) {
+	if len(t.closed) < maxClosed {
+		t.closed = append(t.closed, pkt)
+		return
+	}
+	delete(t.label, t.closed[t.next])
+	t.closed[t.next] = pkt
+	t.next = (t.next + 1) % maxClosed
 }
 
 func (t *Totals) pathText(w *way, e *trace.Event) string {
@@ -204,7 +227,7 @@ var milestones = func() map[step.Step]bool {
 // order of their numbers.
 func (t *Totals) Unended() (pkts []uint32) {
 	for pkt, w := range t.label {
-		if !w.ended {
+		if w.end == trace.NoOutcome {
 			pkts = append(pkts, pkt)
 		}
 	}
@@ -212,13 +235,15 @@ func (t *Totals) Unended() (pkts []uint32) {
 	return pkts
 }
 
-// Finish sorts what is reported: paths by how many took them.
+// Finish counts what is still under way as queued, and sorts paths by how many
+// took them. It is called once, at the end.
 func (t *Totals) Finish() {
 	for _, w := range t.label {
-		if !w.ended {
+		if w.end == trace.NoOutcome {
 			t.Outcomes[trace.Queued]++
 		}
 	}
+	t.Paths = slices.DeleteFunc(t.Paths, func(p PathCount) bool { return p.Packets == 0 })
 	slices.SortStableFunc(t.Paths, func(a, b PathCount) int { return b.Packets - a.Packets })
 }
 

@@ -70,7 +70,7 @@ func NewPfifoFast(d *core.Device) *PfifoFast {
 // Name is "pfifo_fast".
 func (q *PfifoFast) Name() string { return pfifoFastName }
 
-// CanBypass: an empty queue may be passed by (TCQ_F_CAN_BYPASS).
+// CanBypass says that an empty queue may be passed by (TCQ_F_CAN_BYPASS).
 func (q *PfifoFast) CanBypass() bool { return true }
 
 // Enqueue is pfifo_fast_enqueue.
@@ -140,7 +140,7 @@ func (q *Fifo) Name() string {
 	return pfifoName
 }
 
-// CanBypass: sch_fifo may be passed by while it is empty and has a limit.
+// CanBypass says that sch_fifo may be passed by while it is empty, if it has a limit.
 func (q *Fifo) CanBypass() bool { return q.limit >= 1 }
 
 // Enqueue is pfifo_enqueue or bfifo_enqueue: the new packet is refused when

@@ -18,7 +18,7 @@ const (
 
 // encode appends the difference between the worlds f and base to out, and tells
 // k what memory f shares that base does not.
-func encode(out []byte, f, base *flat, k *keeps) []byte {
+func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 	var (
 		e    = predictor{f: f}
 		j    int // in base
@@ -50,7 +50,8 @@ func encode(out []byte, f, base *flat, k *keeps) []byte {
 		if j < len(base.regions) && base.regions[j].at == r.at {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
-				if row, old := f.row(r), base.row(b); equal(row, old) {
+				row, old := f.row(r), base.row(b)
+				if t.diff = differ(t.diff[:0], row, old); len(t.diff) == 1 { // only the end
 					if gone > 0 {
 						flush()
 					}
@@ -58,7 +59,7 @@ func encode(out []byte, f, base *flat, k *keeps) []byte {
 				} else {
 					flush()
 					out = append(out, codeChanged)
-					out = differ(out, row, old)
+					out = append(out, t.diff...)
 					k.region(r, row, old)
 				}
 				last = r.at
@@ -216,14 +217,6 @@ func (e *predictor) object(r *flatRegion, row, old []uint32) {
 	}
 }
 
-// equal compares words.
-func equal(a, b []uint32) bool {
-	if len(a) == 0 {
-		return true
-	}
-	return unsafe.String((*byte)(unsafe.Pointer(&a[0])), 4*len(a)) == unsafe.String((*byte)(unsafe.Pointer(&b[0])), 4*len(b))
-}
-
 // A difference is a byte: its high five bits say how many words are as guessed
 // before the next that is not, its low three bits how much that one differs:
 // by a zigzag number that follows, of 1 to 4 bytes, or by as much as one of the
@@ -256,9 +249,12 @@ func differ(out []byte, row, guess []uint32) []byte {
 	var seen recent
 	guess = guess[:len(row)]
 	for i := 0; i < len(row); {
-		if i+block <= len(row) && *(*[block]uint32)(row[i:]) == *(*[block]uint32)(guess[i:]) {
-			i += block
-			continue
+		if i+block <= len(row) {
+			x, y := (*[block / 2]uint64)(unsafe.Pointer(&row[i])), (*[block / 2]uint64)(unsafe.Pointer(&guess[i]))
+			if (x[0]^y[0])|(x[1]^y[1])|(x[2]^y[2])|(x[3]^y[3]) == 0 {
+				i += block
+				continue
+			}
 		}
 		for end := min(i+block, len(row)); i < end; i++ {
 			d := int32(row[i] - guess[i])

@@ -70,7 +70,22 @@ func (p *plan) words(n int) int {
 func (f *flat) reset() { f.regions, f.words = f.regions[:0], f.words[:0] }
 
 // flats keeps memory for worlds that are worked on.
-var flats = sync.Pool{New: func() any { return &flat{} }}
+var flats sync.Pool
+
+func newFlat() *flat {
+	if f, ok := flats.Get().(*flat); ok {
+		return f
+	}
+	return &flat{}
+}
+
+// Trim gives back memory that is kept for the next copy of a world.
+func Trim() {
+	for flats.Get() != nil {
+	}
+	for tables.Get() != nil {
+	}
+}
 
 // Size is how many bytes of memory the image holds, without its base.
 func (m *Image) Size() int {
@@ -111,7 +126,7 @@ func (m *Image) words() *flat {
 
 // decode returns the image's words.
 func (m *Image) decode() *flat {
-	f := flats.Get().(*flat)
+	f := newFlat()
 	f.reset()
 	f.plans = plans()
 	b := &flat{}
@@ -147,16 +162,16 @@ func (m *Image) take(q unsafe.Pointer) {
 		m.base.spare, m.base.table = nil, nil
 	}
 	if f == nil {
-		f = flats.Get().(*flat)
+		f = newFlat()
 	}
 	if t == nil {
-		t = tables.Get().(*table)
+		t = newTable()
 	}
 	t.collect(q, planOf(m.t), f)
 	t.list(f)
 	m.n = len(f.regions)
 	k := keeps{t: t}
-	out := encode(t.out[:0], f, b, &k)
+	out := t.encode(t.out[:0], f, b, &k)
 	t.out = out[:0]
 	m.data = bytes.Clone(out)
 	m.keep = k.list(m.base)
@@ -289,7 +304,7 @@ func Restore[T any](m *Image) *T {
 func (m *Image) restore() unsafe.Pointer {
 	f := m.decode()
 	defer flats.Put(f)
-	t := tables.Get().(*table)
+	t := newTable()
 	defer t.free()
 	for i := range f.regions {
 		r := &f.regions[i]

@@ -42,6 +42,7 @@ type table struct {
 	todo  []int32 // regions to look into
 	order []int32
 	out   []byte
+	diff  []byte
 	lo    uintptr // the region that is looked into
 	hi    uintptr
 }
@@ -63,9 +64,14 @@ const (
 )
 
 // tables keeps the memory of tables for the next one.
-var tables = sync.Pool{New: func() any {
+var tables sync.Pool
+
+func newTable() *table {
+	if t, ok := tables.Get().(*table); ok {
+		return t
+	}
 	return &table{slots: make([]slot, 256), ifaces: map[uintptr]inside{}}
-}}
+}
 
 // free gives a table's memory back.
 func (t *table) free() {

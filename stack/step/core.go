@@ -39,7 +39,6 @@ const (
 	NeighDirectOutput
 	SockQueueRcvSkb
 	SockDefReadable
-	SockDefWriteSpace
 	SockWfree
 	SockRfree
 	SkStreamKillQueues
@@ -98,7 +97,6 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	NeighDirectOutput & 255:       {"neigh_direct_output", Network, "net/core/neighbour.c", "No link address is needed here: send."},
 	SockQueueRcvSkb & 255:         {"__sock_queue_rcv_skb", Socket, "net/core/sock.c", "Put it into the socket's receive queue, if there is room."},
 	SockDefReadable & 255:         {"sock_def_readable", Socket, "net/core/sock.c", "Wake whoever waits to read."},
-	SockDefWriteSpace & 255:       {"sock_def_write_space", Socket, "net/core/sock.c", "Wake whoever waits for room to write."},
 	SockWfree & 255:               {"sock_wfree", Socket, "net/core/sock.c", "A sent packet is freed: give its memory back to the sender."},
 	SockRfree & 255:               {"sock_rfree", Socket, "net/core/sock.c", "A read packet is freed: give its memory back to the reader."},
 	RcuCore & 255:                 {"rcu_core", Core, "kernel/rcu/tree.c", "Free what no CPU can be looking at any more."},

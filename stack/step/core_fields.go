@@ -5,7 +5,6 @@ const (
 	SKBLen = iota
 	SKBDataLen
 	SKBData
-	SKBMacHeader
 	SKBNetworkHeader
 	SKBTransportHeader
 	SKBProtocol
@@ -35,7 +34,6 @@ var skbFields = [numSKBFields]Field{
 	SKBLen:             {"skb.len", Dec, "Bytes from the place of the current layer to the end."},
 	SKBDataLen:         {"skb.data_len", Dec, "How many of them lie outside the first piece of memory."},
 	SKBData:            {"skb.data", Dec, "Where the current layer's bytes begin, counted from the start of the frame."},
-	SKBMacHeader:       {"skb.mac_header", Dec, "Where the link header begins."},
 	SKBNetworkHeader:   {"skb.network_header", Dec, "Where the IP header begins."},
 	SKBTransportHeader: {"skb.transport_header", Dec, "Where the TCP, UDP or ICMP header begins."},
 	SKBProtocol:        {"skb.protocol", Ether, "The EtherType: which protocol handler gets it."},

@@ -33,6 +33,7 @@ const (
 // A Layer is a floor of the kernel's network stack, as a person sees it.
 type Layer uint8
 
+// The layers, from the wire up.
 const (
 	Driver Layer = iota
 	Core
@@ -45,6 +46,7 @@ const (
 
 var layerNames = [...]string{"driver", "core", "netfilter", "network", "transport", "socket", "app"}
 
+// String is the layer's name, in lower case.
 func (l Layer) String() string { return layerNames[l] }
 
 // Info is what the catalogue knows about one Step.

@@ -5,6 +5,7 @@ const baseTCP = int(areaTCP) << 8
 // TCP.
 const (
 	TcpV4EarlyDemux Step = Step(baseTCP + 1 + iota)
+	TcpV6EarlyDemux
 	TcpV4Rcv
 	TcpV4DoRcv
 	TcpV4SendReset
@@ -117,6 +118,7 @@ const (
 )
 
 var tcpSteps = [int(endTCP) - baseTCP]Info{
+	TcpV6EarlyDemux & 255:         {"tcp_v6_early_demux", Transport, "net/ipv6/tcp_ipv6.c", "Does a connection know this packet, and with it the route?"},
 	TcpV4EarlyDemux & 255:         {"tcp_v4_early_demux", Transport, "net/ipv4/tcp_ipv4.c", "Does a connection know this packet, and with it the route?"},
 	TcpV4Rcv & 255:                {"tcp_v4_rcv", Transport, "net/ipv4/tcp_ipv4.c", "A segment comes in: check it, and find whose it is."},
 	TcpV4DoRcv & 255:              {"tcp_v4_do_rcv", Transport, "net/ipv4/tcp_ipv4.c", "Give the segment to the code for the socket's state."},
@@ -386,7 +388,6 @@ const (
 	WhyFollowRetransAll
 	WhyResetNever
 	WhyResetSent
-	WhyProbeRepair
 	WhyIdleRestart
 	WhyFollowRetransFirst
 	WhyRetransmitFirst
@@ -557,7 +558,6 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyFollowRetransAll & 255:    "The captured host sent number {0} again, with {1} {1?byte|bytes}.",
 	WhyResetNever & 255:          "A RST is never answered.",
 	WhyResetSent & 255:           "The sender learns by a RST that nothing is here for it.",
-	WhyProbeRepair & 255:         "The probe goes to make the other side say what it has.",
 	WhyIdleRestart & 255:         "Nothing was sent for {0:dur}, longer than the timeout: the window begins anew with {1} segments.",
 	WhyFollowRetransFirst & 255:  "The captured host sent {0} {0?byte|bytes} again, the first that are not acknowledged.",
 	WhyRetransmitFirst & 255:     "{0} bytes go again, the first that are not acknowledged (timeouts in a row: {2}).",

@@ -16,7 +16,6 @@ const (
 // congOps is struct tcp_congestion_ops. An implementation has no state of its
 // own: what it keeps is in the Sock.
 type congOps interface {
-	name() string
 	init(sk *Sock)
 	ssthresh(sk *Sock) int
 	congAvoid(sk *Sock, ack uint32, acked int)
@@ -29,7 +28,6 @@ type congOps interface {
 // reno is tcp_reno (RFC 5681).
 type reno struct{}
 
-func (reno) name() string                { return renoName }
 func (reno) init(*Sock)                  {}
 func (reno) ssthresh(sk *Sock) int       { return max(sk.sndCwnd>>1, 2) }
 func (reno) setState(*Sock, uint8)       {}

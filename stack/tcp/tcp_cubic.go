@@ -38,12 +38,9 @@ type cubicState struct {
 	sampleCnt, found           uint8
 	roundStart, endSeq         uint32
 	lastAck, currRtt           uint32
-	hz                         uint32
 }
 
 type cubic struct{}
-
-func (cubic) name() string { return cubicName }
 
 func (cubic) init(sk *Sock) {
 	sk.cubic = cubicState{}

@@ -38,8 +38,6 @@ type sackState struct {
 	firstSack, lastSack int64 // µs, when the segments were sent
 	reord               uint32
 	flag                int
-	acked, delivered    int
-	ackDelay            int64
 }
 
 // rateSample is the part of struct rate_sample that loss recovery and CUBIC use.

@@ -314,11 +314,6 @@ func (sk *Sock) enterRecovery(ece bool) {
 	sk.setCAState(CARecovery)
 }
 
-// forceFastRetransmit is tcp_force_fast_retransmit.
-func (sk *Sock) forceFastRetransmit() bool {
-	return after(sk.highestSackSeq(), sk.sndUna+uint32(sk.reordering*sk.mssCache))
-}
-
 // checkSackReneging is tcp_check_sack_reneging (RFC 2018 §8).
 func (sk *Sock) checkSackReneging(flag *int) bool {
 	if *flag&flagSackReneging == 0 || *flag&flagSndUnaAdvanced == 0 {

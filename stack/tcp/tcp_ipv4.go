@@ -145,10 +145,30 @@ func (p *protocol) Err(ns *core.Netns, b *core.SKB, info uint32) bool {
 	return p.t.err4(p.t.v4, b, info)
 }
 
-// EarlyDemux is tcp_v4_early_demux: an established connection knows the route
-// that its packets take in.
+// EarlyDemux finds the connection, and with it the route, before routing.
 func (p *protocol) EarlyDemux(ns *core.Netns, b *core.SKB) {
+	if b.Protocol == etherIPv6 {
+		p.earlyDemux6(ns, b)
+	} else {
+		p.earlyDemux4(ns, b)
+	}
+}
+
+// earlyDemux4 is tcp_v4_early_demux.
+func (p *protocol) earlyDemux4(ns *core.Netns, b *core.SKB) {
 	defer ns.In(step.TcpV4EarlyDemux, b).Out()
+	p.demux(ns, b)
+}
+
+// earlyDemux6 is tcp_v6_early_demux.
+func (p *protocol) earlyDemux6(ns *core.Netns, b *core.SKB) {
+	defer ns.In(step.TcpV6EarlyDemux, b).Out()
+	p.demux(ns, b)
+}
+
+// demux looks for an established connection: it knows the route, so that none
+// needs to be looked up.
+func (p *protocol) demux(ns *core.Netns, b *core.SKB) {
 	if b.PktType != core.PacketHost || !b.MayPull(b.TransportOffset()+wire.TCPMinLen) {
 		return
 	}

@@ -18,26 +18,23 @@ type Request struct {
 	af   afOps
 	node inet.Node
 
-	rcvIsn, sntIsn, rcvNxt, lastOow          uint32
-	txhash                                   uint32
-	mss                                      int
-	tsRecent, tsOff                          uint32
-	rcvWnd                                   uint32
-	windowClamp                              int
-	sndWscale, rcvWscale                     uint8
-	wscaleOK, tstampOK, sackOK, acked, ecnOK bool
-	numRetrans, numTimeout                   int
-	sntSynack                                int64 // µs
-	lastOowAck                               sim.Time
-	oowSeen                                  bool
-	timeout                                  sim.Time
-	tos                                      uint8
-	mark                                     uint32
-	iif                                      int
-	flowLabel                                uint32
-	timer                                    sim.Timer
-	task                                     reqTask
-	dst                                      *core.Dst
+	rcvIsn, sntIsn, rcvNxt            uint32
+	mss                               int
+	tsRecent, tsOff                   uint32
+	rcvWnd                            uint32
+	windowClamp                       int
+	sndWscale, rcvWscale              uint8
+	wscaleOK, tstampOK, sackOK, acked bool
+	numRetrans, numTimeout            int
+	sntSynack                         int64 // µs
+	lastOowAck                        sim.Time
+	oowSeen                           bool
+	timeout                           sim.Time
+	tos                               uint8
+	mark                              uint32
+	iif                               int
+	timer                             sim.Timer
+	task                              reqTask
 
 	expected *Expected
 }
@@ -47,6 +44,7 @@ type reqTask struct{ r *Request }
 // Run is reqsk_timer_handler.
 func (t *reqTask) Run() { t.r.timerHandler() }
 
+// Kind, TraceID, TracePkt: see trace.Subject.
 func (r *Request) Kind() step.Kind            { return step.KindReq }
 func (r *Request) TraceID() uint32            { return r.ID }
 func (r *Request) TracePkt() (pkt, id uint32) { return 0, 0 }

@@ -6,17 +6,6 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Flags of Send and Recv (MSG_*).
-const (
-	MsgOOB      = 0x1
-	MsgPeek     = 0x2
-	MsgDontwait = 0x40
-	MsgEOR      = 0x80
-	MsgWaitall  = 0x100
-	MsgMore     = 0x8000
-	MsgFastopen = 0x20000000
-)
-
 // Send is send(2): tcp_sendmsg. It takes as much as the send buffer has room
 // for and returns how much; EAGAIN when there is none (the caller sleeps until
 // Waker.Writable).
@@ -31,7 +20,7 @@ func (sk *Sock) Send(data []byte, flags int) (int, core.Errno) {
 func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 	defer sk.NS.In(step.TcpSendmsgLocked, &sk.Sock).Out()
 	ns := sk.NS
-	if flags&(MsgOOB|MsgFastopen) != 0 {
+	if flags&(core.MsgOOB|core.MsgFastOpen) != 0 {
 		ns.Note(&sk.Sock, step.WhyUrgNotModelled)
 		return 0, step.EOPNOTSUPP
 	}
@@ -94,7 +83,7 @@ func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 		return copied, 0
 	}
 	if len(data) > 0 {
-		sk.push(flags&^MsgMore, mss, naglePush, goal)
+		sk.push(flags&^core.MsgMore, mss, naglePush, goal)
 		return 0, step.EAGAIN
 	}
 	return 0, 0
@@ -130,7 +119,7 @@ func (sk *Sock) push(flags, mss int, nonagle uint8, goal int) {
 	if b == nil {
 		return
 	}
-	if flags&MsgMore == 0 || sk.forcedPush() {
+	if flags&core.MsgMore == 0 || sk.forcedPush() {
 		sk.markPush(b)
 	}
 	if sk.shouldAutocork(b, goal) {
@@ -138,7 +127,7 @@ func (sk *Sock) push(flags, mss int, nonagle uint8, goal int) {
 		sk.NS.Inc(step.TcpExtTCPAutoCorking)
 		return
 	}
-	if flags&MsgMore != 0 {
+	if flags&core.MsgMore != 0 {
 		nonagle = nagleCork
 	}
 	sk.pushPending(mss, nonagle)
@@ -182,7 +171,7 @@ func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
 			ns.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(n))
 			copied += n
 			seq += uint32(n)
-			if flags&MsgPeek == 0 {
+			if flags&core.MsgPeek == 0 {
 				sk.copiedSeq = seq
 				sk.rcvSpaceAdjust()
 			}
@@ -191,13 +180,13 @@ func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
 			}
 		}
 		if b.CB.TCPFlags&fFin != 0 {
-			if flags&MsgPeek == 0 {
+			if flags&core.MsgPeek == 0 {
 				sk.copiedSeq = seq + 1
 				sk.eat(b)
 			}
 			break
 		}
-		if flags&MsgPeek == 0 {
+		if flags&core.MsgPeek == 0 {
 			sk.eat(b)
 		}
 		b = next

@@ -39,7 +39,6 @@ const (
 	initCwnd         = 10
 	maxQuickAcks     = 16
 	infiniteSsthresh = 0x7fffffff
-	fastretransThr   = 3
 	maxWscale        = 14
 	minMSS           = 88
 	mssDefault       = 536
@@ -66,7 +65,6 @@ const (
 
 	gsoMaxSize = 65536 - 320 - 1 // sk_gso_max_size less MAX_TCP_HEADER and one
 	gsoMaxSegs = 65535
-	maxFrags   = 17
 )
 
 // Control bits as an int, to keep in CB.TCPFlags.
@@ -77,8 +75,6 @@ const (
 	fPsh = uint16(wire.TCPPsh)
 	fAck = uint16(wire.TCPAck)
 	fUrg = uint16(wire.TCPUrg)
-	fEce = uint16(wire.TCPEce)
-	fCwr = uint16(wire.TCPCwr)
 )
 
 // Marks of a segment in the retransmission queue (TCPCB_*).
@@ -88,7 +84,6 @@ const (
 	cbLost        = 4
 	cbEverRetrans = 128
 	cbRetransMask = cbRetrans | cbEverRetrans
-	cbTagBits     = cbSacked | cbRetrans | cbLost
 )
 
 // An ISNSource gives initial sequence numbers from outside, so that a captured
@@ -207,29 +202,29 @@ type Sock struct {
 	}
 
 	// struct inet_connection_sock
-	bound                                                bool
-	bindBucket                                           uint16
-	acceptQueue                                          []*Sock
-	listening                                            bool
-	parent                                               *Sock // the listener, until accept
-	reqs                                                 int   // request sockets of this listener (qlen)
-	reqsYoung                                            int
-	rto                                                  sim.Time
-	rtoMin                                               sim.Time
-	pmtuCookie                                           int
-	ca                                                   congOps
-	caInitialized                                        bool
-	backoff                                              uint8
-	synRetries                                           uint8
-	extHdrLen                                            int
-	userTimeout                                          sim.Time
-	probesTstamp                                         sim.Time
-	writeTimer, delackTimer, keepTimer, tsqTimer, pacing sim.Timer
-	wTask                                                writeTask
-	dTask                                                delackTask
-	kTask                                                keepTask
-	qTask                                                tsqTask
-	cubic                                                cubicState
+	bound                                        bool
+	bindBucket                                   uint16
+	acceptQueue                                  []*Sock
+	listening                                    bool
+	parent                                       *Sock // the listener, until accept
+	reqs                                         int   // request sockets of this listener (qlen)
+	reqsYoung                                    int
+	rto                                          sim.Time
+	rtoMin                                       sim.Time
+	pmtuCookie                                   int
+	ca                                           congOps
+	caInitialized                                bool
+	backoff                                      uint8
+	synRetries                                   uint8
+	extHdrLen                                    int
+	userTimeout                                  sim.Time
+	probesTstamp                                 sim.Time
+	writeTimer, delackTimer, keepTimer, tsqTimer sim.Timer
+	wTask                                        writeTask
+	dTask                                        delackTask
+	kTask                                        keepTask
+	qTask                                        tsqTask
+	cubic                                        cubicState
 
 	// struct tcp_sock
 	gsoSegs                             int
@@ -237,7 +232,6 @@ type Sock struct {
 	lsndtime                            uint32 // jiffies
 	lastOowAck                          sim.Time
 	oowSeen                             bool
-	challengeAt                         sim.Time
 	tsoffset                            uint32
 	maxWindow                           uint32
 	mssCache                            int
@@ -260,9 +254,7 @@ type Sock struct {
 	prrDelivered, prrOut                int
 	priorSsthresh                       int
 	delivered, lost                     int
-	deliveredCE                         int
 	deliveredMstamp                     int64
-	firstTxMstamp                       int64
 	highSeq                             uint32
 	retransStamp                        uint32
 	undoMarker                          uint32
@@ -280,20 +272,15 @@ type Sock struct {
 	highestSack                         *core.SKB
 	retransHint                         *core.SKB
 	lostHint                            *core.SKB
-	lostCntHint                         int
-	dupAckCounter                       int
 	compressedAck                       int
 	dsackDups                           int
 	synData                             bool
-	ecn                                 uint8
-	urgSeq                              uint32
 	urgMode                             bool
 	sndUp                               uint32
 	linger2                             sim.Time // tp->linger2, <0: no FIN_WAIT2
 	keepIdle, keepIntvl                 sim.Time
 	keepProbes                          int
 	deferAccept                         int
-	thin                                bool
 	noDelay                             bool
 	rcvRtt                              struct {
 		rttUs uint32
@@ -305,12 +292,10 @@ type Sock struct {
 		seq   uint32
 		time  int64
 	}
-	maxsegLen    int
 	pacingRate   uint64
 	throttled    bool
 	deferred     uint8 // TSQ bits to do at release_cb
 	mtuInfo      int
-	mtuReduced   bool
 	notsentLowat int
 
 	rtx core.SKBList // tcp_rtx_queue: sent, not acknowledged
@@ -402,8 +387,7 @@ func (sk *Sock) ackScheduled() bool { return sk.ack.pending&ackSched != 0 }
 func stateBit(s uint8) uint32 { return 1 << s }
 
 const (
-	stConnected    = 1<<core.TCPEstablished | 1<<core.TCPCloseWait
-	stFlagsFinSent = 1<<core.TCPFinWait1 | 1<<core.TCPFinWait2 | 1<<core.TCPClosing | 1<<core.TCPLastAck | 1<<core.TCPTimeWait | 1<<core.TCPClose
+	stConnected = 1<<core.TCPEstablished | 1<<core.TCPCloseWait
 )
 
 func (sk *Sock) stateIn(mask uint32) bool { return stateBit(sk.State)&mask != 0 }

@@ -42,6 +42,7 @@ type twTask struct{ tw *TimeWait }
 // Run is tw_timer_handler.
 func (t *twTask) Run() { t.tw.kill() }
 
+// Kind, TraceID, TracePkt: see trace.Subject.
 func (w *TimeWait) Kind() step.Kind            { return step.KindTW }
 func (w *TimeWait) TraceID() uint32            { return w.ID }
 func (w *TimeWait) TracePkt() (pkt, id uint32) { return 0, 0 }

@@ -243,6 +243,16 @@ func (h *udp6) Err(ns *core.Netns, b *core.SKB, info uint32) bool {
 	return h.u.lib6Err(ns, b, off, info)
 }
 
+// dstUpdate6 is ip6_datagram_dst_update: a connected socket learns its route
+// anew.
+func (u *UDP) dstUpdate6(sk *Sock) {
+	fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, Proto: protoUDP, Sport: sk.Sport, Dport: sk.Dport}
+	sk.DstCache = nil
+	if d, e := u.ip6().RouteOutput(&fl); e == 0 {
+		sk.DstCache = d
+	}
+}
+
 // lib6Err is __udp6_lib_err; off is where the quoted UDP header is.
 func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 	defer ns.In(step.Udp6LibErr, b).Out()
@@ -253,7 +263,7 @@ func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 	fl := ipv6.Flow6{Saddr: q.Src(), Daddr: q.Dst(), OIF: f.dif, Proto: protoUDP}
 	switch typ {
 	case 2:
-		u.ip6().UpdatePMTU(&fl, int(info))
+		u.ip6().UpdatePMTU(&ipv6.Flow6{Saddr: fl.Saddr, Daddr: fl.Daddr}, int(info)) // ip6_sk_update_pmtu: only the addresses
 	case 137:
 		u.ip6().Redirect(b, &fl)
 	}
@@ -269,7 +279,7 @@ func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 	}
 	if typ == 2 {
 		if sk.DstCache != nil && !u.ip6().DstCheck(sk.DstCache) {
-			sk.DstCache = nil
+			u.dstUpdate6(sk)
 		}
 		hard = sk.PMTUDisc != core.PMTUDiscDont
 	}

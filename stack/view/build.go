@@ -1,6 +1,9 @@
 package view
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -31,6 +34,10 @@ func (s *Session) Scene() Scene {
 	}
 	if s.frame >= s.k.Indexed() {
 		sc.Clock = report.At(0)
+		sc.Who, sc.Line = "no packet yet", "the capture is being read"
+		if s.done {
+			sc.Who, sc.Line = "no packets", "the capture is empty"
+		}
 		return sc
 	}
 	p := s.k.Packet(s.frame)
@@ -157,13 +164,35 @@ func (b *builder) function() {
 			b.sc.Says = Clean(report.Why(b.log, b.e, b.names))
 		}
 	case trace.End:
-		b.sc.Says = Clean(report.Line(b.log, b.e, b.names))
-		if why := b.because(b.n, b.e); why != Clean(report.Why(b.log, b.e, b.names)) {
-			b.sc.Says += " " + why
-		}
+		b.sc.Says = b.ended()
+	case trace.Frame:
+		b.sc.Says = b.passes()
 	default:
 		b.sc.Says = Clean(report.Line(b.log, b.e, b.names))
 	}
+}
+
+// ended is the sentence of a packet's end, and the one of the function that
+// ended it.
+func (b *builder) ended() string {
+	s := Clean(report.Line(b.log, b.e, b.names))
+	why := b.because(b.n, b.e)
+	switch {
+	case why == Clean(report.Why(b.log, b.e, b.names)):
+		return s
+	case strings.HasSuffix(s, "."):
+		return s + " " + why
+	}
+	return s + ": " + why
+}
+
+// passes is the sentence of a frame that passes a device.
+func (b *builder) passes() string {
+	bytes, dev := len(b.log.Bytes(b.e)), Clean(b.names.DevName(int(b.e.Dev)))
+	if b.e.Code != 0 {
+		return fmt.Sprintf("The frame leaves by %s: its %d bytes are on the wire.", dev, bytes)
+	}
+	return fmt.Sprintf("A frame of %d bytes comes in from the wire at %s.", bytes, dev)
 }
 
 // calls is the stack of calls that are open.
@@ -233,7 +262,16 @@ func (b *builder) details() {
 	}
 }
 
-func (b *builder) format(f step.Fmt, v uint64) string { return Clean(f.Format(0, v, b.names)) }
+// unlimited is the kernel's largest int, where it stands for no limit (the slow
+// start threshold before the first loss, TCP_INFINITE_SSTHRESH).
+const unlimited = 1<<31 - 1
+
+func (b *builder) format(f step.Fmt, v uint64) string {
+	if f == step.Dec && v == unlimited {
+		return "unlimited"
+	}
+	return Clean(f.Format(0, v, b.names))
+}
 
 // tree is the steps around the place.
 func (b *builder) tree() {
@@ -290,6 +328,9 @@ func (b *builder) verdict() {
 		}
 		v := &b.sc.Verdict
 		v.Outcome, v.Reached = trace.Outcome(e.Code).String(), n <= b.n
+		if trace.Outcome(e.Code) == trace.Dropped && !e.Lost() {
+			v.Outcome = "dropped (no loss)"
+		}
 		if e.Reason != 0 {
 			v.Reason = e.Reason.String()
 		}

@@ -13,7 +13,7 @@ import (
 func (s *Session) until(fn string) error {
 	st := step.ByName(strings.TrimSuffix(fn, "()"))
 	if st == 0 {
-		return fmt.Errorf("no kernel function %q in the model%s", fn, similar(fn))
+		return fmt.Errorf("no kernel function %q%s", fn, similar(fn))
 	}
 	c, ok, err := s.k.Find(s.cursor(false), false, Match{Step: st, Filter: s.flt})
 	if err != nil {
@@ -25,18 +25,24 @@ func (s *Session) until(fn string) error {
 	return s.jump(c)
 }
 
-// similar names up to four functions whose names hold the word.
+// similar names up to four functions whose names hold the word, or as much of
+// its beginning as any does.
 func similar(fn string) string {
-	var like []string
+	for ; len(fn) >= 3; fn = fn[:len(fn)-1] {
+		if like := holding(fn); like != nil {
+			return "; try " + strings.Join(like, ", ")
+		}
+	}
+	return ""
+}
+
+func holding(word string) (like []string) {
 	step.Each(func(_ step.Step, i *step.Info) {
-		if fn != "" && len(like) < 4 && strings.Contains(i.Func, fn) {
+		if len(like) < 4 && strings.Contains(i.Func, word) {
 			like = append(like, i.Func)
 		}
 	})
-	if like == nil {
-		return ""
-	}
-	return "; there is " + strings.Join(like, ", ")
+	return like
 }
 
 // filter goes to the first packet from here on that matches; the place stays

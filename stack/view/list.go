@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -18,8 +20,19 @@ func (s *Session) line(i int) string {
 	if len(s.lines) > 4096 {
 		clear(s.lines)
 	}
-	l := Clean(wire.Summary(f.Data, wire.LinkKind(f.Link), f.OrigLen))
+	l := fragmentLine(Clean(wire.Summary(f.Data, wire.LinkKind(f.Link), f.OrigLen)))
 	s.lines[i] = l
+	return l
+}
+
+// fragmentLine names the protocol of a fragment that has no header of it, where
+// tcpdump gives its number only.
+func fragmentLine(l string) string {
+	for _, p := range [...][2]string{{"ip-proto-1", "ICMP"}, {"ip-proto-6", "TCP"}, {"ip-proto-17", "UDP"}} {
+		if head, ok := strings.CutSuffix(l, ": "+p[0]); ok {
+			return head + ": fragment of " + p[1]
+		}
+	}
 	return l
 }
 

@@ -1,6 +1,9 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxRepeat is how often a Command is repeated at most.
 const maxRepeat = 100000
@@ -37,7 +40,7 @@ func (s *Session) forward() error {
 		return err
 	}
 	if !ok {
-		return s.none("that was the last step")
+		return s.none("that was the last step" + s.cutShort())
 	}
 	return s.load(f)
 }
@@ -73,15 +76,44 @@ func (s *Session) packet(back bool) error {
 	case !ok && back:
 		return NotFoundError("this is the first packet")
 	case !ok:
-		return s.none("this is the last packet")
+		return s.none("this is the last packet" + s.cutShort())
 	}
 	return s.load(f)
+}
+
+// markNone says that there is no such mark.
+func markNone(what string) string {
+	switch what {
+	case "drop":
+		return "no packet is dropped"
+	case "state":
+		return "no socket changes its state"
+	case "retransmit":
+		return "nothing is sent again"
+	case "neigh":
+		return "there is no news of a neighbour"
+	case "reset":
+		return "no connection is reset"
+	case "not-modelled":
+		return "nothing is beyond the model"
+	}
+	return "there is no " + what
+}
+
+// cutShort says that the capture breaks off, if it does.
+func (s *Session) cutShort() string {
+	for _, f := range s.k.Findings() {
+		if s.done && strings.HasPrefix(f, breaksOff) {
+			return "; the file breaks off here (see ?)"
+		}
+	}
+	return ""
 }
 
 // none says that there is nothing more, as far as the index goes.
 func (s *Session) none(what string) error {
 	if !s.done {
-		what += fmt.Sprintf(" of the %d packets indexed so far", s.k.Indexed())
+		what += fmt.Sprintf(" (%d packets are read so far)", s.k.Indexed())
 	}
 	return NotFoundError(what)
 }
@@ -106,9 +138,9 @@ func (s *Session) mark(m uint32, what string, back bool) error {
 	}
 	if !ok {
 		if back {
-			return NotFoundError("no " + what + " before this step")
+			return NotFoundError("before this step, " + markNone(what))
 		}
-		return s.none("no " + what + " after this step")
+		return s.none("after this step, " + markNone(what))
 	}
 	return s.jump(c)
 }
@@ -116,7 +148,7 @@ func (s *Session) mark(m uint32, what string, back bool) error {
 func (s *Session) seek(n int) error {
 	if n < 1 || n > s.k.Indexed() {
 		if n > s.k.Indexed() && !s.done {
-			return s.none(fmt.Sprintf("packet %d is not", n))
+			return s.none(fmt.Sprintf("packet %d is not read yet", n))
 		}
 		return NotFoundError(fmt.Sprintf("no packet %d: there are %d", n, s.k.Indexed()))
 	}

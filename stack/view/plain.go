@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
 // PlainOptions say what Plain writes.
@@ -38,7 +40,7 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 		fmt.Fprintf(b, "Note: %s\n", f)
 	}
 	if sc.Indexed == 0 {
-		fmt.Fprintln(b, "There is no packet to walk.")
+		fmt.Fprintln(b, "This capture holds no packets: there is nothing to walk.")
 		return b.Flush()
 	}
 	if o.In != nil {
@@ -58,6 +60,7 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 		if sc.Packet != last {
 			last = sc.Packet
 			head(b, &sc)
+			fmt.Fprintln(b, s.ending(sc.Packet))
 		}
 		if sc.Steps > 0 {
 			line(b, &sc, true)
@@ -75,6 +78,44 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 
 func head(w io.Writer, sc *Scene) {
 	fmt.Fprintf(w, "\nPacket %d of %d at %s seconds: %s\n", sc.Packet, sc.Packets, sc.Clock, sc.Line)
+}
+
+// outcomeWords say what the outcomes mean.
+var outcomeWords = [...]string{
+	trace.Delivered:   " (a program has it)",
+	trace.Forwarded:   " (on towards another host)",
+	trace.Sent:        " (it is on the wire)",
+	trace.Consumed:    " (it has done its work inside the kernel)",
+	trace.Queued:      " (it still waits)",
+	trace.NotModelled: "",
+}
+
+// ending says which way packet n goes and what becomes of it.
+func (s *Session) ending(n int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.k.Packet(n - 1)
+	text := "It comes in"
+	if p.Landmarks&MarkOut != 0 {
+		text = "It goes out"
+	}
+	switch p.Outcome {
+	case trace.NoOutcome:
+		return text + "."
+	case trace.NotModelled:
+		return text + ". Its way is not modelled to the end."
+	case trace.Dropped:
+		text += ". DROPPED " + p.Reason.String()
+		if p.Reason.NoLoss(p.Fn) {
+			text = strings.Replace(text, "DROPPED", "Freed, no loss:", 1)
+		}
+	default:
+		text += ". In the end: " + p.Outcome.String() + outcomeWords[p.Outcome]
+	}
+	if p.Fn != 0 && p.Outcome != trace.Sent {
+		text += ", in " + p.Fn.String()
+	}
+	return text + "."
 }
 
 // line tells one step.
@@ -115,6 +156,7 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 		if sc.Packet != last {
 			last = sc.Packet
 			head(b, &sc)
+			fmt.Fprintln(b, s.ending(sc.Packet))
 		}
 		fmt.Fprintf(b, "Step %d of %d, %s seconds, %s.\n", sc.Step, sc.Steps, sc.Clock, sc.Who)
 		line(b, &sc, false)

@@ -154,6 +154,9 @@ func (s *Session) Do(c Command) error {
 }
 
 func (s *Session) do(c Command) error {
+	if s.k.Indexed() == 0 && c.Verb != Filter && c.Verb != Look {
+		return s.none("there is no packet")
+	}
 	switch c.Verb {
 	case Forward, Back, NextPacket, PrevPacket, NextDrop, PrevDrop:
 		return s.repeat(c)

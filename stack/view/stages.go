@@ -184,6 +184,18 @@ func stageOf(s step.Step) sides {
 	return byLayer[i.Layer]
 }
 
+// looksOnly are the poll's looks at the ring of the other direction: what it
+// finds there is not this packet, so it is no place of its way.
+func looksOnly(s step.Step, out bool) bool {
+	switch s.Info().Func {
+	case "igb_clean_tx_irq":
+		return !out
+	case "igb_clean_rx_irq":
+		return out
+	}
+	return false
+}
+
 // stagesOf places each event of a story on the map. out: the frame was sent by
 // this host.
 func stagesOf(log *trace.Log, story []int, out bool) []StageID {
@@ -213,6 +225,9 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 			}
 		case trace.Call:
 			p := stageOf(step.Step(e.Code))
+			if looksOnly(step.Step(e.Code), out) {
+				p = sides{}
+			}
 			if up != NoStage {
 				down = up.Down()
 			}

@@ -76,6 +76,9 @@ func (k whole) Chunk(i int) (Chunk, error) {
 
 func (k whole) Names() Names { return k.Walk.Names() }
 
+// breaksOff begins the finding that a capture could not be read to its end.
+const breaksOff = "Reading stopped here: "
+
 // Findings tells who the host is, how that is known, and what is odd about the
 // capture.
 func (k whole) Findings() []string {
@@ -95,7 +98,7 @@ func (k whole) Findings() []string {
 		list = append(list, fmt.Sprint(f))
 	}
 	if err := k.Err(); err != nil {
-		list = append(list, "The capture breaks off: "+err.Error())
+		list = append(list, breaksOff+err.Error())
 	}
 	return list
 }

@@ -35,8 +35,8 @@ type Walk struct {
 	base    *sim.Image // what checkpoints are differences to, now
 	based   int        // how many are differences to it
 	weight  int        // bytes of all checkpoints
-	every   int
-	due     int // no checkpoint before this frame: the last one was dear
+	gap     int        // frames that checkpoints must be apart since they were thinned out
+	due     int        // no checkpoint before this frame: the last one was dear
 	done    bool
 	brk     error // the capture breaks off
 	cache   []*Chunk
@@ -52,7 +52,7 @@ type PathInfo struct {
 // Open reads and diagnoses the beginning of a capture. The index is made by
 // Advance.
 func Open(src Source, o stack.Options) (*Walk, error) {
-	k := &Walk{src: src, opt: o, every: chunkFrames, paths: map[uint32]uint32{}}
+	k := &Walk{src: src, opt: o, paths: map[uint32]uint32{}}
 	p, err := Diagnose(src, o)
 	if err != nil {
 		return nil, err
@@ -150,11 +150,12 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 				k.base.Release()
 				k.base = nil
 			}
+			sim.Trim()
 			k.settle(k.packets.n - 1)
 			break
 		}
 		i := k.packets.n
-		if i%k.every == 0 {
+		if i%chunkFrames == 0 {
 			k.mark(i)
 		}
 		k.now.Advance(&f)
@@ -248,10 +249,10 @@ func landmarks(tps uint64) (m uint32) {
 }
 
 // What checkpoints may weigh, in bytes: so much for a capture of any length, and
-// more for each further million of frames.
+// so much more for each frame beyond a million.
 const (
 	markBudget     = 50 << 20
-	markBudgetMore = 16 << 20
+	markBudgetMore = 16
 )
 
 // maxBased is how many checkpoints are kept as the difference to the same one;
@@ -267,9 +268,10 @@ func (k *Walk) mark(i int) {
 	if i < k.due {
 		return
 	}
-	if k.weight > markBudget+max(i-1e6, 0)/1e6*markBudgetMore {
+	if k.weight > markBudget*9/8+max(i-1e6, 0)*markBudgetMore {
+		k.gap = 2 * i / len(k.marks)
 		k.thin()
-		if i%k.every != 0 {
+		if i < k.marks[len(k.marks)-1].at+k.gap {
 			return
 		}
 	}
@@ -284,7 +286,10 @@ func (k *Walk) mark(i int) {
 		k.base.Release()
 		k.base = nil
 	}
-	k.due = max(i+2*im.Objects(), int(float64(k.weight)*(1e6/markBudget)))
+	k.due = i + max(2*im.Objects(), k.gap)
+	if share := int(float64(k.weight) * (1e6 / markBudget)); share < 1e6 {
+		k.due = max(k.due, share)
+	}
 }
 
 // thin lets go of every second checkpoint.
@@ -296,7 +301,6 @@ func (k *Walk) thin() {
 	}
 	clear(k.marks[n:])
 	k.marks = k.marks[:n]
-	k.every *= 2
 	k.weight = 0
 	var last *sim.Image
 	for _, c := range k.marks {
@@ -310,8 +314,12 @@ func (k *Walk) thin() {
 	}
 }
 
-// Checkpoints tells how many copies are kept and how far apart, in frames.
-func (k *Walk) Checkpoints() (n, every int) { return len(k.marks), k.every }
+// Checkpoints tells how many copies are kept and how far apart they are on
+// average, in frames.
+func (k *Walk) Checkpoints() (n, every int) {
+	n = len(k.marks)
+	return n, k.packets.n / max(n, 1)
+}
 
 // record runs the world again from the checkpoint before frame from, silently,
 // then records every event of the frames up to to, and some more so that what

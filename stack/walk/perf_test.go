@@ -127,8 +127,8 @@ func TestPerfFork(t *testing.T) {
 	}
 	best := func(what string, f func()) {
 		var d []time.Duration
+		runtime.GC()
 		for range 10 {
-			runtime.GC()
 			start := computed()
 			f()
 			d = append(d, computed()-start)

@@ -57,9 +57,6 @@ func Fold(sum uint32) uint16 {
 	return ^uint16(sum)
 }
 
-// Unfold is the running sum of a closed checksum: csum_unfold of its complement.
-func Unfold(check uint16) uint32 { return uint32(^check) }
-
 // Add returns the sum of two running sums with end-around carry: csum_add.
 func Add(a, b uint32) uint32 {
 	s, c := bits.Add32(a, b, 0)

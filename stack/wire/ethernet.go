@@ -85,9 +85,6 @@ func (h Ethernet) Put(dst, src MAC, t EtherType) {
 // tag control information and the type of what it wraps (struct vlan_hdr).
 type VLAN []byte
 
-// Valid reports whether the tag is whole.
-func (h VLAN) Valid() bool { return len(h) >= VLANTagLen }
-
 // TCI is the tag control information: priority, drop bit and identifier.
 func (h VLAN) TCI() uint16 { return be16(h) }
 
@@ -102,9 +99,6 @@ func (h VLAN) ID() uint16 { return be16(h) & 0xfff }
 
 // Type is what follows the tag.
 func (h VLAN) Type() EtherType { return EtherType(be16(h[2:])) }
-
-// Payload is what follows the tag.
-func (h VLAN) Payload() []byte { return h[VLANTagLen:] }
 
 // SetTCI writes the tag control information.
 func (h VLAN) SetTCI(v uint16) { put16(h, v) }

@@ -122,15 +122,6 @@ func (h ICMP) SetID(v uint16) { put16(h[4:], v) }
 // SetSeq writes the sequence number of an echo.
 func (h ICMP) SetSeq(v uint16) { put16(h[6:], v) }
 
-// SetMTU writes the next hop's MTU.
-func (h ICMP) SetMTU(v uint16) { put16(h[6:], v) }
-
-// SetGateway writes the better router.
-func (h ICMP) SetGateway(a IP4) { putIP4(h[4:], a) }
-
-// SetPointer writes the offending byte.
-func (h ICMP) SetPointer(v uint8) { h[4] = v }
-
 // ComputeChecksum writes the checksum over all of h.
 func (h ICMP) ComputeChecksum() {
 	put16(h[2:], 0)

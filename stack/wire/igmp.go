@@ -31,9 +31,6 @@ const (
 // IGMP is an IGMP message of version 1, 2 or 3 (struct igmphdr).
 type IGMP []byte
 
-// Valid reports whether the first eight bytes are whole.
-func (h IGMP) Valid() bool { return len(h) >= IGMPLen }
-
 // Type is the type of the message.
 func (h IGMP) Type() uint8 { return h[0] }
 
@@ -107,9 +104,6 @@ func (r IGMPRecord) NumSources() int { return int(be16(r[2:])) }
 
 // Group is the group.
 func (r IGMPRecord) Group() IP4 { return getIP4(r[4:]) }
-
-// Source is the i-th source.
-func (r IGMPRecord) Source(i int) IP4 { return getIP4(r[8+4*i:]) }
 
 // Len is the length of the record in bytes.
 func (r IGMPRecord) Len() int { return IGMPv3GroupLen + 4*r.NumSources() + 4*int(r[1]) }

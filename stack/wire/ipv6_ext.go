@@ -8,23 +8,8 @@ type Ext []byte
 // ExtMinLen is the smallest extension header in bytes.
 const ExtMinLen = 8
 
-// Valid reports whether the header is whole.
-func (h Ext) Valid() bool { return len(h) >= ExtMinLen && h.Len() <= len(h) }
-
-// NextHeader is what follows.
-func (h Ext) NextHeader() Proto { return Proto(h[0]) }
-
 // Len is the length of the header in bytes: ipv6_optlen.
 func (h Ext) Len() int { return int(h[1])*8 + 8 }
-
-// SetNextHeader writes what follows.
-func (h Ext) SetNextHeader(p Proto) { h[0] = byte(p) }
-
-// SetLen writes the length in bytes, a multiple of 8.
-func (h Ext) SetLen(bytes int) { h[1] = byte(bytes/8 - 1) }
-
-// Options is the options of a hop-by-hop or destination options header.
-func (h Ext) Options() []byte { return h[2:h.Len()] }
 
 // HopByHop is a hop-by-hop options header (RFC 8200 §4.3).
 type HopByHop = Ext
@@ -41,30 +26,8 @@ const (
 	IPv6OptHomeAddress = 0xc9
 )
 
-// NextIPv6Option splits the first option off opts: its type, its data and the
-// rest. ok is false at the end and when the option does not fit.
-func NextIPv6Option(opts []byte) (typ uint8, data, rest []byte, ok bool) {
-	if len(opts) == 0 {
-		return 0, nil, nil, false
-	}
-	if opts[0] == IPv6OptPad1 {
-		return IPv6OptPad1, nil, opts[1:], true
-	}
-	if len(opts) < 2 || len(opts) < 2+int(opts[1]) {
-		return 0, nil, nil, false
-	}
-	n := 2 + int(opts[1])
-	return opts[0], opts[2:n], opts[n:], true
-}
-
 // Routing is a routing header (RFC 8200 §4.4; struct ipv6_rt_hdr).
 type Routing []byte
-
-// Valid reports whether the header is whole.
-func (h Routing) Valid() bool { return Ext(h).Valid() }
-
-// NextHeader is what follows.
-func (h Routing) NextHeader() Proto { return Proto(h[0]) }
 
 // Len is the length of the header in bytes.
 func (h Routing) Len() int { return Ext(h).Len() }
@@ -74,9 +37,6 @@ func (h Routing) Type() uint8 { return h[2] }
 
 // SegmentsLeft is how many listed nodes are still to be visited.
 func (h Routing) SegmentsLeft() uint8 { return h[3] }
-
-// SetSegmentsLeft writes the number of segments left.
-func (h Routing) SetSegmentsLeft(n uint8) { h[3] = n }
 
 // FragmentLen is the length of a fragment header in bytes.
 const FragmentLen = 8

@@ -38,12 +38,6 @@ type SLL []byte
 // Valid reports whether the header is whole.
 func (h SLL) Valid() bool { return len(h) >= SLLLen }
 
-// PacketType is one of PacketHost and so on.
-func (h SLL) PacketType() uint16 { return be16(h) }
-
-// HType is the device's hardware type (ARPHRD_).
-func (h SLL) HType() uint16 { return be16(h[2:]) }
-
 // AddrLen is the length of the sender's link address in bytes.
 func (h SLL) AddrLen() int { return int(be16(h[4:])) }
 
@@ -73,15 +67,6 @@ func (h SLL2) Valid() bool { return len(h) >= SLL2Len }
 // Type is what follows.
 func (h SLL2) Type() EtherType { return EtherType(be16(h)) }
 
-// Ifindex is the number of the device.
-func (h SLL2) Ifindex() uint32 { return be32(h[4:]) }
-
-// HType is the device's hardware type (ARPHRD_).
-func (h SLL2) HType() uint16 { return be16(h[8:]) }
-
-// PacketType is one of PacketHost and so on.
-func (h SLL2) PacketType() uint8 { return h[10] }
-
 // AddrLen is the length of the sender's link address in bytes.
 func (h SLL2) AddrLen() int { return int(h[11]) }
 
@@ -101,9 +86,6 @@ func (h SLL2) Put(packetType uint8, ifindex uint32, a MAC, t EtherType) {
 
 // Null is the header of LinkNull and LinkLoop: an address family.
 type Null []byte
-
-// Valid reports whether the header is whole.
-func (h Null) Valid() bool { return len(h) >= NullLen }
 
 // Family is the address family. Its byte order is the writer's: a value that
 // only makes sense swapped is swapped.

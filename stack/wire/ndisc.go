@@ -163,20 +163,6 @@ func (o NDOption) PreferredLifetime() uint32 { return be32(o[8:]) }
 // Prefix is the prefix of a prefix information option.
 func (o NDOption) Prefix() Addr { return AddrFrom16(o[16:32]) }
 
-// FindNDOption returns the first option of the type, or nil.
-func FindNDOption(opts []byte, typ uint8) NDOption {
-	for {
-		o, rest, ok := NextNDOption(opts)
-		if !ok {
-			return nil
-		}
-		if o.Type() == typ {
-			return o
-		}
-		opts = rest
-	}
-}
-
 // PutLinkAddrOption writes a link address option of 8 bytes for Ethernet:
 // ndisc_fill_addr_option.
 func PutLinkAddrOption(b []byte, typ uint8, a MAC) {

@@ -6,9 +6,6 @@ const UDPLen = 8
 // UDP is a UDP header (RFC 768; struct udphdr) and what follows it.
 type UDP []byte
 
-// Valid reports whether the header is whole.
-func (h UDP) Valid() bool { return len(h) >= UDPLen }
-
 // SrcPort is the source port.
 func (h UDP) SrcPort() uint16 { return be16(h) }
 
