@@ -18,10 +18,11 @@ type NDJSON struct {
 	Names Names
 	Bytes bool // frames with their bytes in hex
 
-	n     uint64
-	buf   []byte
-	text  []byte
-	calls map[step.Step][]byte
+	n      uint64
+	buf    []byte
+	hosts  [][]byte
+	fields map[step.Key]*fieldJSON
+	calls  [][]byte // of each step, in JSON
 }
 
 // Head prints the first line.
@@ -74,9 +75,11 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 	p.n++
 	p.buf = append(p.buf, `{"n":`...)
 	p.buf = strconv.AppendUint(p.buf, p.n, 10)
-	p.num("t", uint64(e.At))
-	p.str("host", p.Names.HostName(e.Host))
-	p.num("cpu", uint64(e.CPU))
+	p.buf = append(p.buf, `,"t":`...)
+	p.buf = strconv.AppendUint(p.buf, uint64(e.At), 10)
+	p.buf = append(p.buf, p.host(e.Host)...)
+	p.buf = append(p.buf, `,"cpu":`...)
+	p.buf = strconv.AppendUint(p.buf, uint64(e.CPU), 10)
 	if e.Dev != 0 {
 		p.str("dev", p.Names.DevName(int(e.Dev)))
 	}
@@ -89,8 +92,9 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 	if e.SKB != 0 {
 		p.num("skb", uint64(e.SKB))
 	}
-	p.num("depth", uint64(e.Depth))
-	p.str("ev", e.Kind.String())
+	p.buf = append(p.buf, `,"depth":`...)
+	p.buf = strconv.AppendUint(p.buf, uint64(e.Depth), 10)
+	p.buf = append(p.buf, kinds[e.Kind]...)
 	switch e.Kind {
 	case trace.Call:
 		p.buf = append(p.buf, p.call(step.Step(e.Code))...)
@@ -127,13 +131,75 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 	p.buf = append(p.buf, '}', '\n')
 }
 
+// kinds are the kinds of events, in JSON.
+var kinds = func() (t [trace.Note + 1][]byte) {
+	for k := range t {
+		t[k] = quote([]byte(`,"ev":`), trace.EventKind(k).String())
+	}
+	return t
+}()
+
+// points are the tracepoints, in JSON: what they begin with, and each
+// argument's name.
+var points = func() (t [step.NumTPs]struct {
+	head []byte
+	args [][]byte
+}) {
+	for n := 1; n < step.NumTPs; n++ {
+		i := step.TP(n).Info()
+		t[n].head = append(quote([]byte(`,"tp":`), i.Name), `,"args":{`...)
+		for k, a := range i.Args {
+			b := quote(nil, a.Name)
+			if k > 0 {
+				b = quote([]byte(","), a.Name)
+			}
+			t[n].args = append(t[n].args, append(b, ':'))
+		}
+	}
+	return t
+}()
+
+// A fieldJSON is what a change of a field begins with, in JSON; nil for a field
+// without a name.
+type fieldJSON struct {
+	json []byte
+	fmt  step.Fmt
+}
+
+func (p *NDJSON) field(k step.Key) *fieldJSON {
+	f := p.fields[k]
+	if f == nil {
+		i := k.Field()
+		f = &fieldJSON{fmt: i.Fmt}
+		if i.Name != "" {
+			f.json = append(quote([]byte("["), i.Name), ',')
+		}
+		if p.fields == nil {
+			p.fields = map[step.Key]*fieldJSON{}
+		}
+		p.fields[k] = f
+	}
+	return f
+}
+
+// host is a host's name, in JSON.
+func (p *NDJSON) host(i uint8) []byte {
+	if int(i) >= len(p.hosts) {
+		p.hosts = append(p.hosts, make([][]byte, int(i)+1-len(p.hosts))...)
+	}
+	if p.hosts[i] == nil {
+		p.hosts[i] = quote([]byte(`,"host":`), p.Names.HostName(i))
+	}
+	return p.hosts[i]
+}
+
 // call is what every call of a function begins with, in JSON.
 func (p *NDJSON) call(s step.Step) []byte {
-	if p.calls == nil {
-		p.calls = map[step.Step][]byte{}
+	if int(s) >= len(p.calls) {
+		p.calls = append(p.calls, make([][]byte, int(s)+1-len(p.calls))...)
 	}
-	b, ok := p.calls[s]
-	if !ok {
+	b := p.calls[s]
+	if b == nil {
 		i := s.Info()
 		b = quote(append(b, `,"fn":`...), i.Func)
 		b = quote(append(b, `,"file":`...), i.File)
@@ -149,9 +215,9 @@ func (p *NDJSON) why(l *trace.Log, e *trace.Event) {
 		p.str("why", step.Step(e.Code).Info().What)
 		return
 	}
-	p.text = step.AppendRender(p.text[:0], e.Why.Text(), l.WhyArgs(e), p.Names)
-	p.buf = append(p.buf, `,"why":`...)
-	p.buf = quote(p.buf, p.text)
+	p.buf = append(p.buf, `,"why":"`...)
+	start := len(p.buf)
+	p.buf = closeQuote(step.AppendRender(p.buf, e.Why.Text(), l.WhyArgs(e), p.Names), start)
 }
 
 func direction(e *trace.Event) string {
@@ -165,8 +231,8 @@ func direction(e *trace.Event) string {
 func (p *NDJSON) set(l *trace.Log, e *trace.Event) {
 	first := true
 	l.Set(e, func(c *trace.Change) {
-		f := c.Key.Field()
-		if f.Name == "" {
+		f := p.field(c.Key)
+		if f.json == nil {
 			return
 		}
 		if first {
@@ -175,12 +241,10 @@ func (p *NDJSON) set(l *trace.Log, e *trace.Event) {
 			p.buf = append(p.buf, ',')
 		}
 		first = false
-		p.buf = append(p.buf, '[')
-		p.buf = quote(p.buf, f.Name)
+		p.buf = append(p.buf, f.json...)
+		p.value(f.fmt, c.Old)
 		p.buf = append(p.buf, ',')
-		p.value(f.Fmt, c.Old)
-		p.buf = append(p.buf, ',')
-		p.value(f.Fmt, c.New)
+		p.value(f.fmt, c.New)
 		p.buf = append(p.buf, ']')
 	})
 	if !first {
@@ -202,32 +266,27 @@ func (p *NDJSON) value(f step.Fmt, v uint64) {
 	case step.Bool:
 		p.buf = strconv.AppendBool(p.buf, v != 0)
 	default:
-		p.text = f.Append(p.text[:0], 0, v, p.Names)
-		p.buf = quote(p.buf, p.text)
+		p.buf = append(p.buf, '"')
+		start := len(p.buf)
+		p.buf = closeQuote(f.Append(p.buf, 0, v, p.Names), start)
 	}
 }
 
 func (p *NDJSON) point(l *trace.Log, e *trace.Event) {
 	i := step.TP(e.Code).Info()
-	p.str("tp", i.Name)
-	p.buf = append(p.buf, `,"args":{`...)
+	p.buf = append(p.buf, points[e.Code].head...)
 	a := l.Args(e)
 	for n, arg := range i.Args {
 		if len(a) == 0 {
 			break
 		}
-		if n > 0 {
-			p.buf = append(p.buf, ',')
-		}
-		p.buf = quote(p.buf, arg.Name)
-		p.buf = append(p.buf, ':')
+		p.buf = append(p.buf, points[e.Code].args[n]...)
 		if arg.Fmt == step.IP {
 			if len(a) < 2 {
 				p.buf = append(p.buf, `""`...)
 				break
 			}
-			p.text = step.IP.Append(p.text[:0], a[0], a[1], p.Names)
-			p.buf = quote(p.buf, p.text)
+			p.buf = append(step.IP.Append(append(p.buf, '"'), a[0], a[1], p.Names), '"')
 			a = a[2:]
 			continue
 		}
@@ -302,12 +361,31 @@ func hash(h uint64) string {
 	return string(b[:])
 }
 
+// plain are the bytes that stand for themselves in a JSON string.
+var plain = func() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// closeQuote ends a JSON string that was written from start on as it is; what
+// needs escapes is written again.
+func closeQuote(b []byte, start int) []byte {
+	for _, c := range b[start:] {
+		if !plain[c] {
+			return quote(b[:start-1], string(b[start:]))
+		}
+	}
+	return append(b, '"')
+}
+
 // quote appends s as a JSON string.
-func quote[T string | []byte](b []byte, s T) []byte {
+func quote(b []byte, s string) []byte {
 	b = append(b, '"')
 	for from := 0; ; {
 		i := from
-		for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' && s[i] < utf8.RuneSelf {
+		for i < len(s) && plain[s[i]] {
 			i++
 		}
 		b = append(b, s[from:i]...)
@@ -323,7 +401,7 @@ func quote[T string | []byte](b []byte, s T) []byte {
 			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 			i++
 		default:
-			r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
 				b = append(b, `\ufffd`...)
 			} else {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -91,6 +92,17 @@ const prime = 1099511628211
 
 func (t *Totals) mix(v uint64) { t.Hash = (t.Hash ^ v) * prime }
 
+// mixBytes takes eight bytes at a time, in little-endian order.
+func (t *Totals) mixBytes(b []byte) {
+	t.mix(uint64(len(b)))
+	for ; len(b) >= 8; b = b[8:] {
+		t.mix(binary.LittleEndian.Uint64(b))
+	}
+	for _, c := range b {
+		t.mix(uint64(c))
+	}
+}
+
 // Take counts the events of a Log and hashes them.
 func (t *Totals) Take(l *trace.Log) {
 	for i := range l.Events {
@@ -107,9 +119,7 @@ func (t *Totals) Take(l *trace.Log) {
 			t.mix(a)
 		}
 		if e.Kind == trace.Frame {
-			for _, c := range l.Bytes(e) {
-				t.Hash = (t.Hash ^ uint64(c)) * prime
-			}
+			t.mixBytes(l.Bytes(e))
 		}
 		t.path(e)
 	}
