@@ -41,7 +41,8 @@ type Walk struct {
 	brk     error // the capture breaks off
 	cache   []*Chunk
 	paths   map[uint32]uint32
-	pathN   []PathInfo
+	pathN   []*PathInfo
+	recent  [recentPaths]recentPath
 }
 
 // A PathInfo is one way through the stack, and how many frames took it.
@@ -134,7 +135,7 @@ func (k *Walk) Names() *stack.Replay { return k.now }
 
 // Paths lists the ways that frames took, in order of appearance; a Summary's
 // Path is an index of it.
-func (k *Walk) Paths() []PathInfo { return k.pathN }
+func (k *Walk) Paths() []*PathInfo { return k.pathN }
 
 // Advance indexes up to n more frames and reports whether the index is whole.
 func (k *Walk) Advance(n int) (done bool, err error) {
@@ -205,17 +206,29 @@ func (k *Walk) settle(i int) {
 }
 
 func (k *Walk) path(hash uint32, frame int) uint32 {
-	id, ok := k.paths[hash]
-	if !ok {
-		if len(k.pathN) >= 1<<16 {
-			return 0
+	last := &k.recent[hash%recentPaths]
+	if last.count == nil || last.hash != hash {
+		id, ok := k.paths[hash]
+		if !ok {
+			if len(k.pathN) >= 1<<16 {
+				return 0
+			}
+			id = uint32(len(k.pathN))
+			k.paths[hash] = id
+			k.pathN = append(k.pathN, &PathInfo{First: frame})
 		}
-		id = uint32(len(k.pathN))
-		k.paths[hash] = id
-		k.pathN = append(k.pathN, PathInfo{First: frame})
+		*last = recentPath{hash, id, k.pathN[id]}
 	}
-	k.pathN[id].Count++
-	return id
+	last.count.Count++
+	return last.id
+}
+
+// recentPaths is how many ways are kept at hand.
+const recentPaths = 256
+
+type recentPath struct {
+	hash, id uint32
+	count    *PathInfo
 }
 
 func landmarks(tps uint64) (m uint32) {
@@ -251,7 +264,7 @@ func landmarks(tps uint64) (m uint32) {
 // What checkpoints may weigh, in bytes: so much for a capture of any length, and
 // so much more for each frame beyond a million.
 const (
-	markBudget     = 50 << 20
+	markBudget     = 42 << 20
 	markBudgetMore = 16
 )
 
