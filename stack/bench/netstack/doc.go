@@ -1,4 +1,4 @@
-// Netstack feeds a capture to gVisor's netstack, so that its speed can be
+// Command netstack feeds a capture to gVisor's netstack, so that its speed can be
 // compared with that of packetwalk's simulated stack:
 //
 //	cd stack/bench/netstack && go run . -r capture.pcap [-json]
