@@ -29,6 +29,23 @@ const (
 	Look       Verb = "look"        // show all fields of the panel that Expr names; empty shows what fits the step
 	WhyValue   Verb = "why-value"   // back to who last wrote the field that Expr names
 	Return     Verb = "return"      // to where the last jump began
+
+	ShowOverview Verb = "overview" // the capture at a glance; again: back to the walk
+	Choose       Verb = "choose"   // group N of the overview
+	Open         Verb = "open"     // the chosen group (or N): only its packets, from its first on
+	Follow       Verb = "follow"   // Expr: packet, family, flow or all
+	Grain        Verb = "grain"    // Expr: hook, function or field
+	SetBreak     Verb = "break"    // set, or if it is set clear, a breakpoint; empty clears all
+	Run          Verb = "run"      // on to the next breakpoint
+	RunBack      Verb = "run-back" // back to the one before
+	Search       Verb = "search"   // on to the next step or packet whose text holds Expr; empty: the last one again
+	SearchBack   Verb = "search-back"
+	SetDepth     Verb = "depth"     // Expr: first, operator or kernel; empty: the next one
+	Explain      Verb = "explain"   // the glossary's words on the term Expr; empty: none
+	StartLesson  Verb = "lesson"    // Expr: its slug; empty leaves it
+	AnswerN      Verb = "answer"    // the question of the lesson, by N
+	NextPart     Verb = "next-part" // of the lesson
+	PrevPart     Verb = "prev-part"
 )
 
 // A VerbInfo describes a verb for people.

@@ -34,7 +34,7 @@ func fields(h wire.HeaderSpan, b []byte) []Field {
 		if f.ToBit <= f.FromBit || f.Name == "Reserved" {
 			continue
 		}
-		list = append(list, Field{f.Name, f.FromBit, f.ToBit, fieldValue(h.Kind, f, b)})
+		list = append(list, Field{Name: f.Name, From: f.FromBit, To: f.ToBit, Value: fieldValue(h.Kind, f, b)})
 	}
 	return list
 }

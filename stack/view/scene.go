@@ -42,6 +42,23 @@ type Scene struct {
 	List    []Item   `json:"list,omitempty"` // packets around this one
 
 	Findings []string `json:"findings,omitempty"` // what to know about the capture first
+
+	Screen   Screen      `json:"screen"`
+	Overview *Overview   `json:"overview,omitempty"` // on ScreenOverview
+	Depth    Depth       `json:"depth"`
+	Grain    string      `json:"grain"`           // hook, function or field: how far a step goes
+	Follow   string      `json:"follow"`          // packet, family, flow or all: what the steps go through
+	Group    string      `json:"group,omitempty"` // only packets of this way are shown: its words
+	Timeline *Timeline   `json:"timeline,omitempty"`
+	Times    []Spent     `json:"times,omitempty"` // where this packet's time went
+	Family   []Kin       `json:"family,omitempty"`
+	Breaks   []Break     `json:"breaks,omitempty"`
+	Tables   []Table     `json:"tables,omitempty"`
+	Plots    []Plot      `json:"plots,omitempty"`
+	Plain    string      `json:"plain,omitempty"` // what happens here in a first course's words
+	Terms    []string    `json:"terms,omitempty"` // of the glossary, that this Scene uses
+	Gloss    *Gloss      `json:"gloss,omitempty"` // the term that was asked for
+	Lesson   *LessonPage `json:"lesson,omitempty"`
 }
 
 // MaxBytes is how many bytes of a frame a Scene carries.
@@ -55,6 +72,7 @@ type Stage struct {
 	Lit     bool    `json:"lit,omitempty"`
 	Dropped bool    `json:"dropped,omitempty"` // a packet ended here with a reason
 	Func    string  `json:"func,omitempty"`    // the last function that ran here
+	Not     string  `json:"not,omitempty"`     // why this packet does not come here, once it is decided
 }
 
 // A Call is one function of the call stack, outermost first.
@@ -106,6 +124,8 @@ type Field struct {
 	From  int    `json:"from"`
 	To    int    `json:"to"`
 	Value string `json:"value"`
+	Lit   bool   `json:"lit,omitempty"` // this step reads or writes it
+	Was   string `json:"was,omitempty"` // before this step wrote it
 }
 
 // A Verdict is what became, or will become, of the packet at hand.
