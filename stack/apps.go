@@ -150,7 +150,7 @@ func (a *player) serve(p *socket.Program, c *conn) {
 	if c.fd < 0 || c.closed {
 		return
 	}
-	for {
+	for !p.InCall(c.fd) {
 		if !c.paused {
 			a.read(p, c)
 		}
@@ -331,6 +331,16 @@ func (s *sources) ISN(k inet.Tuple) (uint32, bool) {
 		return 0, false
 	}
 	return f.ISN, true
+}
+
+// Answered is when the captured host had worked off the answer to all up to
+// seq, if it came at once.
+func (s *sources) Answered(k inet.Tuple, seq uint32) sim.Time {
+	at := s.p.Script.answered(Flow{k.Laddr, k.Faddr, k.Lport, k.Fport, wire.ProtoTCP}, seq)
+	if at < 0 {
+		return 0
+	}
+	return s.start + sim.Time(at) + core.CostReceive
 }
 
 // TSOffset makes the timestamp clock show what the captured host's did.

@@ -19,25 +19,25 @@ const floors = `
 	stack/step  stack/filter
 	stack/trace
 	stack/core
-	stack/inet  stack/sched
-	stack/ipv4  stack/ipv6
-	stack/tcp   stack/udp
+	stack/inet  stack/sched  stack/netfilter/conntrack
+	stack/ipv4  stack/ipv6  stack/netfilter/nat
+	stack/tcp   stack/udp  stack/netfilter/nftables  stack/netfilter/iptables
 	stack/raw
 	stack/device  stack/socket
 	stack
 	stack/lab  stack/report
 	stack/oracle
-	stack/walk
-	stack/view
-	tui  stack/bench
+	stack/walk  lessons
+	stack/view  tui/shot  tui/settings
+	tui  stack/bench  web
 	cmd/packetwalk
 `
 
 // never lists imports that are forbidden whatever the floor: a prefix, and who
 // may not.
 const never = `
-	fmt time os log sync math/rand strings strconv  !<  stack/core stack/inet stack/sched stack/ipv4 stack/ipv6 stack/tcp stack/udp stack/raw stack/device stack/socket
-	charm.land net/http  !<  stack/wire stack/sim pcaps stack/step stack/filter stack/trace stack/core stack/inet stack/sched stack/ipv4 stack/ipv6 stack/tcp stack/udp stack/raw stack/device stack/socket stack stack/lab stack/oracle stack/report stack/walk stack/view
+	fmt time os log sync math/rand strings strconv  !<  stack/core stack/inet stack/sched stack/ipv4 stack/ipv6 stack/tcp stack/udp stack/raw stack/device stack/socket stack/netfilter/conntrack stack/netfilter/nat stack/netfilter/nftables stack/netfilter/iptables
+	charm.land net/http  !<  stack/wire stack/sim pcaps stack/step stack/filter stack/trace stack/core stack/inet stack/sched stack/ipv4 stack/ipv6 stack/tcp stack/udp stack/raw stack/device stack/socket stack stack/lab stack/oracle stack/report stack/walk stack/view lessons
 `
 
 func TestFloors(t *testing.T) {

@@ -31,9 +31,10 @@ func (r *reader) Readable(sk *core.Sock) {
 	}
 }
 
-// Writable, Error and StateChange: see core.Waker.
+// Writable, Error, StateChange and Returned: see core.Waker.
 func (r *reader) Writable(*core.Sock)    {}
 func (r *reader) StateChange(*core.Sock) {}
+func (r *reader) Returned(*core.Sock)    {}
 
 // Error takes the error, as a program's next call would.
 func (r *reader) Error(sk *core.Sock) { r.Readable(sk) }

@@ -180,7 +180,8 @@ func (r *Replay) begin() {
 			r.NIC.Dev.Ops = r.react.tap
 		}
 		src := &sources{r.profile, r.start}
-		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets = src, src
+		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets, r.Host.TCP.Answers = src, src, src
+		r.Host.NS.Machine.CallTime = true
 		r.Host.IPv6.SetLabeler(src)
 		if r.profile.Script != nil {
 			r.play(r.profile.Script)

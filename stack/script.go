@@ -60,10 +60,12 @@ type Script struct {
 	// labels are the IPv6 flow labels of what was sent, each with the time from
 	// which on the flow had it.
 	labels map[Flow][]label
-	run    [rateRun]sentLen // the last frames sent, in a ring
-	runAt  int
-	rate   int64 // bits per second: how fast frames left at most
-	merges bool  // see paged
+	// answers that came before the calls that sent what they answer were over.
+	answers map[Flow]*answers
+	run     [rateRun]sentLen // the last frames sent, in a ring
+	runAt   int
+	rate    int64 // bits per second: how fast frames left at most
+	merges  bool  // see paged
 	// A timer of the host rang at tick, and such timers ring every grain (ns).
 	tick, grain int64
 }
@@ -165,7 +167,7 @@ type fragAct struct {
 
 // NewScript collects the acts of the host that p describes.
 func NewScript(p *Profile) *Script {
-	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}, heard: map[wire.Addr]bool{}, labels: map[Flow][]label{}}
+	return &Script{p: p, tcp: map[Flow]*scriptFlow{}, open: map[Service]bool{}, frags: map[fragKey]*fragAct{}, heard: map[wire.Addr]bool{}, labels: map[Flow][]label{}, answers: map[Flow]*answers{}}
 }
 
 // Done sorts the acts by time.
@@ -182,6 +184,11 @@ func (s *Script) Done() *Script {
 		}
 		return 0
 	})
+	for fl, w := range s.answers {
+		if !w.quick {
+			delete(s.answers, fl)
+		}
+	}
 	s.tcp, s.frags, s.asks, s.heard = nil, nil, nil, nil
 	return s
 }

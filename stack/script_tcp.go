@@ -67,6 +67,7 @@ func (s *Script) segment(f *pcaps.Frame, p *packet, out bool) {
 	flags := p.tcp.Flags()
 	if flags.Has(wire.TCPSyn) && !flags.Has(wire.TCPAck) && (w.fin || w.reset || w.inFin) {
 		*w = newScriptFlow(f.At) // the ports are used again
+		delete(s.answers, fl)
 	}
 	if flags.Has(wire.TCPSyn) {
 		w.offer(s.p.MTU, p)
@@ -104,6 +105,9 @@ func (s *Script) came(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 	}
 	if flags.Has(wire.TCPAck) {
 		w.acked(f, p, flags)
+		if w.pureAck && w.clocked == f.At {
+			s.answersOf(fl).ackOnly(f, p.tcp.Ack())
+		}
 	}
 	w.read.arrived(p, w.mss)
 	if p.payload > 0 && w.fin && w.closed >= 0 && !w.inFin && s.Acts[w.closed].Kind == ActClose {
@@ -175,6 +179,7 @@ func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 	if len(data) > 0 && fresh > 0 && fresh <= len(data) {
 		s.wrote(f, fl, w, data[len(data)-fresh:], fin)
 		w.next += uint32(fresh)
+		s.answersOf(fl).sentData(f, w.next)
 	}
 	if fin && !w.fin && t.Seq()+uint32(len(data)) == w.next {
 		w.fin = true

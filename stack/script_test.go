@@ -1,6 +1,48 @@
 package stack
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+)
+
+// A peer that answers within microseconds is on the same machine: its answers
+// come before the call that sent what they answer is over. One that is far
+// answers later than that, or the flow shows nothing.
+func TestAnswers(t *testing.T) {
+	fl := Flow{Lport: 80}
+	at := func(ns int64) *pcaps.Frame { return &pcaps.Frame{At: ns} }
+	s := NewScript(&Profile{})
+	w := s.answersOf(fl)
+	w.ackOnly(at(500), 1) // of the handshake
+	w.sentData(at(1000), 101)
+	w.ackOnly(at(9000), 101)
+	w.sentData(at(12000), 301)
+	w.ackOnly(at(40000), 201)
+	w.ackOnly(at(60000), 301)
+	w.ackOnly(at(61000), 301) // only the window is new
+	w.sentData(at(100000), 401)
+	w.ackOnly(at(40100000), 401) // delayed
+	s.Done()
+	for _, c := range []struct {
+		seq  uint32
+		want int64
+	}{{100, -1}, {101, 9000}, {200, 9000}, {250, 40000}, {301, 60000}, {401, 60000}} {
+		if got := s.answered(fl, c.seq); got != c.want {
+			t.Errorf("up to %d: %d, want %d", c.seq, got, c.want)
+		}
+	}
+	s = NewScript(&Profile{})
+	w = s.answersOf(fl)
+	w.sentData(at(1000), 101)
+	w.ackOnly(at(51000), 101)
+	if s.Done(); s.answered(fl, 101) != -1 || len(s.answers) != 0 {
+		t.Error("an answer after 50 µs counts as one of the same machine")
+	}
+	if (*Script)(nil).answered(fl, 1) != -1 {
+		t.Error("no script")
+	}
+}
 
 func TestReceiveBuffer(t *testing.T) {
 	for _, c := range []struct{ win, mss, rmem, want int }{

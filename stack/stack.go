@@ -46,6 +46,29 @@ func (w *World) Live() (n uint64) {
 	return n
 }
 
+// Fingerprint sums up which path the world took until now: the time, what is
+// random, the numbers given out, the timers armed, the buffers allocated, and
+// every counter. Two runs that went apart do not share it.
+func (w *World) Fingerprint() uint64 {
+	h := uint64(14695981039346656037)
+	mix := func(v uint64) { h = (h ^ v) * 1099511628211 }
+	mix(uint64(w.Clock.Now()))
+	mix(w.Clock.Armed())
+	mix(w.Rand.State())
+	objects, packets := w.IDs.Given()
+	mix(uint64(objects)<<32 | uint64(packets))
+	for _, host := range w.Hosts {
+		mix(host.Machine.Allocated)
+		mix(host.Machine.Freed)
+		for _, ns := range host.Machine.NS {
+			for _, v := range ns.MIB {
+				mix(v)
+			}
+		}
+	}
+	return h
+}
+
 // Fork copies the world; the copy has no tracer. It also returns how many
 // objects were copied.
 func (w *World) Fork() (*World, int) { return sim.Fork(w) }

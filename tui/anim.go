@@ -18,6 +18,7 @@ const (
 type token struct {
 	from, to view.StageID
 	n        int // frames shown; frames and more: it is there
+	start    time.Time
 }
 
 // moving reports whether the token is between stages.
@@ -54,16 +55,19 @@ type tickMsg struct{}
 // playMsg is the time for the next step; run tells plays apart.
 type playMsg struct{ run int }
 
-func nextTick() tea.Cmd { return tea.Tick(tick, func(time.Time) tea.Msg { return tickMsg{} }) }
+// timer is tea.Tick; tests let no time pass.
+var timer = tea.Tick
+
+func nextTick() tea.Cmd { return timer(tick, func(time.Time) tea.Msg { return tickMsg{} }) }
 
 func nextPlay(run, speed int) tea.Cmd {
-	return tea.Tick(speeds[speed].each, func(time.Time) tea.Msg { return playMsg{run} })
+	return timer(speeds[speed].each, func(time.Time) tea.Msg { return playMsg{run} })
 }
 
 // move starts the token's way to the stage that is lit now.
 func (m *Model) move(to view.StageID) tea.Cmd {
 	from := m.local.token.to
-	m.local.token = token{from: from, to: to}
+	m.local.token = token{from: from, to: to, start: time.Now()}
 	if m.still || from == to || from == view.NoStage || to == view.NoStage {
 		m.local.token.n = frames
 		return nil
@@ -75,9 +79,13 @@ func (m *Model) move(to view.StageID) tea.Cmd {
 	return nextTick()
 }
 
-// ticked moves the token on; without a token under way the ticks end.
+// ticked moves the token on: to where it is by now, so that a slow terminal
+// gets fewer frames, not a slower token. Without a token under way the ticks end.
 func (m *Model) ticked() tea.Cmd {
 	m.local.token.n++
+	if m.patient {
+		m.local.token.n = max(m.local.token.n, int(time.Since(m.local.token.start)/tick))
+	}
 	if !m.local.token.moving() {
 		m.ticking = false
 		return nil

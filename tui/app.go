@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,11 +18,18 @@ type Model struct {
 	local  local
 	help   bool
 
-	noColor, dark, still bool
+	look                 Look
+	dark, still, noMouse bool
 	theme                *Theme
 	grid                 *Grid
+	cancel               func() // ends the Command under way
+	doing                func() string
+	outBusy              func() bool        // the last frame is still being written
+	tell                 func(view.Command) // for tests: what is carried out
 
 	busy    bool           // a Command is under way
+	sent    int            // Commands so far
+	patient bool           // say so when a Command takes long
 	queue   []view.Command // behind it
 	slice   int            // frames to index at a time
 	ticking bool
@@ -34,9 +39,10 @@ type Model struct {
 
 // NewModel returns the program for a Session.
 func NewModel(s *view.Session, noColor bool) Model {
-	m := Model{s: s, scene: s.Scene(), w: MinW, h: MinH, detail: PaneWhy, noColor: noColor, dark: true, grid: &Grid{}, slice: 64}
-	m.local.focus, m.local.speed = PaneWhy, startSpeed
-	m.theme = themeFor(noColor, m.dark)
+	m := Model{s: s, scene: s.Scene(), w: MinW, h: MinH, detail: PaneWhy, dark: true, grid: &Grid{}, slice: 64}
+	m.local.focus, m.local.speed, m.local.tab = PaneWhy, startSpeed, PaneState
+	m.look.NoColor = noColor
+	m.theme = m.look.theme(m.dark)
 	m.local.token.to = m.scene.Lit
 	return m
 }
@@ -96,62 +102,106 @@ func (m *Model) send(c view.Command) tea.Cmd {
 		return nil
 	}
 	m.busy = true
-	s := m.s
-	return func() tea.Msg {
+	m.sent++
+	if m.tell != nil && c.Verb != "" {
+		m.tell(c)
+	}
+	s, n := m.s, m.sent
+	do := func() tea.Msg {
 		var err error
 		if c.Verb != "" {
 			err = s.Do(c)
 		}
 		return sceneMsg{s.Scene(), err}
 	}
+	if !m.patient || !slow[c.Verb] {
+		return do
+	}
+	return tea.Batch(do, timer(patience, func(time.Time) tea.Msg { return waitMsg{n, patience} }))
+}
+
+// slow are the Commands that may have to look through a whole capture.
+var slow = map[view.Verb]bool{view.NextDrop: true, view.PrevDrop: true, view.NextMark: true, view.PrevMark: true, view.Until: true, view.Filter: true,
+	view.Run: true, view.RunBack: true, view.Search: true, view.SearchBack: true, view.WhyValue: true, view.ShowOverview: true, view.Open: true,
+	view.NextPacket: true, view.PrevPacket: true, view.Seek: true, view.First: true, view.Last: true}
+
+// patience is how long nothing need be said.
+const patience = 200 * time.Millisecond
+
+// waitMsg tells how long Command n is under way, if it still is.
+type waitMsg struct {
+	n    int
+	time time.Duration
+}
+
+// waits tells of a Command that takes long.
+func (m *Model) waits(msg waitMsg) tea.Cmd {
+	if !m.busy || msg.n != m.sent {
+		return nil
+	}
+	m.local.busy, m.local.doing = msg.time, ""
+	if m.doing != nil {
+		m.local.doing = m.doing()
+	}
+	return timer(patience, func(time.Time) tea.Msg { return waitMsg{msg.n, msg.time + patience} })
 }
 
 // Update takes a message.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
-		return m, nil
+		m.w, m.h = max(0, msg.Width), max(0, msg.Height)
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
-		m.theme = themeFor(m.noColor, m.dark)
-		return m, nil
+		m.theme = m.look.theme(m.dark)
+	case tea.ColorProfileMsg:
+		m.look.profile(msg.Profile)
+		m.theme = m.look.theme(m.dark)
 	case tea.PasteMsg:
 		m.pasted(msg.Content)
-		return m, nil
 	case tea.KeyPressMsg:
-		cmd := m.key(msg)
-		return m, cmd
+		cmd = m.key(msg)
+	case tea.MouseMsg:
+		cmd = m.mouse(msg)
 	case sceneMsg:
-		cmd := m.shown(msg)
-		return m, cmd
+		cmd = m.shown(msg)
+	case waitMsg:
+		cmd = m.waits(msg)
 	case indexMsg:
-		cmd := m.indexed(msg)
-		return m, cmd
+		cmd = m.indexed(msg)
 	case tickMsg:
-		cmd := m.ticked()
-		return m, cmd
+		cmd = m.ticked()
+	case tea.ResumeMsg:
+		resumed()
 	case playMsg:
-		if !m.local.playing || msg.run != m.run {
-			return m, nil
-		}
-		next := nextPlay(m.run, m.local.speed)
-		if m.busy { // the step before is still under way
-			return m, next
-		}
-		return m, tea.Batch(m.send(view.Command{Verb: view.Forward}), next)
+		cmd = m.played(msg)
 	}
-	return m, nil
+	return m, cmd
+}
+
+// played takes the next step of playing. While the step before, or the frame
+// before, is still under way this one is left out.
+func (m *Model) played(msg playMsg) tea.Cmd {
+	if !m.local.playing || msg.run != m.run {
+		return nil
+	}
+	next := nextPlay(m.run, m.local.speed)
+	if m.busy || m.outBusy != nil && m.outBusy() {
+		return next
+	}
+	return tea.Batch(m.send(view.Command{Verb: view.Forward}), next)
 }
 
 // shown takes a new Scene.
 func (m *Model) shown(msg sceneMsg) tea.Cmd {
-	m.busy = false
-	if m.scene.Packet != msg.scene.Packet || m.scene.Step != msg.scene.Step {
+	m.busy, m.local.busy = false, 0
+	if m.scene.Packet != msg.scene.Packet || m.scene.Step != msg.scene.Step || m.scene.Screen != msg.scene.Screen {
 		m.local.scroll = 0
+		m.local.stage = view.NoStage
 	}
 	m.scene = msg.scene
-	cmds := []tea.Cmd{m.move(m.scene.Lit)}
+	cmds := []tea.Cmd{m.move(m.scene.Lit), m.wanting()}
 	if msg.err != nil {
 		m.local.playing = false
 		m.queue = nil
@@ -187,158 +237,76 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// key takes a key.
-func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
-	name := msg.String()
-	if name == "ctrl+c" {
-		return tea.Quit
-	}
-	if _, typing := prompts[m.local.prompt]; typing {
-		return m.typed(name, msg.Text)
-	}
-	k := keyIndex[name]
-	if k == nil {
-		return nil
-	}
-	if m.help {
-		switch {
-		case k.Action == ScrollDown || k.Cmd.Verb == view.Forward:
-			m.local.scroll = min(m.local.scroll+1, 2*len(Keys))
-		case k.Action == ScrollUp || k.Cmd.Verb == view.Back:
-			m.local.scroll = max(m.local.scroll-1, 0)
-		case k.Action == Quit:
-			return tea.Quit
-		default:
-			m.help, m.local.scroll = false, 0
+// rect is where a pane is now; empty if it is not shown.
+func (m *Model) rect(p Pane) Rect {
+	whole := Rect{0, 1, m.w, m.h - 1}
+	body := Rect{0, 1, m.w, m.h - 2}
+	switch {
+	case m.w < MinW || m.h < MinH:
+		return Rect{}
+	case m.help:
+		if p == PaneHelp {
+			return whole
 		}
-		return nil
+		return Rect{}
+	case p == PaneHelp:
+		return Rect{}
+	case p == PaneGloss:
+		if m.scene.Gloss == nil {
+			return Rect{}
+		}
+		return popup(m.w, m.h)
+	case m.scene.Screen == view.ScreenOverview:
+		switch p {
+		case PaneOverview:
+			return body
+		case PaneHeader:
+			return Rect{0, 0, m.w, 1}
+		case PaneFooter:
+			return Rect{0, m.h - 1, m.w, 1}
+		}
+		return Rect{}
 	}
-	m.scene.Notice = ""
-	return m.act(k)
+	l := m.layout()
+	if m.local.zoom {
+		switch p {
+		case PaneHeader, PaneLine, PaneTimeline, PaneFooter:
+			return l[p]
+		case m.local.focus:
+			return Rect{0, headRows, m.w, m.h - headRows - 1}
+		}
+		return Rect{}
+	}
+	if isTab(p) {
+		if p != m.local.slot() {
+			return Rect{}
+		}
+		p = PaneState
+	}
+	return l[p]
 }
 
-func (m *Model) act(k *Key) tea.Cmd {
-	switch k.Action {
-	case DoCommand:
-		return m.send(k.Cmd)
-	case PlayPause:
-		return m.play(!m.local.playing)
-	case Faster:
-		m.local.speed = min(m.local.speed+1, len(speeds)-1)
-	case Slower:
-		m.local.speed = max(m.local.speed-1, 0)
-	case Focus:
-		m.nextFocus()
-	case ScrollDown:
-		_, most := m.scrollRange()
-		m.local.scroll = min(m.local.scroll+1, most)
-	case ScrollUp:
-		least, _ := m.scrollRange()
-		m.local.scroll = max(m.local.scroll-1, least)
-	case ToggleHelp:
-		m.help, m.local.scroll = true, 0
-	case ClearAll:
-		m.queue = nil
-		return m.play(false)
-	case Quit:
-		return tea.Quit
-	default: // a prompt
-		m.local.prompt, m.local.input = k.Action, ""
-		return m.play(false)
-	}
-	return nil
+// popup is where a term is explained.
+func popup(w, h int) Rect {
+	pw, ph := min(76, w-6), min(16, h-6)
+	return Rect{(w - pw) / 2, (h - ph) / 2, pw, ph}
 }
 
-// order is how tab goes through the panes.
-var order = []Pane{PaneWhy, PaneState, PaneBytes, PaneList, PaneCalls}
-
-// nextFocus gives the keys to the next pane; on a narrow screen the details
-// take turns.
-func (m *Model) nextFocus() {
-	m.local.scroll = 0
-	for i, p := range order {
-		if p == m.local.focus {
-			m.local.focus = order[(i+1)%len(order)]
-			break
-		}
-	}
-	switch p := m.local.focus; p {
-	case PaneWhy, PaneState, PaneBytes:
-		m.detail = p
-	}
+func (m *Model) layout() map[Pane]Rect {
+	return arrange(m.w, m.h, m.detail, m.scene.Lesson != nil)
 }
 
-// maxInput is how many characters can be typed.
-const maxInput = 400
-
-// pasted adds what was pasted to what is typed, as one line; without a prompt
-// it is ignored, so that no text is taken for keys.
-func (m *Model) pasted(text string) {
-	if _, typing := prompts[m.local.prompt]; !typing {
-		return
+// top is the pane that keys go to.
+func (m *Model) top() Pane {
+	switch {
+	case m.help:
+		return PaneHelp
+	case m.scene.Gloss != nil:
+		return PaneGloss
+	case m.scene.Screen == view.ScreenOverview:
+		return PaneOverview
 	}
-	rs := []rune(m.local.input + strings.Join(strings.Fields(text), " "))
-	m.local.input = string(rs[:min(len(rs), maxInput)])
-}
-
-// typed takes a key while something is typed.
-func (m *Model) typed(name, text string) tea.Cmd {
-	in := []rune(m.local.input)
-	switch name {
-	case "esc":
-		m.local.prompt = DoCommand
-	case "enter":
-		return m.entered()
-	case "backspace":
-		if len(in) == 0 {
-			m.local.prompt = DoCommand
-			return nil
-		}
-		m.local.input = string(in[:len(in)-1])
-	case "ctrl+u":
-		m.local.input = ""
-	default:
-		if len(in)+len(text) < maxInput {
-			m.local.input += text
-		}
-	}
-	return nil
-}
-
-// entered carries out what was typed.
-func (m *Model) entered() tea.Cmd {
-	what, text := m.local.prompt, strings.TrimSpace(m.local.input)
-	m.local.prompt = DoCommand
-	m.scene.Notice = ""
-	var c view.Command
-	switch what {
-	case PromptFilter:
-		c = view.Command{Verb: view.Filter, Expr: text}
-	case PromptUntil:
-		c = view.Command{Verb: view.Until, Expr: text}
-	case PromptWhy:
-		c = view.Command{Verb: view.WhyValue, Expr: text}
-	case PromptLook:
-		c = view.Command{Verb: view.Look, Expr: text}
-		m.local.focus, m.detail = PaneState, PaneState
-	default:
-		if text == "q" || text == "quit" {
-			return tea.Quit
-		}
-		if n, err := strconv.Atoi(text); err == nil {
-			c = view.Command{Verb: view.Seek, N: n}
-			break
-		}
-		var err error
-		if c, err = view.Parse(text); err != nil {
-			m.scene.Notice = view.Clean(err.Error())
-			return nil
-		}
-	}
-	if text == "" && what != PromptFilter && what != PromptLook {
-		return nil
-	}
-	return m.send(c)
+	return m.local.focus
 }
 
 // View draws the screen.
@@ -346,44 +314,92 @@ func (m Model) View() tea.View {
 	m.paint()
 	v := tea.NewView(m.grid.String(m.theme))
 	v.AltScreen = true
-	v.WindowTitle = "packetwalk " + m.scene.Title
+	v.WindowTitle = "packetwalk " + title(&m.scene)
+	if !m.noMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	return v
 }
 
+// order of painting: what covers comes last.
+var painted = [...]Pane{PaneHeader, PaneLine, PaneTimeline, PaneMap, PaneCalls, PaneWhy, PaneBytes, PaneList, PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily,
+	PaneBreaks, PaneOverview, PaneLesson, PaneFooter, PaneHelp, PaneGloss}
+
 // paint draws every pane into the grid.
 func (m *Model) paint() {
-	m.grid.Reset(m.w, m.h)
-	l := Layout(m.w, m.h, m.detail)
-	if l == nil {
-		drawSmall(m.grid)
+	g := m.grid
+	g.Reset(m.w, m.h)
+	if m.w < MinW || m.h < MinH {
+		drawSmall(g)
 		return
 	}
 	if m.help {
-		drawHeader(m.grid, l[PaneHeader], &m.scene, &m.local)
-		drawHelp(m.grid, Rect{0, 1, m.w, m.h - 1}, &m.scene, m.local.scroll)
-		return
+		drawHeader(g, Rect{0, 0, m.w, 1}, &m.scene, &m.local)
 	}
-	for p := range numPanes {
-		r, ok := l[p]
-		if ok && !r.Empty() {
-			panes[p](m.grid, r, &m.scene, &m.local)
+	for _, p := range painted {
+		r := m.rect(p)
+		if r.Empty() {
+			continue
+		}
+		if p == PaneGloss {
+			if !m.help && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
+				separators(g, m.layout())
+			}
+			g.box(r)
+			r = Rect{r.X + 1, r.Y + 1, r.W - 2, r.H - 2}
+		}
+		g.clip = r
+		panes[p].draw(g, r, &m.scene, &m.local)
+		if isTab(p) {
+			drawTabs(g, r, &m.local)
+		}
+		g.clip = Rect{0, 0, m.w, m.h}
+	}
+	if !m.help && m.scene.Gloss == nil && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
+		separators(g, m.layout())
+	}
+}
+
+// box empties a rectangle and draws a frame around it.
+func (g *Grid) box(r Rect) {
+	for y := r.Y; y < r.Y+r.H; y++ {
+		for x := r.X; x < r.X+r.W; x++ {
+			g.Set(x, y, ' ', StylePlain)
 		}
 	}
-	separators(m.grid, l)
+	g.frame(r, "┌─┐│└┘", StyleFocus)
+}
+
+// frame draws a frame: corner, line, corner, side, corner, corner.
+func (g *Grid) frame(r Rect, signs string, st Style) {
+	s := []rune(signs)
+	x1, y1 := r.X+r.W-1, r.Y+r.H-1
+	for x := r.X + 1; x < x1; x++ {
+		g.Set(x, r.Y, s[1], st)
+		g.Set(x, y1, s[1], st)
+	}
+	for y := r.Y + 1; y < y1; y++ {
+		g.Set(r.X, y, s[3], st)
+		g.Set(x1, y, s[3], st)
+	}
+	g.Set(r.X, r.Y, s[0], st)
+	g.Set(x1, r.Y, s[2], st)
+	g.Set(r.X, y1, s[4], st)
+	g.Set(x1, y1, s[5], st)
 }
 
 // separators draws the lines between columns.
 func separators(g *Grid, l map[Pane]Rect) {
-	for p := PaneMap; p < PaneFooter; p++ {
+	for p := range numPanes {
 		r, ok := l[p]
-		if !ok || r.X == 0 {
+		if !ok || r.X == 0 || r.Y < headRows || p == PaneFooter {
 			continue
 		}
 		for y := r.Y; y < r.Y+r.H; y++ {
 			rule := func(x int) bool { c := g.At(x, y); return c == '─' || c == '═' }
 			sign := '│'
 			switch left, right := rule(r.X-2), y == r.Y; {
-			case left && right && y == l[PaneLine].Y+1:
+			case left && right && y == headRows:
 				sign = '┬'
 			case left && right:
 				sign = '┼'

@@ -79,7 +79,7 @@ func containsControl(s string) bool {
 func TestFooterKeys(t *testing.T) {
 	for _, w := range []int{60, 62, 100, 200} {
 		need, tab := 0, false
-		for _, k := range footerKeys(w) {
+		for _, k := range footerKeys(defaultKeys, w) {
 			need += keyWidth(k) + 2
 			tab = tab || k.Action == Focus
 		}

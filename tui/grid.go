@@ -19,7 +19,10 @@ type cell struct {
 // A Grid is a screen of cells. Drawing outside of it does nothing.
 type Grid struct {
 	W, H  int
+	ASCII bool // only ASCII is drawn
 	cells []cell
+	clip  Rect // what is drawn outside of it is lost
+	lost  int  // how often that was tried
 }
 
 // NewGrid returns an empty screen.
@@ -31,7 +34,8 @@ func NewGrid(w, h int) *Grid {
 
 // Reset empties the screen and gives it a size.
 func (g *Grid) Reset(w, h int) {
-	g.W, g.H = max(w, 0), max(h, 0)
+	g.W, g.H, g.lost = max(w, 0), max(h, 0), 0
+	g.clip = Rect{0, 0, g.W, g.H}
 	if n := g.W * g.H; cap(g.cells) < n {
 		g.cells = make([]cell, n)
 	} else {
@@ -44,13 +48,22 @@ func (g *Grid) Reset(w, h int) {
 
 // Set puts one rune. What could steer a terminal becomes a question mark.
 func (g *Grid) Set(x, y int, r rune, s Style) {
-	if x < 0 || y < 0 || x >= g.W || y >= g.H {
+	if !g.in(x, y) {
+		g.lost++
 		return
 	}
 	if r < ' ' || r >= 0x7f && r < 0xa1 || r == utf8.RuneError {
 		r = '?'
 	}
+	if g.ASCII && r > '~' {
+		r = inASCII(r)
+	}
 	g.cells[y*g.W+x] = cell{r, s}
+}
+
+// in reports whether a cell may be drawn.
+func (g *Grid) in(x, y int) bool {
+	return x >= 0 && y >= 0 && x < g.W && y < g.H && x >= g.clip.X && y >= g.clip.Y && x < g.clip.X+g.clip.W && y < g.clip.Y+g.clip.H
 }
 
 // At is the rune at a cell.
@@ -84,7 +97,9 @@ func (g *Grid) Text(x, y, w int, s string, st Style) int {
 func (g *Grid) Fill(r Rect, s Style) {
 	for y := max(r.Y, 0); y < min(r.Y+r.H, g.H); y++ {
 		for x := max(r.X, 0); x < min(r.X+r.W, g.W); x++ {
-			g.cells[y*g.W+x].s = s
+			if g.in(x, y) {
+				g.cells[y*g.W+x].s = s
+			}
 		}
 	}
 }

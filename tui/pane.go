@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"time"
 	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
 
 	"github.com/packetwalk/packetwalk/stack/view"
 )
@@ -16,7 +19,15 @@ type local struct {
 	speed   int // index of speeds
 	prompt  Action
 	input   string
-	busy    bool
+	tab     Pane          // what the slot of the state shows: one of tabs
+	zoom    bool          // the pane with the keys has the whole body
+	sel     [numPanes]int // the chosen line of the panes that have one
+	stage   view.StageID  // where the cursor on the map is; NoStage: where control is
+	keys    *Keymap       // nil: the table as it is
+	busy    time.Duration // how long a Command is under way, once that is long
+	doing   string        // what it does, in words
+	drag    bool          // the mouse holds the timeline
+	extra                 // of the panes in pane_overview.go to pane_breaks.go
 }
 
 // A seg is a piece of a line in one style.
@@ -60,23 +71,99 @@ func (g *Grid) more(r Rect, hidden int, focus bool) {
 			key = "J"
 		}
 		s := " " + itoa(hidden) + " more: " + key + " "
+		if r.W < 66 {
+			s = "+" + itoa(hidden) + "↓"
+		}
 		g.Text(r.X+r.W-width(s)-1, r.Y, width(s), s, StyleDim)
 	}
 }
 
-// panes draw themselves.
-var panes = [numPanes]func(g *Grid, r Rect, s *view.Scene, l *local){
-	PaneHeader: drawHeader, PaneLine: drawLine, PaneMap: drawMap, PaneCalls: drawCalls, PaneWhy: drawWhy, PaneState: drawState,
-	PaneBytes: drawBytes, PaneList: drawList, PaneFooter: drawFooter,
+// A paneDef is what a pane can do. Only draw is needed.
+//
+// draw paints the pane into r, its heading included (g.Title); what it paints
+// outside of r is cut off. In the slot of the state the tabs are written over
+// the heading afterwards.
+//
+// key takes a key (as bubbletea names it) while the pane has the keys, or while
+// it covers the body (overview, glossary, lesson). It returns false for keys
+// that it does not know: they then do what they do everywhere. Send Commands
+// with m.send.
+//
+// click takes a left click on a cell of r; false: the pane only gets the keys.
+//
+// lines is how many lines it has for w by h cells (heading not counted), for
+// panes that are scrolled by l.scroll; others leave it nil.
+type paneDef struct {
+	draw  func(g *Grid, r Rect, s *view.Scene, l *local)
+	key   func(m *Model, r Rect, key string) (cmd tea.Cmd, took bool)
+	click func(m *Model, r Rect, x, y int) (cmd tea.Cmd, took bool)
+	lines func(s *view.Scene, l *local, w, h int) int
+}
+
+// panes is the table of panes; filled by init, since keys lead back to it.
+var panes [numPanes]paneDef
+
+func init() {
+	panes = [numPanes]paneDef{
+		PaneHeader:   {draw: drawHeader},
+		PaneLine:     {draw: drawLine},
+		PaneMap:      {draw: drawMap, click: clickMap},
+		PaneCalls:    {draw: drawCalls, click: clickCalls},
+		PaneWhy:      {draw: drawWhy},
+		PaneState:    {draw: drawState, click: clickState},
+		PaneBytes:    {draw: drawBytes},
+		PaneList:     {draw: drawList, click: clickList},
+		PaneFooter:   {draw: drawFooter},
+		PaneTimeline: {draw: drawTimeline},
+		PaneTables:   {draw: drawTables, key: keyTables, click: clickTables},
+		PanePlots:    {draw: drawPlots, key: keyPlots},
+		PaneTimes:    {draw: drawTimes, key: keyTimes, click: clickTimes},
+		PaneFamily:   {draw: drawFamily, key: keyFamily, click: clickFamily},
+		PaneBreaks:   {draw: drawBreaks, key: keyBreaks, click: clickBreaks},
+		PaneOverview: {draw: drawOverview, key: keyOverview, click: clickOverview, lines: linesOverview},
+		PaneGloss:    {draw: drawGloss, key: keyGloss, click: clickGloss, lines: linesGloss},
+		PaneLesson:   {draw: drawLesson, key: keyLesson, click: clickLesson},
+		PaneHelp:     {draw: drawHelpPane},
+	}
+}
+
+// tabs are the panes that share the slot of the state, chosen by 1 to 6.
+var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks}
+
+// slot is the pane in the slot of the state.
+func (l *local) slot() Pane {
+	for _, p := range tabs {
+		if p == l.tab {
+			return p
+		}
+	}
+	return PaneState
+}
+
+// isTab reports whether a pane lives in the slot of the state.
+func isTab(p Pane) bool {
+	for _, t := range tabs {
+		if p == t {
+			return true
+		}
+	}
+	return false
 }
 
 // scrollRange is how far the pane that has the keys can be scrolled; lists are
 // scrolled from the place on, up and down.
 func (m *Model) scrollRange() (least, most int) {
-	r, s := Layout(m.w, m.h, m.detail)[m.local.focus], &m.scene
-	switch m.local.focus {
+	p := m.top()
+	r, s := m.rect(p), &m.scene
+	if r.Empty() {
+		return 0, 0
+	}
+	if f := panes[p].lines; f != nil {
+		return 0, max(0, f(s, &m.local, r.W, r.H-1)-r.H+1)
+	}
+	switch p {
 	case PaneWhy:
-		most = len(whyLines(s, r.W-2)) - r.H + 1
+		most = len(whyLines(s, r.W-2)) - whyRoom(r.H-1)
 	case PaneState:
 		most = len(stateLines(s, r.W-2, r.H-1)) - r.H + 1
 	case PaneBytes:
@@ -86,6 +173,8 @@ func (m *Model) scrollRange() (least, most int) {
 		least, most = -len(s.List), len(s.List)
 	case PaneCalls:
 		least, most = -len(s.Tree), len(s.Tree)
+	case PaneHelp:
+		most = helpHeight(r.W, s, &m.local) - r.H + 2
 	}
 	return least, max(most, 0)
 }

@@ -32,9 +32,25 @@ func drawBytes(g *Grid, r Rect, s *view.Scene, l *local) {
 		hexW = hexLoose
 	}
 	rows := (len(s.Bytes) + 15) / 16
+	fieldsAt := Rect{in.X + hexW + 1, in.Y, in.W - hexW - 2, in.H}
+	if in.W < 80 { // the fields below the bytes
+		h := min(max(1, in.H*2/5, in.H-1-len(values(fieldValues(lit), in.W-2))), rows)
+		fieldsAt = Rect{in.X + 1, in.Y + h, in.W - 2, in.H - h}
+		in.H = h
+		if in.W >= hexLoose {
+			hexW = hexLoose
+		}
+	}
 	from := 0
 	if last := (lit.To - 1) / 16; last >= in.H {
 		from = lit.From / 16
+	}
+	for _, h := range s.Headers {
+		for _, f := range h.Fields {
+			if row := (h.From + f.From/8) / 16; f.Lit && (row < from || row >= from+in.H) {
+				from = row
+			}
+		}
 	}
 	from = max(0, min(from, rows-in.H))
 	if l.focus == PaneBytes {
@@ -43,7 +59,7 @@ func drawBytes(g *Grid, r Rect, s *view.Scene, l *local) {
 	for y := 0; y < in.H && from+y < rows; y++ {
 		drawHex(g, in.X+1, in.Y+y, s, (from+y)*16, hexW)
 	}
-	drawFields(g, Rect{in.X + hexW + 1, in.Y, in.W - hexW - 2, in.H}, s, lit)
+	drawFields(g, fieldsAt, s, lit)
 }
 
 // How wide the bytes are: four together, one by one, with their text.
@@ -73,9 +89,16 @@ func drawHex(g *Grid, x, y int, s *view.Scene, at, w int) {
 	}
 }
 
+// headerStyle is how byte i looks: fields that the step reads or writes stand
+// out, then the header that it is about.
 func headerStyle(s *view.Scene, i int) Style {
 	for n, h := range s.Headers {
 		if i >= h.From && i < h.To {
+			for _, f := range h.Fields {
+				if f.Lit && i >= h.From+f.From/8 && i < h.From+(f.To+7)/8 {
+					return StyleHere
+				}
+			}
 			switch {
 			case h.Lit:
 				return StyleLit
@@ -90,7 +113,8 @@ func headerStyle(s *view.Scene, i int) Style {
 	return StyleDim
 }
 
-// drawFields lists the headers in a line, then the fields of the lit one.
+// drawFields lists the headers in a line, then the fields of the lit one: first
+// those that the step is about, with their bits where they are no whole bytes.
 func drawFields(g *Grid, r Rect, s *view.Scene, lit view.Header) {
 	if r.W < 12 {
 		return
@@ -111,18 +135,66 @@ func drawFields(g *Grid, r Rect, s *view.Scene, lit view.Header) {
 		x += 1 + g.Text(x, y, r.X+r.W-x, name, st)
 	}
 	y++
-	var vs []view.Value
+	for _, h := range s.Headers {
+		for _, f := range h.Fields {
+			if f.Lit && y < r.Y+r.H {
+				y = drawLitField(g, Rect{r.X, y, r.W, 1}, s, h, f)
+			}
+		}
+	}
+	vs := fieldValues(lit)
+	if r.Y+r.H > y {
+		g.draw(Rect{r.X, y, r.W, r.Y + r.H - y}, values(vs, r.W), 0)
+	}
+}
+
+// fieldValues are the fields of a header that no line of their own tells.
+func fieldValues(lit view.Header) (vs []view.Value) {
 	for _, f := range lit.Fields {
-		if f.To-f.From == 1 && f.Value == "0" {
+		if f.To-f.From == 1 && f.Value == "0" || f.Lit {
 			continue // a flag that is not set
 		}
 		vs = append(vs, view.Value{Name: f.Name, Value: f.Value})
 	}
-	if len(vs) == 0 {
+	if len(vs) == 0 && len(lit.Fields) == 0 {
 		vs = append(vs, view.Value{Name: lit.Name, Value: fmt.Sprintf("bytes %d to %d", lit.From, lit.To-1)})
 	}
 	if lit.Cut {
 		vs = append(vs, view.Value{Name: "CUT", Value: "the capture ends inside"})
 	}
-	g.draw(Rect{r.X, y, r.W, r.Y + r.H - y}, values(vs, r.W), 0)
+	return vs
+}
+
+// drawLitField is a field that the step reads or writes, before and after, and
+// its bits.
+func drawLitField(g *Grid, r Rect, s *view.Scene, h view.Header, f view.Field) int {
+	x := r.X
+	put := func(text string, st Style) { x += g.Text(x, r.Y, r.X+r.W-x, text, st) }
+	put(" "+f.Name+" ", StyleHere)
+	put(" ", StylePlain)
+	if f.Was != "" && f.Was != f.Value {
+		put(f.Was+" → ", StyleDim)
+		put(f.Value, StyleNew)
+	} else {
+		put(f.Value, StyleStrong)
+	}
+	if f.From%8 == 0 && f.To%8 == 0 || f.To-f.From > 16 {
+		return r.Y + 1
+	}
+	put("  ", StylePlain)
+	for bit := f.From / 8 * 8; bit < (f.To+7)/8*8; bit++ {
+		at := h.From + bit/8
+		if at >= len(s.Bytes) || x >= r.X+r.W {
+			break
+		}
+		st := StyleDim
+		if bit >= f.From && bit < f.To {
+			st = StyleHere
+		}
+		put(string('0'+rune(s.Bytes[at]>>(7-bit%8)&1)), st)
+		if bit%4 == 3 {
+			put(" ", StylePlain)
+		}
+	}
+	return r.Y + 1
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/packetwalk/packetwalk/stack/view"
 )
 
@@ -11,16 +13,7 @@ import (
 // reader is, what comes.
 func drawCalls(g *Grid, r Rect, s *view.Scene, l *local) {
 	in := g.Title(r, "calls of the kernel", l.focus == PaneCalls)
-	here := 0
-	for i := range s.Tree {
-		if s.Tree[i].Here {
-			here = i
-		}
-	}
-	from := max(0, min(here-in.H*3/5, len(s.Tree)-in.H))
-	if l.focus == PaneCalls {
-		from = max(0, min(from+l.scroll, len(s.Tree)-in.H))
-	}
+	from, here := callsFrom(s, in.H, l)
 	base := 255
 	rows := s.Tree[from:min(len(s.Tree), from+in.H)]
 	for _, t := range rows {
@@ -32,6 +25,33 @@ func drawCalls(g *Grid, r Rect, s *view.Scene, l *local) {
 	for i, t := range rows {
 		drawCall(g, Rect{in.X, in.Y + i, in.W, 1}, &t, base, from+i > here)
 	}
+}
+
+// callsFrom is the first row of the tree that is shown.
+func callsFrom(s *view.Scene, h int, l *local) (from, here int) {
+	for i := range s.Tree {
+		if s.Tree[i].Here {
+			here = i
+		}
+	}
+	from = max(0, min(here-h*3/5, len(s.Tree)-h))
+	if l.focus == PaneCalls {
+		from = max(0, min(from+l.scroll, len(s.Tree)-h))
+	}
+	return from, here
+}
+
+// clickCalls goes to the call that is clicked.
+func clickCalls(m *Model, r Rect, x, y int) (tea.Cmd, bool) {
+	from, here := callsFrom(&m.scene, r.H-1, &m.local)
+	i := from + y - r.Y - 1
+	if y <= r.Y || i < 0 || i >= len(m.scene.Tree) || i == here {
+		return nil, false
+	}
+	if i > here {
+		return m.send(view.Command{Verb: view.Forward, N: m.scene.Tree[i].N - m.scene.Step}), true
+	}
+	return m.send(view.Command{Verb: view.Back, N: m.scene.Step - m.scene.Tree[i].N}), true
 }
 
 func drawCall(g *Grid, r Rect, t *view.Row, base int, later bool) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/packetwalk/packetwalk/stack/view"
 )
 
@@ -14,16 +16,7 @@ func drawList(g *Grid, r Rect, s *view.Scene, l *local) {
 		title = "packets that match the filter"
 	}
 	in := g.Title(r, title, l.focus == PaneList)
-	here := 0
-	for i := range s.List {
-		if s.List[i].Here {
-			here = i
-		}
-	}
-	from := max(0, min(here-in.H/2, len(s.List)-in.H))
-	if l.focus == PaneList {
-		from = max(0, min(from+l.scroll, len(s.List)-in.H))
-	}
+	from := listFrom(s, in.H, l)
 	num := width(itoa(max(s.Packets, 1)))
 	for y := 0; y < in.H && from+y < len(s.List); y++ {
 		drawItem(g, Rect{in.X, in.Y + y, in.W, 1}, &s.List[from+y], num)
@@ -35,6 +28,30 @@ func drawList(g *Grid, r Rect, s *view.Scene, l *local) {
 		}
 		g.Text(in.X+1, in.Y, in.W-2, text, StyleDim)
 	}
+}
+
+// listFrom is the first packet of the list that is shown.
+func listFrom(s *view.Scene, h int, l *local) int {
+	here := 0
+	for i := range s.List {
+		if s.List[i].Here {
+			here = i
+		}
+	}
+	from := max(0, min(here-h/2, len(s.List)-h))
+	if l.focus == PaneList {
+		from = max(0, min(from+l.scroll, len(s.List)-h))
+	}
+	return from
+}
+
+// clickList goes to the packet that is clicked.
+func clickList(m *Model, r Rect, x, y int) (tea.Cmd, bool) {
+	i := listFrom(&m.scene, r.H-1, &m.local) + y - r.Y - 1
+	if y <= r.Y || i < 0 || i >= len(m.scene.List) {
+		return nil, false
+	}
+	return m.send(view.Command{Verb: view.Seek, N: m.scene.List[i].N}), true
 }
 
 func drawItem(g *Grid, r Rect, it *view.Item, num int) {

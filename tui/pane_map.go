@@ -1,6 +1,10 @@
 package tui
 
 import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/packetwalk/packetwalk/stack/view"
 )
 
@@ -8,62 +12,148 @@ import (
 var upRows = [...]view.StageID{view.UpApp, view.UpSocket, view.UpTransport, view.UpLocalIn, view.UpRoute, view.UpPre, view.UpTaps, view.UpGRO, view.UpIRQ, view.UpRing, view.UpWire}
 var downRows = [...]view.StageID{view.DownApp, view.DownSocket, view.DownTransport, view.DownRoute, view.DownLocalOut, view.DownPost, view.DownNeigh, view.DownQdisc, view.NoStage, view.DownRing, view.DownWire}
 
-// The map as two strips: from the wire on.
-var upStrip = [...]strip{{view.UpWire, "wire"}, {view.UpRing, "ring"}, {view.UpIRQ, "irq"}, {view.UpGRO, "GRO"}, {view.UpTaps, "taps"}, {view.UpPre, "PRE_ROUTING"}, {view.UpRoute, "routing"},
-	{view.UpLocalIn, "LOCAL_IN"}, {view.UpTransport, "transport"}, {view.UpSocket, "socket"}, {view.UpApp, "app"}}
-var downStrip = [...]strip{{view.DownWire, "wire"}, {view.DownRing, "ring"}, {view.DownQdisc, "qdisc"}, {view.DownNeigh, "neigh"}, {view.DownPost, "POST_ROUTING"}, {view.DownLocalOut, "LOCAL_OUT"},
-	{view.DownRoute, "routing"}, {view.DownTransport, "transport"}, {view.DownSocket, "socket"}, {view.DownApp, "app"}}
+// forwardRow is the row of FORWARD: from routing across to POST_ROUTING, one
+// below.
+const forwardRow = 4
 
-type strip struct {
-	id   view.StageID
-	name string
+// stageOrder is how the cursor on the map goes: up on the left, down on the right.
+var stageOrder = func() (list []view.StageID) {
+	for id := view.UpWire; id < view.NumStages; id++ {
+		list = append(list, id)
+	}
+	return list
+}()
+
+// nextStage is the stage that the cursor on the map goes to.
+func nextStage(s *view.Scene, now view.StageID, by int) view.StageID {
+	if now == view.NoStage {
+		now = s.Lit
+		if now == view.NoStage {
+			return stageOrder[0]
+		}
+	}
+	i := int(now-view.UpWire) + by
+	return stageOrder[max(0, min(i, len(stageOrder)-1))]
 }
 
-// Columns of the map, from its left edge.
+// The forms of the map, by the room there is.
+type mapForm int
+
 const (
-	colUp      = 1
-	colForward = 12
-	colBend    = 29
-	colDown    = 31
+	formStrips mapForm = iota // two lines
+	formPlain                 // a row a stage
+	formAir                   // two rows a stage: its name, and what happened there
+	formBoxes                 // a box of three rows a stage
 )
 
-// isStrip reports whether the map has room for its strips only.
-func isStrip(r Rect) bool { return r.H < mapRows-1 || r.W < mapW-1 }
+func formOf(r Rect) mapForm {
+	switch {
+	case r.H < plainRows-1 || r.W < plainW-1:
+		return formStrips
+	case r.H < airRows-1 || r.W < airW-2:
+		return formPlain
+	case r.H < boxRows || r.W < boxW-2:
+		return formAir
+	}
+	return formBoxes
+}
+
+// A geometry says where things are on a map of columns.
+type geometry struct {
+	form      mapForm
+	top       int // the first row of the first stage
+	pitch     int // rows from stage to stage
+	rows      int // rows of a stage
+	colW      int // width of a column
+	downW     int // of the right one
+	up, down  int // where the columns begin
+	mid, midW int // the middle, where FORWARD is
+}
+
+func geometryOf(r Rect) (g geometry) {
+	g = geometry{form: formOf(r), top: r.Y + 1}
+	defer func() {
+		if g.downW == 0 {
+			g.downW = g.colW
+		}
+	}()
+	switch g.form {
+	case formPlain:
+		g.pitch, g.rows = 1, 1
+		g.up, g.down = r.X+1, r.X+r.W-20
+		g.colW = 18
+		g.mid = g.up + 11
+		g.midW = g.down - g.mid
+	case formAir:
+		g.pitch, g.rows = 2, 2
+		g.up, g.down = r.X+1, r.X+max(28, r.W/2-2)
+		g.colW, g.downW = g.down-4-g.up, r.X+r.W-g.down-1
+		g.mid = g.up + 11
+		g.midW = g.down - g.mid
+	default:
+		g.pitch, g.rows = 3, 3
+		if r.H >= 11*4+2 {
+			g.pitch = 4
+		}
+		g.midW = 18 + (r.W-boxW)/7
+		g.colW = (r.W - 2 - g.midW) / 2
+		g.up = r.X + 1
+		g.mid = g.up + g.colW
+		g.down = g.mid + g.midW
+	}
+	return g
+}
+
+// stageRect is where a stage is on the map.
+func stageRect(r Rect, id view.StageID) (Rect, bool) {
+	if id == view.NoStage || id >= view.NumStages {
+		return Rect{}, false
+	}
+	if formOf(r) == formStrips {
+		return stripRect(r, id)
+	}
+	g := geometryOf(r)
+	for i := range upRows {
+		y := g.top + i*g.pitch
+		if upRows[i] == id {
+			return Rect{g.up, y, g.colW, g.rows}, true
+		}
+		if downRows[i] == id {
+			return Rect{g.down, y, g.downW, g.rows}, true
+		}
+	}
+	switch g.form { // FORWARD
+	case formBoxes:
+		return Rect{g.mid + 2, g.top + forwardRow*g.pitch, g.midW - 5, 3}, true
+	case formAir:
+		return Rect{g.down - 14, g.top + forwardRow*g.pitch, 10, 1}, true
+	}
+	return Rect{g.mid + 7, g.top + forwardRow, 9, 1}, true
+}
 
 // stagePos is the cell of a stage's sign.
 func stagePos(r Rect, id view.StageID) (x, y int, ok bool) {
-	if isStrip(r) {
-		x := r.X + 2
-		for _, s := range upStrip {
-			if s.id == id {
-				return x, r.Y, true
-			}
-			x += width(s.name) + 1
-		}
-		x = r.X + 2
-		for _, s := range downStrip {
-			if s.id == id {
-				return x, r.Y + 2, true
-			}
-			x += width(s.name) + 1
-		}
-		return r.X + 41, r.Y + 1, id == view.Forwarding
+	s, ok := stageRect(r, id)
+	if formOf(r) == formBoxes {
+		return s.X + 2, s.Y + 1, ok
 	}
-	for i := range upRows {
-		if upRows[i] == id {
-			return r.X + colUp, r.Y + 1 + i, true
-		}
-		if downRows[i] == id && id != view.NoStage {
-			return r.X + colDown, r.Y + 1 + i, true
+	return s.X, s.Y, ok
+}
+
+// stageAt is the stage at a cell of the map.
+func stageAt(r Rect, x, y int) view.StageID {
+	for id := view.UpWire; id < view.NumStages; id++ {
+		if s, ok := stageRect(r, id); ok && x >= s.X && y >= s.Y && x < s.X+s.W && y < s.Y+s.H {
+			return id
 		}
 	}
-	return r.X + 19, r.Y + 5, id == view.Forwarding
+	return view.NoStage
 }
 
 // drawMap is the map of the stack: up on the left, down on the right.
 func drawMap(g *Grid, r Rect, s *view.Scene, l *local) {
-	if isStrip(r) {
-		drawStrips(g, r, s)
+	if formOf(r) == formStrips {
+		drawStrips(g, r, s, l)
 	} else {
 		drawColumns(g, r, s, l)
 	}
@@ -72,11 +162,24 @@ func drawMap(g *Grid, r Rect, s *view.Scene, l *local) {
 	}
 }
 
+// clickMap puts the cursor on the stage that is clicked.
+func clickMap(m *Model, r Rect, x, y int) (tea.Cmd, bool) {
+	m.local.stage = stageAt(r, x, y)
+	return nil, m.local.stage != view.NoStage
+}
+
+func stage(s *view.Scene, id view.StageID) *view.Stage {
+	if int(id) < len(s.Stages) {
+		return &s.Stages[id]
+	}
+	return &view.Stage{ID: id, Name: id.Name()}
+}
+
 // look is how a stage looks: its sign and the style of its name.
 func look(st *view.Stage, line rune) (sign rune, name Style) {
 	switch {
 	case st.Dropped:
-		return 'X', StyleDrop
+		return '✗', StyleDrop
 	case st.Lit:
 		return '●', StyleHere
 	case st.Visited && line == '─':
@@ -87,45 +190,6 @@ func look(st *view.Stage, line rune) (sign rune, name Style) {
 	return line, StyleDim
 }
 
-func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
-	in := g.Title(r, "the way through the stack", l.focus == PaneMap)
-	for i := range upRows {
-		y := in.Y + i
-		drawStage(g, r.X+colUp, y, stage(s, upRows[i]))
-		if downRows[i] == view.NoStage {
-			sign, st := '│', StyleDim
-			if stage(s, view.DownRing).Visited && stage(s, view.DownQdisc).Visited {
-				sign, st = '┃', StyleVisited
-			}
-			g.Set(r.X+colDown, y, sign, st)
-			continue
-		}
-		drawStage(g, r.X+colDown, y, stage(s, downRows[i]))
-	}
-	drawForward(g, r.X, in.Y+4, stage(s, view.Forwarding), stage(s, view.UpRoute).Dropped)
-	if y := in.Y + len(upRows); y < r.Y+r.H {
-		g.Text(r.X+colUp, y, 20, "▲ comes in", StyleDim)
-		g.Text(r.X+colDown, y, 20, "▼ goes out", StyleDim)
-	}
-}
-
-func stage(s *view.Scene, id view.StageID) *view.Stage {
-	if int(id) < len(s.Stages) {
-		return &s.Stages[id]
-	}
-	return &view.Stage{ID: id, Name: id.Name()}
-}
-
-func drawStage(g *Grid, x, y int, st *view.Stage) {
-	sign, style := look(st, '│')
-	g.Set(x, y, sign, signStyle(st, style))
-	name := " " + st.Name + " "
-	if st.Dropped {
-		name = " " + st.Name + " DROP"
-	}
-	g.Text(x+1, y, 22, name, style)
-}
-
 func signStyle(st *view.Stage, name Style) Style {
 	if st.Lit && !st.Dropped {
 		return StyleToken
@@ -133,81 +197,366 @@ func signStyle(st *view.Stage, name Style) Style {
 	return name
 }
 
-// drawForward is the way across, from routing to POST_ROUTING.
-func drawForward(g *Grid, x, y int, st *view.Stage, short bool) {
-	sign, style := look(st, '─')
-	from := x + colForward
-	if short { // the word DROP stands there
-		from = x + 18
-	}
-	for c := from; c < x+colBend; c++ {
-		r, ls := '─', StyleDim
-		if st.Visited {
-			r, ls = '━', StyleVisited
+// reasons are the lines that tell, stage by stage, why the packet does not come
+// there. One reason of several stages in a column is told once: its words go on
+// from stage to stage. w is what a line has room for.
+func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStages]string) {
+	for _, list := range lists {
+		for i := 0; i < len(list); {
+			var run []view.StageID
+			text := stage(s, list[i]).Not
+			for ; i < len(list); i++ {
+				st := stage(s, list[i])
+				if list[i] == view.NoStage {
+					continue
+				}
+				if st.Not != text || st.Visited {
+					break
+				}
+				run = append(run, list[i])
+			}
+			if len(run) == 0 {
+				i++
+				continue
+			}
+			ls := Wrap(text, w, 0)
+			for n, id := range run {
+				switch {
+				case n == len(run)-1 && n < len(ls)-1:
+					lines[id] = cut(strings.Join(ls[n:], " "), w)
+				case n < len(ls):
+					lines[id] = ls[n]
+				}
+			}
 		}
-		g.Set(c, y, r, ls)
 	}
-	bend, down, end := '┐', '└', '▶'
-	ls := StyleDim
+	return lines
+}
+
+// happened is what to tell about a stage in one line.
+func happened(st *view.Stage, s *view.Scene) (text string, style Style) {
+	switch {
+	case st.Dropped && s.Verdict.Reached && s.Verdict.Reason != "":
+		if s.Verdict.Func != "" {
+			return s.Verdict.Reason + " in " + s.Verdict.Func, StyleWarn
+		}
+		return s.Verdict.Reason, StyleWarn
+	case st.Lit && s.Func != "":
+		return s.Func, StyleStrong
+	case st.Visited:
+		return st.Func, StyleFunc
+	}
+	return st.Not, StyleDim
+}
+
+func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
+	g.Title(r, "the way through the stack", l.focus == PaneMap)
+	m := geometryOf(r)
+	why := reasons(s, m.colW-3, upRows[:])
+	for id, text := range reasons(s, m.downW-3, downRows[:]) {
+		if text != "" {
+			why[id] = text
+		}
+	}
+	for i := range upRows {
+		drawStage(g, r, m, upRows[i], why[upRows[i]], s, l)
+		if downRows[i] != view.NoStage {
+			drawStage(g, r, m, downRows[i], why[downRows[i]], s, l)
+			continue
+		}
+		through := stage(s, view.DownRing).Visited && stage(s, view.DownQdisc).Visited
+		drawGap(g, m, i, through)
+	}
+	drawForward(g, r, m, s, l)
+	drawAnswer(g, m, s)
+	y := m.top + len(upRows)*m.pitch
+	switch m.form {
+	case formPlain:
+		if text, st := cursorText(s, l); text != "" {
+			g.Text(m.up, y, r.W-2, text, st)
+			break
+		}
+		g.Text(m.up, y, 20, "▲ comes in", StyleDim)
+		g.Text(m.down, y, 20, "▼ goes out", StyleDim)
+	case formAir:
+		if text, st := cursorText(s, l); text != "" {
+			g.Text(m.up, y, r.W-2, text, st)
+			break
+		}
+		g.Text(m.up, y, m.colW, "▲ comes in", StyleDim)
+		g.Text(m.down, y, m.downW, "▼ goes out", StyleDim)
+	default:
+		c := m.mid + m.midW/2
+		g.centre(c, m.top+1, m.midW-2, "this host", StyleTitle)
+		ways := "comes in ▲ ▼ goes out"
+		if m.midW < 23 {
+			ways = "▲ in    out ▼"
+		}
+		g.centre(c, m.top+9*m.pitch+1, m.midW-2, ways, StyleDim)
+		g.centre(c, m.top+10*m.pitch+1, m.midW-2, "the network", StyleTitle)
+	}
+	drawReason(g, r, m, s, l)
+}
+
+// centre writes a text around a column.
+func (g *Grid) centre(x, y, w int, s string, st Style) {
+	n := min(width(s), w)
+	g.Text(x-n/2, y, n, s, st)
+}
+
+// drawGap is the piece of road on the right where no stage is.
+func drawGap(g *Grid, m geometry, row int, through bool) {
+	sign, st := '│', StyleRule
+	if through {
+		sign, st = '┃', StyleVisited
+	}
+	x := m.down
+	if m.form == formBoxes {
+		x += m.colW / 2
+	}
+	for y := range m.pitch {
+		g.Set(x, m.top+row*m.pitch+y, sign, st)
+	}
+}
+
+func drawStage(g *Grid, r Rect, m geometry, id view.StageID, why string, s *view.Scene, l *local) {
+	st := stage(s, id)
+	at, _ := stageRect(r, id)
+	if m.form == formBoxes {
+		drawBox(g, at, st, why, s, l)
+		drawArrow(g, at, m, st, s)
+		return
+	}
+	sign, style := look(st, '│')
+	g.Set(at.X, at.Y, sign, signStyle(st, style))
+	name := " " + st.Name + " "
+	if st.Dropped {
+		name = " " + st.Name + " DROP "
+	}
+	if l.stage == id && l.focus == PaneMap {
+		g.Set(at.X+1, at.Y, '▸', StyleFocus)
+		name = "▸" + name[1:]
+		if style == StyleDim {
+			style = StyleFocus
+		}
+	}
+	room := at.W - 1
+	if m.form == formPlain {
+		room = 22
+	}
+	g.Text(at.X+1, at.Y, room, name, style)
+	if m.form != formAir {
+		return
+	}
+	last := id == view.UpWire || id == view.DownWire
+	if !last {
+		line, ls := '│', StyleRule
+		if st.Visited && roadOn(s, id) {
+			line, ls = '┃', StyleVisited
+		}
+		g.Set(at.X, at.Y+1, line, ls)
+	}
+	text, ts := happened(st, s)
+	if !st.Visited {
+		text = why
+	}
+	g.Text(at.X+2, at.Y+1, at.W-2, text, ts)
+}
+
+// roadOn reports whether the road goes on from a stage to the one drawn below.
+func roadOn(s *view.Scene, id view.StageID) bool {
+	rows := upRows[:]
+	if id.Down() {
+		rows = downRows[:]
+	}
+	for i, other := range rows {
+		if other != id {
+			continue
+		}
+		for _, below := range rows[i+1:] {
+			if below != view.NoStage {
+				return stage(s, below).Visited
+			}
+		}
+	}
+	return false
+}
+
+// How the frames of boxes are drawn.
+const (
+	thinFrame   = "┌─┐│└┘"
+	heavyFrame  = "┏━┓┃┗┛"
+	doubleFrame = "╔═╗║╚╝"
+)
+
+// drawBox is a stage as a box: its name in the frame, what happened inside.
+func drawBox(g *Grid, at Rect, st *view.Stage, why string, s *view.Scene, l *local) {
+	signs, frame := thinFrame, StyleRule
+	_, name := look(st, '│')
+	switch {
+	case st.Dropped:
+		signs, frame = doubleFrame, StyleWarn
+	case st.Lit:
+		signs, frame = doubleFrame, StyleToken
+	case st.Visited:
+		signs, frame = heavyFrame, StyleVisited
+	}
+	cursor := l.stage == st.ID && l.focus == PaneMap
+	if cursor {
+		frame = StyleFocus
+	}
+	g.frame(Rect{at.X, at.Y, at.W, 3}, signs, frame)
+	title := " " + st.Name + " "
+	if cursor {
+		title = " ▸ " + st.Name + " "
+	}
+	g.Text(at.X+2, at.Y, at.W-4, title, name)
+	if st.Dropped {
+		box := " ✗ DROP "
+		g.Text(at.X+at.W-2-width(box), at.Y, width(box), box, StyleDrop)
+	}
+	text, ts := happened(st, s)
+	if !st.Visited {
+		text = why
+	}
+	x := at.X + 2
+	switch {
+	case st.Dropped:
+		g.Set(x, at.Y+1, '✗', StyleDrop)
+		x += 2
+	case st.Lit && l.token.moving():
+		x += 2
+	case st.Lit:
+		g.Text(x, at.Y+1, 2, "● ", StyleToken)
+		x += 2
+	}
+	g.Text(x, at.Y+1, at.X+at.W-2-x, text, ts)
+}
+
+// drawArrow is the way from a box to the next, where the packet took it.
+func drawArrow(g *Grid, at Rect, m geometry, st *view.Stage, s *view.Scene) {
+	if !st.Visited || !roadOn(s, st.ID) {
+		return
+	}
+	sign := '▲'
+	if st.ID.Down() {
+		sign = '▼'
+	}
+	x := at.X + at.W/2
+	g.Set(x, at.Y+2, sign, StyleVisited)
+	for y := at.Y + 3; y < at.Y+m.pitch; y++ {
+		g.Set(x, y, '┃', StyleVisited)
+	}
+}
+
+// drawForward is the way across, from routing to POST_ROUTING.
+func drawForward(g *Grid, r Rect, m geometry, s *view.Scene, l *local) {
+	st := stage(s, view.Forwarding)
+	at, _ := stageRect(r, view.Forwarding)
+	line, bend, corner, ls := '─', '┐', '└', StyleRule
+	if m.form != formBoxes {
+		ls = StyleDim
+	}
 	if st.Visited {
-		bend, down, ls = '┓', '┗', StyleVisited
+		line, bend, corner, ls = '━', '┓', '┗', StyleVisited
 	}
-	g.Set(x+colBend, y, bend, ls)
-	g.Set(x+colBend, y+1, down, ls)
-	g.Set(x+colBend+1, y+1, end, ls)
+	y := at.Y
+	from, bendX, end := m.mid, m.down-3, m.down-1
+	switch m.form {
+	case formPlain:
+		if stage(s, view.UpRoute).Dropped { // the word DROP stands there
+			from += 6
+		}
+		bendX, end = m.down-2, m.down-1
+	case formAir:
+		from = m.up + width(" routing ") + 2
+		if stage(s, view.UpRoute).Dropped {
+			from += 5
+		}
+	default:
+		y++
+	}
+	below := m.top + (forwardRow+1)*m.pitch
+	if m.form == formBoxes {
+		below++
+	}
+	for x := from; x < bendX; x++ {
+		g.Set(x, y, line, ls)
+	}
+	g.Set(bendX, y, bend, ls)
+	for b := y + 1; b < below; b++ {
+		g.Set(bendX, b, map[bool]rune{false: '│', true: '┃'}[st.Visited], ls)
+	}
+	g.Set(bendX, below, corner, ls)
+	for x := bendX + 1; x < end; x++ {
+		g.Set(x, below, line, ls)
+	}
+	g.Set(end, below, '▶', ls)
+	if m.form == formBoxes {
+		for x := at.X + 1; x < at.X+at.W-1; x++ {
+			g.Set(x, y, ' ', StylePlain)
+		}
+		drawBox(g, at, st, "", s, l)
+		return
+	}
+	sign, style := look(st, line)
 	name := " FORWARD "
 	if st.Dropped {
 		name = " FWD DROP "
 	}
-	if st.Lit || st.Dropped {
-		g.Set(x+19, y, sign, signStyle(st, style))
+	x := at.X
+	if l.stage == view.Forwarding && l.focus == PaneMap {
+		style = StyleFocus
 	}
-	g.Text(x+20, y, 10, name, style)
+	g.Set(x-1, y, sign, signStyle(st, style))
+	g.Text(x, y, width(name), name, style)
 }
 
-func drawStrips(g *Grid, r Rect, s *view.Scene) {
-	g.Text(r.X, r.Y, 2, "▲ ", StyleDim)
-	g.Text(r.X, r.Y+2, 2, "▼ ", StyleDim)
-	drawStrip(g, r.X+2, r.Y, s, upStrip[:])
-	drawStrip(g, r.X+2, r.Y+2, s, downStrip[:])
-	fw := stage(s, view.Forwarding)
-	sign, style := look(fw, '└')
-	if fw.Visited && !fw.Lit && !fw.Dropped {
-		sign = '┗'
+// drawAnswer is the way over the top, where a packet that came in made the
+// kernel itself send one.
+func drawAnswer(g *Grid, m geometry, s *view.Scene) {
+	if m.form == formPlain || !stage(s, view.UpTransport).Visited || !stage(s, view.DownTransport).Visited || stage(s, view.DownSocket).Visited {
+		return
 	}
-	g.Set(r.X+41, r.Y+1, sign, signStyle(fw, style))
-	g.Text(r.X+42, r.Y+1, 16, " FORWARD ", style)
-	text, st := "nothing runs", StyleDim
-	if s.Lit != view.NoStage {
-		text, st = "● "+s.Lit.Name()+wayText(s.Lit), StyleToken
-		if s.Func != "" {
-			text += ": " + s.Func
-		}
+	y := m.top + 2*m.pitch
+	if m.form == formBoxes {
+		y++
 	}
-	if stage(s, s.Lit).Dropped {
-		text, st = "X "+s.Lit.Name()+wayText(s.Lit)+": DROPPED", StyleDrop
-		if s.Verdict.Reason != "" {
-			text += " " + s.Verdict.Reason
-		}
+	from := m.mid
+	if m.form == formAir {
+		from = m.up + width(" transport ") + 2
 	}
-	g.Text(r.X+2, r.Y+3, r.W-2, text, st)
+	for x := from; x < m.down-1; x++ {
+		g.Set(x, y, '━', StyleVisited)
+	}
+	g.Set(m.down-1, y, '▶', StyleVisited)
+	text := " answers "
+	g.centre((from+m.down)/2, y, len(text), text, StyleVisited)
 }
 
-func wayText(id view.StageID) string {
-	switch {
-	case id.Up():
-		return " (coming in)"
-	case id.Down():
-		return " (going out)"
+// drawReason tells in the free middle of the map why the road at the cursor, or
+// the one across, is not taken.
+func drawReason(g *Grid, r Rect, m geometry, s *view.Scene, l *local) {
+	id, head := view.Forwarding, "not across:"
+	if l.stage != view.NoStage && l.focus == PaneMap {
+		id = l.stage
+		head = id.Name() + ":"
 	}
-	return ""
-}
-
-func drawStrip(g *Grid, x, y int, s *view.Scene, list []strip) {
-	for _, n := range list {
-		st := stage(s, n.id)
-		sign, style := look(st, '─')
-		g.Set(x, y, sign, signStyle(st, style))
-		x += 1 + g.Text(x+1, y, 20, n.name, style)
+	st := stage(s, id)
+	text := st.Not
+	if id == l.stage && st.Visited {
+		text = st.Func + " ran here"
+	} else if id == l.stage && text == "" {
+		text = "nothing yet"
 	}
+	if text == "" || m.form != formBoxes {
+		return
+	}
+	y := m.top + (forwardRow+2)*m.pitch + 1
+	room := Rect{m.mid + 1, y, m.midW - 2, m.top + 9*m.pitch - y}
+	if room.W < 10 {
+		return
+	}
+	y = g.Para(room, y, head, 0, StyleTitle)
+	g.Para(room, y, text, 0, StyleDim)
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/packetwalk/packetwalk/stack/view"
 )
 
@@ -15,6 +17,58 @@ func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
 		scroll = l.scroll
 	}
 	g.more(r, g.draw(in, stateLines(s, in.W, in.H), scroll), l.focus == PaneState)
+}
+
+// tabNames are what the tabs are called on the screen.
+var tabNames = [len(tabs)]string{"state", "tables", "plots", "time", "family", "breaks"}
+
+// drawTabs writes the tabs over the heading of their slot: with their numbers,
+// the one that is shown in brackets. Where there is no room for all, the names
+// of the others go.
+func drawTabs(g *Grid, r Rect, l *local) {
+	for i, at := range tabPlaces(r, l) {
+		text, st := tabText(r, i, l), StyleDim
+		if tabs[i] == l.slot() {
+			st = StyleTitle
+			if l.focus == tabs[i] {
+				st = StyleFocus
+			}
+		}
+		g.Text(at, r.Y, width(text), text, st)
+	}
+}
+
+func tabText(r Rect, i int, l *local) string {
+	n := itoa(i + 1)
+	switch {
+	case tabs[i] == l.slot():
+		return "[" + n + " " + tabNames[i] + "]"
+	case r.W >= 66:
+		return " " + n + " " + tabNames[i] + " "
+	case r.W >= 54:
+		return n + " " + tabNames[i] + " "
+	}
+	return " " + n + " "
+}
+
+// tabPlaces are the columns where the tabs begin.
+func tabPlaces(r Rect, l *local) (list [len(tabs)]int) {
+	x := r.X + 1
+	for i := range tabs {
+		list[i] = x
+		x += width(tabText(r, i, l))
+	}
+	return list
+}
+
+// tabAt is the tab at a column of the heading, from 1; 0 if there is none.
+func tabAt(r Rect, x int, l *local) int {
+	for i, at := range tabPlaces(r, l) {
+		if x >= at && x < at+width(tabText(r, i, l)) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // stateLines lays the objects out for w by h cells: with what each field means
@@ -57,6 +111,41 @@ func glossed(ps []view.Panel, w, spare int) (ls []line) {
 		}
 	}
 	return ls
+}
+
+// clickState goes back to who wrote the value that is clicked.
+func clickState(m *Model, r Rect, x, y int) (tea.Cmd, bool) {
+	s := &m.scene
+	ls := stateLines(s, r.W-2, r.H-1)
+	scroll := max(0, min(m.local.scroll, len(ls)-(r.H-1)))
+	i := scroll + y - r.Y - 1
+	if y <= r.Y || i < 0 || i >= len(ls) {
+		return nil, false
+	}
+	at := r.X + 1
+	for n, sg := range ls[i] {
+		end := at + width(sg.text)
+		if n+1 < len(ls[i]) { // a name and its value
+			end += width(ls[i][n+1].text)
+		}
+		name := strings.TrimSpace(sg.text)
+		if x >= at && x < end && isValue(s, name) {
+			return m.send(view.Command{Verb: view.WhyValue, Expr: name}), true
+		}
+		at += width(sg.text)
+	}
+	return nil, false
+}
+
+func isValue(s *view.Scene, name string) bool {
+	for _, p := range s.Panels {
+		for _, v := range p.Values {
+			if v.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func value(v view.Value) line {

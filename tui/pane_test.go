@@ -55,12 +55,13 @@ func scene(t testing.TB, name string) view.Scene {
 
 func model(s view.Scene, w, h int) *Model {
 	m := &Model{scene: s, w: w, h: h, detail: PaneWhy, theme: plainTheme, grid: &Grid{}}
+	m.local.tab = PaneState
 	m.local.focus, m.local.speed = PaneWhy, startSpeed
 	m.local.token = token{to: s.Lit, from: s.Lit}
 	return m
 }
 
-var sizes = [][2]int{{80, 24}, {120, 40}, {200, 50}}
+var sizes = [][2]int{{80, 24}, {100, 30}, {120, 40}, {160, 45}, {200, 50}}
 
 func TestScreens(t *testing.T) {
 	for _, z := range sizes {
@@ -109,11 +110,12 @@ func TestDropInWords(t *testing.T) {
 func TestLayout(t *testing.T) {
 	for w := MinW; w <= 240; w += 7 {
 		for h := MinH; h <= 70; h += 3 {
-			checkLayout(t, w, h)
+			checkLayout(t, w, h, false)
+			checkLayout(t, w, h, true)
 		}
 	}
 	for _, z := range sizes {
-		checkLayout(t, z[0], z[1])
+		checkLayout(t, z[0], z[1], false)
 		golden(t, fmt.Sprintf("layout_%dx%d.txt", z[0], z[1]), drawing(z[0], z[1]))
 	}
 	if Layout(79, 24, PaneWhy) != nil || Layout(80, 23, PaneWhy) != nil {
@@ -121,10 +123,10 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-func checkLayout(t *testing.T, w, h int) {
+func checkLayout(t *testing.T, w, h int, lesson bool) {
 	t.Helper()
 	owner := map[[2]int]Pane{}
-	l := Layout(w, h, PaneWhy)
+	l := arrange(w, h, PaneWhy, lesson)
 	for p := range numPanes {
 		r, ok := l[p]
 		if !ok {
@@ -133,7 +135,7 @@ func checkLayout(t *testing.T, w, h int) {
 		if r.X < 0 || r.Y < 0 || r.X+r.W > w || r.Y+r.H > h || r.W < 20 || r.H < 1 {
 			t.Errorf("%dx%d: %s is %+v", w, h, p, r)
 		}
-		if p >= PaneMap && p < PaneFooter && r.H < 4 {
+		if r.Y >= headRows && p != PaneFooter && r.H < 4 {
 			t.Errorf("%dx%d: %s has %d rows", w, h, p, r.H)
 		}
 		for y := r.Y; y < r.Y+r.H; y++ {
@@ -191,13 +193,15 @@ func TestKeys(t *testing.T) {
 			}
 			seen[n] = true
 		}
-		if _, prompt := prompts[k.Action]; prompt == (k.Action == DoCommand) && (k.Cmd.Verb != "" || prompt) {
+		if _, prompt := prompts[k.Action]; !prompt && k.Action != NextGrain && k.Action != NextFollow && (k.Action == DoCommand) != (k.Cmd.Verb != "") {
 			t.Errorf("%v: neither command nor prompt", k.Keys)
 		}
 	}
 	for _, v := range view.Verbs {
-		if !verbs[v.Verb] {
-			t.Errorf("no key for %s", v.Verb)
+		if _, err := view.Parse(string(v.Verb) + " 1"); err != nil && !verbs[v.Verb] {
+			if _, err := view.Parse(string(v.Verb)); err != nil {
+				t.Errorf("neither a key nor a command for %s: %v", v.Verb, err)
+			}
 		}
 	}
 	for _, w := range []string{"l", "h", "left", "right", "space", "n", "p", "d", "D", "s", "S", "r", "/", "g", "G", ":", "?", "+", "-", "tab", "q"} {
@@ -206,8 +210,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	help := NewGrid(200, 60)
-	s := view.Scene{}
-	drawHelp(help, Rect{0, 0, 200, 60}, &s, 0)
+	drawHelp(help, Rect{0, 0, 200, 60}, &view.Scene{}, &local{})
 	text := help.Lines()
 	for _, k := range Keys {
 		if !strings.Contains(text, k.Help) {

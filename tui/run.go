@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -27,22 +28,81 @@ func Home(w io.Writer) {
 	fmt.Fprintln(w, "\nYour own: packetwalk walk FILE.pcapng. More: packetwalk --help")
 }
 
-// Options say what Run shows.
+// Options say what Run shows, and how.
 type Options struct {
 	Session *view.Session // the place; nil: Walk's beginning
 	Walk    *walk.Walk
-	Name    string // of the capture
-	Still   bool   // nothing moves between steps
+	Name    string            // of the capture
+	Still   bool              // nothing moves between steps
+	NoMouse bool              // the terminal keeps the mouse
+	Theme   string            // dark, light, none; empty: as the terminal's background is
+	ASCII   bool              // signs of ASCII only, whatever the locale says
+	UTF8    bool              // all signs, whatever the locale says
+	Speed   int               // of playing, from 1 (slow) to 7; 0: as usual
+	Keys    map[string]string // other keys: ApplyKeys
 }
 
-// Run shows a walk on the terminal until the reader leaves.
-func Run(o Options) error {
+// envStill is the variable that stops all motion between steps.
+const envStill = "PACKETWALK_STILL"
+
+// newModel returns the program for options and the variables of the environment.
+func newModel(o Options, getenv func(string) string) (Model, error) {
 	s := o.Session
 	if s == nil {
 		s = view.NewSession(o.Walk, o.Name)
 	}
-	m := NewModel(s, os.Getenv("NO_COLOR") != "")
-	m.still = o.Still
-	_, err := tea.NewProgram(m).Run()
+	m := NewModel(s, getenv("NO_COLOR") != "" || getenv("TERM") == "dumb")
+	keys, err := ApplyKeys(o.Keys)
+	if err != nil {
+		return m, err
+	}
+	m.local.keys = keys
+	s.UseKeys(keys.words())
+	switch o.Theme {
+	case "", "auto":
+	case "dark", "light", "none":
+		m.look.Theme = o.Theme
+		m.dark = o.Theme != "light"
+	default:
+		return m, fmt.Errorf("theme %q: it is dark, light, none or auto", o.Theme)
+	}
+	m.theme = m.look.theme(m.dark)
+	m.grid.ASCII = o.isASCII(getenv)
+	m.still = o.Still || getenv(envStill) != ""
+	m.noMouse = o.NoMouse
+	m.cancel, m.doing = s.Cancel, s.Working
+	if o.Speed > 0 && o.Speed <= len(speeds) {
+		m.local.speed = o.Speed - 1
+	}
+	return m, nil
+}
+
+// Run shows a walk on the terminal until the reader leaves.
+func Run(o Options) error {
+	m, err := newModel(o, os.Getenv)
+	if err != nil {
+		return err
+	}
+	m.patient = true
+	out := &output{File: os.Stdout}
+	m.outBusy = out.busy
+	p := tea.NewProgram(m, tea.WithOutput(out))
+	stop := handleStop(p)
+	defer stop()
+	_, err = p.Run()
 	return err
 }
+
+// An output is the terminal; it knows whether a frame is still being written.
+type output struct {
+	*os.File
+	writing atomic.Bool
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.writing.Store(true)
+	defer o.writing.Store(false)
+	return o.File.Write(b)
+}
+
+func (o *output) busy() bool { return o.writing.Load() }

@@ -15,7 +15,6 @@ import (
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/tui"
 )
 
 // usageError is a mistake on the command line: exit status 2.
@@ -37,9 +36,15 @@ func run(args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
 	var u usageError
+	var st statusError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &st):
+		if !errors.Is(err, errSaid) {
+			fmt.Fprintf(os.Stderr, "packetwalk: %s\n", view.Clean(err.Error()))
+		}
+		return st.status
 	case errors.Is(err, errSaid):
 		return 1
 	case errors.As(err, &u):
@@ -50,10 +55,19 @@ func run(args []string) int {
 	return 1
 }
 
+// statusError is an error with an exit status of its own.
+type statusError struct {
+	error
+	status int
+}
+
+func (e statusError) Unwrap() error { return e.error }
+
 // errSaid is returned when what is wrong has been said already.
 var errSaid = errors.New("said")
 
 func command() *cobra.Command {
+	var screen screenFlags
 	root := &cobra.Command{
 		Use:   "packetwalk",
 		Short: "See what Linux does with a packet",
@@ -61,23 +75,25 @@ func command() *cobra.Command {
 and shows each packet's way: which functions it passes, what they change, what
 they decide and why. You can go forwards and backwards.
 
-Alone it lists the captures that come with it.`,
-		Example: `  packetwalk walk ping                  walk a bundled capture on the screen
+Alone on a terminal it opens a home screen: the captures that come with it,
+recent files, a tour. Elsewhere it lists those captures.`,
+		Example: `  packetwalk                            the home screen
+  packetwalk walk ping                  walk a bundled capture on the screen
   packetwalk walk my.pcapng --plain     the same as lines of text
   packetwalk trace http --format ndjson one JSON object an event
   packetwalk trace - < my.pcap          from standard input`,
 		Args:          noArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       "0.1 (Linux " + step.Kernel + ")",
-		RunE: func(c *cobra.Command, _ []string) error {
-			tui.Home(c.OutOrStdout())
-			return nil
-		},
+		Version:       version(),
+		RunE:          func(c *cobra.Command, _ []string) error { return home(c, &screen) },
 	}
+	screen.flags(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(walkCommand(), traceCommand(), pcapsCommand(), stepsCommand(), benchCommand())
+	root.AddCommand(walkCommand(), lessonCommand(), tourCommand(), webCommand(), shotCommand(), traceCommand(), pcapsCommand(), stepsCommand(), benchCommand(), compareCommand(), settingsCommand(), versionCommand(), manCommand())
+	root.InitDefaultCompletionCmd("")
+	completions(root)
+	tellStatuses(root)
 	return root
 }
 
@@ -100,9 +116,10 @@ func oneInput(c *cobra.Command, args []string) error {
 
 func pcapsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "pcaps",
-		Short: "List the captures that come with packetwalk",
-		Args:  noArgs,
+		Use:     "pcaps",
+		Example: "  packetwalk pcaps",
+		Short:   "List the captures that come with packetwalk",
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, e := range pcaps.Bundled() {
 				fmt.Fprintf(c.OutOrStdout(), "%-14s %s\n", e.Name, e.Shows)
@@ -114,9 +131,10 @@ func pcapsCommand() *cobra.Command {
 
 func stepsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "steps",
-		Short: "List the kernel functions that are modelled",
-		Args:  noArgs,
+		Use:     "steps",
+		Example: "  packetwalk steps | grep tcp_",
+		Short:   "List the kernel functions that are modelled",
+		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			step.Each(func(_ step.Step, i *step.Info) {
 				fmt.Fprintf(c.OutOrStdout(), "%-32s %-9s %-46s %s\n", i.Func, i.Layer, i.File, i.What)

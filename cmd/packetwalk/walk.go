@@ -1,48 +1,171 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/view"
 	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/tui"
+	"github.com/packetwalk/packetwalk/tui/settings"
 )
 
+// A walkFlags is what walk is asked for.
+type walkFlags struct {
+	input
+	screen    screenFlags
+	at, until string
+	plain     bool
+}
+
 func walkCommand() *cobra.Command {
-	var in input
-	plain := false
+	var f walkFlags
 	c := &cobra.Command{
 		Use:   "walk INPUT",
 		Short: "Walk through a capture on the screen, forwards and backwards",
 		Long: `Walk through a capture on the screen, forwards and backwards. INPUT is a pcap or
 pcapng file (gzip or not), the name of a bundled capture, or - for standard input.
-Press ? for the keys, q to leave.`,
+It begins with the capture at a glance: which ways its packets took. Enter walks
+along one of them. Press ? for the keys, q to leave.`,
 		Example: `  packetwalk walk ping
   packetwalk walk my.pcapng --local 192.168.1.10
-  packetwalk walk ping --plain | less`,
+  packetwalk walk my.pcapng --at 17            begin with packet 17
+  packetwalk walk http --until tcp_v4_rcv      begin where this function runs first
+  packetwalk walk ping --plain | less          lines of text, for screen readers too`,
 		Args: oneInput,
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := in.open(args[0]); err != nil {
-				return err
-			}
-			defer in.reader.Close()
-			k, err := walk.Open(in.reader, in.opt)
-			if err != nil {
-				return err
-			}
-			if plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) && args[0] != "-" {
-				if err := view.Plain(c.OutOrStdout(), view.NewSession(k, in.name)); err != nil {
-					return err
-				}
-				return k.Err()
-			}
-			return tui.Run(tui.Options{Walk: k, Name: in.name})
-		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
 	}
-	in.flags(c)
-	c.Flags().BoolVar(&plain, "plain", false, "lines of text in the normal scrollback instead of the screen")
+	f.input.flags(c)
+	f.screen.flags(c)
+	c.Flags().StringVar(&f.at, "at", "", "begin at this `PLACE`: packet, packet.step, or drop for the first one")
+	c.Flags().StringVar(&f.until, "until", "", "begin where this kernel `FUNCTION` runs first (packetwalk steps lists them)")
+	c.Flags().BoolVar(&f.plain, "plain", false, "lines of text in the normal scrollback instead of the screen")
 	return c
+}
+
+func (f *walkFlags) run(c *cobra.Command, name string) error {
+	s, err := f.screen.load(c)
+	if err != nil {
+		return err
+	}
+	var at tui.Place
+	if f.at != "" {
+		if at, err = tui.ParsePlace(f.at); err != nil {
+			return usageError{fmt.Errorf("--at: %w", err)}
+		}
+	}
+	if f.until != "" && !isFunction(f.until) {
+		return usageError{fmt.Errorf("--until: %q is no kernel function that is modelled%s", f.until, nearFunction(f.until))}
+	}
+	if err := f.open(name); err != nil {
+		return err
+	}
+	defer f.reader.Close()
+	k, err := walk.Open(f.reader, f.opt)
+	if err != nil {
+		return err
+	}
+	say(s)
+	v := view.NewSession(k, f.name)
+	plain := f.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) && name != "-"
+	if err := f.begin(v, s, at, plain); err != nil {
+		return err
+	}
+	if plain {
+		if err := view.Plain(c.OutOrStdout(), v, view.PlainOptions{From: at.Packet}); err != nil {
+			return err
+		}
+		return k.Err()
+	}
+	remember(name)
+	o := screenOptions(s)
+	o.Session, o.Walk, o.Name = v, k, f.name
+	return tui.Run(o)
+}
+
+// begin goes to where the walk is to begin.
+func (f *walkFlags) begin(v *view.Session, s *settings.Settings, at tui.Place, plain bool) error {
+	if err := begin(v, s); err != nil {
+		return err
+	}
+	switch {
+	case f.until != "":
+		return search(v, view.Command{Verb: view.Until, Expr: f.until})
+	case at.Drop:
+		return search(v, view.Command{Verb: view.NextDrop})
+	case at.Packet > 0:
+		if err := toPlace(v, at); err != nil {
+			return fmt.Errorf("--at: %w", err)
+		}
+	case !plain:
+		if _, err := v.Advance(64); err != nil {
+			return nil // the screen tells it
+		}
+		if sc := v.Scene(); sc.Packet > 0 && sc.Screen != view.ScreenOverview {
+			return v.Do(view.Command{Verb: view.ShowOverview})
+		}
+	}
+	return nil
+}
+
+// toPlace goes to a packet and a step of it.
+func toPlace(v *view.Session, at tui.Place) error {
+	for {
+		n, packets, done := v.Progress()
+		if n >= at.Packet {
+			break
+		}
+		if done {
+			return fmt.Errorf("the capture has %d packets", packets)
+		}
+		if _, err := v.Advance(max(64, at.Packet-n)); err != nil {
+			return err
+		}
+	}
+	if err := v.Do(view.Command{Verb: view.Seek, N: at.Packet}); err != nil {
+		return err
+	}
+	sc := v.Scene()
+	switch {
+	case at.Step <= 1:
+		return nil
+	case at.Step > sc.Steps:
+		return fmt.Errorf("packet %d has %d steps", at.Packet, sc.Steps)
+	}
+	return v.Do(view.Command{Verb: view.Forward, N: at.Step - 1})
+}
+
+// search carries out a Command that looks for a place, and reads on for it.
+func search(v *view.Session, c view.Command) error {
+	for n := 256; ; n *= 2 {
+		done, err := v.Advance(n)
+		if err != nil {
+			return err
+		}
+		err = v.Do(c)
+		var none view.NotFoundError
+		if err == nil || done || !errors.As(err, &none) {
+			return err
+		}
+	}
+}
+
+func isFunction(name string) (found bool) {
+	step.Each(func(_ step.Step, i *step.Info) { found = found || i.Func == name })
+	return found
+}
+
+// nearFunction offers the function whose name is nearest.
+func nearFunction(name string) string {
+	var all []string
+	step.Each(func(_ step.Step, i *step.Info) { all = append(all, i.Func) })
+	if n := settings.Nearest(name, all); n != "" {
+		return "; did you mean " + n + "?"
+	}
+	return ""
 }

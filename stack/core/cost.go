@@ -27,5 +27,22 @@ const (
 // CostChecksum is what summing n bytes in software costs.
 func CostChecksum(n int) sim.Time { return sim.Time(n / 8) }
 
+// CostCall is what a program pays for send() or recv() of a byte: the system
+// call, finding the socket, locking it and an sk_buff. CostCopy is what the
+// bytes cost on top of that.
+//
+// These two were measured, with Linux 6.18 on a virtual machine (AMD EPYC):
+// send() on a corked TCP socket over loopback, so that bytes are copied and
+// nothing is sent. It took 1.03 µs for 1 byte, 1.13 µs for 4,000, 1.39 µs for
+// 16,000, 1.65 µs for 30,000 and 2.56 µs for 60,000, the median of 2,000 calls
+// each.
+const CostCall = 1000 * sim.Time(1)
+
+// CostCopy is what copying n bytes between a program and the kernel costs.
+func CostCopy(n int) sim.Time { return sim.Time(n / 40) }
+
+// CostReceive is what it costs to bring one frame from the ring to its socket.
+const CostReceive = CostIRQ + CostSoftirq + CostPoll + CostDriverRx + CostGRO + CostReceiveCore + CostProtocol
+
 // Spend charges the CPU that runs with d.
 func (ns *Netns) Spend(d sim.Time) { ns.Clock.Spend(d) }

@@ -2,7 +2,6 @@ package core
 
 import (
 	"github.com/packetwalk/packetwalk/stack/sim"
-	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -102,6 +101,8 @@ type Device struct {
 	// What upper layers hang on a device (dev->ip_ptr, dev->ip6_ptr).
 	IP4 any
 	IP6 any
+
+	nf [2][]hookEntry // netfilter's hooks at this device: ingress, egress
 
 	stopped   bool    // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
 	scheduled bool    // waits for the transmit softirq (__QDISC_STATE_SCHED)
@@ -218,98 +219,4 @@ func (d *Dst) PathMTU() int {
 		return d.MTU
 	}
 	return d.Dev.MTU
-}
-
-// A HookNum is one of the five places where netfilter hooks in (NF_INET_*).
-type HookNum uint8
-
-// The five places, and how many they are.
-const (
-	PreRouting HookNum = iota
-	LocalIn
-	Forward
-	LocalOut
-	PostRouting
-	NumHooks
-)
-
-// A Family is a netfilter family with hooks of its own.
-type Family uint8
-
-// The families (NFPROTO_*).
-const (
-	NFIPv4 Family = iota
-	NFIPv6
-	NFARP
-	numFamilies
-)
-
-// A Verdict is what a hook says (NF_*).
-type Verdict uint8
-
-// What a hook may say.
-const (
-	Drop Verdict = iota
-	Accept
-	Stolen // the hook has taken the packet
-)
-
-// A HookState is struct nf_hook_state.
-type HookState struct {
-	Family  Family
-	Hook    HookNum
-	In, Out *Device
-	SK      *Sock
-}
-
-// A Hook is struct nf_hook_ops. When it returns Drop the caller frees the
-// packet; when it has freed it itself it returns Stolen.
-type Hook interface {
-	Run(ns *Netns, st *HookState, b *SKB) Verdict
-}
-
-type hookEntry struct {
-	prio int
-	h    Hook
-}
-
-// AddHook is nf_register_net_hook: lower priorities run first.
-func (ns *Netns) AddHook(f Family, n HookNum, prio int, h Hook) {
-	l := ns.hooks[f][n]
-	i := len(l)
-	for i > 0 && l[i-1].prio > prio {
-		i--
-	}
-	l = append(l, hookEntry{})
-	copy(l[i+1:], l[i:])
-	l[i] = hookEntry{prio, h}
-	ns.hooks[f][n] = l
-}
-
-// Hook is nf_hook: true lets the packet go on, false means that it is gone.
-func (ns *Netns) Hook(f Family, n HookNum, in, out *Device, sk *Sock, b *SKB) bool {
-	if len(ns.hooks[f][n]) == 0 {
-		if f != NFARP && ns.Listening() && !ns.Trace.Explained() {
-			ns.Why(step.WhyHookNone, uint64(n))
-		}
-		return true
-	}
-	return ns.hookSlow(&HookState{f, n, in, out, sk}, b)
-}
-
-// hookSlow is nf_hook_slow: run the registered functions in order of priority
-// until one objects.
-func (ns *Netns) hookSlow(st *HookState, b *SKB) bool {
-	defer ns.In(step.NFHookSlow, b).Out()
-	for _, e := range ns.hooks[st.Family][st.Hook] {
-		switch e.h.Run(ns, st, b) {
-		case Drop:
-			ns.Why(step.WhyHookDrop, uint64(st.Hook))
-			ns.Drop(b, step.DropNetfilterDrop, step.NFHookSlow)
-			return false
-		case Stolen:
-			return false
-		}
-	}
-	return true
 }

@@ -98,7 +98,10 @@ func (ns *Netns) receiveCore(b *SKB) (PacketHandler, *SKB) {
 			}
 		}
 		ns.deliverTaps(b)
-		// The ingress hooks of tc and nftables stand here.
+		// The ingress hook of tc stands here.
+		if len(b.Dev.nf[NetdevIngress]) > 0 && !ns.devHook(b.Dev, NetdevIngress, b) {
+			return nil, nil
+		}
 		if b.VlanPresent {
 			again, gone := ns.vlanReceive(b)
 			if gone {

@@ -8,7 +8,7 @@ import (
 // Read before editing: net/core/dev.c (__dev_queue_xmit, validate_xmit_skb,
 // dev_hard_start_xmit), net/sched/sch_generic.c.
 //
-// Left out: the egress hooks of tc and nftables, XPS (every packet takes the
+// Left out: the egress hook of tc, XPS (every packet takes the
 // queue that its QueueMapping names), bulk dequeue.
 
 // weightTx is net.core.dev_weight on the sending side: packets that one
@@ -33,6 +33,10 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 	b.ResetMAC()
 	ns.BHDisable()
 	ns.Spend(CostQueueXmit)
+	if len(d.nf[NetdevEgress]) > 0 && !ns.devHook(d, NetdevEgress, b) {
+		ns.BHEnable()
+		return NetXmitDrop
+	}
 	if d.Flags&IFFLoopback == 0 && d.Lower == nil {
 		b.Dst = nil // IFF_XMIT_DST_RELEASE
 	}

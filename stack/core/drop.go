@@ -55,6 +55,18 @@ func (ns *Netns) Free(b *SKB) {
 	ns.free(b)
 }
 
+// FreeInto frees a buffer whose bytes, or whose message, another one has now;
+// why says which.
+func (ns *Netns) FreeInto(b *SKB, at step.Step, why step.Why, args ...uint64) {
+	if !b.unref() {
+		return
+	}
+	if t := ns.Trace; t != nil {
+		t.End(b, trace.Consumed, 0, at, why, args...)
+	}
+	ns.free(b)
+}
+
 // NotModelled ends a packet that needs something that packetwalk does not
 // model; what names it.
 func (ns *Netns) NotModelled(b *SKB, what step.Why, at step.Step, args ...uint64) {
@@ -101,17 +113,52 @@ func (b *SKB) unref() bool {
 	return b.users <= 0
 }
 
-// free returns the memory (skb_release_all).
-func (ns *Netns) free(b *SKB) {
+// DeliverStateless is Deliver by __consume_stateless_skb: the pieces in its
+// frag_list count as consumed too.
+func (ns *Netns) DeliverStateless(b *SKB, at step.Step) {
+	if !b.unref() {
+		return
+	}
+	if t := ns.Trace; t != nil {
+		t.End(b, trace.Delivered, 0, at, 0)
+	}
+	ns.release(b, true)
+}
+
+// piece tells of the end of a packet in a frag_list, by kfree_skb_list_reason.
+// Nearly all ways to free the packet that it hangs on name no reason, and so
+// the kernel reports a drop, which is no loss.
+func (ns *Netns) piece(b, f *SKB, consumed bool) {
+	t := ns.Trace
+	if t == nil {
+		return
+	}
+	if consumed {
+		t.Point(step.ConsumeSkb, f, uint64(f.ID), uint64(step.SkbReleaseData))
+	} else {
+		t.Point(step.KfreeSkb, f, uint64(f.ID), uint64(step.SkbReleaseData), uint64(f.Protocol), uint64(step.DropNotSpecified))
+	}
+	if f.Pkt != b.Pkt {
+		t.End(f, trace.Consumed, 0, t.Running(), step.WhyPartOf)
+	}
+}
+
+// free returns the memory (__kfree_skb).
+func (ns *Netns) free(b *SKB) { ns.release(b, false) }
+
+// release is skb_release_all.
+func (ns *Netns) release(b *SKB, consumed bool) {
 	b.Orphan()
+	if b.NFCT != nil {
+		b.NFCT.Put()
+		b.NFCT = nil
+	}
 	ns.Machine.Freed++
 	p := ns.pool()
 	b.dropFrags()
 	for _, f := range b.FragList {
 		if f.unref() {
-			if t := ns.Trace; t != nil && f.Pkt != b.Pkt {
-				t.End(f, trace.Consumed, 0, t.Running(), step.WhyPartOf)
-			}
+			ns.piece(b, f, consumed)
 			ns.free(f)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -257,10 +256,7 @@ func (ns *Netns) groMerge(p, b *SKB) bool {
 
 // groMerged ends a buffer whose bytes another has now.
 func (ns *Netns) groMerged(b *SKB) {
-	if t := ns.Trace; t != nil {
-		t.End(b, trace.Consumed, 0, step.NapiGroMerge, step.WhyGROInto, uint64(b.CB.GROInto))
-	}
-	ns.Free(b)
+	ns.FreeInto(b, step.NapiGroMerge, step.WhyGROInto, uint64(b.CB.GROInto))
 }
 
 // groFinish is tcp4_gro_complete, tcp6_gro_complete and what they call: the

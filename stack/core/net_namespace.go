@@ -23,6 +23,9 @@ func (n *IDs) Object() uint32 { n.object++; return n.object }
 // Packet returns the number of a new packet that the model makes.
 func (n *IDs) Packet() uint32 { n.packet++; return FirstMade + n.packet - 1 }
 
+// Given is how many numbers of objects and of packets have been given out.
+func (n *IDs) Given() (objects, packets uint32) { return n.object, n.packet }
+
 // A Machine is one simulated computer: its CPUs, memory and numbers, shared by
 // its namespaces.
 type Machine struct {
@@ -38,6 +41,11 @@ type Machine struct {
 
 	Allocated, Freed uint64 // buffers, for the law of conservation
 	NotModelled      uint64 // packets that ended so
+
+	// CallTime says that a system call takes time: it holds the socket until it
+	// is over, and what arrives meanwhile waits (Sock.LetGo). Without it every
+	// call is over at once.
+	CallTime bool
 
 	bufs *pool `fork:"zero"`
 	Mem  Mem
@@ -73,7 +81,9 @@ type Netns struct {
 	taps   []PacketHandler
 	protos [256]ProtoHandler // inet_protos
 	proto6 [256]ProtoHandler // inet6_protos
-	hooks  [numFamilies][NumHooks][]hookEntry
+	hooks  [numFamilies][maxHooks][]hookEntry
+
+	hookStack *hookStack `fork:"zero"`
 
 	// Upper layers hang their state of this namespace here (net->ipv4, net->ipv6 …).
 	IPv4           IPv4Ops
@@ -81,6 +91,10 @@ type Netns struct {
 	Neigh4, Neigh6 *NeighTable // arp_tbl, nd_tbl
 
 	Raw any // raw, ping and packet sockets: package raw's own
+
+	// Conntrack and NAT are packages conntrack's and nat's own (net->ct), nil
+	// until a rule needs them.
+	Conntrack, NAT any
 
 	// Follow is set when the host's sent frames come from a capture: what the
 	// model would send by itself is held back (see FollowGate).

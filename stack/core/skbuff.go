@@ -49,8 +49,9 @@ const Headroom = 192
 
 // A head is the memory that an sk_buff points to, shared by clones.
 type head struct {
-	buf []byte
-	ref int32
+	buf  []byte
+	ref  int32
+	used int32 // bytes that a packet was to have here
 }
 
 // A Frag is a piece of payload that lies outside the linear part
@@ -140,6 +141,8 @@ type SKB struct {
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over
 	NFTrace            bool
+	NFCT               NFCT  // the connection that it belongs to (_nfct), nil: none
+	CTInfo             uint8 // and how (enum ip_conntrack_info)
 	users              int32
 	freed              bool
 	// Truncated says that the capture kept fewer bytes than the frame had: the

@@ -19,12 +19,17 @@ func (p *pool) getHead(n int) *head {
 		if k := len(p.heads[i]); k > 0 {
 			h := p.heads[i][k-1]
 			p.heads[i] = p.heads[i][:k-1]
-			h.ref = 1
+			// What the last packet left behind the new one's end would only be
+			// dead weight in an image of the world.
+			if int(h.used) > n {
+				clear(h.buf[n:h.used])
+			}
+			h.ref, h.used = 1, int32(n)
 			return h
 		}
-		return &head{buf: make([]byte, size), ref: 1}
+		return &head{buf: make([]byte, size), ref: 1, used: int32(n)}
 	}
-	return &head{buf: make([]byte, n), ref: 1}
+	return &head{buf: make([]byte, n), ref: 1, used: int32(n)}
 }
 
 func (p *pool) putHead(h *head) {
@@ -60,6 +65,7 @@ func (ns *Netns) AllocSKB(headroom, n int, pkt uint32) *SKB {
 	b.Pkt = pkt
 	b.ns = ns
 	b.head = p.getHead(headroom + n)
+	clear(b.head.buf[:headroom])
 	b.data, b.tail = headroom, headroom
 	b.MAC, b.Network, b.Transport = -1, -1, -1
 	b.users = 1
@@ -86,6 +92,9 @@ func (b *SKB) Clone() *SKB {
 	c.ID = m.IDs.Object()
 	c.next, c.prev, c.SK, c.destructor, c.users = nil, nil, nil, destructNone, 1
 	c.head.ref++
+	if c.NFCT != nil {
+		c.NFCT.Get()
+	}
 	c.Frags = nil
 	if len(b.Frags) > 0 {
 		c.Frags, c.spare = c.spare, nil

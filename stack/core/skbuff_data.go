@@ -67,7 +67,7 @@ func (b *SKB) Unshare() {
 		return
 	}
 	h := b.ns.pool().getHead(len(b.head.buf))
-	copy(h.buf, b.head.buf)
+	copy(h.buf, b.head.buf[:b.tail])
 	b.ns.pool().putHead(b.head)
 	b.head = h
 }

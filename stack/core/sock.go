@@ -108,6 +108,8 @@ type Sock struct {
 
 	rcu      rcuTask
 	rcuTimer sim.Timer
+	end      callEnd // of the system call that holds the socket
+	endTimer sim.Timer
 }
 
 // A Proto is what a protocol does for struct sock (struct proto): the parts
@@ -132,6 +134,8 @@ type Waker interface {
 	Writable(sk *Sock)
 	Error(sk *Sock)
 	StateChange(sk *Sock)
+	// Returned says that the system call that held the socket is over.
+	Returned(sk *Sock)
 }
 
 // InitSock sets what sock_init_data does.
@@ -239,8 +243,16 @@ func (sk *Sock) AddBacklog(b *SKB, limit int) bool {
 	return true
 }
 
-// Lock is lock_sock: a system call holds the socket.
-func (sk *Sock) Lock() { sk.OwnedByUser = true }
+// Lock is lock_sock: a system call holds the socket. If the call before has
+// not let go yet, it does so now.
+func (sk *Sock) Lock() {
+	if sk.endTimer.Pending() {
+		sk.NS.Clock.Stop(&sk.endTimer)
+		sk.end.call = false
+		sk.Release(sk.NS)
+	}
+	sk.OwnedByUser = true
+}
 
 // Release is release_sock: work off the backlog, then let go.
 func (sk *Sock) Release(ns *Netns) {

@@ -114,6 +114,12 @@ func (s *Softnet) raise(ns *Netns, vec uint) {
 	}
 }
 
+// inSoftirq reports whether this CPU has softirq work that it will go on with,
+// and when: no program runs on it before.
+func (s *Softnet) inSoftirq() (at sim.Time, ok bool) {
+	return s.timer.At, s.timer.Pending() && (s.run.active || s.pending != 0)
+}
+
 func (s *Softnet) wakeKsoftirqd() {
 	if s.timer.Pending() {
 		return

@@ -47,7 +47,7 @@ type Sysctl struct {
 	TCPNotsentLowat                                         uint32
 	TCPMaxTWBuckets, TCPMaxOrphans                          int
 	TCPPacingSSRatio, TCPPacingCARatio                      int
-	TCPShrinkWindow                                         int
+	TCPShrinkWindow, TCPBacklogAckDefer                     int
 	TCPCongestionControl                                    string
 
 	// net.ipv4.conf.all / default
@@ -57,6 +57,9 @@ type Sysctl struct {
 	IPv6AutoFlowlabels, IPv6Forwarding, IPv6BindV6Only, IPv6HopLimit           int
 	IPv6ICMPRatelimit, IPv6FragHighThresh, IPv6FragTime, IPv6ICMPEchoIgnoreAll int
 	Conf6All, Conf6Default                                                     Dev6Conf
+
+	// net.netfilter.nf_conntrack_*
+	CT CTSysctl
 }
 
 // DevConf is struct ipv4_devconf: net.ipv4.conf.DEV.*.
@@ -93,13 +96,14 @@ func DefaultSysctl() Sysctl {
 		TCPSlowStartAfterIdle: 1, TCPModerateRcvbuf: 1, TCPAdvWinScale: 1, TCPAppWin: 31,
 		TCPLimitOutputBytes: 4194304, TCPMinTSOSegs: 2, TCPTSOWinDivisor: 3, TCPAutocorking: 1, TCPInvalidRatelimit: 500,
 		TCPChallengeAckLimit: 2147483647, TCPFastopen: 1, TCPEcn: 2, TCPRtoMinUs: 200000, TCPRtoMaxMs: 120000, TCPPingpongThresh: 1,
-		TCPCompSackDelayNs: 1000000, TCPCompSackNr: 44, TCPCompSackSlackNs: 100000, TCPBaseMSS: 1024,
+		TCPCompSackDelayNs: 1000000, TCPCompSackNr: 44, TCPCompSackSlackNs: 100000, TCPBaseMSS: 1024, TCPBacklogAckDefer: 1,
 		TCPNotsentLowat: 4294967295, TCPMaxTWBuckets: 131072, TCPMaxOrphans: 131072, TCPPacingSSRatio: 200, TCPPacingCARatio: 120,
 		TCPCongestionControl: "cubic",
 		ConfAll:              DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1},
 		ConfDefault:          DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
 		IPv6AutoFlowlabels:   1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
 		Conf6All: defaultConf6, Conf6Default: defaultConf6,
+		CT: defaultCT,
 	}
 }
 

@@ -177,6 +177,14 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.TCPKeepaliveIntvl
 	case "net.ipv4.tcp_keepalive_probes":
 		return &s.TCPKeepaliveProbes
+	case "net.ipv4.tcp_comp_sack_nr":
+		return &s.TCPCompSackNr
+	case "net.ipv4.tcp_comp_sack_delay_ns":
+		return &s.TCPCompSackDelayNs
+	case "net.ipv4.tcp_comp_sack_slack_ns":
+		return &s.TCPCompSackSlackNs
+	case "net.ipv4.tcp_backlog_ack_defer":
+		return &s.TCPBacklogAckDefer
 	case "net.ipv4.tcp_limit_output_bytes":
 		return &s.TCPLimitOutputBytes
 	case "net.ipv4.fib_multipath_hash_policy":

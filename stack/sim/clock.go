@@ -28,6 +28,9 @@ type Clock struct {
 	now   Time
 	spent Time // by the task that is running
 	seq   uint64
+	// front is an entry that is due before all of the heap; none if it has no
+	// Timer. What is due at once passes through here, and not through the heap.
+	front entry
 	heap  []entry
 }
 
@@ -47,9 +50,20 @@ func (c *Clock) After(d Time, task Task) *Timer {
 
 // RunUntil runs every Task due at or before end.
 func (c *Clock) RunUntil(end Time) {
-	for len(c.heap) > 0 && c.heap[0].at <= end {
-		t := c.heap[0].t
-		c.remove(0)
+	for {
+		t := c.front.t
+		switch {
+		case t != nil && c.front.at <= end:
+			c.front = entry{}
+		case t == nil && len(c.heap) > 0 && c.heap[0].at <= end:
+			t = c.heap[0].t
+			c.remove(0)
+		default:
+			t = nil
+		}
+		if t == nil {
+			break
+		}
 		c.now, c.spent = max(c.now, t.At), 0
 		task := t.task
 		t.task = nil
@@ -136,7 +150,11 @@ func (c *Clock) Stop(t *Timer) bool {
 	if !t.Pending() {
 		return false
 	}
-	c.remove(t.idx)
+	if c.front.t == t {
+		c.front = entry{}
+	} else {
+		c.remove(t.idx)
+	}
 	t.task = nil
 	return true
 }
@@ -149,9 +167,22 @@ func (c *Clock) Mod(t *Timer, at Time, task Task) {
 	t.At, t.task = max(at, c.now), task
 	e := entry{t.At, c.seq, t}
 	c.seq++
-	if pending {
+	switch {
+	case c.front.t == t: // it may be due after others now
+		c.front = entry{}
+	case pending && (c.front.t == nil && e.before(&c.heap[0]) || c.front.t != nil && e.before(&c.front)):
+		c.remove(t.idx)
+	case pending:
 		c.fix(t.idx, e)
 		return
+	}
+	if c.front.t == nil {
+		if len(c.heap) == 0 || e.before(&c.heap[0]) {
+			c.front = e
+			return
+		}
+	} else if e.before(&c.front) {
+		e, c.front = c.front, e
 	}
 	c.heap = append(c.heap, e)
 	c.up(len(c.heap)-1, e)
@@ -159,14 +190,25 @@ func (c *Clock) Mod(t *Timer, at Time, task Task) {
 
 // Next returns when the first pending Task is due, and whether there is one.
 func (c *Clock) Next() (Time, bool) {
-	if len(c.heap) == 0 {
-		return 0, false
+	switch {
+	case c.front.t != nil:
+		return c.front.at, true
+	case len(c.heap) > 0:
+		return c.heap[0].at, true
 	}
-	return c.heap[0].at, true
+	return 0, false
 }
 
+// Armed is how often a Timer has been armed.
+func (c *Clock) Armed() uint64 { return c.seq }
+
 // Len is how many Timers are pending.
-func (c *Clock) Len() int { return len(c.heap) }
+func (c *Clock) Len() int {
+	if c.front.t != nil {
+		return len(c.heap) + 1
+	}
+	return len(c.heap)
+}
 
 // Reset moves an unused clock to t, without running anything.
 func (c *Clock) Reset(t Time) { c.now = t }

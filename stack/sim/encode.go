@@ -51,7 +51,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
 				row, old := f.row(r), base.row(b)
-				if t.diff = differ(t.diff[:0], row, old); len(t.diff) == 1 { // only the end
+				if slices.Equal(row, old) {
 					if gone > 0 {
 						flush()
 					}
@@ -59,7 +59,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 				} else {
 					flush()
 					out = append(out, codeChanged)
-					out = append(out, t.diff...)
+					out = differ(out, r.p, row, old)
 					k.region(r, row, old)
 				}
 				last = r.at
@@ -75,7 +75,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 		if j < len(base.regions) && base.regions[j].at == r.at && base.regions[j].p == r.p {
 			old = base.row(&base.regions[j]) // a slice that has grown
 		}
-		out = differ(out, f.row(r), e.guess(r, f.row(r), old))
+		out = differ(out, r.p, f.row(r), e.guess(r, f.row(r), old))
 		k.region(r, f.row(r), old)
 		last = r.at
 		e.passed(i)
@@ -87,8 +87,9 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 	return out
 }
 
-// decode builds the world f from its difference to base.
-func decode(f, base *flat, data []byte) {
+// decode builds the world f from its difference to base. The base's words may
+// be f's own: then they become f's in place.
+func decode(f, base *flat, own bool, data []byte) {
 	var (
 		e    = predictor{f: f}
 		j    int
@@ -99,24 +100,30 @@ func decode(f, base *flat, data []byte) {
 		data = data[n:]
 		return v
 	}
+	if own {
+		f.words, base.words = base.words, f.words
+	}
+	keep := func(b *flatRegion) *flatRegion {
+		if own {
+			f.regions = append(f.regions, *b)
+		} else {
+			copy(f.row(f.add(b.at, b.p, b.n)), base.row(b))
+		}
+		return &f.regions[len(f.regions)-1]
+	}
 	for len(data) > 0 {
 		c := number()
 		switch n := int(c >> 2); c & 3 {
 		case codeSame:
-			for _, b := range base.regions[j : j+n] {
-				r := f.add(b.at, b.p, b.n)
-				copy(f.row(r), base.row(&b))
+			for i := range base.regions[j : j+n] {
+				last = keep(&base.regions[j+i]).at
 				e.passed(len(f.regions) - 1)
-				last = b.at
 			}
 			j += n
 		case codeChanged:
-			b := &base.regions[j]
+			r := keep(&base.regions[j])
 			j++
-			r := f.add(b.at, b.p, b.n)
-			row := f.row(r)
-			copy(row, base.row(b))
-			data = patch(row, data)
+			data = patch(r.p, f.row(r), data)
 			last = r.at
 			e.passed(len(f.regions) - 1)
 		case codeGone:
@@ -126,7 +133,11 @@ func decode(f, base *flat, data []byte) {
 			r := f.add(at, f.plans[number()], n)
 			var old []uint32
 			if j < len(base.regions) && base.regions[j].at == at && base.regions[j].p == r.p {
-				old = base.row(&base.regions[j])
+				if b := &base.regions[j]; own {
+					old = f.row(b)
+				} else {
+					old = base.row(b)
+				}
 			}
 			row := f.row(r)
 			data = e.build(r, row, old, data)
@@ -184,14 +195,14 @@ func (e *predictor) guess(r *flatRegion, row, old []uint32) []uint32 {
 func (e *predictor) build(r *flatRegion, row, old []uint32, data []byte) []byte {
 	clear(row)
 	if n := r.stride(); old == nil && n > 0 {
-		data = patch(row, data)
+		data = patch(r.p, row, data)
 		for i := n; i < len(row); i++ {
 			row[i] += row[i-n]
 		}
 		return data
 	}
 	e.object(r, row, old)
-	return patch(row, data)
+	return patch(r.p, row, data)
 }
 
 // object writes the guess for a region into row, which is all zeros.
@@ -241,7 +252,61 @@ func (r *recent) use(i int) {
 func (r *recent) add(z uint32) { r[3], r[2], r[1], r[0] = r[2], r[1], r[0], z }
 
 // differ appends the differences of row from a guess of the same length.
-func differ(out []byte, row, guess []uint32) []byte {
+func differ(out []byte, p *plan, row, guess []uint32) []byte {
+	if p.bytes {
+		return differBytes(out, row, guess)
+	}
+	return differWords(out, row, guess)
+}
+
+// patch applies differences to a row that holds the guess, and returns the
+// data behind them.
+func patch(p *plan, row []uint32, data []byte) []byte {
+	if p.bytes {
+		return patchBytes(row, data)
+	}
+	return patchWords(row, data)
+}
+
+// differBytes is for what a packet carries: how many words are as guessed, how
+// many are not, and those as they are, until the row is full.
+func differBytes(out []byte, row, guess []uint32) []byte {
+	for i := 0; i < len(row); {
+		same := i
+		for i < len(row) && row[i] == guess[i] {
+			i++
+		}
+		out = binary.AppendUvarint(out, uint64(i-same))
+		from := i
+		for i < len(row) && (row[i] != guess[i] || i+1 < len(row) && row[i+1] != guess[i+1]) {
+			i++
+		}
+		out = binary.AppendUvarint(out, uint64(i-from))
+		for _, w := range row[from:i] {
+			out = binary.LittleEndian.AppendUint32(out, w)
+		}
+	}
+	return out
+}
+
+func patchBytes(row []uint32, data []byte) []byte {
+	for i := 0; i < len(row); {
+		same, n := binary.Uvarint(data)
+		data = data[n:]
+		raw, n := binary.Uvarint(data)
+		data = data[n:]
+		i += int(same)
+		for j := range row[i : i+int(raw)] {
+			row[i+j] = binary.LittleEndian.Uint32(data[4*j:])
+		}
+		i += int(raw)
+		data = data[4*raw:]
+	}
+	return data
+}
+
+// differWords is for what counts: see above.
+func differWords(out []byte, row, guess []uint32) []byte {
 	const block = 8
 	out = slices.Grow(out, 16*len(row)+1)
 	b := out[len(out):cap(out)]
@@ -297,9 +362,7 @@ func differ(out []byte, row, guess []uint32) []byte {
 	return out[:len(out)+at+1]
 }
 
-// patch applies differences to a row that holds the guess, and returns the
-// data behind them.
-func patch(row []uint32, data []byte) []byte {
+func patchWords(row []uint32, data []byte) []byte {
 	at, i := 0, 0
 	var seen recent
 	for {

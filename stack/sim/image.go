@@ -44,12 +44,17 @@ type flatRegion struct {
 	at   uintptr
 	p    *plan
 	n    int
-	off  int // first word
+	off  int // first word; -1: they are the living memory itself
 	size int // words
 }
 
 // row is a region's words.
-func (f *flat) row(r *flatRegion) []uint32 { return f.words[r.off : r.off+r.size : r.off+r.size] }
+func (f *flat) row(r *flatRegion) []uint32 {
+	if r.off < 0 {
+		return unsafe.Slice((*uint32)(pointer(r.at)), r.size)
+	}
+	return f.words[r.off : r.off+r.size : r.off+r.size]
+}
 
 // add appends a region, its words undefined.
 func (f *flat) add(at uintptr, p *plan, n int) *flatRegion {
@@ -129,16 +134,16 @@ func (m *Image) decode() *flat {
 	f := newFlat()
 	f.reset()
 	f.plans = plans()
-	b := &flat{}
+	b, own := &flat{}, false
 	if m.base != nil {
 		m.base.mu.Lock()
 		defer m.base.mu.Unlock()
-		if b = m.base.flat; b == nil {
+		if b, own = m.base.flat, m.base.flat == nil; own {
 			b = m.base.decode()
 			defer flats.Put(b)
 		}
 	}
-	decode(f, b, m.data)
+	decode(f, b, own, m.data)
 	return f
 }
 
@@ -167,7 +172,7 @@ func (m *Image) take(q unsafe.Pointer) {
 	if t == nil {
 		t = newTable()
 	}
-	t.collect(q, planOf(m.t), f)
+	t.collect(q, planOf(m.t), f, m.base != nil)
 	t.list(f)
 	m.n = len(f.regions)
 	k := keeps{t: t}

@@ -43,6 +43,7 @@ type plan struct {
 	holds []op // those that may lead to shared memory
 	runs  []run
 	zero  bool // some ops are opZero
+	bytes bool // a byte: what packets are made of
 	depth int  // how many types lie within one another at its first byte
 	slice reflect.Type
 	entry *plan // of what is in a map: struct{ K; V }
@@ -81,7 +82,7 @@ func compile(t reflect.Type) *plan {
 	if registry.byType == nil {
 		registry.byType, registry.maps = map[reflect.Type]*plan{}, map[reflect.Type]*plan{}
 	}
-	p := &plan{id: len(registry.list), t: t, size: t.Size(), slice: reflect.SliceOf(t), depth: depth(t)}
+	p := &plan{id: len(registry.list), t: t, size: t.Size(), slice: reflect.SliceOf(t), depth: depth(t), bytes: t.Kind() == reflect.Uint8}
 	registry.byType[t] = p
 	registry.list = append(registry.list, p)
 	if t.Kind() == reflect.Map {

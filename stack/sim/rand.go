@@ -21,3 +21,6 @@ func (r *Rand) Uint32() uint32 { return uint32(r.Uint64() >> 32) }
 
 // Below returns a number in [0, n) (get_random_u32_below); n must be positive.
 func (r *Rand) Below(n uint32) uint32 { return uint32(uint64(r.Uint32()) * uint64(n) >> 32) }
+
+// State tells sources apart that will give other numbers.
+func (r *Rand) State() uint64 { return r.s }

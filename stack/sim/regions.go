@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
@@ -42,7 +43,6 @@ type table struct {
 	todo  []int32 // regions to look into
 	order []int32
 	out   []byte
-	diff  []byte
 	lo    uintptr // the region that is looked into
 	hi    uintptr
 }
@@ -232,8 +232,9 @@ func (t *table) foundMap(o *op, at unsafe.Pointer) {
 
 // collect finds all memory that an object leads to, and copies it to f as
 // words. What leads on is copied first and looked into then: reading memory in
-// one go is much faster than picking pointers out of it.
-func (t *table) collect(q unsafe.Pointer, p *plan, f *flat) {
+// one go is much faster than picking pointers out of it. With live, memory that
+// can be used as words where it is is only read.
+func (t *table) collect(q unsafe.Pointer, p *plan, f *flat, live bool) {
 	t.root = q
 	f.reset()
 	t.found(q, p, 1)
@@ -244,7 +245,7 @@ func (t *table) collect(q unsafe.Pointer, p *plan, f *flat) {
 		if r.dead {
 			continue
 		}
-		at, p, n := t.take(r, f), r.p, r.n // r moves when more are found
+		at, p, n := t.take(r, f, live), r.p, r.n // r moves when more are found
 		if p.entry != nil {
 			t.lo, t.hi, p = 0, 0, p.entry
 		} else {
@@ -255,14 +256,14 @@ func (t *table) collect(q unsafe.Pointer, p *plan, f *flat) {
 	t.lo, t.hi = 0, 0
 	for i := range t.regions {
 		if r := &t.regions[i]; !r.dead && r.off == 0 {
-			t.take(r, f)
+			t.take(r, f, live)
 		}
 	}
 	f.plans = plans()
 }
 
 // take copies a region's memory to words, and returns where they are.
-func (t *table) take(r *region, f *flat) unsafe.Pointer {
+func (t *table) take(r *region, f *flat, live bool) unsafe.Pointer {
 	// The world is alive and does not move: its address is a pointer.
 	src, p := pointer(r.at), r.p
 	if p.entry != nil {
@@ -274,6 +275,13 @@ func (t *table) take(r *region, f *flat) unsafe.Pointer {
 	if size == 0 {
 		return nil
 	}
+	if live && p == r.p && size%8 == 0 && !p.zero {
+		r.off = -1
+		if len(p.leads) > 0 {
+			touch(src, size)
+		}
+		return src
+	}
 	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
 	row := f.words[r.off-1:]
 	row[words-1], row[words-2] = 0, 0
@@ -283,6 +291,15 @@ func (t *table) take(r *region, f *flat) unsafe.Pointer {
 		p.wipe(dst, r.n)
 	}
 	return dst
+}
+
+// touch reads something of each line of memory, so that all of it is near.
+func touch(at unsafe.Pointer, size uintptr) {
+	sum := byte(0)
+	for _, line := range unsafe.Slice((*[64]byte)(at), size/64) {
+		sum |= line[0]
+	}
+	runtime.KeepAlive(sum) // so that it is not left out
 }
 
 // pairs is how many words memory takes: always an even number.
@@ -539,7 +556,11 @@ func (t *table) list(f *flat) {
 	})
 	for _, i := range t.order {
 		r := &t.regions[i]
-		f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, r.off - 1, r.p.words(r.n)})
+		off := r.off - 1
+		if r.off < 0 {
+			off = -1
+		}
+		f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, off, r.p.words(r.n)})
 		if e := r.p.entry; e != nil {
 			sortRows(f.row(&f.regions[len(f.regions)-1]), int(e.size/4), r.n)
 		}

@@ -35,6 +35,7 @@ type Program struct {
 	task    runTask
 	running bool
 	again   bool // woken while it ran
+	waits   bool // for the end of a call
 	Exited  bool
 }
 
@@ -83,7 +84,7 @@ func (p *Program) wake() {
 	}
 }
 
-// Readable, Writable, Error and StateChange: see core.Waker.
+// Readable, Writable, Error, StateChange and Returned: see core.Waker.
 
 // Readable is sk_data_ready's wake-up.
 func (p *Program) Readable(sk *core.Sock) { p.wake() }
@@ -96,6 +97,27 @@ func (p *Program) Error(sk *core.Sock) { p.wake() }
 
 // StateChange is sk_state_change's.
 func (p *Program) StateChange(sk *core.Sock) { p.wake() }
+
+// Returned runs the program when it waits for the end of a call (InCall).
+func (p *Program) Returned(sk *core.Sock) {
+	if p.waits {
+		p.waits = false
+		p.wake()
+	}
+}
+
+// InCall reports whether the last call with a socket is not over yet. The
+// program does not run then: it shall return from Run, and is run again when
+// the call is over. One that goes on is taken to have waited.
+func (p *Program) InCall(fd int) bool {
+	if f := p.file(fd); f != nil {
+		if _, ok := f.ep.Base().InCall(); ok {
+			p.waits = true
+			return true
+		}
+	}
+	return false
+}
 
 // Exit ends the program: the kernel closes what it has open.
 func (p *Program) Exit() {

@@ -178,6 +178,9 @@ func (p *Program) sysSendto(f *File, c *Call) {
 	}
 	p.length(step.SockSendLength, sk, c)
 	c.why(p.NS)
+	if end, ok := sk.InCall(); ok {
+		p.NS.Why(step.WhySysHeld, uint64(c.Ret), uint64(end-p.NS.Clock.Now()))
+	}
 }
 
 // length fires sock:sock_send_length or sock:sock_recv_length.

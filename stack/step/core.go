@@ -58,6 +58,7 @@ const (
 	Udp6GroReceive
 	NeighEventNS
 	NapiGroMerge
+	SkbReleaseData
 	endCore
 )
 
@@ -106,6 +107,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SkBacklogRcv & 255:            {"__release_sock", Socket, "net/core/sock.c", "Packets that waited for the program to let go."},
 	AddBacklog & 255:              {"tcp_add_backlog", Transport, "net/ipv4/tcp_ipv4.c", "A program holds the socket: the packet must wait."},
 	SkbChecksumHelp & 255:         {"skb_checksum_help", Core, "net/core/dev.c", "Compute the checksum that the card would have."},
+	SkbReleaseData & 255:          {"skb_release_data", Core, "net/core/skbuff.c", "Give a packet's bytes back, and free the pieces that hang on it."},
 	SkbClone & 255:                {"skb_clone", Core, "net/core/skbuff.c", "A second sk_buff for the same bytes."},
 	RunKsoftirqd & 255:            {"run_ksoftirqd", Core, "kernel/softirq.c", "Too much work for the softirq: a thread goes on with it."},
 	InetGroReceive & 255:          {"inet_gro_receive", Network, "net/ipv4/af_inet.c", "GRO looks at the IPv4 header."},
@@ -203,6 +205,8 @@ const (
 	WhyNeighHH
 	WhyHookNone
 	WhyNeighNoLink
+	WhyCallBacklog
+	WhyCallOver
 	endCoreWhy
 )
 
@@ -289,6 +293,8 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyNeighLost & 255:      "{0} {0?packet|packets} waited for the answer: their senders are told.",
 	WhyNeighHH & 255:        "The link header to {0:mac} is kept ready (state {1:nud}): it is copied in front.",
 	WhyHookNone & 255:       "No function is registered at {0:hook} (no firewall): the packet goes on.",
+	WhyCallBacklog & 255:    "The program's call has lasted {0:dur}; meanwhile {1} {1?packet|packets} came and waited in the backlog. They are worked off now.",
+	WhyCallOver & 255:       "The program's call is over after {0:dur}, and nothing waits: the socket is free.",
 	WhyNeighNoLink & 255:    "This link has no addresses (state {1:nud}): an empty link header goes in front.",
 }
 

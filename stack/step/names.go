@@ -76,8 +76,12 @@ var enums = [numFmts]map[uint64]string{
 	Table: {0: "unspec", 253: "default", 254: "main", 255: "local"},
 	Pkt:   {0: "HOST", 1: "BROADCAST", 2: "MULTICAST", 3: "OTHERHOST", 4: "OUTGOING", 5: "LOOPBACK"},
 	Csum:  {0: "NONE", 1: "UNNECESSARY", 2: "COMPLETE", 3: "PARTIAL"},
-	Hook:  {0: "PRE_ROUTING", 1: "LOCAL_IN", 2: "FORWARD", 3: "LOCAL_OUT", 4: "POST_ROUTING"},
-	CA:    {0: "Open", 1: "Disorder", 2: "CWR", 3: "Recovery", 4: "Loss"},
+	Hook: {0: "PRE_ROUTING", 1: "LOCAL_IN", 2: "FORWARD", 3: "LOCAL_OUT", 4: "POST_ROUTING",
+		0x100: "PRE_ROUTING", 0x101: "LOCAL_IN", 0x102: "FORWARD", 0x103: "LOCAL_OUT", 0x104: "POST_ROUTING",
+		0x200: "ARP IN", 0x201: "ARP OUT", 0x202: "ARP FORWARD",
+		0x300: "bridge PRE_ROUTING", 0x301: "bridge LOCAL_IN", 0x302: "bridge FORWARD", 0x303: "bridge LOCAL_OUT", 0x304: "bridge POST_ROUTING", 0x305: "BROUTING",
+		0x900: "INGRESS", 0x901: "EGRESS"},
+	CA: {0: "Open", 1: "Disorder", 2: "CWR", 3: "Recovery", 4: "Loss"},
 }
 
 func tcpFlags(v uint64) string {

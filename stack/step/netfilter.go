@@ -15,11 +15,17 @@ var netfilterSteps = [int(endNetfilter) - baseNetfilter]Info{
 // Why netfilter decided.
 const (
 	WhyHookDrop Why = Why(baseNetfilter + 1 + iota)
+	WhyHookQueue
+	WhyHookStolen
+	WhyHookPassed
 	endNetfilterWhy
 )
 
 var netfilterWhys = [int(endNetfilterWhy) - baseNetfilter]string{
-	WhyHookDrop & 255: "A function at {0:hook} said DROP.",
+	WhyHookDrop & 255:   "A function at {0:hook} said DROP.",
+	WhyHookQueue & 255:  "A rule at {0:hook} hands the packet to a program (NFQUEUE), which is not modelled.",
+	WhyHookStolen & 255: "A function at {0:hook} has taken the packet.",
+	WhyHookPassed & 255: "{0} {0?function is|functions are} registered at {1:hook}: {0?it lets|all let} the packet go on.",
 }
 
 var netfilterTries = [...]Tried{}

@@ -54,6 +54,7 @@ const (
 	WhySysDone
 	WhySysFD
 	WhySysReady
+	WhySysHeld
 	endSocketWhy
 )
 
@@ -63,6 +64,7 @@ var socketWhys = [int(endSocketWhy) - baseSocket]string{
 	WhySysErr & 255:   "The call fails with {0:err}.",
 	WhySysDone & 255:  "The call returns {0:int}.",
 	WhySysFD & 255:    "The program knows this socket as file descriptor {0}.",
+	WhySysHeld & 255:  "The call will return {0:int}; it is over {1:dur} from now. Until then the socket is the program's, and packets that come wait in its backlog.",
 	WhySysReady & 255: "Ready: {0:hex} (1 to read, 4 to write, 8 an error, 16 hung up).",
 }
 

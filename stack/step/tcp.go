@@ -114,6 +114,7 @@ const (
 	TcpCwndRestart
 	TcpRackMarkLost
 	TcpRackReoTimeout
+	TcpCompressedAckKick
 	endTCP
 )
 
@@ -201,6 +202,7 @@ var tcpSteps = [int(endTCP) - baseTCP]Info{
 	TcpRetransmitTimer & 255:      {"tcp_retransmit_timer", Transport, "net/ipv4/tcp_timer.c", "No ACK came in time."},
 	TcpWriteTimeout & 255:         {"tcp_write_timeout", Transport, "net/ipv4/tcp_timer.c", "Were there too many timeouts?"},
 	TcpProbeTimer & 255:           {"tcp_probe_timer", Transport, "net/ipv4/tcp_timer.c", "The window is still closed."},
+	TcpCompressedAckKick & 255:    {"tcp_compressed_ack_kick", Transport, "net/ipv4/tcp_timer.c", "ACKs of out-of-order data were saved up: one goes for them."},
 	TcpDelackTimer & 255:          {"tcp_delack_timer", Transport, "net/ipv4/tcp_timer.c", "The delayed ACK has waited long enough."},
 	TcpDelackTimerHandler & 255:   {"tcp_delack_timer_handler", Transport, "net/ipv4/tcp_timer.c", "Send the delayed ACK, if it is still owed."},
 	TcpKeepaliveTimer & 255:       {"tcp_keepalive_timer", Transport, "net/ipv4/tcp_timer.c", "Is the other side still there?"},
@@ -398,6 +400,13 @@ const (
 	WhyTransmitSyn
 	WhyTransmitAck
 	WhyXmitDone
+	WhyAckDeferred
+	WhyAckCompressed
+	WhyAckKick
+	WhyOwnedByUser
+	WhyBacklogLimit
+	WhyBacklogMerged
+	WhyBacklogMergedInto
 	endTCPWhy
 )
 
@@ -499,6 +508,13 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyListener & 255:            "No connection with {0:ip} port {2}; a socket listens on port {3}.",
 	WhyHalfOpen & 255:            "It belongs to a half-open connection: {0:ip} port {2} sent a SYN before.",
 	WhyLate & 255:                "The connection with {0:ip} port {2} is over: a small TIME_WAIT socket answers.",
+	WhyAckDeferred & 255:         "An ACK is due. It waits until the backlog is worked off: one for all of it (tcp_backlog_ack_defer).",
+	WhyAckCompressed & 255:       "Three duplicate ACKs have gone: the sender knows of the hole. {0} {0?ACK is|ACKs are} saved up for one that goes within {1:dur} (tcp_comp_sack_delay_ns).",
+	WhyAckKick & 255:             "One ACK goes for {0} that were due.",
+	WhyOwnedByUser & 255:         "A system call of the program holds the socket: the packet waits in the backlog until the call is over ({0} {0?waits|wait} there).",
+	WhyBacklogLimit & 255:        "{0} bytes of memory are used by packets that wait, more than the {1} that a backlog may take: no more fits.",
+	WhyBacklogMerged & 255:       "It says nothing that the last packet of the backlog does not, but for a later acknowledgement: the two are taken for one, {0:skb}, which acknowledges {1} bytes.",
+	WhyBacklogMergedInto & 255:   "Its acknowledgement went on in packet {0:skb} of the backlog.",
 	WhyDoRcv & 255:               "In state {0:state}, {1?the short way is tried first|every segment goes through the state machine}.",
 	WhySlowOff & 255:             "The short way is closed: data is missing, memory is full, or the window has just changed. So everything is checked.",
 	WhySlowHeader & 255:          "Flags, header length or window are not as predicted: everything is checked.",

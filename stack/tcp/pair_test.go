@@ -77,6 +77,7 @@ func TestPair(t *testing.T) {
 		if seed%2 == 0 {
 			a.ns.Sysctl.TCPTimestamps = 0
 		}
+		a.m.CallTime, b.m.CallTime = seed%2 == 1, seed%4 == 1
 		if seed%7 == 0 {
 			b.ns.Sysctl.TCPSack = 0
 		}

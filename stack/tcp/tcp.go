@@ -21,7 +21,7 @@ func (t *TCP) newSock(family uint16) *Sock {
 	}
 	sy := &ns.Sysctl
 	sk.node.Owner = sk
-	sk.wTask.sk, sk.dTask.sk, sk.kTask.sk, sk.qTask.sk = sk, sk, sk, sk
+	sk.wTask.sk, sk.dTask.sk, sk.kTask.sk, sk.qTask.sk, sk.cTask.sk = sk, sk, sk, sk, sk
 	sk.RcvBuf, sk.SndBuf = sy.TCPRmem[1], sy.TCPWmem[1]
 	sk.scalingRatio = defaultRatio
 	sk.rx.mssClamp = mssDefault
@@ -176,6 +176,7 @@ func (sk *Sock) destroy() {
 func (sk *Sock) free() {
 	ns := sk.NS
 	sk.stopTimers()
+	sk.ForgetCall()
 	sk.unhash()
 	if sk.bound {
 		sk.putPort()
@@ -475,6 +476,18 @@ func (sk *Sock) ReleaseCB(ns *core.Netns) {
 	if f&deferMTU != 0 {
 		sk.mtuReducedNow(sk.mtuInfo)
 	}
+	if f&deferAck != 0 && sk.ackScheduled() {
+		sk.sendAck()
+	}
+}
+
+// CallUntil is when all that was sent had been answered, if the answers came
+// before the call that sent it was over (core.LongCaller).
+func (sk *Sock) CallUntil() sim.Time {
+	if sk.T.Answers == nil {
+		return 0
+	}
+	return sk.T.Answers.Answered(sk.tuple(), sk.sndNxt)
 }
 
 // WriteSpace is tcp_wfree: the device has given back memory of this socket.

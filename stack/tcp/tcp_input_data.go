@@ -294,13 +294,13 @@ func (sk *Sock) ackSndCheck() {
 	switch {
 	case full && (sk.rcvNxt-sk.copiedSeq < uint32(sk.lowat()) || sk.newWindow() >= int(sk.rcvWnd)):
 		ns.Why(step.WhyAckFull, uint64(sk.rcvNxt-sk.rcvWup), uint64(sk.ack.rcvMss))
-		sk.sendAck()
+		sk.ackAtOnce()
 	case sk.inQuickack():
 		ns.Why(step.WhyAckQuick, uint64(sk.ack.quick))
-		sk.sendAck()
+		sk.ackAtOnce()
 	case sk.ack.pending&ackNow != 0:
 		ns.Why(step.WhyAckNow)
-		sk.sendAck()
+		sk.ackAtOnce()
 	case sk.ooo.Len() == 0:
 		ns.Why(step.WhyAckLater)
 		sk.sendDelayedAck()
@@ -309,11 +309,81 @@ func (sk *Sock) ackSndCheck() {
 	}
 }
 
-// ackOfo is the part of __tcp_ack_snd_check for segments out of order: SACKs
-// go at once; after many, they are compressed into one a millisecond (the
-// compression timer is not modelled, so each goes).
+// fastRetransThresh is TCP_FASTRETRANS_THRESH.
+const fastRetransThresh = 3
+
+// ackAtOnce sends an ACK; when the backlog is worked off, one at its end
+// stands for all (tcp_backlog_ack_defer).
+func (sk *Sock) ackAtOnce() {
+	if sk.OwnedByUser && sk.sysctl().TCPBacklogAckDefer != 0 {
+		sk.NS.Why(step.WhyAckDeferred)
+		sk.deferred |= deferAck
+		return
+	}
+	sk.sendAck()
+}
+
+// ackOfo is the part of __tcp_ack_snd_check for segments out of order. Three
+// duplicate ACKs go at once, so that the other side learns of the loss (RFC
+// 5681 §4.2); those after them are compressed into one, a part of the
+// round-trip time later.
 func (sk *Sock) ackOfo() {
-	sk.NS.Why(step.WhyAckOfo, uint64(sk.ooo.Len()))
+	ns := sk.NS
+	if sk.isReno() || sk.compressedAck >= sk.sysctl().TCPCompSackNr {
+		ns.Why(step.WhyAckOfo, uint64(sk.ooo.Len()))
+		sk.sendAck()
+		return
+	}
+	if sk.compressedRcvNxt != sk.rcvNxt {
+		sk.compressedRcvNxt, sk.dupAcks = sk.rcvNxt, 0
+	}
+	if sk.dupAcks < fastRetransThresh {
+		sk.dupAcks++
+		ns.Why(step.WhyAckOfo, uint64(sk.ooo.Len()))
+		sk.sendAck()
+		return
+	}
+	sk.compressedAck++
+	if sk.compTimer.Pending() {
+		ns.Why(step.WhyAckCompressed, uint64(sk.compressedAck), uint64(max(0, sk.compTimer.At-sk.now())))
+		return
+	}
+	rtt := sk.rcvRtt.rttUs
+	if sk.srttUs > 0 && sk.srttUs < rtt {
+		rtt = sk.srttUs
+	}
+	// 5 % of the round-trip time, which is kept in eighths of a µs. The timer
+	// may be as late as its slack allows, and an idle CPU lets it be.
+	d := min(sim.Time(sk.sysctl().TCPCompSackDelayNs), sim.Time(rtt)*(sim.Microsecond>>3)/20)
+	d += sim.Time(sk.sysctl().TCPCompSackSlackNs)
+	ns.Why(step.WhyAckCompressed, uint64(sk.compressedAck), uint64(d))
+	ns.Clock.Mod(&sk.compTimer, sk.now()+d, &sk.cTask)
+}
+
+// compressedAckKick is tcp_compressed_ack_kick: one ACK for those that were
+// saved.
+func (sk *Sock) compressedAckKick() {
+	defer sk.NS.In(step.TcpCompressedAckKick, &sk.Sock).Out()
+	switch {
+	case sk.OwnedByUser:
+		sk.deferred |= deferDelack
+	case sk.compressedAck > 0:
+		sk.NS.Why(step.WhyAckKick, uint64(sk.compressedAck))
+		sk.compressedAck--
+		sk.sendAck()
+	}
+}
+
+// sackCompressSendAck is tcp_sack_compress_send_ack: the ACK that waits goes
+// now.
+func (sk *Sock) sackCompressSendAck() {
+	if sk.compressedAck == 0 {
+		return
+	}
+	ns := sk.NS
+	ns.Clock.Stop(&sk.compTimer)
+	ns.Add(step.TcpExtTCPAckCompressed, uint64(sk.compressedAck-1))
+	sk.compressedAck = 0
 	sk.sendAck()
 }
 

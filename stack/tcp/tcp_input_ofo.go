@@ -254,6 +254,9 @@ func (sk *Sock) sackNewOfo(seq, end uint32) {
 		if !sackExtend(&sk.selAcks[i], seq, end) {
 			continue
 		}
+		if i >= sackBlocksExpected {
+			sk.sackCompressSendAck()
+		}
 		for ; i > 0; i-- {
 			sk.selAcks[i], sk.selAcks[i-1] = sk.selAcks[i-1], sk.selAcks[i]
 		}
@@ -261,6 +264,9 @@ func (sk *Sock) sackNewOfo(seq, end uint32) {
 			sk.sackCoalesce()
 		}
 		return
+	}
+	if n >= sackBlocksExpected {
+		sk.sackCompressSendAck()
 	}
 	if n >= numSacks {
 		n--
@@ -270,6 +276,10 @@ func (sk *Sock) sackNewOfo(seq, end uint32) {
 	sk.selAcks[0] = wire.SACKBlock{Start: seq, End: end}
 	sk.rx.numSacks++
 }
+
+// sackBlocksExpected is TCP_SACK_BLOCKS_EXPECTED: what fits into an ACK for
+// sure. A third block does not wait for a compressed ACK.
+const sackBlocksExpected = 2
 
 // sackCoalesce is tcp_sack_maybe_coalesce.
 func (sk *Sock) sackCoalesce() {

@@ -315,7 +315,6 @@ func (t *TCP) lookup(k *inet.Tuple, iif int) any {
 
 // rcvSock gives the segment to a full socket.
 func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
-	ns := t.NS
 	sk.segsIn += max(1, b.GSOSegs)
 	if b.CB.EndSeq-b.CB.Seq > 0 {
 		sk.dataSegsIn += max(1, b.GSOSegs)
@@ -324,13 +323,7 @@ func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
 		sk.doRcv(b)
 		return
 	}
-	// tcp_add_backlog
-	ns.In(step.AddBacklog, b).Out()
-	b.Dst = nil // skb_dst_drop: the socket will not learn its route from it
-	if !sk.AddBacklog(b, sk.RcvBuf<<1+sk.SndBuf>>1+64*1024) {
-		ns.Inc(step.TcpExtTCPBacklogDrop)
-		ns.Drop(b, step.DropSocketRcvbuff, at)
-	}
+	sk.addBacklog(af, b, at)
 }
 
 // rcvReq is its part for a half-open connection.

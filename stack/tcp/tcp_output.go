@@ -156,7 +156,11 @@ func (sk *Sock) transmitClone(b *core.SKB) core.Errno { return sk.transmit(b, tr
 
 // eventAckSent is tcp_event_ack_sent: what was owed is paid.
 func (sk *Sock) eventAckSent(rcvNxt uint32) {
-	sk.compressedAck = 0
+	if sk.compressedAck > 0 {
+		sk.NS.Add(step.TcpExtTCPAckCompressed, uint64(sk.compressedAck))
+		sk.compressedAck = 0
+		sk.NS.Clock.Stop(&sk.compTimer)
+	}
 	if rcvNxt != sk.rcvNxt {
 		return // a keepalive probe's old number
 	}

@@ -11,8 +11,16 @@ import (
 // Waker.Writable).
 func (sk *Sock) Send(data []byte, flags int) (int, core.Errno) {
 	sk.Lock()
+	began := sk.now()
+	if sk.NS.Machine.CallTime {
+		sk.NS.Spend(core.CostCall)
+	}
 	n, e := sk.sendmsg(data, flags)
-	sk.Release(sk.NS)
+	if n == 0 {
+		sk.Release(sk.NS)
+	} else {
+		sk.LetGo(sk.NS, began)
+	}
 	return n, e
 }
 
@@ -50,6 +58,9 @@ func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 		}
 		n := min(room, len(data))
 		copy(b.Put(n), data[:n])
+		if ns.Machine.CallTime {
+			ns.Spend(core.CostCopy(n))
+		}
 		b.Truesize += n
 		sk.WmemQueued += n
 		sk.writeSeq += uint32(n)

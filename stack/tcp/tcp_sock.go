@@ -110,6 +110,12 @@ type IPIDSource interface {
 	IPID(k inet.Tuple) (uint16, bool)
 }
 
+// An AnswerSource tells when the answer to what a connection has sent, up to a
+// sequence number, came, if the call that sent it went on until then; 0 if not.
+type AnswerSource interface {
+	Answered(k inet.Tuple, seq uint32) sim.Time
+}
+
 // TCP is the protocol in one namespace (net->ipv4's TCP part): who listens,
 // who is connected, and the sources of what is random.
 type TCP struct {
@@ -122,6 +128,7 @@ type TCP struct {
 	TSOffsets TSOffsetSource
 	Ports     PortSource
 	IPIDs     IPIDSource
+	Answers   AnswerSource
 
 	// Follow says that a capture dictates what this host sends: see follow.go.
 	Follow   bool
@@ -273,6 +280,10 @@ type Sock struct {
 	retransHint                         *core.SKB
 	lostHint                            *core.SKB
 	compressedAck                       int
+	compressedRcvNxt                    uint32
+	dupAcks                             uint8     // dup_ack_counter
+	compTimer                           sim.Timer // compressed_ack_timer
+	cTask                               compTask
 	dsackDups                           int
 	synData                             bool
 	urgMode                             bool
@@ -319,6 +330,7 @@ const (
 	deferWrite
 	deferDelack
 	deferMTU
+	deferAck
 )
 
 func before(a, b uint32) bool { return int32(a-b) < 0 }

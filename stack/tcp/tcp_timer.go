@@ -13,12 +13,16 @@ type writeTask struct{ sk *Sock }
 type delackTask struct{ sk *Sock }
 type keepTask struct{ sk *Sock }
 type tsqTask struct{ sk *Sock }
+type compTask struct{ sk *Sock }
 
 // Run is tcp_write_timer.
 func (t *writeTask) Run() { t.sk.writeTimerExpired() }
 
 // Run is tcp_delack_timer.
 func (t *delackTask) Run() { t.sk.delackTimerExpired() }
+
+// Run is tcp_compressed_ack_kick.
+func (t *compTask) Run() { t.sk.compressedAckKick() }
 
 // Run is tcp_keepalive_timer.
 func (t *keepTask) Run() { t.sk.keepaliveTimer() }
@@ -55,6 +59,7 @@ func (sk *Sock) stopTimers() {
 	c.Stop(&sk.delackTimer)
 	c.Stop(&sk.keepTimer)
 	c.Stop(&sk.tsqTimer)
+	c.Stop(&sk.compTimer)
 }
 
 func (sk *Sock) writeTimerExpired() {
@@ -123,6 +128,11 @@ func (sk *Sock) delackTimerHandler() {
 	defer sk.NS.In(step.TcpDelackTimerHandler, &sk.Sock).Out()
 	ns := sk.NS
 	if sk.stateIn(1<<core.TCPClose | 1<<core.TCPListen) {
+		return
+	}
+	if sk.compressedAck > 0 {
+		sk.mstampRefresh()
+		sk.sackCompressSendAck()
 		return
 	}
 	if sk.ack.pending&ackTimer == 0 {

@@ -114,8 +114,15 @@ func (e *Event) Lost() bool {
 type Log struct {
 	Events  []Event
 	Changes []Change
+	Gone    []Gone // in order of time
 	args    []uint64
 	bytes   []byte
+}
+
+// A Gone says that an object (no packet) is no more: Forget has been told.
+type Gone struct {
+	Obj  uint32
+	When uint32 // how many Events there were
 }
 
 // Args returns the values of a tracepoint or an alternative, in the order of
@@ -150,7 +157,7 @@ func (l *Log) Keep(keep func(*Event) bool) {
 
 // Reset empties the Log and keeps its memory.
 func (l *Log) Reset() {
-	l.Events, l.Changes, l.args, l.bytes = l.Events[:0], l.Changes[:0], l.args[:0], l.bytes[:0]
+	l.Events, l.Changes, l.Gone, l.args, l.bytes = l.Events[:0], l.Changes[:0], l.Gone[:0], l.args[:0], l.bytes[:0]
 }
 
 // Mode says how much a Tracer keeps.
@@ -189,7 +196,7 @@ type Tracer struct {
 	CPU   uint8
 
 	Steps     uint64 // how many calls so far
-	Hash      uint64 // over all that happened, to prove that a replay took the same path
+	Hash      uint64 // over all that happened, to prove that a replay took the same path; it may be set
 	Landmarks uint64 // a bit for each step.TP that fired since somebody cleared it
 	Ends      []EndRec
 	Log       Log
@@ -331,6 +338,9 @@ func (t *Tracer) look(on Subject) *snap {
 // Forget is told that a subject is gone: its number will not come again.
 func (t *Tracer) Forget(id uint32) {
 	if s := t.snaps[id]; s != nil {
+		if t.Mode == Record && s.kind != step.KindSKB {
+			t.Log.Gone = append(t.Log.Gone, Gone{id, uint32(len(t.Log.Events))})
+		}
 		delete(t.snaps, id)
 		s.id = 0
 		t.free = append(t.free, s)
@@ -546,15 +556,3 @@ func (t *Tracer) Running() step.Step {
 
 // Idle reports whether no call is open, so that the Log may be taken.
 func (t *Tracer) Idle() bool { return len(t.open) == 0 }
-
-// A Sum is what a Tracer has counted, so that a copy of the world can go on
-// counting from there.
-type Sum struct {
-	Steps, Hash uint64
-}
-
-// Sum returns what has been counted so far.
-func (t *Tracer) Sum() Sum { return Sum{Steps: t.Steps, Hash: t.Hash} }
-
-// Restore goes on counting from s.
-func (t *Tracer) Restore(s Sum) { t.Steps, t.Hash = s.Steps, s.Hash }

@@ -118,7 +118,7 @@ func (sk *Sock) deliver(b *core.SKB, buf []byte, flags int, at step.Step) Msg {
 	}
 	if flags&core.MsgPeek == 0 {
 		sk.u.inc(b, step.UdpInDatagrams)
-		ns.Deliver(b, at, false)
+		ns.DeliverStateless(b, at)
 	}
 	return m
 }

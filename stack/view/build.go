@@ -21,7 +21,7 @@ const (
 func (s *Session) Scene() Scene {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc := Scene{Title: s.title, Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
+	sc := Scene{Title: s.title, Screen: ScreenWalk, Depth: DepthOperator, Grain: string(s.grain), Follow: string(s.follow), Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
 	for i := range sc.Findings {
 		sc.Findings[i] = Clean(sc.Findings[i])
 	}
@@ -38,6 +38,7 @@ func (s *Session) Scene() Scene {
 		if s.done {
 			sc.Who, sc.Line = "no packets", "the capture is empty"
 		}
+		(&builder{Session: s, sc: &sc}).anywhere()
 		return sc
 	}
 	p := s.k.Packet(s.frame)
@@ -51,11 +52,13 @@ func (s *Session) Scene() Scene {
 	if len(s.stops) == 0 {
 		sc.Clock = report.At(max(0, sc.At))
 		s.bytes(&sc, &f, nil)
+		(&builder{Session: s, sc: &sc}).anywhere()
 		return sc
 	}
 	b := &builder{Session: s, sc: &sc, log: s.chunk.Events(), n: s.stops[s.pos]}
 	b.e = &b.log.Events[s.story[b.n]]
 	b.build(&f)
+	b.anywhere()
 	return sc
 }
 
@@ -83,6 +86,21 @@ func (b *builder) build(f *pcaps.Frame) {
 	b.stages()
 	b.verdict()
 	sc.Panels = b.panels()
+	b.times()
+	b.family()
+	b.tables()
+	b.plots()
+	b.not()
+}
+
+// anywhere tells what there is to tell even where there is no step.
+func (b *builder) anywhere() {
+	b.overview()
+	b.timeline()
+	b.breakpoints()
+	b.depth()
+	b.lesson()
+	b.glossary()
 }
 
 // packet tells which packet is at hand: it may be one that the frame caused.
@@ -222,20 +240,22 @@ func callOf(e *trace.Event) Call {
 // details are what the call at hand itself did: values and counters changed,
 // alternatives passed over, tracepoints fired.
 func (b *builder) details() {
+	n := -1
 	b.log.Set(b.e, func(c *trace.Change) {
-		f := c.Key.Field()
-		if f.Name == "" {
+		if !shown(c.Key) {
 			return
 		}
+		n++
+		f, here := c.Key.Field(), b.grain == grainField && n == b.sub
 		if c.Key.Kind() == step.KindNS {
-			b.sc.Counts = append(b.sc.Counts, Delta{f.Name, step.Dec.Format(0, c.Old, nil), step.Dec.Format(0, c.New, nil), ""})
+			b.sc.Counts = append(b.sc.Counts, Delta{Here: here, Name: f.Name, From: step.Dec.Format(0, c.Old, nil), To: step.Dec.Format(0, c.New, nil)})
 			return
 		}
-		if f.Fmt == step.IP {
-			return // half of an address
-		}
-		b.sc.Changes = append(b.sc.Changes, Delta{f.Name, b.format(f.Fmt, c.Old), b.format(f.Fmt, c.New), f.What})
+		b.sc.Changes = append(b.sc.Changes, Delta{Here: here, Name: f.Name, From: b.format(f.Fmt, c.Old), To: b.format(f.Fmt, c.New), What: f.What})
 	})
+	if b.grain == grainField && n >= 0 {
+		b.sc.Change, b.sc.Of = b.sub+1, n+1
+	}
 	own := b.e.Depth + 1
 	if b.e.Kind != trace.Call {
 		own = b.e.Depth
@@ -281,6 +301,9 @@ func (b *builder) tree() {
 		before = b.event(b.stops[from-1]).Pkt
 	}
 	for i := from; i < min(len(b.stops), b.pos+treeRows+1); i++ {
+		if b.mine != nil && !b.mine[b.stops[i]] && i != b.pos {
+			continue
+		}
 		e := b.event(b.stops[i])
 		r := Row{N: i + 1, Depth: int(e.Depth), Kind: e.Kind.String(), Here: i == b.pos}
 		if e.Kind == trace.Call {

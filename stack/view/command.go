@@ -74,6 +74,22 @@ var Verbs = []VerbInfo{
 	{Look, "[NAME]", "all fields of skb, sk, neigh, ring, napi, qdisc …"},
 	{WhyValue, "FIELD", "to where a field got its value"},
 	{Return, "", "to where the last jump began"},
+	{ShowOverview, "", "the capture at a glance: which ways its packets went; again: back to the walk"},
+	{Choose, "N", "choose group N of the overview"},
+	{Open, "[N]", "only the packets of the chosen group (or of group N); with none chosen all packets"},
+	{Follow, "[WHAT]", "what the steps go through: packet, family, flow or all; alone: the next of these"},
+	{Grain, "[WHAT]", "how far a step goes: hook, function or field; alone: the next of these"},
+	{SetBreak, "[WHERE]", "set or clear a breakpoint: a function, drop, drop REASON, a mark, if EXPRESSION, FIELD, FIELD == VALUE, FUNCTION if EXPRESSION; alone: clear all"},
+	{Run, "[N]", "on to the next breakpoint"},
+	{RunBack, "[N]", "back to the breakpoint before"},
+	{Search, "[TEXT]", "on to the next step or packet that says TEXT; alone: the last text again"},
+	{SearchBack, "[TEXT]", "back to the one before"},
+	{SetDepth, "[WHOSE]", "words for: first (a first course), operator, kernel; alone: the next one"},
+	{Explain, "[TERM]", "what a term means; alone: put it away"},
+	{StartLesson, "[NAME]", "take a lesson; alone: leave it"},
+	{AnswerN, "N", "answer N to the lesson's question"},
+	{NextPart, "", "the lesson's next part"},
+	{PrevPart, "", "the lesson's part before"},
 }
 
 // A Command is what a reader asks for.

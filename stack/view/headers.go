@@ -6,6 +6,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -100,7 +101,11 @@ func (s *Session) lightHeader(sc *Scene) {
 	want := map[string]bool{}
 	id := NoStage
 	if len(s.stops) > 0 {
-		id = s.stages[s.stops[s.pos]]
+		n := s.stops[s.pos]
+		id = s.stages[n]
+		if e := &s.chunk.Events().Events[s.story[n]]; e.Kind == trace.Call && lightFields(sc, step.Step(e.Code).String()) {
+			return
+		}
 	}
 	switch id {
 	case UpWire, UpRing, UpIRQ, UpGRO, UpTaps, DownNeigh, DownQdisc, DownRing, DownWire:

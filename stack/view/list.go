@@ -43,10 +43,8 @@ const maxScan = 2000
 func (s *Session) list() []Item {
 	var before, after []int
 	take := func(i int, to *[]int) {
-		if s.flt != nil {
-			if ok, err := s.matches(s.flt, i); err != nil || !ok {
-				return
-			}
+		if ok, err := s.shows(i); err != nil || !ok {
+			return
 		}
 		*to = append(*to, i)
 	}

@@ -3,14 +3,21 @@ package view
 import (
 	"fmt"
 	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
 // maxRepeat is how often a Command is repeated at most.
 const maxRepeat = 100000
 
 func (s *Session) repeat(c Command) error {
-	for range min(max(c.N, 1), maxRepeat) {
+	for n := range min(max(c.N, 1), maxRepeat) {
 		var err error
+		if n%lookEvery == lookEvery-1 {
+			if err := s.work.look(0); err != nil {
+				return err
+			}
+		}
 		switch c.Verb {
 		case Forward:
 			err = s.forward()
@@ -31,42 +38,37 @@ func (s *Session) repeat(c Command) error {
 }
 
 func (s *Session) forward() error {
-	if s.pos+1 < len(s.stops) {
-		s.pos++
-		return nil
+	ok, err := s.step(false)
+	if err == nil && !ok {
+		return s.none("that was the last step" + s.narrow() + s.cutShort())
 	}
-	f, ok, err := s.neighbour(false)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return s.none("that was the last step" + s.cutShort())
-	}
-	return s.load(f)
+	return err
 }
 
 func (s *Session) back() error {
-	if s.pos > 0 {
-		s.pos--
-		return nil
+	ok, err := s.step(true)
+	if err == nil && !ok {
+		return NotFoundError("this is the first step" + s.narrow())
 	}
-	f, ok, err := s.neighbour(true)
-	if err != nil {
-		return err
+	return err
+}
+
+// narrow says why there may be more packets than are shown.
+func (s *Session) narrow() string {
+	switch {
+	case s.group != nil:
+		return " of this way"
+	case s.flt != nil:
+		return " that the filter shows"
+	case s.follow == followFlow:
+		return " of this conversation"
 	}
-	if !ok {
-		return NotFoundError("this is the first step")
-	}
-	if err := s.load(f); err != nil {
-		return err
-	}
-	s.pos = max(0, len(s.stops)-1)
-	return nil
+	return ""
 }
 
 func (s *Session) packet(back bool) error {
-	if back && s.pos > 0 {
-		s.pos = 0
+	if back && (s.pos > s.first() || s.sub > 0) {
+		s.goTo(s.first(), false)
 		return nil
 	}
 	f, ok, err := s.neighbour(back)
@@ -74,9 +76,9 @@ func (s *Session) packet(back bool) error {
 	case err != nil:
 		return err
 	case !ok && back:
-		return NotFoundError("this is the first packet")
+		return NotFoundError("this is the first packet" + s.narrow())
 	case !ok:
-		return s.none("this is the last packet" + s.cutShort())
+		return s.none("this is the last packet" + s.narrow() + s.cutShort())
 	}
 	return s.load(f)
 }
@@ -118,31 +120,101 @@ func (s *Session) none(what string) error {
 	return NotFoundError(what)
 }
 
-// neighbour is the next frame, or the one before, that the filter lets through.
-func (s *Session) neighbour(back bool) (int, bool, error) {
-	if s.flt == nil {
-		f := s.frame + 1
-		if back {
-			f = s.frame - 1
-		}
-		return f, f >= 0 && f < s.k.Indexed(), nil
-	}
-	c, ok, err := s.k.Find(s.cursor(back), back, Match{Filter: s.flt})
-	return c.Frame, ok, err
-}
-
 func (s *Session) mark(m uint32, what string, back bool) error {
-	c, ok, err := s.k.Find(s.cursor(back), back, Match{Landmarks: m, Filter: s.flt})
+	mt := Match{Landmarks: m}
+	c, ok, err := s.find(back, func(i int) bool { return s.k.Packet(i).Landmarks&m != 0 }, func(_ *trace.Log, e *trace.Event) bool { return mt.Event(e) })
 	if err != nil {
 		return err
 	}
 	if !ok {
 		if back {
-			return NotFoundError("before this step, " + markNone(what))
+			return NotFoundError("before this step, " + markNone(what) + s.among())
 		}
-		return s.none("after this step, " + markNone(what))
+		return s.none("after this step, " + markNone(what) + s.among())
 	}
 	return s.jump(c)
+}
+
+// among says which packets were looked through.
+func (s *Session) among() string {
+	if w := s.narrow(); w != "" {
+		return " among the packets" + w
+	}
+	return ""
+}
+
+// find looks for the next event of a step after the place, or before it, that
+// hit accepts, in the packets that are shown and that may holds of: may is
+// quick, and asks the index.
+func (s *Session) find(back bool, may func(frame int) bool, hit func(*trace.Log, *trace.Event) bool) (Cursor, bool, error) {
+	from, d := s.cursor(back), 1
+	if back {
+		d = -1
+	}
+	far := ahead{back: back, hit: hit}
+	for n, i := 1, from.Frame; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+		if n%lookEvery == 0 {
+			if err := s.work.look(lookEvery); err != nil {
+				return from, false, err
+			}
+		}
+		if !may(i) {
+			continue
+		}
+		if ok, err := s.shows(i); err != nil {
+			return from, false, err
+		} else if !ok && i != from.Frame {
+			continue
+		}
+		if ok, err := far.may(s, i); err != nil {
+			return from, false, err
+		} else if !ok {
+			continue
+		}
+		c, err := s.k.Chunk(i)
+		if err != nil {
+			return from, false, err
+		}
+		log, story := c.Events(), c.Story(i)
+		j, end := 0, len(story)
+		if i == from.Frame && !back {
+			j = from.Step + 1
+		}
+		if back {
+			j, end = len(story)-1, -1
+			if i == from.Frame {
+				j = from.Step - 1
+			}
+		}
+		for ; j != end && j >= 0 && j < len(story); j += d {
+			if hit(log, &log.Events[story[j]]) {
+				return Cursor{Frame: i, Step: j}, true, nil
+			}
+		}
+	}
+	return from, false, nil
+}
+
+// toEnd goes to the first packet that is shown, or the last.
+func (s *Session) toEnd(last bool) error {
+	at, d := 0, 1
+	if last {
+		at, d = s.k.Indexed()-1, -1
+	}
+	for n, i := 1, at; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+		if ok, err := s.shows(i); err != nil {
+			return err
+		} else if ok {
+			at = i
+			break
+		}
+		if n%lookEvery == 0 {
+			if err := s.work.look(lookEvery); err != nil {
+				return err
+			}
+		}
+	}
+	return s.jump(Cursor{Frame: at})
 }
 
 func (s *Session) seek(n int) error {
@@ -164,8 +236,8 @@ func (s *Session) over() error {
 	log := s.chunk.Events()
 	depth := log.Events[s.story[s.stops[s.pos]]].Depth
 	for i := s.pos + 1; i < len(s.stops); i++ {
-		if log.Events[s.story[s.stops[i]]].Depth <= depth {
-			s.pos = i
+		if s.on[i] && log.Events[s.story[s.stops[i]]].Depth <= depth {
+			s.goTo(i, false)
 			return nil
 		}
 	}
@@ -174,7 +246,7 @@ func (s *Session) over() error {
 		return err
 	}
 	if !ok {
-		return s.none("that was the last step")
+		return s.none("that was the last step" + s.narrow())
 	}
 	return s.load(f)
 }

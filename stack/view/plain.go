@@ -34,8 +34,9 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 			return err
 		}
 	}
+	s.unexplain()
 	sc := s.Scene()
-	fmt.Fprintf(b, "%s: %d packets.\n", sc.Title, sc.Packets)
+	fmt.Fprintf(b, "%s: %s.\n", sc.Title, several(uint64(sc.Packets), "packet"))
 	for _, f := range sc.Findings {
 		fmt.Fprintf(b, "Note: %s\n", f)
 	}
@@ -46,24 +47,27 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 	if o.In != nil {
 		return talk(b, s, o.In)
 	}
+	if o.From <= 1 && o.To == 0 {
+		overview(b, s)
+	}
 	if o.From > 1 {
 		if err := s.Do(Command{Verb: Seek, N: o.From}); err != nil {
 			return err
 		}
 	}
-	last := 0
+	last, r := 0, &reader{w: b}
 	for {
 		sc := s.Scene()
 		if o.To > 0 && sc.Packet > o.To {
 			break
 		}
 		if sc.Packet != last {
-			last = sc.Packet
+			last, r.stage = sc.Packet, NoStage
 			head(b, &sc)
 			fmt.Fprintln(b, s.ending(sc.Packet))
 		}
 		if sc.Steps > 0 {
-			line(b, &sc, true)
+			r.step(&sc, true)
 		}
 		if err := s.Do(Command{Verb: Forward}); err != nil {
 			var none NotFoundError
@@ -118,40 +122,94 @@ func (s *Session) ending(n int) string {
 	return text + "."
 }
 
-// line tells one step.
-func line(w io.Writer, sc *Scene, indent bool) {
+// A reader writes steps, one a line.
+type reader struct {
+	w     io.Writer
+	stage StageID // that was named last
+}
+
+// step tells one step in one line: where it is if that is new, the function,
+// why it decided as it did, what else it might have done, and which states it
+// changed. Numbers are left out: "state" tells them.
+func (r *reader) step(sc *Scene, indent bool) {
 	in := ""
 	if indent {
-		in = strings.Repeat("  ", 1+min(len(sc.Calls), 12))
+		in = strings.Repeat("  ", 1+min(max(0, len(sc.Calls)-1), 12))
 	}
-	stage := ""
+	text := sc.Says
+	if sc.Kind == "call" {
+		text = sc.Func
+		if sc.Lit != NoStage && sc.Lit != r.stage {
+			text += ", at " + sc.Lit.Name()
+		}
+		if sc.Says != "" {
+			text += ": " + sc.Says
+		} else if !indent && sc.What != "" {
+			text += ". " + sc.What
+		}
+	}
 	if sc.Lit != NoStage {
-		stage = " (" + sc.Lit.Name() + ")"
-	}
-	switch {
-	case sc.Kind == "call" && sc.Says != "":
-		fmt.Fprintf(w, "%s%s%s: %s\n", in, sc.Func, stage, sc.Says)
-	case sc.Kind == "call":
-		fmt.Fprintf(w, "%s%s%s. %s\n", in, sc.Func, stage, sc.What)
-	default:
-		fmt.Fprintf(w, "%s%s\n", in, sc.Says)
+		r.stage = sc.Lit
 	}
 	for _, l := range sc.Lost {
-		fmt.Fprintf(w, "%s  not %s %s: %s\n", in, l.What, l.Candidate, l.Because)
+		text = sentence(text) + " Not " + l.What + " " + l.Candidate + ": " + l.Because + "."
 	}
-	for _, d := range append(append([]Delta(nil), sc.Changes...), sc.Counts...) {
-		fmt.Fprintf(w, "%s  %s from %s to %s\n", in, d.Name, d.From, d.To)
+	for _, d := range sc.Changes {
+		if !indent || isState(d.To) {
+			text = sentence(text) + " " + d.Name + " from " + d.From + " to " + d.To + "."
+		}
 	}
+	if !indent {
+		for _, d := range sc.Counts {
+			text = sentence(text) + " " + d.Name + " from " + d.From + " to " + d.To + "."
+		}
+	}
+	fmt.Fprintln(r.w, in+text)
+}
+
+// sentence ends a text with a full stop if it has no end.
+func sentence(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!") {
+		return s
+	}
+	return s + "."
+}
+
+// isState reports whether a value is a word in capitals, such as ESTABLISHED: a
+// state, and no number, name or address.
+func isState(v string) bool {
+	upper := false
+	for _, c := range v {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper = true
+		case c == '_' || c == ' ' || upper && c >= '0' && c <= '9':
+		default:
+			return false
+		}
+	}
+	return upper
 }
 
 // talk carries out commands and tells where the reader is.
 func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 	fmt.Fprintln(b, "Type a command and Enter; help lists them, quit ends. Enter alone is one step on.")
-	last := 0
+	last, r := 0, &reader{w: b}
 	tell := func() error {
 		sc := s.Scene()
 		if sc.Notice != "" {
-			fmt.Fprintln(b, sc.Notice+".")
+			fmt.Fprintln(b, sentence(sc.Notice))
+		}
+		if g := sc.Gloss; g != nil {
+			fmt.Fprintf(b, "%s: %s\n", g.Term, g.Words)
+			if len(g.See) > 0 {
+				fmt.Fprintf(b, "See also: %s\n", strings.Join(g.See, ", "))
+			}
+			return b.Flush()
+		}
+		if sc.Screen == ScreenOverview && sc.Overview != nil {
+			glance(b, sc.Overview)
+			return b.Flush()
 		}
 		if sc.Packet != last {
 			last = sc.Packet
@@ -159,7 +217,8 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 			fmt.Fprintln(b, s.ending(sc.Packet))
 		}
 		fmt.Fprintf(b, "Step %d of %d, %s seconds, %s.\n", sc.Step, sc.Steps, sc.Clock, sc.Who)
-		line(b, &sc, false)
+		r.stage = NoStage
+		r.step(&sc, false)
 		return b.Flush()
 	}
 	if err := tell(); err != nil {
@@ -175,7 +234,7 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 			for _, v := range Verbs {
 				fmt.Fprintf(b, "  %s %s: %s\n", v.Verb, v.Arg, v.What)
 			}
-			fmt.Fprintln(b, "  state: the values of the objects at hand\n  stack: the calls that are open\n  where: this place again")
+			fmt.Fprintln(b, "  words: what happens here, in the words of the chosen depth\n  state: the values of the objects at hand\n  tables: sockets, neighbours, routes, counters as Linux's tools show them\n  stack: the calls that are open\n  where: this place again")
 		case "state":
 			sc := s.Scene()
 			for _, p := range sc.Panels {
@@ -183,6 +242,18 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 				for _, v := range p.Values {
 					fmt.Fprintf(b, "  %s is %s\n", v.Name, v.Value)
 				}
+			}
+		case "words":
+			sc := s.Scene()
+			fmt.Fprintln(b, sc.Plain)
+			if len(sc.Terms) > 0 {
+				fmt.Fprintf(b, "Terms that explain tells more about: %s\n", strings.Join(sc.Terms, ", "))
+			}
+		case "tables":
+			sc := s.Scene()
+			for i := range sc.Tables {
+				tell := &sc.Tables[i]
+				tell.lines(b)
 			}
 		case "stack":
 			sc := s.Scene()
@@ -194,6 +265,7 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 				return err
 			}
 		default:
+			s.unexplain()
 			if _, _, done := s.Progress(); !done {
 				if _, err := s.Advance(2000); err != nil {
 					return err
@@ -214,4 +286,62 @@ func talk(b *bufio.Writer, s *Session, in io.Reader) error {
 		}
 	}
 	return lines.Err()
+}
+
+// unexplain puts an explained term away.
+func (s *Session) unexplain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.glo.gloss = nil
+}
+
+// lines writes a table, each row as names and values: that can be read aloud.
+func (t *Table) lines(w io.Writer) {
+	fmt.Fprintf(w, "%s, as %s shows it:\n", t.Title, t.Tool)
+	if len(t.Rows) == 0 {
+		fmt.Fprintf(w, "  %s\n", t.Empty)
+	}
+	for _, r := range t.Rows {
+		var parts []string
+		for i, c := range r.Cells {
+			if c.Text == "" {
+				continue
+			}
+			if t.Columns[i] == "" {
+				parts = append(parts, c.Text)
+			} else {
+				parts = append(parts, t.Columns[i]+" "+c.Text)
+			}
+		}
+		mark := ""
+		if r.Here {
+			mark = " (this step is about it)"
+		}
+		fmt.Fprintf(w, "  %s%s\n", strings.Join(parts, ", "), mark)
+	}
+}
+
+// overview writes the capture at a glance, and stays where the reader is.
+func overview(w io.Writer, s *Session) {
+	if sc := s.Scene(); sc.Screen == ScreenOverview || s.Do(Command{Verb: ShowOverview}) != nil {
+		return
+	}
+	if o := s.Scene().Overview; o != nil {
+		fmt.Fprintln(w, sentence(o.Line))
+		for _, g := range o.Groups {
+			fmt.Fprintf(w, "%s, the first is packet %d: %s\n", several(uint64(g.Count), "packet"), g.First, sentence(g.Ended))
+		}
+	}
+	s.Do(Command{Verb: ShowOverview}) //nolint:errcheck // it was taken a moment ago
+}
+
+// glance writes an overview.
+func glance(w io.Writer, o *Overview) {
+	fmt.Fprintln(w, sentence(o.Line))
+	for _, f := range o.Facts {
+		fmt.Fprintf(w, "%s: %s\n", f.Name, f.Value)
+	}
+	for _, g := range o.Groups {
+		fmt.Fprintf(w, "Group %d, %s, first %d: %s. %s\n", g.N, several(uint64(g.Count), "packet"), g.First, g.Ended, g.Line)
+	}
 }

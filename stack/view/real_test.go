@@ -104,12 +104,24 @@ func TestRealPlain(t *testing.T) {
 	}
 }
 
+// BenchmarkRealScene makes a Scene of each step of the capture with the most
+// packets: on the walk, and on the overview.
 func BenchmarkRealScene(b *testing.B) {
-	s := bundled(b, "http")
-	s.Do(Command{Verb: Forward, N: 200})
-	b.ReportAllocs()
-	for b.Loop() {
-		s.Scene()
+	for _, screen := range []Screen{ScreenWalk, ScreenOverview} {
+		b.Run(string(screen), func(b *testing.B) {
+			s := bundled(b, "slow-start")
+			s.Do(Command{Verb: Seek, N: 120})
+			if screen == ScreenOverview {
+				s.Do(Command{Verb: ShowOverview})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Scene()
+				if s.Do(Command{Verb: Forward}) != nil {
+					s.Do(Command{Verb: First})
+				}
+			}
+		})
 	}
 }
 

@@ -46,9 +46,11 @@ type Scene struct {
 	Screen   Screen      `json:"screen"`
 	Overview *Overview   `json:"overview,omitempty"` // on ScreenOverview
 	Depth    Depth       `json:"depth"`
-	Grain    string      `json:"grain"`           // hook, function or field: how far a step goes
-	Follow   string      `json:"follow"`          // packet, family, flow or all: what the steps go through
-	Group    string      `json:"group,omitempty"` // only packets of this way are shown: its words
+	Grain    string      `json:"grain"`            // hook, function or field: how far a step goes
+	Change   int         `json:"change,omitempty"` // at grain field: which of the step's changes is at hand, from 1
+	Of       int         `json:"of,omitempty"`     // how many the step makes
+	Follow   string      `json:"follow"`           // packet, family, flow or all: what the steps go through
+	Group    string      `json:"group,omitempty"`  // only packets of this way are shown: its words
 	Timeline *Timeline   `json:"timeline,omitempty"`
 	Times    []Spent     `json:"times,omitempty"` // where this packet's time went
 	Family   []Kin       `json:"family,omitempty"`
@@ -99,6 +101,7 @@ type Delta struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	What string `json:"what,omitempty"`
+	Here bool   `json:"here,omitempty"` // at grain field: the change at hand
 }
 
 // A Lost is an alternative that lost.

@@ -17,8 +17,9 @@ type Overview struct {
 	Line   string  `json:"line"`  // "117 packets took 4 ways, 3 were dropped"
 	Facts  []Fact  `json:"facts"` // the host, how long, how many bytes, protocols
 	Groups []Group `json:"groups"`
-	Here   int     `json:"here"`            // the chosen group, index of Groups
-	Times  []Spent `json:"times,omitempty"` // where the time of all packets went
+	Here   int     `json:"here"`            // the chosen group, index of Groups; 0 to begin with
+	Times  []Spent `json:"times,omitempty"` // where the time of the packets of Scope went
+	Scope  string  `json:"scope,omitempty"` // "packets 1 to 256"
 }
 
 // A Fact is a name and a value.
@@ -33,9 +34,10 @@ type Group struct {
 	Count   int       `json:"count"` // packets
 	First   int       `json:"first"` // number of its first packet
 	Percent int       `json:"percent"`
-	Out     bool      `json:"out,omitempty"` // this host sent them
-	Way     []StageID `json:"way,omitempty"` // in order of visit; empty until it is known
-	Ended   string    `json:"ended"`         // "read by a program", "dropped: NO_SOCKET in tcp_v4_rcv"
+	Out     bool      `json:"out,omitempty"`   // this host sent them
+	Proto   string    `json:"proto,omitempty"` // "TCP"
+	Way     []StageID `json:"way,omitempty"`   // in order of visit; empty until it is known
+	Ended   string    `json:"ended"`           // "read by a program", "dropped: NO_SOCKET in tcp_v4_rcv"
 	Lost    bool      `json:"lost,omitempty"`
 	Line    string    `json:"line"` // its first packet
 }
@@ -166,6 +168,25 @@ type LessonPage struct {
 	Do      string   `json:"do,omitempty"`     // what the reader is to do now: "press d"
 	Next    bool     `json:"next,omitempty"`   // the next part may be taken
 	Done    bool     `json:"done,omitempty"`
+
+	Page  []LessonPara `json:"page,omitempty"`  // Text with its styles
+	DoCmd *Command     `json:"doCmd,omitempty"` // what Do is, if it is a Command
+	Show  string       `json:"show,omitempty"`  // the pane to look at: map, calls, why, state, bytes, list, tables …
+}
+
+// A LessonPara is one block of a lesson's text.
+type LessonPara struct {
+	Kind  string       `json:"kind"`           // text, head, item, pre (a line of a fixed layout)
+	Mark  string       `json:"mark,omitempty"` // of an item: "-", "1."
+	Spans []LessonSpan `json:"spans"`
+}
+
+// A LessonSpan is a piece of text of one style.
+type LessonSpan struct {
+	Style string   `json:"style,omitempty"` // empty, em, strong, code, link, value
+	Text  string   `json:"text"`
+	Do    *Command `json:"do,omitempty"`   // of a link: where it leads in the walk
+	Href  string   `json:"href,omitempty"` // of a link: where it leads on the web
 }
 
 // An Answer is one of a question's.

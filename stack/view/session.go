@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/packetwalk/packetwalk/stack/filter"
@@ -13,24 +14,48 @@ import (
 // A Session is one reader's place in a walk. It may be used from several
 // goroutines: one mutex guards it and the walk.
 type Session struct {
-	mu    sync.Mutex
+	mu    *sync.Mutex // a twin's is the same
 	k     Walk
 	names report.Names
 	title string
 
-	done   bool // the index is complete
+	done   bool // the index is complete, and the tally of it
 	frame  int  // from 0
 	pos    int  // index of stops
+	sub    int  // at the grain field: index of the step's changes
 	chunk  Chunk
 	story  []int     // of the frame: indices of the chunk's events
 	stops  []int     // indices of story where a step ends
 	stages []StageID // of each event of the story
+	mine   []bool    // of each event of the story, if only the frame's own are followed: it is one
+	on     []bool    // of each stop: a step of this grain and this following ends there
+	partly bool      // more of the story may come with the index
 
+	screen Screen
+	grain  grain
+	follow follow
+	landed Cursor // where the last jump came to, with pos as Step: a stop, whatever the grain
 	flt    *filter.Filter
+	group  *groupKey // only its packets
 	look   string
 	notice string
 	jumps  []Cursor // where jumps began
 	lines  map[int]string
+	work   work
+
+	all    tally // of the whole index
+	glance glanceState
+	breaks []*breakpoint
+	sought string // searched for last
+	spent  spentState
+	kin    familyState
+
+	tab  tablesState
+	plo  plotsState
+	dep  depthState
+	glo  glossaryState
+	nots notState
+	les  lessonState
 
 	kinds   map[uint32]step.Kind // of the objects of the chunk with kindLog
 	kindLog *trace.Log
@@ -39,7 +64,8 @@ type Session struct {
 
 // New returns a Session at the first packet of a walk. title names the capture.
 func New(k Walk, title string) *Session {
-	s := &Session{k: k, names: k.Names(), title: Clean(title), lines: map[int]string{}}
+	s := &Session{mu: new(sync.Mutex), k: k, names: k.Names(), title: Clean(title), lines: map[int]string{}, screen: ScreenWalk, grain: grainFunction, follow: followFamily, landed: Cursor{Frame: -1}}
+	s.all.take(s, k.Indexed())
 	if err := s.load(0); err != nil {
 		s.notice = Clean(err.Error())
 	}
@@ -55,9 +81,19 @@ func (s *Session) Advance(n int) (done bool, err error) {
 		return true, nil
 	}
 	none := s.k.Indexed() == 0
-	s.done, err = s.k.Advance(n)
-	if err == nil && none && s.k.Indexed() > 0 {
+	whole := false
+	if s.all.again == nil {
+		whole, err = s.k.Advance(n)
+	} else {
+		whole = true
+	}
+	s.done = s.all.advance(s, whole, n)
+	switch {
+	case err != nil:
+	case none && s.k.Indexed() > 0:
 		err = s.load(0)
+	case s.partly:
+		err = s.reload(whole)
 	}
 	return s.done, err
 }
@@ -71,25 +107,51 @@ func (s *Session) Progress() (indexed, packets int, done bool) {
 
 // load takes the story of a frame.
 func (s *Session) load(frame int) error {
-	s.frame, s.pos = frame, 0
-	s.chunk, s.story, s.stops, s.stages = nil, nil, nil, nil
-	if frame < 0 || frame >= s.k.Indexed() {
+	var c Chunk
+	if frame >= 0 && frame < s.k.Indexed() {
+		var err error
+		if c, err = s.k.Chunk(frame); err != nil {
+			return err // the place is still the same
+		}
+	}
+	s.frame, s.pos, s.sub, s.chunk = frame, 0, 0, c
+	s.story, s.stops, s.stages, s.on, s.mine = nil, nil, nil, nil, nil
+	if c == nil {
 		return nil
 	}
-	c, err := s.k.Chunk(frame)
-	if err != nil {
-		return err
-	}
-	s.chunk, s.story = c, c.Story(frame)
+	s.story = c.Story(frame)
 	log := c.Events()
 	for i, e := range s.story {
-		switch log.Events[e].Kind {
-		case trace.Point, trace.Tried:
-		default:
+		if stops(&log.Events[e]) {
 			s.stops = append(s.stops, i)
 		}
 	}
 	s.stages = stagesOf(log, s.story, s.k.Packet(frame).Landmarks&MarkOut != 0)
+	s.partly = !s.done && s.k.Indexed() < frame+settled
+	s.walkable()
+	s.pos = s.first()
+	return nil
+}
+
+// settled is how many frames after a frame its story is whole, as far as it is
+// ever recorded.
+const settled = 512
+
+// stops reports whether a step ends at an event: tracepoints and alternatives
+// belong to the step that they happen in.
+func stops(e *trace.Event) bool { return e.Kind != trace.Point && e.Kind != trace.Tried }
+
+// reload takes the story again when enough of the index has come.
+func (s *Session) reload(whole bool) error {
+	if !whole && s.k.Indexed() < s.frame+settled {
+		return nil
+	}
+	pos, sub := s.pos, s.sub
+	if err := s.load(s.frame); err != nil {
+		return err
+	}
+	s.partly = false
+	s.pos, s.sub = min(pos, max(0, len(s.stops)-1)), sub
 	return nil
 }
 
@@ -113,26 +175,49 @@ func (s *Session) cursor(back bool) Cursor {
 // here is the first event of the step.
 func (s *Session) here() Cursor { return s.cursor(true) }
 
-// place goes to the step that holds an event of a story.
+// place goes to the step that holds an event of a story; to the first step if
+// that is the story's first event.
 func (s *Session) place(c Cursor) error {
 	if c.Frame != s.frame || s.chunk == nil {
 		if err := s.load(c.Frame); err != nil {
 			return err
 		}
 	}
-	s.pos = 0
-	for s.pos+1 < len(s.stops) && s.stops[s.pos+1] <= c.Step {
-		s.pos++
+	s.landed = Cursor{Frame: -1}
+	s.pos, s.sub = s.first(), 0
+	if c.Step > 0 {
+		s.pos = s.stopOf(c.Step)
 	}
+	s.land()
 	return nil
 }
 
+// stopOf is the step that holds an event of the story.
+func (s *Session) stopOf(event int) int {
+	i, ok := slices.BinarySearch(s.stops, event)
+	if !ok {
+		i--
+	}
+	return max(0, i)
+}
+
+// land makes the place one where steps end, whatever the grain and the filter,
+// and no other: so that a step on and a step back lead here again.
+func (s *Session) land() {
+	s.landed = Cursor{Frame: s.frame, Step: s.pos}
+	s.walkable()
+}
+
 func (s *Session) jump(c Cursor) error {
+	from := s.here()
+	if err := s.place(c); err != nil {
+		return err
+	}
 	if len(s.jumps) >= 64 {
 		s.jumps = append(s.jumps[:0], s.jumps[1:]...)
 	}
-	s.jumps = append(s.jumps, s.here())
-	return s.place(c)
+	s.jumps = append(s.jumps, from)
+	return nil
 }
 
 // A NotFoundError says that there is no such place.
@@ -145,15 +230,33 @@ func (e NotFoundError) Error() string { return string(e) }
 func (s *Session) Do(c Command) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.work.begin(s.k.Indexed())
+	defer s.work.end()
+	return s.doNow(c)
+}
+
+func (s *Session) doNow(c Command) error {
 	s.notice = ""
 	err := s.do(c)
 	if err != nil {
 		s.notice = Clean(err.Error())
+	} else {
+		s.lessonSaw(c)
 	}
 	return err
 }
 
 func (s *Session) do(c Command) error {
+	switch c.Verb {
+	case SetDepth:
+		return s.setDepth(c.Expr)
+	case Explain:
+		return s.explain(c.Expr)
+	case StartLesson, AnswerN, NextPart, PrevPart:
+		return s.lessonDo(c)
+	case ShowOverview:
+		return s.showOverview()
+	}
 	if s.k.Indexed() == 0 && c.Verb != Filter && c.Verb != Look {
 		return s.none("there is no packet")
 	}
@@ -168,10 +271,8 @@ func (s *Session) do(c Command) error {
 		return s.mark(m, c.Expr, c.Verb == PrevMark)
 	case Seek:
 		return s.seek(c.N)
-	case First:
-		return s.jump(Cursor{})
-	case Last:
-		return s.jump(Cursor{Frame: max(0, s.k.Indexed()-1)})
+	case First, Last:
+		return s.toEnd(c.Verb == Last)
 	case Over:
 		return s.over()
 	case Until:
@@ -182,13 +283,30 @@ func (s *Session) do(c Command) error {
 		return s.lookAt(c.Expr)
 	case WhyValue:
 		return s.whyValue(c.Expr)
+	case Choose:
+		return s.choose(c.N)
+	case Open:
+		return s.openGroup(c.N)
+	case Follow:
+		return s.setFollow(c.Expr)
+	case Grain:
+		return s.setGrain(c.Expr)
+	case SetBreak:
+		return s.setBreak(c.Expr)
+	case Run, RunBack:
+		return s.run(c.N, c.Verb == RunBack)
+	case Search, SearchBack:
+		return s.search(c.Expr, c.Verb == SearchBack)
 	case Return:
 		if len(s.jumps) == 0 {
 			return NotFoundError("no jump to return from")
 		}
 		at := s.jumps[len(s.jumps)-1]
+		if err := s.place(at); err != nil {
+			return err
+		}
 		s.jumps = s.jumps[:len(s.jumps)-1]
-		return s.place(at)
+		return nil
 	}
 	return fmt.Errorf("no such command: %q", string(c.Verb))
 }

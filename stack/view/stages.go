@@ -9,7 +9,7 @@ import (
 
 // A StageID is a place of the map of the stack: a packet climbs on the left,
 // goes across when it is for somebody else, and descends on the right.
-type StageID uint8
+type StageID uint16
 
 // The stages.
 const (

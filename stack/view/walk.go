@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/report"
@@ -64,10 +65,19 @@ type whole struct{ *walk.Walk }
 // chunk is a walk.Chunk.
 type chunk struct{ *walk.Chunk }
 
-func (c chunk) Events() *trace.Log { return &c.Log }
+func (c chunk) Events() *trace.Log     { return &c.Log }
+func (c chunk) Frames() (from, to int) { return c.From, c.To }
 
 func (k whole) Chunk(i int) (Chunk, error) {
 	c, err := k.Walk.Chunk(i)
+	if err != nil {
+		return nil, err
+	}
+	return chunk{c}, nil
+}
+
+func (k whole) Stretch(from, to int) (Chunk, error) {
+	c, err := k.Walk.Stretch(from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -101,4 +111,17 @@ func (k whole) Findings() []string {
 		list = append(list, breaksOff+err.Error())
 	}
 	return list
+}
+
+// Host is the host that is walked, by its addresses.
+func (k whole) Host() string {
+	var list []string
+	for i, a := range k.Profile().Addrs {
+		if i == 4 {
+			list = append(list, "…")
+			break
+		}
+		list = append(list, a.Addr.String())
+	}
+	return strings.Join(list, ", ")
 }

@@ -14,7 +14,7 @@ const cacheChunks = 6
 func (k *Walk) Chunk(i int) (*Chunk, error) {
 	from := i / chunkFrames * chunkFrames
 	for n, c := range k.cache {
-		if c.From == from && (c.To == from+chunkFrames || c.To == k.packets.n) {
+		if c.From == from && (c.whole || !k.done && c.seen == k.packets.n) {
 			k.cache = append(slices.Delete(k.cache, n, n+1), c)
 			return c, nil
 		}
@@ -23,6 +23,7 @@ func (k *Walk) Chunk(i int) (*Chunk, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.seen, c.whole = k.packets.n, k.done || c.To+tailFrames <= k.packets.n
 	k.cache = slices.DeleteFunc(k.cache, func(o *Chunk) bool { return o.From == from })
 	if len(k.cache) >= cacheChunks {
 		k.cache = slices.Delete(k.cache, 0, 1)

@@ -47,7 +47,7 @@ func (k *Walk) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 // candidate reports whether the index lets frame i match.
 func (k *Walk) candidate(i int, m Match) (bool, error) {
 	p := k.packets.at(i)
-	if m.Landmarks != 0 && p.Landmarks&m.Landmarks == 0 || m.Flow != 0 && p.Flow != m.Flow {
+	if m.Landmarks != 0 && uint32(p.landmarks)&m.Landmarks == 0 || m.Flow != 0 && p.flow != m.Flow {
 		return false, nil
 	}
 	if m.Filter != nil {
@@ -121,12 +121,12 @@ func (k *Walk) LastWrite(at Cursor, key StateKey) (Cursor, bool, error) {
 		return at, false, nil
 	}
 	until := story[min(at.Step, len(story)-1)] + 1
-	flow := k.packets.at(at.Frame).Flow
+	flow := k.packets.at(at.Frame).flow
 	for n, i := 0, at.Frame; n < maxLookBack; n++ {
 		if w, ok := c.lastWrite(key, until); ok {
 			return w, true, nil
 		}
-		for i = c.From - 1; i >= 0 && flow != 0 && k.packets.at(i).Flow != flow; i-- {
+		for i = c.From - 1; i >= 0 && flow != 0 && k.packets.at(i).flow != flow; i-- {
 		}
 		if i < 0 {
 			break

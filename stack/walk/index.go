@@ -18,9 +18,8 @@ const scanFrames = 20000
 
 // A checkpoint is the world as it was before a frame.
 type checkpoint struct {
-	at  int // frames that have been delivered
-	sum trace.Sum
-	im  *sim.Image
+	at int // frames that have been delivered
+	im *sim.Image
 }
 
 // A Walk is a capture that is walked: indexed as far as Advance has come.
@@ -28,7 +27,8 @@ type Walk struct {
 	src     Source
 	opt     stack.Options
 	profile *stack.Profile
-	packets summaries
+	packets briefs
+	hashes  []uint32      // of all that happened in each chunk; the last one's so far
 	now     *stack.Replay // the world at the end of the index
 	tr      *trace.Tracer
 	marks   []checkpoint
@@ -40,7 +40,7 @@ type Walk struct {
 	done    bool
 	brk     error // the capture breaks off
 	cache   []*Chunk
-	paths   map[uint32]uint32
+	paths   map[uint32]uint16
 	pathN   []*PathInfo
 	recent  [recentPaths]recentPath
 }
@@ -53,7 +53,7 @@ type PathInfo struct {
 // Open reads and diagnoses the beginning of a capture. The index is made by
 // Advance.
 func Open(src Source, o stack.Options) (*Walk, error) {
-	k := &Walk{src: src, opt: o, paths: map[uint32]uint32{}}
+	k := &Walk{src: src, opt: o, paths: map[uint32]uint16{}}
 	p, err := Diagnose(src, o)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (k *Walk) Len() int { return max(k.src.Len(), k.packets.n) }
 func (k *Walk) Indexed() int { return k.packets.n }
 
 // Packet is the summary of a frame, from 0, below Indexed.
-func (k *Walk) Packet(i int) Summary { return *k.packets.at(i) }
+func (k *Walk) Packet(i int) Summary { return k.packets.at(i).summary() }
 
 // Frame is a frame of the capture as it was captured, from 0.
 func (k *Walk) Frame(i int) (pcaps.Frame, error) { return k.src.Frame(i) }
@@ -158,17 +158,19 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 		i := k.packets.n
 		if i%chunkFrames == 0 {
 			k.mark(i)
+			k.tr.Hash = k.now.World.Fingerprint()
+			k.hashes = append(k.hashes, 0)
 		}
 		k.now.Advance(&f)
 		k.settle(i - 1)
 		out := k.now.Deliver(&f)
-		s := Summary{At: f.At, Flow: k.now.Flow(), Len: uint32(f.OrigLen)}
+		s := brief{at: f.At, flow: k.now.Flow(), len: uint32(f.OrigLen)}
 		if out {
-			s.Landmarks |= MarkOut
+			s.landmarks |= MarkOut
 		}
 		k.packets.add(s)
 		k.settle(i)
-		k.packets.at(i).Hash = uint32(k.tr.Hash >> 32)
+		k.hashes[i/chunkFrames] = uint32(k.tr.Hash >> 32)
 	}
 	return k.done, nil
 }
@@ -177,14 +179,14 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 // their packets.
 func (k *Walk) settle(i int) {
 	if i >= 0 {
-		k.packets.at(i).Landmarks |= landmarks(k.tr.Landmarks)
+		k.packets.at(i).landmarks |= uint16(landmarks(k.tr.Landmarks))
 	}
 	k.tr.Landmarks = 0
 	for _, e := range k.tr.Ends {
 		n := int(e.Pkt) - 1
 		if n < 0 || n >= k.packets.n {
 			if i >= 0 && e.Outcome == trace.Dropped && !e.Reason.NoLoss(e.Fn) {
-				k.packets.at(i).Landmarks |= MarkDrop
+				k.packets.at(i).landmarks |= MarkDrop
 			}
 			continue
 		}
@@ -192,20 +194,20 @@ func (k *Walk) settle(i int) {
 		switch e.Outcome {
 		case trace.Dropped:
 			if !e.Reason.NoLoss(e.Fn) {
-				p.Landmarks |= MarkDrop
+				p.landmarks |= MarkDrop
 			}
 		case trace.NotModelled:
-			p.Landmarks |= MarkNotModelled
+			p.landmarks |= MarkNotModelled
 		}
-		if trace.Outranks(e.Outcome, p.Outcome) {
-			p.Outcome, p.Reason, p.Fn = e.Outcome, e.Reason, e.Fn
+		if trace.Outranks(e.Outcome, p.outcome) {
+			p.outcome, p.reason, p.fn = e.Outcome, e.Reason, e.Fn
 		}
-		p.Path = k.path(e.Path, n)
+		p.path = k.path(e.Path, n)
 	}
 	k.tr.Ends = k.tr.Ends[:0]
 }
 
-func (k *Walk) path(hash uint32, frame int) uint32 {
+func (k *Walk) path(hash uint32, frame int) uint16 {
 	last := &k.recent[hash%recentPaths]
 	if last.count == nil || last.hash != hash {
 		id, ok := k.paths[hash]
@@ -213,7 +215,7 @@ func (k *Walk) path(hash uint32, frame int) uint32 {
 			if len(k.pathN) >= 1<<16 {
 				return 0
 			}
-			id = uint32(len(k.pathN))
+			id = uint16(len(k.pathN))
 			k.paths[hash] = id
 			k.pathN = append(k.pathN, &PathInfo{First: frame})
 		}
@@ -227,8 +229,9 @@ func (k *Walk) path(hash uint32, frame int) uint32 {
 const recentPaths = 256
 
 type recentPath struct {
-	hash, id uint32
-	count    *PathInfo
+	hash  uint32
+	id    uint16
+	count *PathInfo
 }
 
 func landmarks(tps uint64) (m uint32) {
@@ -293,7 +296,7 @@ func (k *Walk) mark(i int) {
 	if k.base == nil {
 		k.base, k.based = im, 0
 	}
-	k.marks = append(k.marks, checkpoint{i, k.tr.Sum(), im})
+	k.marks = append(k.marks, checkpoint{i, im})
 	k.weight += im.Size()
 	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*2/3 {
 		k.base.Release()
@@ -336,15 +339,16 @@ func (k *Walk) Checkpoints() (n, every int) {
 
 // record runs the world again from the checkpoint before frame from, silently,
 // then records every event of the frames up to to, and some more so that what
-// is under way comes to its end.
+// is under way comes to its end. A hash of the index is of its chunk alone, but
+// begins with the world's fingerprint: when it is met again, what was run
+// silently took the same path too.
 func (k *Walk) record(from, to int) (*Chunk, error) {
 	j := len(k.marks) - 1
 	for k.marks[j].at > from {
 		j--
 	}
 	r := sim.Restore[stack.Replay](k.marks[j].im)
-	tr := &trace.Tracer{Mode: trace.Count}
-	tr.Restore(k.marks[j].sum)
+	tr := &trace.Tracer{Mode: trace.Silent}
 	r.SetTracer(tr)
 	c := &Chunk{From: from, To: to}
 	last := min(to+tailFrames, k.packets.n)
@@ -353,8 +357,15 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 		if err != nil {
 			return nil, err
 		}
+		if i == from-leadFrames {
+			tr.Mode = trace.Count
+		}
+		if i%chunkFrames == 0 && i >= from {
+			tr.Hash = r.World.Fingerprint()
+		}
 		if i == from {
 			// what was under way before this frame is still the one before's
+			tr.Mode = trace.Count
 			r.Advance(&f)
 			tr.Mode = trace.Record
 		}
@@ -362,7 +373,7 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 		r.Advance(&f)
 		c.begin(tr, i)
 		r.Deliver(&f)
-		if i == to-1 && uint32(tr.Hash>>32) != k.packets.at(i).Hash {
+		if (i == to-1 || i == k.packets.n-1) && uint32(tr.Hash>>32) != k.hashes[i/chunkFrames] {
 			panic(fmt.Sprintf("walk: the replay of frame %d took another path than the index", i+1))
 		}
 		tr.Ends = tr.Ends[:0]
@@ -376,5 +387,10 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	return c, nil
 }
 
-// tailFrames is how many frames after a chunk are recorded with it.
-const tailFrames = 24
+const (
+	// tailFrames is how many frames after a chunk are recorded with it.
+	tailFrames = 24
+	// leadFrames is how many frames before a chunk are not run silently: so the
+	// tracer knows what caused the packets that are still under way.
+	leadFrames = 64
+)

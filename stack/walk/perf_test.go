@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -19,68 +18,28 @@ import (
 	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
-func number(name string, def int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
+// madeFrames is how many frames the capture has that is measured; with -short
+// it is a small one.
+func madeFrames() int {
+	if testing.Short() {
+		return 50_000
 	}
-	return def
+	return 1_000_000
 }
 
-// made writes a capture of a busy server.
-func made(t *testing.T, frames, flows int) *pcaps.Reader {
-	t.Helper()
-	f, err := os.Create(filepath.Join(t.TempDir(), "made.pcap"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bench.Generate(f, frames, flows, 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+// made writes a capture of a busy server, one connection for 100 frames.
+func made(b *testing.B) *pcaps.Reader {
+	b.Helper()
+	frames := madeFrames()
+	f, err := os.Create(filepath.Join(b.TempDir(), "made.pcap"))
+	check(b, err)
+	_, err = bench.Generate(f, frames, frames/100, 1)
+	check(b, err)
+	check(b, f.Close())
 	r, err := pcaps.Open(f.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
+	check(b, err)
+	b.Cleanup(func() { r.Close() })
 	return r
-}
-
-// TestPerf measures with PERF=1: how fast a capture of FRAMES frames in FLOWS
-// flows is indexed, what the index weighs, and how long seeks take.
-func TestPerf(t *testing.T) {
-	if os.Getenv("PERF") == "" {
-		t.Skip("PERF is not set")
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	src := made(t, number("FRAMES", 1_000_000), number("FLOWS", 10_000))
-	before := heap()
-	start := computed()
-	k, err := walk.Open(src, stack.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for done := false; !done; {
-		if done, err = k.Advance(1 << 14); err != nil {
-			t.Fatal(err)
-		}
-	}
-	took := computed() - start
-	n, every := k.Checkpoints()
-	t.Logf("%d frames indexed, %.0f/s; %d checkpoints each %d frames; %.1f MiB", k.Indexed(), float64(k.Indexed())/took.Seconds(), n, every, heap()-before)
-	var d []time.Duration
-	rand := sim.NewRand(1)
-	for range number("SEEKS", 100) {
-		i := int(rand.Below(uint32(k.Indexed())))
-		start := computed()
-		if _, err := k.Chunk(i); err != nil {
-			t.Fatal(err)
-		}
-		d = append(d, computed()-start)
-	}
-	slices.Sort(d)
-	t.Logf("seek p50 %v, p90 %v, p99 %v, max %v", d[len(d)/2], d[len(d)*9/10], d[len(d)*99/100], d[len(d)-1])
 }
 
 // computed is the time that the process has computed: other programs on the
@@ -101,58 +60,100 @@ func heap() float64 {
 	return float64(m.HeapAlloc) / (1 << 20)
 }
 
-// TestPerfFork measures with PERF=1 what a copy of a world costs when about
-// SOCKETS sockets are open.
-func TestPerfFork(t *testing.T) {
-	if os.Getenv("PERF") == "" {
-		t.Skip("PERF is not set")
+// times reports percentiles of computing time.
+func times(b *testing.B, d []time.Duration) {
+	slices.Sort(d)
+	for _, p := range []struct {
+		name string
+		at   int
+	}{{"p50-ms", 50}, {"p99-ms", 99}} {
+		b.ReportMetric(d[(len(d)-1)*p.at/100].Seconds()*1000, p.name)
 	}
+}
+
+// indexed indexes a whole capture.
+func indexed(b *testing.B, src walk.Source) *walk.Walk {
+	k, err := walk.Open(src, stack.Options{})
+	check(b, err)
+	for done := false; !done; {
+		done, err = k.Advance(1 << 14)
+		check(b, err)
+	}
+	return k
+}
+
+// BenchmarkIndex measures how fast a capture is indexed, and what the index
+// and the checkpoints weigh.
+func BenchmarkIndex(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	n := number("SOCKETS", 10_000)
-	src := made(t, 60*n, 24*n/10)
+	src := made(b)
+	before := heap()
+	start := computed()
+	frames := 0
+	var k *walk.Walk
+	for b.Loop() {
+		k = nil
+		k = indexed(b, src)
+		frames += k.Indexed()
+	}
+	b.ReportMetric(float64(frames)/(computed()-start).Seconds(), "frames/s")
+	b.ReportMetric(heap()-before, "MiB")
+	n, _ := k.Checkpoints()
+	b.ReportMetric(float64(n), "checkpoints")
+}
+
+// BenchmarkSeek measures seeks to random frames.
+func BenchmarkSeek(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	k := indexed(b, made(b))
+	var d []time.Duration
+	rand := sim.NewRand(1)
+	for b.Loop() {
+		i := int(rand.Below(uint32(k.Indexed())))
+		start := computed()
+		_, err := k.Chunk(i)
+		check(b, err)
+		d = append(d, computed()-start)
+	}
+	times(b, d)
+}
+
+// BenchmarkImage measures what a copy of a world with many sockets costs.
+func BenchmarkImage(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	src := made(b)
 	p, err := walk.Diagnose(src, stack.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(b, err)
 	r, err := stack.NewReplay(stack.Options{}, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 40 * n {
-		f, err := src.Next()
-		if err != nil {
-			t.Fatal(err)
+	check(b, err)
+	frames := madeFrames()
+	on := func(n int) {
+		for range n {
+			f, err := src.Next()
+			check(b, err)
+			r.Inject(&f)
 		}
-		r.Inject(&f)
 	}
-	best := func(what string, f func()) {
-		var d []time.Duration
-		runtime.GC()
-		for range 10 {
-			start := computed()
-			f()
-			d = append(d, computed()-start)
-		}
-		slices.Sort(d)
-		t.Logf("%-20s best %v, median %v", what, d[0], d[len(d)/2])
-	}
-	objects := 0
-	best("Fork", func() { _, objects = r.Fork() })
+	on(frames * 6 / 10)
 	base := sim.Take(r, nil)
-	best("Take in full", func() { sim.Take(r, nil) })
-	best("Take, same", func() { sim.Take(r, base) })
-	for range 2 * n {
-		f, err := src.Next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Inject(&f)
+	on(frames / 20)
+	im := sim.Take(r, base)
+	run := func(what string, f func()) {
+		b.Run(what, func(b *testing.B) {
+			var d []time.Duration
+			for b.Loop() {
+				start := computed()
+				f()
+				d = append(d, computed()-start)
+			}
+			times(b, d)
+		})
 	}
-	var im *sim.Image
-	best("Take, difference", func() { im = sim.Take(r, base) })
-	best("Restore full", func() { sim.Restore[stack.Replay](base) })
-	best("Restore, cached base", func() { sim.Restore[stack.Replay](im) })
-	best("Restore, difference", func() { base.Release(); sim.Restore[stack.Replay](im); base.Release() })
-	t.Logf("in full %d KiB, difference %d KiB", base.Size()>>10, im.Size()>>10)
-	t.Logf("%d sockets, %d objects", r.Host.TCP.Hash.Len(), objects)
+	run("fork", func() { r.Fork() })
+	run("take", func() { sim.Take(r, nil) })
+	run("take-difference", func() { sim.Take(r, base) })
+	base.Release()
+	run("restore", func() { sim.Restore[stack.Replay](base) })
+	run("restore-difference", func() { sim.Restore[stack.Replay](im) })
+	b.Logf("%d sockets, %d objects; in full %d KiB, difference %d KiB", r.Host.TCP.Hash.Len(), im.Objects(), base.Size()>>10, im.Size()>>10)
 }

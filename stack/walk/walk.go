@@ -23,7 +23,6 @@ const chunkFrames = 256
 // A Summary is what the index keeps of one frame of the capture.
 type Summary struct {
 	At        int64  // ns since the first frame
-	Hash      uint32 // of all that happened up to the next frame's arrival
 	Path      uint32 // of the functions that it took; equal paths are equal numbers
 	Flow      uint32 // of its addresses and ports, the same both ways; 0 if it has none
 	Len       uint32 // bytes on the wire
@@ -33,19 +32,34 @@ type Summary struct {
 	Fn        step.Step // where it ended
 }
 
-// summaries are kept in blocks, so that a long index is never copied to grow.
-type summaries struct {
-	blocks [][]Summary
+// A brief is a Summary as the index keeps it: 24 bytes for each frame.
+type brief struct {
+	at        int64
+	flow, len uint32
+	path      uint16
+	landmarks uint16
+	fn        step.Step
+	outcome   trace.Outcome
+	reason    step.DropReason
+}
+
+func (b *brief) summary() Summary {
+	return Summary{At: b.at, Path: uint32(b.path), Flow: b.flow, Len: b.len, Landmarks: uint32(b.landmarks), Outcome: b.outcome, Reason: b.reason, Fn: b.fn}
+}
+
+// briefs are kept in blocks, so that a long index is never copied to grow.
+type briefs struct {
+	blocks [][]brief
 	n      int
 }
 
 const blockBits = 12
 
-func (l *summaries) at(i int) *Summary { return &l.blocks[i>>blockBits][i&(1<<blockBits-1)] }
+func (l *briefs) at(i int) *brief { return &l.blocks[i>>blockBits][i&(1<<blockBits-1)] }
 
-func (l *summaries) add(s Summary) {
+func (l *briefs) add(s brief) {
 	if l.n>>blockBits == len(l.blocks) {
-		l.blocks = append(l.blocks, make([]Summary, 1<<blockBits))
+		l.blocks = append(l.blocks, make([]brief, 1<<blockBits))
 	}
 	*l.at(l.n) = s
 	l.n++
@@ -87,6 +101,8 @@ type Chunk struct {
 	state    State         // with the first applied changes
 	applied  int           // changes applied to state
 	spans    []span
+	seen     int  // frames that were in the index when it was recorded
+	whole    bool // more of them would not change it
 }
 
 // Story lists the events that belong to a frame, in order: its own, those of

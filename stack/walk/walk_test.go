@@ -99,9 +99,7 @@ func (c capture) straight(t testing.TB, windows [][2]int) []*trace.Log {
 				logs[n] = &trace.Log{Events: slices.Clone(tr.Log.Events), Changes: slices.Clone(tr.Log.Changes)}
 				tr.Mode = trace.Count
 			case w[0]:
-				sum := tr.Sum()
 				tr = &trace.Tracer{Mode: trace.Record}
-				tr.Restore(sum)
 				r.SetTracer(tr)
 			}
 		}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/packetwalk/packetwalk/stack/view"
+	"github.com/packetwalk/packetwalk/stack/walk"
+	"github.com/packetwalk/packetwalk/tui"
+)
+
+type compareFlags struct {
+	input
+	screen   screenFlags
+	at, with string
+	plain    bool
+}
+
+func compareCommand() *cobra.Command {
+	var f compareFlags
+	c := &cobra.Command{
+		Use:   "compare A [B]",
+		Short: "Walk two packets side by side, and see where their ways part",
+		Long: `Walk two packets side by side, and see where their ways part. A and B are captures,
+as for walk; without B both packets are of A. --at names the packet of A, --with
+that of B (without B the next one if it is not given).`,
+		Example: `  packetwalk compare ping --at 3 --with 5
+  packetwalk compare closed-ports http --at 5 --with 3    a refused SYN and a taken one
+  packetwalk compare good.pcapng bad.pcapng --at 1 --with drop
+  packetwalk compare ping --plain | less`,
+		Annotations: map[string]string{exitStatus: "0 both packets go the same way, 1 they do not, 2 they could not be compared."},
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return usageError{fmt.Errorf("compare takes one capture or two, not %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			err := f.run(c, args)
+			if _, own := err.(statusError); err != nil && !own {
+				if _, usage := err.(usageError); !usage {
+					err = statusError{err, 2}
+				}
+			}
+			return err
+		},
+	}
+	f.input.flags(c)
+	f.screen.flags(c)
+	c.Flags().StringVar(&f.at, "at", "1", "the `PLACE` in A: packet, packet.step, or drop for the first one")
+	c.Flags().StringVar(&f.with, "with", "", "the `PLACE` in B")
+	c.Flags().BoolVar(&f.plain, "plain", false, "lines of text instead of the screen")
+	return c
+}
+
+func (f *compareFlags) run(c *cobra.Command, args []string) error {
+	s, err := f.screen.load(c)
+	if err != nil {
+		return err
+	}
+	say(s)
+	at, err := tui.ParsePlace(f.at)
+	if err != nil {
+		return usageError{fmt.Errorf("--at: %w", err)}
+	}
+	with := at
+	switch {
+	case f.with != "":
+		if with, err = tui.ParsePlace(f.with); err != nil {
+			return usageError{fmt.Errorf("--with: %w", err)}
+		}
+	case len(args) == 1:
+		with = tui.Place{Packet: at.Packet + 1, Step: 1}
+	}
+	if len(args) == 2 && args[0] == "-" && args[1] == "-" {
+		return usageError{fmt.Errorf("standard input can be read once only: compare - without B for two packets of it")}
+	}
+	a, closeA, err := f.side(args[0])
+	if err != nil {
+		return err
+	}
+	defer closeA() //nolint:errcheck // it was only read
+	var b *view.Session
+	if len(args) == 1 {
+		if _, err := a.Advance(64); err != nil {
+			return err
+		}
+		b = a.Twin()
+	} else {
+		var closeB func() error
+		if b, closeB, err = f.side(args[1]); err != nil {
+			return err
+		}
+		defer closeB() //nolint:errcheck // it was only read
+	}
+	for _, side := range []struct {
+		flag string
+		s    *view.Session
+		to   tui.Place
+	}{{"--at", a, at}, {"--with", b, with}} {
+		if side.to.Drop {
+			err = search(side.s, view.Command{Verb: view.NextDrop})
+		} else {
+			err = toPlace(side.s, side.to)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", side.flag, err)
+		}
+	}
+	p := view.NewPair(a, b)
+	same := p.Scene().First < 0
+	if f.plain || !onScreen() {
+		_, err = tui.PlainPair(c.OutOrStdout(), p)
+	} else {
+		err = tui.RunCompare(p, screenOptions(s))
+	}
+	if err == nil && !same {
+		err = statusError{errSaid, 1}
+	}
+	return err
+}
+
+// side opens a capture.
+func (f *compareFlags) side(name string) (*view.Session, func() error, error) {
+	in := f.input
+	if err := in.open(name); err != nil {
+		return nil, nil, err
+	}
+	k, err := walk.Open(in.reader, in.opt)
+	if err != nil {
+		in.reader.Close() //nolint:errcheck // what was wrong before is told
+		return nil, nil, err
+	}
+	return view.NewSession(k, in.name), in.reader.Close, nil
+}

@@ -1,0 +1,182 @@
+package view
+
+import (
+	"github.com/packetwalk/packetwalk/stack/report"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
+)
+
+// notState is what a Session keeps for the stages that are not visited.
+type notState struct{}
+
+// known is what has been decided about the frame up to the step.
+type known struct {
+	handler *trace.Event // no IP: who gets it
+	local   *trace.Event // it is for this host
+	forward *trace.Event // it is passed on
+	arp     *trace.Event // an ARP message is written
+	end     *trace.Event
+	endN    int
+}
+
+// localWhys say that a packet is for this host, forwardWhys that it is not.
+var (
+	localWhys   = map[step.Why]bool{step.WhyInputLocal: true, step.WhyInputBroadcast: true, step.WhyEarlyDemux: true, step.WhyIP6Joined: true, step.WhyIP6Local: true}
+	forwardWhys = map[step.Why]bool{step.WhyForward: true, step.WhyForwardOnLink: true, step.WhyIP6Forward: true}
+)
+
+const (
+	etherIPv4    = 0x0800
+	etherIPv6    = 0x86dd
+	rtnUnicast   = 1
+	rtnLocal     = 2
+	rtnMulticast = 5
+)
+
+// known reads what the events up to here say about the frame itself.
+func (b *builder) known() (f known) {
+	root := uint32(b.frame + 1)
+	for n := 0; n <= b.n; n++ {
+		e := b.event(n)
+		if e.Pkt != root {
+			continue
+		}
+		switch {
+		case e.Kind == trace.End:
+			if f.end == nil || trace.Outranks(trace.Outcome(e.Code), trace.Outcome(f.end.Code)) {
+				f.end, f.endN = e, n
+			}
+		case e.Kind != trace.Call:
+		case e.Why == step.WhyNoHandler:
+			f.handler = e
+		case e.Why == step.WhyHandler:
+			if a := b.log.WhyArgs(e); len(a) > 0 && a[0] != etherIPv4 && a[0] != etherIPv6 {
+				f.handler = e
+			}
+		case localWhys[e.Why]:
+			f.local = e
+		case forwardWhys[e.Why]:
+			f.forward = e
+		case e.Why == step.WhyIP6Route:
+			switch a := b.log.WhyArgs(e); {
+			case len(a) > 2 && (a[2] == rtnLocal || a[2] == rtnMulticast):
+				f.local = e
+			case len(a) > 2 && a[2] == rtnUnicast:
+				f.forward = e
+			}
+		case step.Step(e.Code) == step.ArpXmit || step.Step(e.Code) == step.ArpSolicit:
+			f.arp = e
+		}
+	}
+	return f
+}
+
+// not fills the Stages' Not: why this packet does not come there.
+func (b *builder) not() {
+	var why [NumStages]string
+	say := func(text string, ids ...StageID) {
+		for _, id := range ids {
+			if why[id] == "" {
+				why[id] = text
+			}
+		}
+	}
+	reason := func(e *trace.Event) string { return Clean(report.Why(b.log, e, b.names)) }
+	f := b.known()
+	out := b.k.Packet(b.frame).Landmarks&MarkOut != 0
+	switch {
+	case f.handler != nil && !out:
+		say(reason(f.handler), between(UpPre, UpApp)...)
+		say(reason(f.handler), Forwarding)
+	case f.forward != nil:
+		text := "It is passed on: " + reason(f.forward)
+		say(text, between(UpLocalIn, UpApp)...)
+		say("It is not this host's own packet: it comes from FORWARD.", between(DownApp, DownLocalOut)...)
+	case f.local != nil:
+		say(reason(f.local), Forwarding)
+	case out:
+		say("This host sends the packet itself: it does not come from the wire.", UpWire, UpGRO, UpTaps, UpPre, UpRoute, UpLocalIn, UpTransport, UpSocket, UpApp)
+		say("This host sends the packet itself: there is nothing to pass on.", Forwarding)
+	}
+	if f.arp != nil {
+		say("It is an ARP message: the kernel writes it itself, and it passes neither routing nor hooks.", between(DownApp, DownPost)...)
+	}
+	if f.end != nil {
+		b.afterEnd(&f, reason, say)
+	}
+	for i := range b.sc.Stages {
+		if s := &b.sc.Stages[i]; !s.Visited && i < len(why) {
+			s.Not = why[i]
+		}
+	}
+}
+
+// afterEnd says that the frame's way was over before the places behind it.
+func (b *builder) afterEnd(f *known, reason func(*trace.Event) string, say func(string, ...StageID)) {
+	at := b.Session.stages[f.endN]
+	text := ""
+	switch o := trace.Outcome(f.end.Code); {
+	case f.end.Lost():
+		text = "Dropped before it gets here, " + f.end.Reason.String()
+		if f.end.Fn != 0 {
+			text += " in " + f.end.Fn.String()
+		}
+		text = colon(text, b.because(f.endN, f.end))
+	case o == trace.Consumed || o == trace.Dropped:
+		text = "It has done its work before"
+		if f.end.Fn != 0 {
+			text += ", in " + f.end.Fn.String()
+		}
+		text = colon(text, b.because(f.endN, f.end))
+	case o == trace.NotModelled:
+		text = "What follows is not modelled: " + reason(f.end)
+	default:
+		return
+	}
+	switch {
+	case at.Up():
+		say(text, between(at+1, UpApp)...)
+		if at <= UpRoute {
+			say(text, Forwarding)
+		}
+		b.answers(reason, say)
+	case at == Forwarding:
+		say(text, between(DownPost, DownWire)...)
+	case at.Down():
+		say(text, between(at+1, DownWire)...)
+	}
+}
+
+func colon(text, why string) string {
+	if why == "" {
+		return text + "."
+	}
+	return text + ": " + why
+}
+
+// answers says why nothing went down, once the story is at its end.
+func (b *builder) answers(reason func(*trace.Event) string, say func(string, ...StageID)) {
+	if b.pos != len(b.stops)-1 {
+		return
+	}
+	for n := b.n; n >= 0; n-- {
+		if e := b.event(n); e.Why == step.WhyHeld {
+			say("Its answer: "+reason(e), between(DownPost, DownWire)...)
+			return
+		}
+	}
+	for id := DownApp; id <= DownWire; id++ {
+		if b.sc.Stages[id].Visited {
+			return
+		}
+	}
+	say("Up to here, nothing was sent because of it.", between(DownApp, DownWire)...)
+}
+
+// between lists the places from one to another.
+func between(from, to StageID) (ids []StageID) {
+	for id := from; id <= to; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
