@@ -151,6 +151,11 @@ func (p *parser) structure() {
 	for i := range p.l.Parts {
 		p.part(&p.l.Parts[i])
 	}
+	if n := len(p.l.Parts); n > 0 {
+		if last := &p.l.Parts[n-1]; last.Ask() == nil && len(last.Rest()) > 0 {
+			p.fault(last.Rest()[0].Line, 0, "the lesson ends before this is seen", "write a text behind the last block")
+		}
+	}
 }
 
 func (p *parser) part(part *Part) {

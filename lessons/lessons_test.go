@@ -78,11 +78,12 @@ packet 2
 drop
 look
 `+"```"+`
+End.
 `))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if l.Slug != "one-1" || l.Title != "T" || l.About != "A." || l.Capture != "ping" || l.Minutes != 3 || len(l.Parts) != 2 {
+	if l.Slug != "one-1" || l.Title != "T" || l.About != "A." || l.Capture != "ping" || l.Minutes != 3 || len(l.Parts) != 3 {
 		t.Fatalf("%+v", l)
 	}
 	p := l.Parts[0]
@@ -154,6 +155,7 @@ func TestFaults(t *testing.T) {
 		{"late ask", block("drop\nask x\n* y\n- z"), "x.md:10: a question stands first"},
 		{"late press", block("drop\npress back"), "x.md:10: what the reader is to do comes before"},
 		{"ask and press", block("ask x\n* y\n- z\npress back"), "x.md:7: a block either asks or lets the reader press"},
+		{"unseen end", block("press back\npacket 2"), "x.md:10: the lesson ends before this is seen"},
 		{"value", front + "{skb.lne}", `x.md:7: no value is called "skb.lne": try skb.l`},
 		{"was", front + "{was x}", `x.md:7: no value is called "x"`},
 		{"brace", front + "a { b", "x.md:7: this { has no end"},

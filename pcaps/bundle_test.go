@@ -3,7 +3,9 @@ package pcaps
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -54,25 +56,46 @@ func TestBundled(t *testing.T) {
 func checkHost(t *testing.T, e Entry, r *Reader, all []Frame) {
 	t.Helper()
 	host := e.Host()
-	local, err := netip.ParseAddr(e.Local)
-	if err != nil || !strings.Contains(host, "addr add "+e.Local+"/") {
+	if _, err := netip.ParseAddr(e.Local); err != nil || !strings.Contains(host, "addr add "+e.Local+"/") {
 		t.Errorf("%s: local address %q is not in the host's set-up", e.Name, e.Local)
 	}
 	if !strings.Contains(host, "\n# app: ") {
 		t.Errorf("%s: no word on what the programs did", e.Name)
 	}
-	if i := r.Interfaces()[0]; i.Name != "eth0" || i.TSResol != 9 || i.Link != LinkEthernet || i.OS != "Linux 6.18" {
-		t.Errorf("%s: interface %+v", e.Name, i)
+	own, macs := map[netip.Addr]bool{}, map[string]string{}
+	for line := range strings.Lines(host) {
+		w := strings.Fields(line)
+		switch {
+		case len(w) >= 4 && w[0] == "ip" && strings.Contains(line, " addr add "):
+			p, err := netip.ParsePrefix(w[len(w)-3])
+			if strings.HasSuffix(line, " nodad\n") {
+				p, err = netip.ParsePrefix(w[len(w)-4])
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", e.Name, line, err)
+			}
+			own[p.Addr()] = true
+		case len(w) == 6 && w[4] == "address":
+			macs[w[3]] = w[5]
+		}
 	}
-	mac := []byte{2, 0, 0, 0, 0, 2}
+	if len(r.Interfaces()) != len(macs) {
+		t.Errorf("%s: %d interfaces, %d cards", e.Name, len(r.Interfaces()), len(macs))
+	}
+	for n, i := range r.Interfaces() {
+		if i.Name != "eth"+strconv.Itoa(n) || i.TSResol != 9 || i.Link != LinkEthernet || i.OS != "Linux 6.18" {
+			t.Errorf("%s: interface %+v", e.Name, i)
+		}
+	}
+	router := strings.Contains(host, "ip_forward=1")
 	for i, f := range all {
 		if f.Cut() || f.NoTime || f.Dir == DirUnknown || i > 0 && f.At < all[i-1].At {
 			t.Errorf("%s: frame %d: cut %v, direction %v, at %d", e.Name, f.N, f.Cut(), f.Dir, f.At)
 		}
-		if (f.Dir == DirOut) != bytes.Equal(f.Data[6:12], mac) {
+		if (f.Dir == DirOut) != (net.HardwareAddr(f.Data[6:12]).String() == macs[r.Interfaces()[f.Iface].Name]) {
 			t.Errorf("%s: frame %d: direction %v, source %x", e.Name, f.N, f.Dir, f.Data[6:12])
 		}
-		if src, ok := source4(f.Data); ok && (f.Dir == DirOut) != (src == local) {
+		if src, ok := source4(f.Data); ok && (f.Dir == DirOut) != own[src] && !(router && f.Dir == DirOut) {
 			t.Errorf("%s: frame %d from %v goes %v", e.Name, f.N, src, f.Dir)
 		}
 	}

@@ -7,8 +7,8 @@ Each capture is a small network of namespaces: the host whose stack is later
 walked, a peer, and where needed routers or a "wire", a program that carries
 frames between the two with a delay and loses or reorders chosen ones. The host is
 set up by exactly the commands written to captures/NAME.host. tcpdump records
-at the host's eth0; the result becomes a pcapng with nanoseconds and the
-direction of each frame. Namespaces are removed at the end, also after an error;
+at the host's eth0, and where the host is a router at its eth1 too; the result
+becomes a pcapng with nanoseconds and the direction of each frame. Namespaces are removed at the end, also after an error;
 no program runs longer than 20 seconds.
 """
 import heapq, json, os, select, signal, socket, struct, subprocess, sys, time
@@ -33,6 +33,8 @@ class Net:
     def __init__(self, name):
         self.name, self.spaces, self.procs, self.host_lines = name, [], [], []
         self.vlan, self.local = 0, HOST
+        self.macs = {'eth0': MAC['h']}  # the cards that are recorded
+        self.notes = []                 # more lines of the .host file
 
     def space(self, n, v6=False):
         ns = '%s-%s' % (PREFIX, n)
@@ -135,6 +137,29 @@ class Net:
         self.host('ip addr add %s/24 dev eth0' % HOST, 'ip link set eth0 up', 'ip route add default via 10.0.0.1')
         return '10.0.%d.1' % routers
 
+    def router(self):
+        """p - h - r: the host passes packets on between 10.0.0.0/24 and 10.0.1.0/24."""
+        for n in 'hpr':
+            self.space(n)
+        self.link('h', 'eth0', 'p', 'eth0')
+        self.link('h', 'eth1', 'r', 'eth0')
+        self.macs['eth1'] = '02:00:00:00:01:02'
+        for n, net in (('p', 0), ('r', 1)):
+            self.run(n, 'ip link set eth0 address 02:00:00:00:%02x:01' % net)
+            self.run(n, 'ip addr add 10.0.%d.1/24 dev eth0' % net)
+            self.plain(n, 'eth0')
+            self.run(n, 'ip route add default via 10.0.%d.2' % net)
+        self.host_common()
+        self.host('ip link set eth1 address ' + self.macs['eth1'],
+                  'ethtool -K eth1 tx off rx off tso off gso off gro off',
+                  'sysctl -w net.ipv4.ip_forward=1',
+                  'ip addr add %s/24 dev eth0' % HOST,
+                  'ip addr add 10.0.1.2/24 dev eth1',
+                  'ip link set eth0 up',
+                  'ip link set eth1 up',
+                  'ip route add 10.0.5.0/24 via 10.0.0.3',
+                  'ip neigh replace 10.0.0.3 lladdr 02:00:00:00:00:03 dev eth0 nud permanent')
+
     # ------------------------------------------------------------ programs
 
     def app(self, n, fn, *args, ready=False):
@@ -157,22 +182,36 @@ class Net:
         self.run('p', 'ip neigh replace %s lladdr %s dev eth0 nud permanent' % (HOST, MAC['h']))
 
     def start(self):
-        self.raw = '/tmp/%s.pcap' % self.name
-        self.dump = subprocess.Popen(['ip', 'netns', 'exec', PREFIX + '-h', 'tcpdump', '-n', '-i', 'eth0', '-Z', 'root', '-U', '--immediate-mode',
-                                      '--time-stamp-precision=nano', '-w', self.raw], stderr=subprocess.PIPE, text=True)
-        self.procs.append(self.dump)
-        while 'listening on' not in self.dump.stderr.readline():
-            if self.dump.poll() is not None:
-                raise RuntimeError('tcpdump did not start')
+        self.dumps = []
+        for dev in self.macs:
+            raw = '/tmp/%s.%s.pcap' % (self.name, dev)
+            d = subprocess.Popen(['ip', 'netns', 'exec', PREFIX + '-h', 'tcpdump', '-n', '-i', dev, '-Z', 'root', '-U', '--immediate-mode',
+                                  '--time-stamp-precision=nano', '-w', raw], stderr=subprocess.PIPE, text=True)
+            d.raw, d.dev = raw, dev
+            self.dumps.append(d)
+            self.procs.append(d)
+            while 'listening on' not in d.stderr.readline():
+                if d.poll() is not None:
+                    raise RuntimeError('tcpdump did not start')
         time.sleep(0.1)
 
     def stop(self, settle=0.3):
         for p in self.procs:
-            if p is not self.dump and p.ns != 'w':
+            if p not in self.dumps and p.ns != 'w':
                 p.wait(LIMIT)
         time.sleep(settle)
-        self.dump.send_signal(signal.SIGINT)
-        self.dump.wait(LIMIT)
+        for d in self.dumps:
+            d.send_signal(signal.SIGINT)
+            d.wait(LIMIT)
+
+    def try_ping(self, n, *args):
+        """A ping that need not be answered."""
+        sh('ip', 'netns', 'exec', '%s-%s' % (PREFIX, n), 'ping', '-q', *args, check=False)
+
+    def counters(self, n, proto):
+        """The counters of a protocol, as /proc/net/snmp has them."""
+        names, values = [l.split()[1:] for l in self.run(n, 'cat /proc/net/snmp').stdout.splitlines() if l.startswith(proto + ':')]
+        return dict(zip(names, map(int, values)))
 
     def clean(self):
         for p in self.procs:
@@ -194,28 +233,36 @@ def block(typ, body):
     return struct.pack('<II', typ, n) + body + struct.pack('<I', n)
 
 
-def convert(src, dst, mac, vlan):
-    """tcpdump's pcap to pcapng: nanoseconds, and in or out by the source MAC."""
-    raw = open(src, 'rb').read()
+def read_pcap(path):
+    """The frames of tcpdump's pcap: (ns since 1970, bytes, length on the wire)."""
+    raw = open(path, 'rb').read()
     assert struct.unpack('<I', raw[:4])[0] == 0xa1b23c4d
-    mac = bytes.fromhex(mac.replace(':', ''))
-    release = '.'.join(os.uname().release.split('.')[:2])
-    out = [block(0x0a0d0d0a, struct.pack('<IHHq', 0x1a2b3c4d, 1, 0, -1) + opt(3, b'Linux ' + release.encode()) + opt(4, b'tcpdump and pcaps/record.py') + opt(0, b'')),
-           block(1, struct.pack('<HHI', 1, 0, 262144) + opt(2, b'eth0') + opt(9, b'\x09') + opt(0, b''))]
-    pos, count = 24, 0
+    pos, frames = 24, []
     while pos < len(raw):
         sec, ns, cap, orig = struct.unpack('<IIII', raw[pos:pos + 16])
-        data = raw[pos + 16:pos + 16 + cap]
+        frames.append((sec * 10**9 + ns, raw[pos + 16:pos + 16 + cap], orig))
         pos += 16 + cap
+    return frames
+
+
+def convert(dumps, dst, vlan):
+    """tcpdump's pcaps to one pcapng: nanoseconds, and in or out by the source
+    MAC. dumps: (path, device, MAC); each becomes an interface."""
+    release = '.'.join(os.uname().release.split('.')[:2])
+    out = [block(0x0a0d0d0a, struct.pack('<IHHq', 0x1a2b3c4d, 1, 0, -1) + opt(3, b'Linux ' + release.encode()) + opt(4, b'tcpdump and pcaps/record.py') + opt(0, b''))]
+    frames = []
+    for n, (path, dev, mac) in enumerate(dumps):
+        out.append(block(1, struct.pack('<HHI', 1, 0, 262144) + opt(2, dev.encode()) + opt(9, b'\x09') + opt(0, b'')))
+        frames += [(t, n, bytes.fromhex(mac.replace(':', '')), data, orig) for t, data, orig in read_pcap(path)]
+    frames.sort(key=lambda f: f[0])
+    for t, n, mac, data, orig in frames:
         if vlan:
             data, orig = data[:12] + struct.pack('>HH', 0x8100, vlan) + data[12:], orig + 4
-        t = sec * 10**9 + ns
         way = 2 if data[6:12] == mac else 1
-        out.append(block(6, struct.pack('<IIIII', 0, t >> 32, t & 0xffffffff, len(data), orig) + data + b'\0' * (-len(data) % 4)
+        out.append(block(6, struct.pack('<IIIII', n, t >> 32, t & 0xffffffff, len(data), orig) + data + b'\0' * (-len(data) % 4)
                          + opt(2, struct.pack('<I', way)) + opt(0, b'')))
-        count += 1
     open(dst, 'wb').write(b''.join(out))
-    return count
+    return len(frames)
 
 
 # ---------------------------------------------------------------- programs in the namespaces
@@ -358,6 +405,37 @@ class App:
             s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
             s.sendto(text(32), (addr, 33433 + ttl))
             time.sleep(0.1)
+
+    def short_lived(addr, port, ttl):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl))
+        s.sendto(text(32), (addr, int(port)))
+
+    def late_reader(addr, port, rcvbuf, seconds, end):
+        """Waits for the first datagram, sleeps, then answers each with its number until end seconds later."""
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(rcvbuf))
+        s.bind((addr, int(port)))
+        ready()
+        select.select([s], [], [])
+        time.sleep(float(seconds))
+        s.settimeout(float(end))
+        try:
+            while True:
+                b, who = s.recvfrom(65536)
+                s.sendto(b'read ' + b[:10].strip() + b'\n', who)
+        except OSError:
+            pass
+
+    def numbered(addr, port, sizes, pause, more):
+        """Datagrams that begin with their number: many, a pause, some more."""
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind((PEER, 6000))
+        n, pause = int(sizes), float(pause)
+        for i in range(1, n + int(more) + 1):
+            s.sendto((b'%-10d' % i + text(1000))[:1000], (addr, int(port)))
+            time.sleep(pause if i == n else 0.002)
+        time.sleep(0.2)
 
     def pmtu_udp(addr, port):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -663,6 +741,37 @@ def pmtu_tcp(n):
     n.do('h', 'source', far, 7000, 20000)
 
 
+@capture('The host is a router: a ping and a TCP conversation pass through it, in by one card and out by the other, their TTL one less; '
+         'it refuses what has no hops left or no route, and knows a shorter way for one packet.',
+         'none: the host only passes packets on',
+         'through it: ping -c 2 -i 0.5 10.0.1.1 from 10.0.0.1, then a TCP conversation between the two',
+         'then from 10.0.0.1: a UDP datagram to 10.0.1.1:33434 with TTL 1, a ping to 10.9.9.9, where no route leads, '
+         'and one to 10.0.5.1, which 10.0.0.1 could send to 10.0.0.3 itself')
+def router(n):
+    n.router()
+    n.app('r', 'echo_server', '10.0.1.1', 7000, ready=True)
+    n.start()
+    n.try_ping('p', '-c', '2', '-i', '0.5', '10.0.1.1')
+    n.do('p', 'echo_client', '10.0.1.1', 7000)
+    n.do('p', 'short_lived', '10.0.1.1', 33434, 1)
+    time.sleep(0.1)
+    n.try_ping('p', '-c', '1', '-W', '1', '10.9.9.9')
+    n.try_ping('p', '-c', '1', '-W', '1', '10.0.5.1')
+
+
+@capture('A program sleeps while 40 datagrams come: its receive buffer holds seven, the others are dropped; then it reads and answers.',
+         'UDP socket on 10.0.0.2:5000 with SO_RCVBUF 8192: waits for the first datagram, sleeps 2 s, reads, and answers each with its number')
+def full_buffer(n):
+    n.direct()
+    n.warm()
+    n.app('h', 'late_reader', HOST, 5000, 8192, 2, 1.5, ready=True)
+    n.start()
+    n.do('p', 'numbered', HOST, 5000, 40, 2.5, 3)
+    c = n.counters('h', 'Udp')
+    n.notes = ['#: program udp %s:5000 rcvbuf 8192 reads 2s after the first datagram' % HOST,
+               '# The recording kernel counted: Udp InDatagrams %d, InErrors %d, RcvbufErrors %d.' % (c['InDatagrams'], c['InErrors'], c['RcvbufErrors'])]
+
+
 @capture('One data segment is lost: SACK tells which, and fast retransmit sends it again without waiting for a timer.',
          'client: connects to 10.0.0.1:7000, writes 60000 bytes with one call, closes')
 def loss(n):
@@ -850,7 +959,8 @@ App.sink_quiet = sink_quiet
 # ---------------------------------------------------------------- main
 
 def host_file(n, apps):
-    head = ['# The host that recorded %s.pcapng: Linux %s, one network card eth0.' % (n.name, '.'.join(os.uname().release.split('.')[:2]))]
+    cards = 'one network card eth0' if len(n.macs) == 1 else 'network cards ' + ' and '.join(n.macs)
+    head = ['# The host that recorded %s.pcapng: Linux %s, %s.' % (n.name, '.'.join(os.uname().release.split('.')[:2]), cards)]
     lines = list(n.host_lines)
     if n.vlan:
         head.append('# The recording kernel had no 802.1Q module: the tag was put on when the capture was converted.')
@@ -859,7 +969,7 @@ def host_file(n, apps):
         lines.remove(addr)
         lines = lines[:up] + ['ip link add link eth0 name eth0.%d type vlan id %d' % (n.vlan, n.vlan),
                               addr.replace('eth0', 'eth0.%d' % n.vlan), 'ip link set eth0.%d up' % n.vlan]
-    return '\n'.join(head + lines + ['# app: ' + a for a in apps]) + '\n'
+    return '\n'.join(head + lines + ['# app: ' + a for a in apps] + n.notes) + '\n'
 
 
 def record(name, apps, fn):
@@ -867,8 +977,9 @@ def record(name, apps, fn):
     try:
         fn(n)
         n.stop()
-        count = convert(n.raw, os.path.join(OUT, name + '.pcapng'), MAC['h'], n.vlan)
-        os.remove(n.raw)
+        count = convert([(d.raw, d.dev, n.macs[d.dev]) for d in n.dumps], os.path.join(OUT, name + '.pcapng'), n.vlan)
+        for d in n.dumps:
+            os.remove(d.raw)
         with open(os.path.join(OUT, name + '.host'), 'w') as f:
             f.write(host_file(n, apps))
         print('%-16s %4d frames' % (name, count), flush=True)

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -20,7 +19,8 @@ type gate struct {
 	discard bool // the host is being set up: nothing leaves
 	held    []heldPacket
 	pending *sentFrame  `fork:"zero"` // the captured frame that is being caused
-	recent  []sentFrame // left the card, passed on for others
+	recent  []sentFrame // passed on for others, and not in the capture so far
+	passed  []sentFrame // the capture shows them: what the model makes of them is compared
 	own     []uint32    // captured frames that were sent from here, the last ones
 	now     sentFrame   `fork:"zero"`
 }
@@ -29,6 +29,8 @@ type heldPacket struct {
 	b   *core.SKB
 	at  sim.Time
 	key uint64 // of what must be the same for it to be a captured frame
+	// passed says that it came from another host, and waits in ip_forward.
+	passed bool
 }
 
 // key is the same for packets that may be the same: protocol, addresses, ports.
@@ -44,6 +46,10 @@ type sentFrame struct {
 	p    packet
 	cut  bool
 	done bool
+	nic  *core.Device // the card's
+	// A packet of the model in the card's hands, and its number among buffers.
+	b  *core.SKB
+	id uint32
 }
 
 // holdTime is how long a packet waits for the capture to show it.
@@ -61,7 +67,11 @@ func (g *gate) Hold(ns *core.Netns, b *core.SKB) bool {
 	if b.Captured || g.r.Mode != Follow || b.Dev != nil && b.Dev == ns.Loopback || b.Dst != nil && b.Dst.Dev == ns.Loopback {
 		return false
 	}
-	if s := g.pending; s != nil && !s.done && same(ns, b, s) {
+	passed := b.IIF != 0 && b.SK == nil
+	if passed && !g.r.shown(b.Dst.Dev) {
+		return false
+	}
+	if s := g.pending; s != nil && !s.done && !passed && same(ns, b, s) {
 		s.done = true
 		g.adopt(ns, b, s)
 		return false
@@ -70,7 +80,7 @@ func (g *gate) Hold(ns *core.Netns, b *core.SKB) bool {
 		g.letGo(ns, 0)
 	}
 	q := heldKey(b)
-	g.held = append(g.held, heldPacket{b, ns.Clock.Now(), q.key()})
+	g.held = append(g.held, heldPacket{b, ns.Clock.Now(), q.key(), passed})
 	return true
 }
 
@@ -149,7 +159,7 @@ func same(ns *core.Netns, b *core.SKB, s *sentFrame) bool {
 func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 	r, ns := g.r, g.r.Host.NS
 	s := &g.now
-	*s = sentFrame{n: f.N, eth: eth, cut: f.Cut(), p: *p}
+	*s = sentFrame{n: f.N, eth: eth, cut: f.Cut(), p: *p, nic: r.nic(f.Iface).Dev}
 	if wire.LinkKind(f.Link) != wire.LinkEthernet {
 		s.p.read(eth, pcaps.LinkType(wire.LinkEthernet))
 	}
@@ -160,16 +170,15 @@ func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 	if g.forwarded(s) {
 		return
 	}
-	if len(g.own) >= 64 {
-		g.own = append(g.own[:0], g.own[1:]...)
-	}
-	g.own = append(g.own, uint32(f.N))
+	g.owns(uint32(f.N))
 	g.neighbour(s)
 	if g.release(ns, s) {
 		return
 	}
 	g.pending = s
-	g.cause(ns, s)
+	if !g.because(ns, s) {
+		g.cause(ns, s)
+	}
 	g.pending = nil
 	if !s.done {
 		g.direct(ns, s)
@@ -180,14 +189,22 @@ func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 func (g *gate) release(ns *core.Netns, s *sentFrame) bool {
 	key := s.p.key()
 	for i, h := range g.held {
-		if h.key != key || !same(ns, h.b, s) {
-			continue
+		switch {
+		case h.passed && h.b.Dst.Dev == g.dev(s) && samePassed(h.b, s):
+			g.held = append(g.held[:i], g.held[i+1:]...)
+			g.pass(ns, h.b, s)
+			return true
+		case h.passed && s.p.fragment && h.b.Dst.Dev == g.dev(s) && pieceOf(s, h.b):
+			g.held = append(g.held[:i], g.held[i+1:]...)
+			g.down(ns, h.b)
+			return g.forwarded(s)
+		case !h.passed && h.key == key && same(ns, h.b, s):
+			g.held = append(g.held[:i], g.held[i+1:]...)
+			g.adopt(ns, h.b, s)
+			s.done = true
+			g.down(ns, h.b)
+			return true
 		}
-		g.held = append(g.held[:i], g.held[i+1:]...)
-		g.adopt(ns, h.b, s)
-		s.done = true
-		g.down(ns, h.b)
-		return true
 	}
 	return false
 }
@@ -196,6 +213,19 @@ func (g *gate) release(ns *core.Netns, s *sentFrame) bool {
 func (g *gate) down(ns *core.Netns, b *core.SKB) {
 	ns.BHDisable()
 	defer ns.BHEnable()
+	passed := b.IIF != 0 && b.SK == nil
+	switch wire.EtherType(b.Protocol) {
+	case wire.EtherTypeIPv6:
+		if passed {
+			g.r.Host.IPv6.PassOn(b)
+			return
+		}
+	case wire.EtherTypeIPv4:
+		if passed {
+			g.r.Host.IPv4.PassOn(b)
+			return
+		}
+	}
 	switch wire.EtherType(b.Protocol) {
 	case wire.EtherTypeARP:
 		g.r.Host.IPv4.ARPXmit(b)
@@ -241,13 +271,13 @@ func (g *gate) solicit(t *core.NeighTable, dev *core.Device, a wire.Addr) {
 // dev is the device that the frame left by: the card, or a VLAN device on it.
 func (g *gate) dev(s *sentFrame) *core.Device {
 	if s.p.vlan > 0 {
-		for _, d := range g.r.NIC.Dev.Vlans {
+		for _, d := range s.nic.Vlans {
 			if int(d.VlanID) == s.p.vlan {
 				return d
 			}
 		}
 	}
-	return g.r.NIC.Dev
+	return s.nic
 }
 
 // skb is the captured packet, network header first.
@@ -266,7 +296,7 @@ func (g *gate) skb(ns *core.Netns, s *sentFrame) *core.SKB {
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
 	b.Dev = g.dev(s)
-	if gso := g.r.superframe(&s.p, len(s.eth)); gso > 0 {
+	if gso := superframe(s.nic, &s.p, len(s.eth)); gso > 0 {
 		b.GSOSize = gso
 		b.GSOSegs = (s.p.payload + gso - 1) / gso
 		b.GSOType = core.GSOTCPv4
@@ -303,10 +333,13 @@ func (g *gate) direct(ns *core.Netns, s *sentFrame) {
 	b.Protocol = uint16(s.p.ethertype)
 	b.Captured, b.Truncated = true, s.cut
 	b.IPSummed = core.ChecksumUnnecessary
-	b.Dev = g.r.NIC.Dev
-	b.GSOSize = g.r.superframe(&s.p, len(s.eth))
+	b.Dev = s.nic
+	b.GSOSize = superframe(s.nic, &s.p, len(s.eth))
 	why := step.WhyDirect
-	if s.p.l3 != 0 {
+	switch {
+	case s.p.l3 != 0 && g.r.beyond != nil && !g.r.profile.Local(s.p.src) && !s.p.src.IsZero():
+		why, b.IIF = step.WhyFromBeyond, g.r.beyond.Index
+	case s.p.l3 != 0:
 		why = step.WhyDirectIP
 	}
 	ns.Note(b, why, uint64(s.p.ethertype), uint64(s.p.proto))
@@ -322,13 +355,33 @@ func (g *gate) neighbour(s *sentFrame) {
 	if p.l3 == 0 || p.dmac.IsMulticast() || !g.r.profile.Local(p.src) {
 		return
 	}
-	ns, t := g.r.Host.NS, g.r.Host.NS.Neigh4
-	hop, gw := p.dst, g.r.profile.Gateway
+	port := g.port(s)
+	hop, gw := p.dst, port.Gateway
 	if !p.dst.Is4() {
-		t, gw = ns.Neigh6, g.r.profile.Gateway6
+		gw = port.Gateway6
 	}
-	if !g.r.profile.onLink(hop) && !gw.IsZero() {
+	if !port.onLink(hop) && !gw.IsZero() {
 		hop = gw
+	}
+	g.knows(hop, s)
+}
+
+// port is the interface of the frame.
+func (g *gate) port(s *sentFrame) *Port {
+	for i, n := range g.r.more {
+		if n.Dev == s.nic {
+			return &g.r.profile.More[i]
+		}
+	}
+	return &g.r.profile.Port
+}
+
+// knows teaches the host a next hop's link address: that of the frame.
+func (g *gate) knows(hop wire.Addr, s *sentFrame) {
+	ns, p := g.r.Host.NS, &s.p
+	t := ns.Neigh4
+	if !hop.Is4() {
+		t = ns.Neigh6
 	}
 	if t == nil {
 		return
@@ -345,43 +398,6 @@ func (g *gate) neighbour(s *sentFrame) {
 	}
 	ns.Note(n, step.WhyKnewNeigh, hop.Hi, hop.Lo, uint64(p.dmac))
 	t.Update(n, p.dmac, core.NUDReachable, core.NeighUpdateOverride|core.NeighUpdateAdmin)
-}
-
-// forwarded reports whether the frame is one that the model has passed on
-// already.
-func (g *gate) forwarded(s *sentFrame) bool {
-	if s.p.l3 == 0 || g.r.profile.Local(s.p.src) || !g.r.profile.Router {
-		return false
-	}
-	for i := range g.recent {
-		if bytes.Equal(g.recent[i].eth, s.eth) {
-			g.passedOn(s, g.recent[i].n)
-			g.recent = append(g.recent[:i], g.recent[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
-// passedOn ends a captured frame that is the model's packet n on its way out.
-func (g *gate) passedOn(s *sentFrame, n int) {
-	ns := g.r.Host.NS
-	b := ns.AllocSKB(0, len(s.eth), uint32(s.n))
-	copy(b.Put(len(s.eth)), s.eth)
-	b.Dev = g.r.NIC.Dev
-	ns.Note(b, step.WhyPassedOn, uint64(n))
-	ns.Sent(b, true, 0)
-}
-
-// left is told of every frame that leaves the card.
-func (g *gate) left(frame []byte, pkt uint32) {
-	if !g.r.profile.Router || g.discard || slices.Contains(g.own, pkt) {
-		return
-	}
-	if len(g.recent) >= 64 {
-		g.recent = g.recent[1:]
-	}
-	g.recent = append(g.recent, sentFrame{n: int(pkt), eth: bytes.Clone(frame)})
 }
 
 // expire lets go what waited too long.

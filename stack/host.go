@@ -28,14 +28,9 @@ type Host struct {
 func (w *World) AddHost(name string) *Host {
 	m := &core.Machine{Name: name, Index: uint8(len(w.Hosts)), Clock: w.Clock, Rand: w.Rand, IDs: w.IDs}
 	h := &Host{Name: name, Machine: m, NS: core.NewNetns(m, name)}
-	ns := h.NS
 	core.NewSoftnet(m)
-	h.IPv4 = ipv4.New(ns)
-	h.IPv6 = ipv6.New(ns)
-	h.TCP = tcp.New(ns)
-	h.UDP = udp.New(ns)
-	h.Raw = raw.New(ns)
-	lo := device.NewLoopback(ns)
+	h.protocols()
+	lo := device.NewLoopback(h.NS)
 	h.Up(lo)
 	w.Hosts = append(w.Hosts, h)
 	return h
@@ -45,8 +40,12 @@ func (w *World) AddHost(name string) *Host {
 // families.
 func (h *Host) Up(d *core.Device) {
 	d.Flags |= core.IFFUp
+	d.EverUp = true
 	h.IPv4.DevUp(d)
 	h.IPv6.DevUp(d)
+	if v, ok := d.Ops.(*device.Veth); ok && v.Peer != nil && v.Peer.Dev.Up() {
+		vethCarrier(v, true) // veth_open
+	}
 }
 
 // Down is dev_close.
@@ -54,6 +53,20 @@ func (h *Host) Down(d *core.Device) {
 	d.Flags &^= core.IFFUp
 	h.IPv4.DevDown(d)
 	h.IPv6.DevDown(d)
+	if v, ok := d.Ops.(*device.Veth); ok && v.Peer != nil {
+		vethCarrier(v, false) // veth_close
+	}
+}
+
+// vethCarrier gives both ends of a pair a carrier, or takes it.
+func vethCarrier(v *device.Veth, on bool) {
+	for _, d := range [...]*core.Device{v.Dev, v.Peer.Dev} {
+		if d.NS == nil || d.Flags&core.IFFRunning != 0 == on {
+			continue
+		}
+		h := Host{NS: d.NS, IPv4: ipv4.Of(d.NS), IPv6: ipv6.Of(d.NS)}
+		h.Carrier(d, on)
+	}
 }
 
 // Carrier tells that the other end of a device's link came or went

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -9,28 +10,104 @@ import (
 // Profile infers the host. local, if not zero, is the address that the user
 // says is this host's.
 func (s *Scan) Profile(local wire.Addr) *Profile {
-	p := &Profile{MTU: 1500, Frames: s.n, Flows: map[Flow]*FlowFacts{},
-		ClosedUDP: s.closedU, ClosedTCP: map[Service]bool{}, OpenTCP: map[Service]bool{}}
-	p.directed = s.outDir > 0 && s.inDir > 0
-	s.whoami(p, local)
-	s.prefixes(p)
-	s.neighbours(p)
-	s.services(p)
-	for k := range s.find {
-		if f := s.find[k]; f.Count > 0 && FindingKind(k) != NoDirection {
-			p.Findings = append(p.Findings, f)
+	p := &Profile{Frames: s.n, Flows: map[Flow]*FlowFacts{},
+		ClosedUDP: map[Service]bool{}, ClosedTCP: map[Service]bool{}, OpenTCP: map[Service]bool{}}
+	in, out := 0, 0
+	for _, t := range s.all {
+		in, out = in+t.inDir, out+t.outDir
+	}
+	p.directed = in > 0 && out > 0
+	p.More = make([]Port, len(s.all)-1)
+	where := s.where(local)
+	ports := p.ports()
+	for i, t := range s.all {
+		ports[i].Iface, ports[i].Name, ports[i].MTU = t.iface, s.portName(i), 1500
+		a := wire.Addr{}
+		if i == where {
+			a = local
+		}
+		if because := t.whoami(ports[i], a); i == where {
+			p.Because = because
 		}
 	}
-	if f := s.find[NoDirection]; f.Count > 0 && !p.directed {
-		p.Findings = append(p.Findings, f)
+	for i, t := range s.all {
+		s.addrsOf(p, t, ports[i])
 	}
+	for i, t := range s.all {
+		t.prefixes(ports[i])
+	}
+	for i, t := range s.all {
+		p.Asked = t.neighbours(p, ports[i]) || p.Asked
+	}
+	for _, t := range s.all {
+		t.services(p)
+		for k, v := range t.closedU {
+			p.ClosedUDP[k] = v
+		}
+	}
+	s.findings(p)
 	return p
 }
 
-func (s *Scan) whoami(p *Profile, local wire.Addr) {
+// findings sums up those of all interfaces.
+func (s *Scan) findings(p *Profile) {
+	list := s.find
+	for _, t := range s.all[1:] {
+		for k, f := range t.find {
+			if f.Count > 0 && (list[k].Count == 0 || f.Frame < list[k].Frame) {
+				list[k].What, list[k].Frame = f.What, f.Frame
+			}
+			list[k].Count += f.Count
+		}
+	}
+	for k, f := range list {
+		if f.Count > 0 && FindingKind(k) != NoDirection {
+			p.Findings = append(p.Findings, f)
+		}
+	}
+	if f := list[NoDirection]; f.Count > 0 && !p.directed {
+		p.Findings = append(p.Findings, f)
+	}
+}
+
+// where is the interface that the user's address of this host is seen on.
+func (s *Scan) where(local wire.Addr) int {
+	for i, t := range s.all {
+		for _, m := range t.order {
+			if f := t.macs[m]; !local.IsZero() && (f.arp[local] || f.ips[local] > 0) {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// portName names an interface's device: as the capture does, if there are
+// several and each has a name of its own.
+func (s *Scan) portName(i int) string {
+	name := func(t *Scan) string {
+		if t.iface >= 0 && t.iface < len(s.names) {
+			return s.names[t.iface]
+		}
+		return ""
+	}
+	usual := len(s.all) > 1
+	seen := map[string]bool{"": true, "lo": true}
+	for _, t := range s.all {
+		n := name(t)
+		usual = usual && !seen[n] && len(n) < 16
+		seen[n] = true
+	}
+	if usual {
+		return name(s.all[i])
+	}
+	return "eth" + strconv.Itoa(i)
+}
+
+func (s *Scan) whoami(p *Port, local wire.Addr) (because string) {
 	switch {
 	case !local.IsZero():
-		p.Because = "you said so"
+		because = "you said so"
 		p.Addrs = []Prefix{{Addr: local}}
 		for _, m := range s.order {
 			if f := s.macs[m]; f.arp[local] || f.ips[local] > 0 {
@@ -40,23 +117,19 @@ func (s *Scan) whoami(p *Profile, local wire.Addr) {
 				}
 			}
 		}
-	case s.byMAC(p):
+	case len(s.order) > 0:
+		p.MAC, because = s.byMAC()
 	default:
-		s.byAddr(p)
+		because = s.byAddr(p)
 	}
-	if p.MAC != 0 {
-		s.addrsOf(p)
-		if m := s.macs[p.MAC]; m != nil && m.tagged*2 > m.src {
-			p.Vlan = m.vlan
-		}
+	if m := s.macs[p.MAC]; p.MAC != 0 && m != nil && m.tagged*2 > m.src {
+		p.Vlan = m.vlan
 	}
+	return because
 }
 
 // byMAC looks for the link address that every frame names.
-func (s *Scan) byMAC(p *Profile) bool {
-	if len(s.order) == 0 {
-		return false
-	}
+func (s *Scan) byMAC() (m wire.MAC, because string) {
 	score := func(m wire.MAC) (n int) {
 		f := s.macs[m]
 		if f.src == 0 {
@@ -66,45 +139,41 @@ func (s *Scan) byMAC(p *Profile) bool {
 	}
 	best := slices.Clone(s.order)
 	slices.SortStableFunc(best, func(a, b wire.MAC) int { return score(b) - score(a) })
-	m := best[0]
-	p.Because = "every frame is from or for " + m.String()
-	if len(best) > 1 && score(best[1]) >= score(m)*95/100 && score(best[1]) > 0 {
-		m = s.between(p, m, best[1])
-	}
 	for _, c := range best {
 		if f := s.macs[c]; f.out > 0 && f.out == f.src {
-			m = c
-			p.Because = "the capture says that " + m.String() + " sent its frames from here"
-			break
+			return c, "the capture says that " + c.String() + " sent its frames from here"
 		}
 	}
-	p.MAC = m
-	return true
+	m = best[0]
+	if len(best) > 1 && score(best[1]) >= score(m)*95/100 && score(best[1]) > 0 {
+		s.unsure = true
+		return s.between(m, best[1])
+	}
+	return m, "every frame is from or for " + m.String()
 }
 
 // between decides when two stations share all frames.
-func (s *Scan) between(p *Profile, a, b wire.MAC) wire.MAC {
+func (s *Scan) between(a, b wire.MAC) (m wire.MAC, because string) {
+	const (
+		unfilled = "its checksums are not yet filled in, so it was captured where they are sent"
+		asked    = "two hosts share all frames; this is the one that is asked first (use --local for the other)"
+	)
 	fa, fb := s.macs[a], s.macs[b]
 	switch {
 	case fa.partial > 0 && fb.partial == 0:
-		p.Because = "its checksums are not yet filled in, so it was captured where they are sent"
-		return a
+		return a, unfilled
 	case fb.partial > 0 && fa.partial == 0:
-		p.Because = "its checksums are not yet filled in, so it was captured where they are sent"
-		return b
+		return b, unfilled
 	case s.firstMAC == b:
-		p.Because = "two hosts share all frames; this is the one that is asked first (use --local for the other)"
-		return b
+		return b, asked
 	case s.firstMAC == a:
-		p.Because = "two hosts share all frames; this is the one that is asked first (use --local for the other)"
-	default:
-		p.Because = "two hosts share all frames; this is the first of them (use --local for the other)"
+		return a, asked
 	}
-	return a
+	return a, "two hosts share all frames; this is the first of them (use --local for the other)"
 }
 
 // byAddr does the same where there are no link addresses.
-func (s *Scan) byAddr(p *Profile) {
+func (s *Scan) byAddr(p *Port) (because string) {
 	best, n := wire.Addr{}, -1
 	for _, a := range s.aorder {
 		f := s.addrs[a]
@@ -123,22 +192,20 @@ func (s *Scan) byAddr(p *Profile) {
 		best = s.aorder[0]
 	}
 	if best.IsZero() {
-		p.Because = "no address was seen; this host gets one that nobody uses"
-		return
+		return "no address was seen; this host gets one that nobody uses"
 	}
-	p.Because = "its address is in the most packets"
 	p.Addrs = []Prefix{{Addr: best}}
+	return "its address is in the most packets"
 }
 
-// addrsOf lists the addresses that the host's link address speaks for.
-func (s *Scan) addrsOf(p *Profile) {
+// addrsOf lists the addresses that the host's link address on an interface
+// speaks for. t is the interface's scan.
+func (all *Scan) addrsOf(host *Profile, s *Scan, p *Port) {
 	f := s.macs[p.MAC]
-	if f == nil {
+	if f == nil || p.MAC == 0 {
 		return
 	}
-	have := func(a wire.Addr) bool {
-		return slices.ContainsFunc(p.Addrs, func(x Prefix) bool { return x.Addr == a })
-	}
+	have := host.Local
 	for _, a := range s.aorder {
 		if have(a) || !usable(a) {
 			continue
@@ -152,8 +219,13 @@ func (s *Scan) addrsOf(p *Profile) {
 		if have(a) || !usable(a) || f.ips[a] == 0 {
 			continue
 		}
-		if s.elsewhere(a, p.MAC) {
+		switch {
+		case all.elsewhere(a, host, p):
 			foreign++
+			continue
+		case s.passedOn(a, f, host.directed):
+			foreign++
+			host.Beyond = true
 			continue
 		}
 		p.Addrs = append(p.Addrs, Prefix{Addr: a})
@@ -166,7 +238,7 @@ func (s *Scan) addrsOf(p *Profile) {
 	if len(p.Addrs) == 0 {
 		s.addressed(p)
 	}
-	p.Router = foreign > 0
+	host.Router = host.Router || foreign > 0
 	if len(p.Addrs) > 64 {
 		p.Addrs = p.Addrs[:64]
 	}
@@ -174,7 +246,7 @@ func (s *Scan) addrsOf(p *Profile) {
 
 // addressed takes the address that frames for the host's link address name,
 // for a host that never speaks.
-func (s *Scan) addressed(p *Profile) {
+func (s *Scan) addressed(p *Port) {
 	best, n := wire.Addr{}, 0
 	for _, a := range s.aorder {
 		if f := s.addrs[a]; usable(a) && f.src == 0 && f.dst > n {
@@ -188,13 +260,33 @@ func (s *Scan) addressed(p *Profile) {
 
 // elsewhere reports whether another station sends from the address too, so
 // that this host only passes it on.
-func (s *Scan) elsewhere(a wire.Addr, me wire.MAC) bool {
-	for _, m := range s.order {
-		if m != me && s.macs[m].ips[a] > 0 {
-			return true
+func (s *Scan) elsewhere(a wire.Addr, host *Profile, here *Port) bool {
+	ports := host.ports()
+	for i, t := range s.all {
+		for _, m := range t.order {
+			f := t.macs[m]
+			switch {
+			case m != ports[i].MAC && f.ips[a] > 0:
+				return true
+			case m == ports[i].MAC && ports[i] != here && f.arp[a]:
+				return true // the address of another of its interfaces
+			}
 		}
 	}
 	return false
+}
+
+// passedOn reports whether this host only passes on what comes from an address
+// that no station of the capture sends from: it never claims the address, and
+// the packets have hops behind them, which a sender's own have not.
+func (s *Scan) passedOn(a wire.Addr, me *macFacts, directed bool) bool {
+	switch t := me.ttl[a]; {
+	case me.arp[a] || s.unsure && !directed:
+		return false
+	case t <= 32, t == 64, t == 128, t == 255: // traceroute's, and what senders begin with
+		return false
+	}
+	return true
 }
 
 func usable(a wire.Addr) bool {
@@ -207,7 +299,7 @@ func usable(a wire.Addr) bool {
 
 // prefixes guesses how long the network part is: for IPv4 24 bits, or as few
 // as make every address that was asked for by ARP a neighbour; 64 for IPv6.
-func (s *Scan) prefixes(p *Profile) {
+func (s *Scan) prefixes(p *Port) {
 	for i := range p.Addrs {
 		a := &p.Addrs[i]
 		if !a.Addr.Is4() {
@@ -231,15 +323,18 @@ func (s *Scan) prefixes(p *Profile) {
 }
 
 // neighbours lists the stations whose link addresses the host knew without
-// asking in the capture, and the gateway.
-func (s *Scan) neighbours(p *Profile) {
+// asking in the capture, and the gateway. It reports whether the host asked.
+func (s *Scan) neighbours(host *Profile, p *Port) (asked bool) {
 	var gw wire.MAC
 	for _, a := range s.aorder {
 		f := s.addrs[a]
-		if gw == 0 && f.mac == 0 && f.to != 0 && f.to != p.MAC && !f.to.IsMulticast() && usable(a) && !p.Local(a) && !p.onLink(a) {
+		if s.named(p, a, f.to) {
+			continue
+		}
+		if gw == 0 && f.mac == 0 && f.to != 0 && f.to != p.MAC && !f.to.IsMulticast() && usable(a) && !host.Local(a) && !p.onLink(a) {
 			gw = f.to // it never answered, but this host sent it there
 		}
-		if p.Local(a) || !usable(a) || f.mac == 0 || f.mac == p.MAC {
+		if host.Local(a) || !usable(a) || f.mac == 0 || f.mac == p.MAC {
 			continue
 		}
 		if !p.onLink(a) {
@@ -249,24 +344,37 @@ func (s *Scan) neighbours(p *Profile) {
 			continue
 		}
 		if f.asked {
-			p.Asked = true
+			asked = true
 			continue
 		}
 		if len(p.Neighbour) < 4096 {
 			p.Neighbour = append(p.Neighbour, Station{a, f.mac})
 		}
 	}
-	if gw == 0 && len(p.Addrs) > 0 && p.MAC == 0 {
-		return
+	if gw != 0 {
+		s.gateway(p, gw)
 	}
-	s.gateway(p, gw)
+	return asked
+}
+
+// named reports whether the host itself named the next hop towards an address,
+// and notes it: the hop's link address is where packets for it went.
+func (s *Scan) named(p *Port, a wire.Addr, to wire.MAC) bool {
+	for _, v := range s.via {
+		if v.by != p.MAC || v.Dst != a {
+			continue
+		}
+		p.Via = append(p.Via, v.Hop)
+		if f := s.addrs[v.Gateway]; !v.Gateway.IsZero() && (f == nil || f.mac == 0) {
+			p.Neighbour = append(p.Neighbour, Station{v.Gateway, to})
+		}
+		return true
+	}
+	return false
 }
 
 // gateway finds or makes up the next hop for addresses beyond the link.
-func (s *Scan) gateway(p *Profile, gw wire.MAC) {
-	if gw == 0 {
-		return
-	}
+func (s *Scan) gateway(p *Port, gw wire.MAC) {
 	if m := s.macs[gw]; m != nil {
 		for _, a := range s.aorder {
 			if m.arp[a] && p.onLink(a) {
@@ -287,7 +395,7 @@ func (s *Scan) gateway(p *Profile, gw wire.MAC) {
 		net := x.Addr.IP4().Mask(x.Len)
 		last := net | (1<<(32-x.Len) - 1)
 		for _, c := range []wire.IP4{net + 1, last - 1, net + 2} {
-			if !p.Local(c.Addr()) && s.addrs[c.Addr()] == nil {
+			if !p.local(c.Addr()) && s.addrs[c.Addr()] == nil {
 				p.Gateway = c.Addr()
 				break
 			}

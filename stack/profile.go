@@ -10,26 +10,41 @@ import (
 // odd about the capture itself. It is inferred from the capture's frames; the
 // user may override the address.
 type Profile struct {
-	MAC       wire.MAC
-	Addrs     []Prefix // this host's, in order of appearance
-	MTU       int
-	Vlan      int       // the VLAN that it is on, 0 if its frames have no tag
-	Gateway   wire.Addr // the next hop for everything that is not on the link; zero if none
-	Gateway6  wire.Addr
-	Neighbour []Station // link addresses that the capture shows but does not ask for
-	Router    bool      // it sends on what is not for it
-	Asked     bool      // the capture shows the host's own ARP or ND
-	Frames    int       // looked at
-	Out       int       // of them sent by this host
-	Because   string    // how the host was recognised, for people
-	Findings  []Finding
-	Flows     map[Flow]*FlowFacts
+	Port            // the interface of the first frame
+	More     []Port // the others that have frames, in order of appearance
+	Router   bool   // it sends on what is not for it
+	Beyond   bool   // some of it by an interface that the capture does not show
+	Asked    bool   // the capture shows the host's own ARP or ND
+	Frames   int    // looked at
+	Out      int    // of them sent by this host
+	Because  string // how the host was recognised, for people
+	Findings []Finding
+	Flows    map[Flow]*FlowFacts
 
 	ClosedUDP, ClosedTCP map[Service]bool
 	OpenTCP              map[Service]bool
 	Script               *Script // what its programs did; react mode only
 	directed             bool
 }
+
+// A Port is one interface of the capture: a card of this host, and what can be
+// seen on its link.
+type Port struct {
+	Iface     int    // as the capture's frames have it (pcaps.Frame)
+	Name      string // of the device
+	MAC       wire.MAC
+	Addrs     []Prefix // this host's there, in order of appearance
+	MTU       int
+	Vlan      int       // the VLAN that it is on, 0 if its frames have no tag
+	Gateway   wire.Addr // the next hop for everything that is not on the link; zero if none
+	Gateway6  wire.Addr
+	Neighbour []Station // link addresses that the capture shows but does not ask for
+	Via       []Hop     // next hops that the host itself named
+}
+
+// A Hop is the next hop towards an address; a zero Gateway says that there is
+// none.
+type Hop struct{ Dst, Gateway wire.Addr }
 
 // A Prefix is an address and how many of its bits name the link.
 type Prefix struct {
@@ -93,8 +108,27 @@ const (
 	numFindings
 )
 
+// ports lists all interfaces.
+func (p *Profile) ports() []*Port {
+	list := []*Port{&p.Port}
+	for i := range p.More {
+		list = append(list, &p.More[i])
+	}
+	return list
+}
+
+// port is the interface of a frame.
+func (p *Profile) port(iface int) *Port {
+	for i := range p.More {
+		if p.More[i].Iface == iface {
+			return &p.More[i]
+		}
+	}
+	return &p.Port
+}
+
 // onLink reports whether an address is a neighbour's by its prefix.
-func (p *Profile) onLink(a wire.Addr) bool {
+func (p *Port) onLink(a wire.Addr) bool {
 	for _, x := range p.Addrs {
 		n := x.Len
 		if x.Addr.Is4() != a.Is4() {
@@ -112,6 +146,15 @@ func (p *Profile) onLink(a wire.Addr) bool {
 
 // Local reports whether an address is this host's.
 func (p *Profile) Local(a wire.Addr) bool {
+	for i := range p.More {
+		if p.More[i].local(a) {
+			return true
+		}
+	}
+	return p.local(a)
+}
+
+func (p *Port) local(a wire.Addr) bool {
 	for _, x := range p.Addrs {
 		if x.Addr == a {
 			return true
@@ -130,8 +173,8 @@ func (p *Profile) direction(f *pcaps.Frame, q *packet) pcaps.Direction {
 	switch {
 	case f.Dir != pcaps.DirUnknown && p.directed:
 		return f.Dir
-	case q.haveMAC && p.MAC != 0:
-		if q.smac == p.MAC {
+	case q.haveMAC && p.port(f.Iface).MAC != 0:
+		if q.smac == p.port(f.Iface).MAC {
 			return pcaps.DirOut
 		}
 	case p.Local(q.src):

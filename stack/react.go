@@ -14,14 +14,13 @@ import (
 // but for the IP identification, TCP timestamp values and the checksums that
 // follow from them.
 type reactor struct {
-	flows  map[Flow]*reactFlow
+	flows  map[reactKey]*reactFlow
 	order  []*reactFlow
 	frames int // that the captured host sent
 	agree  int // that the model sent too
 	diffs  []Difference
 	more   int // differences that are not kept
 	buf    []byte
-	tap    *sendTap // nil: the model's frames are those on the wire
 }
 
 // A sendTap sees what the stack hands to the card, as the capturing program on
@@ -29,7 +28,7 @@ type reactor struct {
 // checksums (dev_queue_xmit_nit).
 type sendTap struct {
 	core.DeviceOps
-	x *reactor
+	r *Replay
 }
 
 // StartXmit notes the packet, if the card takes it.
@@ -44,7 +43,7 @@ func (t *sendTap) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	pkt := b.Pkt
 	rc := t.DeviceOps.StartXmit(d, b)
 	if rc == core.TxOK {
-		t.x.model(frame, pkt)
+		t.r.left(d, b, frame, pkt)
 	}
 	return rc
 }
@@ -57,6 +56,12 @@ func (n told) Kind() step.Kind            { return step.KindSKB }
 func (n told) TraceID() uint32            { return 0 }
 func (n told) TracePkt() (pkt, id uint32) { return uint32(n), 0 }
 func (n told) Observe(*trace.Obs)         {}
+
+// A reactKey is a conversation on one device (ifindex).
+type reactKey struct {
+	dev int
+	Flow
+}
 
 // A reactFlow is one conversation: what was sent and has no partner yet.
 type reactFlow struct {
@@ -95,14 +100,14 @@ type Difference struct {
 }
 
 func newReactor() *reactor {
-	return &reactor{flows: map[Flow]*reactFlow{}}
+	return &reactor{flows: map[reactKey]*reactFlow{}}
 }
 
-func (x *reactor) flow(eth []byte) *reactFlow {
+func (x *reactor) flow(eth []byte, dev int) *reactFlow {
 	p, ok := dissect(eth, pcaps.LinkType(wire.LinkEthernet))
-	k := Flow{Proto: 0xff}
+	k := reactKey{dev, Flow{Proto: 0xff}}
 	if ok {
-		k = Flow{p.src, p.dst, p.sport, p.dport, p.proto}
+		k.Flow = Flow{p.src, p.dst, p.sport, p.dport, p.proto}
 		if p.fragment {
 			k.Lport, k.Rport = 0, 0
 		}
@@ -116,17 +121,17 @@ func (x *reactor) flow(eth []byte) *reactFlow {
 	return f
 }
 
-// captured notes a frame that the captured host sent.
-func (x *reactor) captured(f *pcaps.Frame, eth []byte) {
-	w := x.flow(eth)
+// captured notes a frame that the captured host sent by a device.
+func (x *reactor) captured(f *pcaps.Frame, eth []byte, dev int) {
+	w := x.flow(eth, dev)
 	x.frames++
 	w.captured = append(w.captured, x.sum(eth, uint32(f.N)))
 	x.match(w, false)
 }
 
-// model notes a frame that the model sent.
-func (x *reactor) model(eth []byte, pkt uint32) {
-	w := x.flow(eth)
+// model notes a frame that the model sent by a device.
+func (x *reactor) model(eth []byte, pkt uint32, dev int) {
+	w := x.flow(eth, dev)
 	w.model = append(w.model, x.sum(eth, pkt))
 	x.match(w, false)
 }

@@ -52,6 +52,9 @@ type Replay struct {
 	World   *World
 	Host    *Host
 	NIC     *device.NIC
+	more    []*device.NIC // of the profile's other interfaces
+	beyond  *core.Device  // stands for those that the capture does not show; nil if there are none
+	tapped  bool          // frames are seen when the driver gets them, not when they have left
 	Mode    Mode
 	profile *Profile `fork:"share"`
 	start   sim.Time // when the first frame comes
@@ -68,12 +71,14 @@ func NewReplay(o Options, p *Profile) (*Replay, error) {
 	r := &Replay{World: NewWorld(o.Seed + 1), Mode: o.Mode, profile: p, start: boot}
 	r.start += sim.Time(p.Script.tickAfter(int64(boot)))
 	r.Host = r.World.AddHost("host")
-	mac := p.MAC
-	if mac == 0 {
-		mac = 0x020000000001
-	}
 	r.gate = &gate{r: r}
-	r.NIC = r.Host.AddNIC("eth0", mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1, Rate: p.Script.Rate()})
+	r.NIC = r.card(0, &p.Port)
+	for i := range p.More {
+		r.more = append(r.more, r.card(i+1, &p.More[i]))
+	}
+	if p.Beyond && o.Setup == nil {
+		r.beyond = p.addBeyond(r.Host)
+	}
 	r.Host.NS.Follow = r.gate
 	r.gate.discard = true
 	setup := o.Setup
@@ -83,14 +88,33 @@ func NewReplay(o Options, p *Profile) (*Replay, error) {
 	if err := setup(r.Host); err != nil {
 		return nil, err
 	}
-	if r.NIC.Dev.Addr != mac && p.MAC != 0 && o.Setup == nil {
-		r.NIC.Dev.Addr = p.MAC
-	}
 	r.World.Run(boot)
 	r.gate.discard = false
 	r.begin()
 	return r, nil
 }
+
+// card makes the card of an interface.
+func (r *Replay) card(i int, p *Port) *device.NIC {
+	mac := p.MAC
+	if mac == 0 {
+		mac = 0x020000000001 + wire.MAC(i)<<8
+	}
+	return r.Host.AddNIC(p.Name, mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1, Rate: r.profile.Script.Rate()})
+}
+
+// nic is the card of the interface that a frame was captured on.
+func (r *Replay) nic(iface int) *device.NIC {
+	for i := range r.profile.More {
+		if r.profile.More[i].Iface == iface {
+			return r.more[i]
+		}
+	}
+	return r.NIC
+}
+
+// shown reports whether the capture shows what leaves by a device.
+func (r *Replay) shown(d *core.Device) bool { return d != nil && d != r.beyond }
 
 // off lists the offloads that are switched off: those whose work the capture
 // does not show.
@@ -111,9 +135,40 @@ func (p *Profile) has(k FindingKind) bool {
 	return false
 }
 
+// addBeyond makes a device that stands for all interfaces of a router that the
+// capture does not show. What leaves by it needs no link address.
+func (p *Profile) addBeyond(h *Host) *core.Device {
+	name := "beyond"
+	for h.NS.DevByName(name) != nil {
+		name += "_"
+	}
+	d := h.AddNIC(name, 0x020000ff0001, device.Config{RxGap: 1}).Dev
+	d.Flags |= core.IFFNoARP
+	return d
+}
+
 // setup is what the capture suggests: addresses, a gateway, neighbours.
 func (p *Profile) setup(h *Host) error {
-	d := h.NS.DevByName("eth0")
+	for _, q := range p.ports() {
+		q.setup(h, p.Router)
+	}
+	if d := h.NS.DevByName("beyond"); p.Beyond && d != nil {
+		h.IPv6.Conf(d).DisableIPv6 = 1
+		h.Up(d)
+		h.IPv4.Conf(d).Forwarding = 1
+		h.IPv4.AddRoute(ipv4.Route{Scope: -1, NH: []ipv4.Nexthop{{Dev: d.Index}}})
+	}
+	if p.Router {
+		h.NS.Sysctl.IPForward = 1
+		h.NS.Sysctl.ConfAll.Forwarding = 1
+		h.NS.Sysctl.Conf6All.Forwarding = 1
+	}
+	return nil
+}
+
+// setup does it for one interface.
+func (p *Port) setup(h *Host, router bool) {
+	d := h.NS.DevByName(p.Name)
 	d.MTU = p.MTU
 	if p.Vlan > 0 {
 		h.Up(d)
@@ -135,9 +190,7 @@ func (p *Profile) setup(h *Host) error {
 		}
 	}
 	h.Up(d)
-	if p.Router {
-		h.NS.Sysctl.IPForward = 1
-		h.NS.Sysctl.ConfAll.Forwarding = 1
+	if router {
 		h.IPv4.Conf(d).Forwarding = 1
 	}
 	if !p.Gateway.IsZero() {
@@ -146,14 +199,20 @@ func (p *Profile) setup(h *Host) error {
 	if !p.Gateway6.IsZero() {
 		h.IPv6.AddRoute(ipv6.Route6{Gateway: p.Gateway6, Dev: d})
 	}
+	for _, v := range p.Via {
+		if v.Gateway.IsZero() {
+			h.IPv4.AddRoute(ipv4.Route{Type: ipv4.RTNThrow, Dst: v.Dst.IP4(), Plen: 32, Scope: -1})
+			continue
+		}
+		h.IPv4.AddRoute(ipv4.Route{Dst: v.Dst.IP4(), Plen: 32, Scope: -1, NH: []ipv4.Nexthop{{Gw: v.Gateway.IP4(), Dev: d.Index, Onlink: true}}})
+	}
 	for _, s := range p.Neighbour {
 		p.know(h, d, s)
 	}
-	return nil
 }
 
 // know enters a neighbour that the capture shows and does not ask for.
-func (p *Profile) know(h *Host, d *core.Device, s Station) {
+func (p *Port) know(h *Host, d *core.Device, s Station) {
 	t := h.NS.Neigh4
 	if !s.Addr.Is4() {
 		t = h.NS.Neigh6
@@ -173,11 +232,13 @@ func (r *Replay) begin() {
 		r.Host.TCP.Follow = true
 		w := &reader{ns: r.Host.NS, buf: make([]byte, 1<<16)}
 		r.Host.UDP.Reader, r.Host.Raw.Reader = w, w
+		if r.profile.Router {
+			r.tap()
+		}
 	} else {
 		r.react = newReactor()
 		if r.profile.has(SuperFrame) || r.profile.has(PartialSum) {
-			r.react.tap = &sendTap{r.NIC.Dev.Ops, r.react}
-			r.NIC.Dev.Ops = r.react.tap
+			r.tap()
 		}
 		src := &sources{r.profile, r.start}
 		r.Host.TCP.ISNs, r.Host.TCP.TSOffsets, r.Host.TCP.Answers = src, src, src
@@ -186,6 +247,14 @@ func (r *Replay) begin() {
 		if r.profile.Script != nil {
 			r.play(r.profile.Script)
 		}
+	}
+}
+
+// tap sees frames where a capturing program does.
+func (r *Replay) tap() {
+	r.tapped = true
+	for _, n := range append([]*device.NIC{r.NIC}, r.more...) {
+		n.Dev.Ops = &sendTap{n.Dev.Ops, r}
 	}
 }
 
@@ -240,7 +309,7 @@ func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 	case r.Mode == Follow:
 		r.gate.sent(f, p, eth)
 	default:
-		r.react.captured(f, eth)
+		r.react.captured(f, eth, r.nic(f.Iface).Dev.Index)
 	}
 	return out
 }
@@ -251,20 +320,20 @@ func (r *Replay) receive(f *pcaps.Frame, p *packet, eth []byte) {
 		r.expect(p)
 	}
 	partial := p.ok && p.partial || f.Cut() && r.profile.has(PartialSum)
-	r.NIC.DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: r.superframe(p, len(eth)),
+	r.nic(f.Iface).DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: superframe(r.nic(f.Iface).Dev, p, len(eth)),
 		Paged: r.Mode == React && r.profile.Script.paged()})
 }
 
 // superframe is the segment size of a frame that stands for several, 0 for an
 // ordinary one.
-func (r *Replay) superframe(p *packet, n int) int {
-	if n <= r.NIC.Dev.MTU+18 {
+func superframe(d *core.Device, p *packet, n int) int {
+	if n <= d.MTU+18 {
 		return 0
 	}
 	if !p.ok || p.proto != wire.ProtoTCP || p.tcp == nil {
 		return 0
 	}
-	return r.NIC.Dev.MTU - (p.l4 - p.l3) - p.tcp.DataOff()
+	return d.MTU - (p.l4 - p.l3) - p.tcp.DataOff()
 }
 
 // expect opens what the capture shows to be open: a listening socket for a
@@ -303,7 +372,7 @@ func (r *Replay) notModelled(f *pcaps.Frame, out bool) {
 	ns := r.Host.NS
 	b := ns.AllocSKB(0, len(f.Data), uint32(f.N))
 	copy(b.Put(len(f.Data)), f.Data)
-	b.Dev = r.NIC.Dev
+	b.Dev = r.nic(f.Iface).Dev
 	ns.NotModelled(b, step.WhyShortFrame, 0, uint64(len(f.Data)))
 }
 
@@ -332,7 +401,7 @@ func (r *Replay) ethernet(f *pcaps.Frame, out bool) ([]byte, bool) {
 	}
 	r.buf = append(r.buf[:0], make([]byte, wire.EthernetLen)...)
 	h := wire.Ethernet(r.buf)
-	here, there := r.NIC.Dev.Addr, p.smac
+	here, there := r.nic(f.Iface).Dev.Addr, p.smac
 	if there == 0 || out {
 		there = 0x020000000002
 	}
@@ -425,11 +494,16 @@ type sink Replay
 // Carry takes a frame off the card.
 func (s *sink) Carry(d *core.Device, frame []byte, pkt uint32) {
 	r := (*Replay)(s)
+	if !r.tapped && r.shown(d) {
+		r.left(d, nil, frame, pkt)
+	}
+}
+
+// left is told of a frame of the model that leaves by a captured device.
+func (r *Replay) left(d *core.Device, b *core.SKB, frame []byte, pkt uint32) {
 	if r.react != nil {
-		if r.react.tap == nil {
-			r.react.model(frame, pkt)
-		}
+		r.react.model(frame, pkt, d.Index)
 		return
 	}
-	r.gate.left(frame, pkt)
+	r.gate.left(d, b, frame, pkt)
 }

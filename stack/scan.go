@@ -21,7 +21,23 @@ type Scan struct {
 	closedU  map[Service]bool
 	firstReq wire.Addr // destination of the first request
 	firstMAC wire.MAC
+	via      []namedHop
+	unsure   bool // whether the host is this one or its only neighbour
+
+	iface int    // that its frames are of; -1 before the first
+	name  string // of the interface, if the capture tells
+	names []string
+	all   []*Scan // the interfaces' scans, the first of them this one
 }
+
+// A namedHop is the next hop that a station named.
+type namedHop struct {
+	Hop
+	by wire.MAC
+}
+
+// maxPorts is how many interfaces are kept apart.
+const maxPorts = 32
 
 type macFacts struct {
 	tagged   int // frames from it with a VLAN tag
@@ -31,6 +47,7 @@ type macFacts struct {
 	partial  int
 	ips      map[wire.Addr]int
 	arp      map[wire.Addr]bool
+	ttl      map[wire.Addr]uint8 // the largest of packets from there
 }
 
 type addrFacts struct {
@@ -58,7 +75,41 @@ type scanFlow struct {
 
 // NewScan returns an empty Scan.
 func NewScan() *Scan {
-	return &Scan{macs: map[wire.MAC]*macFacts{}, addrs: map[wire.Addr]*addrFacts{}, flows: map[Flow]*scanFlow{}, closedU: map[Service]bool{}}
+	s := newScan(-1)
+	s.all = []*Scan{s}
+	return s
+}
+
+// Interface tells the name of an interface, by its number in frames.
+func (s *Scan) Interface(iface int, name string) {
+	if iface >= 0 && iface < 1<<10 {
+		for len(s.names) <= iface {
+			s.names = append(s.names, "")
+		}
+		s.names[iface] = name
+	}
+}
+
+// on is the scan of an interface's frames.
+func (s *Scan) on(iface int) *Scan {
+	if s.iface < 0 {
+		s.iface = iface
+	}
+	for _, t := range s.all {
+		if t.iface == iface {
+			return t
+		}
+	}
+	if len(s.all) >= maxPorts {
+		return s
+	}
+	t := newScan(iface)
+	s.all = append(s.all, t)
+	return t
+}
+
+func newScan(iface int) *Scan {
+	return &Scan{iface: iface, macs: map[wire.MAC]*macFacts{}, addrs: map[wire.Addr]*addrFacts{}, flows: map[Flow]*scanFlow{}, closedU: map[Service]bool{}}
 }
 
 func (s *Scan) found(k FindingKind, n int) {
@@ -72,10 +123,10 @@ func (s *Scan) found(k FindingKind, n int) {
 func (s *Scan) mac(m wire.MAC) *macFacts {
 	f := s.macs[m]
 	if f == nil {
+		f = &macFacts{ips: map[wire.Addr]int{}, arp: map[wire.Addr]bool{}, ttl: map[wire.Addr]uint8{}}
 		if len(s.macs) >= 4096 {
-			return &macFacts{ips: map[wire.Addr]int{}, arp: map[wire.Addr]bool{}}
+			return f
 		}
-		f = &macFacts{ips: map[wire.Addr]int{}, arp: map[wire.Addr]bool{}}
 		s.macs[m] = f
 		s.order = append(s.order, m)
 	}
@@ -109,6 +160,11 @@ func (s *Scan) Frame(f *pcaps.Frame) {
 		}
 		s.lastAt = f.At
 	}
+	s.on(f.Iface).look(f)
+}
+
+// look looks at a frame of its own interface.
+func (s *Scan) look(f *pcaps.Frame) {
 	if f.Cut() {
 		s.found(CutFrame, f.N)
 	}
@@ -149,8 +205,11 @@ func (s *Scan) Frame(f *pcaps.Frame) {
 			}
 			return
 		}
-		if len(m.ips) < 1024 {
+		if len(m.ips) < 1024 || m.ips[p.src] > 0 {
 			m.ips[p.src]++
+			if p.l3 != 0 {
+				m.ttl[p.src] = max(m.ttl[p.src], hops(f.Data[p.l3:]))
+			}
 		}
 	}
 	if p.arp || p.l3 == 0 {
@@ -173,7 +232,38 @@ func (s *Scan) Frame(f *pcaps.Frame) {
 			s.mac(p.smac).partial++
 		}
 	}
+	s.route(&p, f.Data)
 	s.request(&p, f)
+}
+
+// hops is the time to live of an IP packet whose header is whole.
+func hops(b []byte) uint8 {
+	if b[0]>>4 == 6 {
+		return wire.IPv6(b).HopLimit()
+	}
+	return wire.IPv4(b).TTL()
+}
+
+// route notes what a router's ICMP message tells of its routes (RFC 792): the
+// next hop that a redirect names, or that there is none ("net unreachable").
+func (s *Scan) route(p *packet, b []byte) {
+	const inner = wire.ICMPLen + 16 // where the redirected packet's destination is
+	if p.proto != wire.ProtoICMP || p.l4 == 0 || p.l4+inner+4 > len(b) || len(s.via) >= 64 {
+		return
+	}
+	redirect := b[p.l4] == uint8(wire.ICMPRedirect)
+	if !redirect && (b[p.l4] != uint8(wire.ICMPDestUnreach) || b[p.l4+1] != wire.ICMPNetUnreach) {
+		return
+	}
+	at := func(i int) wire.Addr {
+		q := b[p.l4+i:]
+		return wire.IP4(uint32(q[0])<<24 | uint32(q[1])<<16 | uint32(q[2])<<8 | uint32(q[3])).Addr()
+	}
+	h := Hop{Dst: at(inner)}
+	if redirect {
+		h.Gateway = at(4)
+	}
+	s.via = append(s.via, namedHop{h, p.smac})
 }
 
 // request notes who asked whom, and what the two sides of a flow show.

@@ -29,12 +29,54 @@ func (t token) at(r Rect) (x, y int, ok bool) {
 	if !t.moving() {
 		return 0, 0, false
 	}
-	x0, y0, ok0 := stagePos(r, t.from)
-	x1, y1, ok1 := stagePos(r, t.to)
-	if !ok0 || !ok1 {
+	way := tokenRoad(r, t.from, t.to)
+	if len(way) == 0 {
 		return 0, 0, false
 	}
-	return x0 + (x1-x0)*t.n/frames, y0 + (y1-y0)*t.n/frames, true
+	whole := 0
+	for i := 1; i < len(way); i++ {
+		whole += way[i].to(way[i-1])
+	}
+	gone := whole * t.n / frames
+	for i := 1; i < len(way); i++ {
+		a, b := way[i-1], way[i]
+		n := b.to(a)
+		if gone <= n && n > 0 {
+			return a.x + (b.x-a.x)*gone/n, a.y + (b.y-a.y)*gone/n, true
+		}
+		gone -= n
+	}
+	end := way[len(way)-1]
+	return end.x, end.y, true
+}
+
+// A point is a cell of the map.
+type point struct{ x, y int }
+
+// to is how far it is to another, along rows and columns.
+func (p point) to(o point) int { return max(p.x-o.x, o.x-p.x) + max(p.y-o.y, o.y-p.y) }
+
+// tokenRoad is the way between two stages: along a column, or across where the map
+// has its roads; empty if a stage is not on the map.
+func tokenRoad(r Rect, from, to view.StageID) []point {
+	x0, y0, ok0 := stagePos(r, from)
+	x1, y1, ok1 := stagePos(r, to)
+	if !ok0 || !ok1 {
+		return nil
+	}
+	a, b := point{x0, y0}, point{x1, y1}
+	if formOf(r) == formStrips || x0 == x1 || y0 == y1 {
+		return []point{a, b}
+	}
+	m := geometryOf(r)
+	bend := m.down - 3
+	if m.form == formPlain {
+		bend = m.down - 2
+	}
+	if to == view.Forwarding { // to the row of the road across
+		return []point{a, {a.x, b.y}, b}
+	}
+	return []point{a, {bend, a.y}, {bend, b.y}, b}
 }
 
 // A speed is how fast a walk plays.

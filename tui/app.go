@@ -31,6 +31,7 @@ type Model struct {
 	sent    int            // Commands so far
 	patient bool           // say so when a Command takes long
 	queue   []view.Command // behind it
+	unknown int            // ways of the overview that were not known last
 	slice   int            // frames to index at a time
 	ticking bool
 	run     int // of playing
@@ -94,7 +95,7 @@ func (m Model) index() tea.Cmd {
 // repeated ones are folded.
 func (m *Model) send(c view.Command) tea.Cmd {
 	if m.busy {
-		if n := len(m.queue); n > 0 && m.queue[n-1].Verb == c.Verb && m.queue[n-1].Expr == c.Expr && c.Verb != view.Seek {
+		if n := len(m.queue); n > 0 && m.queue[n-1].Verb == c.Verb && m.queue[n-1].Expr == c.Expr && counts[c.Verb] {
 			m.queue[n-1].N = max(1, m.queue[n-1].N) + max(1, c.N)
 		} else if n < 8 {
 			m.queue = append(m.queue, c)
@@ -119,6 +120,10 @@ func (m *Model) send(c view.Command) tea.Cmd {
 	}
 	return tea.Batch(do, timer(patience, func(time.Time) tea.Msg { return waitMsg{n, patience} }))
 }
+
+// counts are the Commands whose N says how often: repeated ones are folded.
+var counts = map[view.Verb]bool{view.Forward: true, view.Back: true, view.NextPacket: true, view.PrevPacket: true, view.NextDrop: true, view.PrevDrop: true,
+	view.Run: true, view.RunBack: true}
 
 // slow are the Commands that may have to look through a whole capture.
 var slow = map[view.Verb]bool{view.NextDrop: true, view.PrevDrop: true, view.NextMark: true, view.PrevMark: true, view.Until: true, view.Filter: true,
@@ -170,10 +175,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.waits(msg)
 	case indexMsg:
 		cmd = m.indexed(msg)
+	case stopMsg:
+		cmd = msg.stop()
 	case tickMsg:
 		cmd = m.ticked()
-	case tea.ResumeMsg:
-		resumed()
 	case playMsg:
 		cmd = m.played(msg)
 	}
@@ -201,6 +206,7 @@ func (m *Model) shown(msg sceneMsg) tea.Cmd {
 		m.local.stage = view.NoStage
 	}
 	m.scene = msg.scene
+	m.lessonShows()
 	cmds := []tea.Cmd{m.move(m.scene.Lit), m.wanting()}
 	if msg.err != nil {
 		m.local.playing = false
@@ -211,7 +217,26 @@ func (m *Model) shown(msg sceneMsg) tea.Cmd {
 		m.queue = append([]view.Command(nil), m.queue[1:]...)
 		cmds = append(cmds, m.send(c))
 	}
+	if unknown := unknownWays(&m.scene); unknown > 0 && (unknown < m.unknown || m.unknown == 0) && !m.busy {
+		cmds = append(cmds, m.send(view.Command{})) // each Scene finds out some more
+		m.unknown = unknown
+	} else if unknown == 0 {
+		m.unknown = 0
+	}
 	return tea.Batch(cmds...)
+}
+
+// unknownWays is how many groups of the overview have no way yet.
+func unknownWays(s *view.Scene) (n int) {
+	if s.Screen != view.ScreenOverview || s.Overview == nil {
+		return 0
+	}
+	for i := range s.Overview.Groups {
+		if len(s.Overview.Groups[i].Way) == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // indexed takes the index's progress. The Scene is made anew when there was
@@ -357,6 +382,9 @@ func (m *Model) paint() {
 	}
 	if !m.help && m.scene.Gloss == nil && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
 		separators(g, m.layout())
+	}
+	if _, typing := prompts[m.local.prompt]; typing {
+		drawOffers(g, m.w, m.h, m.local.prompt, m.offers(m.local.prompt), m.local.input)
 	}
 }
 

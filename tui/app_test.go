@@ -2,6 +2,7 @@ package tui
 
 import (
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -335,5 +336,93 @@ func TestHome(t *testing.T) {
 		if !strings.Contains(b.String(), "  "+e.Name+" ") || !strings.Contains(b.String(), e.Shows) {
 			t.Errorf("%s is not listed", e.Name)
 		}
+	}
+}
+
+// TestPatience: a Command that takes long says so, and esc cancels it.
+func TestPatience(t *testing.T) {
+	d := newDriver(t, 9)
+	m := d.model()
+	cancelled := false
+	m.patient, m.cancel, m.doing = true, func() { cancelled = true }, func() string { return "looked through 3 of 9 packets" }
+	next, cmd := m.Update(press("d"))
+	m = next.(Model)
+	if cmd == nil || !m.busy {
+		t.Fatal("nothing is under way")
+	}
+	next, cmd = m.Update(waitMsg{m.sent, patience})
+	m = next.(Model)
+	m.paint()
+	if g := m.grid.Lines(); !strings.Contains(g, "looked through 3 of 9 packets 0.2 s: esc cancels") {
+		t.Errorf("no progress:\n%s", g)
+	}
+	if cmd == nil {
+		t.Error("the progress does not go on")
+	}
+	next, _ = m.Update(press("esc"))
+	m = next.(Model)
+	if !cancelled {
+		t.Error("esc does not cancel")
+	}
+	next, _ = m.Update(sceneMsg{m.s.Scene(), nil})
+	m = next.(Model)
+	next, cmd = m.Update(waitMsg{m.sent, 2 * patience})
+	if m = next.(Model); m.local.busy != 0 || cmd != nil {
+		t.Error("the progress stays")
+	}
+}
+
+// TestSlowTerminal: while a frame is still being written no step is taken, and
+// the token is where it is by the clock.
+func TestSlowTerminal(t *testing.T) {
+	d := newDriver(t, 9)
+	m := d.model()
+	full := true
+	m.outBusy = func() bool { return full }
+	m.play(true)
+	next, _ := m.Update(playMsg{m.run})
+	if m = next.(Model); m.busy {
+		t.Error("a step while the frame before is being written")
+	}
+	full = false
+	next, _ = m.Update(playMsg{m.run})
+	if m = next.(Model); !m.busy {
+		t.Error("no step although the frame is written")
+	}
+	m.patient = true
+	m.local.token = token{from: view.UpWire, to: view.UpApp, start: time.Now().Add(-time.Second)}
+	m.ticking = true
+	next, cmd := m.Update(tickMsg{})
+	if m = next.(Model); m.local.token.moving() || cmd != nil {
+		t.Error("the token is late")
+	}
+}
+
+// TestOutput knows when it is being written to.
+func TestOutput(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	o := &output{File: w}
+	if o.busy() {
+		t.Error("busy from the start")
+	}
+	done := make(chan bool)
+	go func() {
+		o.Write(make([]byte, 1<<20)) // more than a pipe holds
+		close(done)
+	}()
+	for end := time.Now().Add(5 * time.Second); !o.busy() && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if !o.busy() {
+		t.Error("not busy while the reader is slow")
+	}
+	io.CopyN(io.Discard, r, 1<<20)
+	<-done
+	if o.busy() {
+		t.Error("busy for ever")
 	}
 }

@@ -43,7 +43,9 @@ func PlainPair(w io.Writer, p *view.Pair) (same bool, err error) {
 	fmt.Fprintln(&b, "= both, ~ both but not alike, A only the left, B only the right")
 	fmt.Fprintln(&b)
 	told := map[int][2]string{}
-	p.Do(view.Command{Verb: view.Back, N: sc.Here}) //nolint:errcheck // the first row is there
+	if sc.Here > 0 {
+		p.Do(view.Command{Verb: view.Back, N: sc.Here}) //nolint:errcheck // the first row is there
+	}
 	for i, d := range sc.Diffs {
 		if i >= maxTold {
 			break
@@ -126,6 +128,8 @@ func (m CompareModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.dark = msg.IsDark()
 	case tea.ColorProfileMsg:
 		m.look.profile(msg.Profile)
+	case stopMsg:
+		cmd = msg.stop()
 	case tea.KeyPressMsg:
 		cmd = m.key(msg.String())
 	case tea.MouseWheelMsg:
@@ -215,7 +219,7 @@ func (m *CompareModel) key(name string) tea.Cmd {
 	case "q", "esc", "ctrl+c":
 		return tea.Quit
 	case "ctrl+z":
-		return tea.Suspend
+		return suspend
 	case "down", "j", "l", "right":
 		return m.send(view.Command{Verb: view.Forward, N: 1})
 	case "up", "k", "h", "left":
@@ -421,7 +425,11 @@ func (m *CompareModel) paintAbout(r Rect) {
 	}
 	for i, s := range []*view.Scene{&m.scene.A, &m.scene.B} {
 		n := [...]int{row.Left.N, row.Right.N}[i]
-		in := g.Title(parts[i], sideName(i)+": what happens here, and why", !m.scene.Linked && m.scene.Focus == i)
+		title := sideName(i) + ": what happens here, and why"
+		if parts[i].W < 80 {
+			title = sideName(i)
+		}
+		in := g.Title(parts[i], title, !m.scene.Linked && m.scene.Focus == i)
 		in.X, in.W = in.X+1, in.W-2
 		if n == 0 && m.scene.Linked {
 			g.Para(in, in.Y, "This packet does not come here.", 0, StyleDim)
@@ -453,7 +461,7 @@ func (m *CompareModel) paintFoot() {
 		return
 	}
 	x := 1
-	for _, k := range [...][2]string{{"↑ ↓", "step"}, {"d D", "difference"}, {"f", "where they part"}, {"n p", "packets"}, {"u", "unlink"}, {"q", "leave"}} {
+	for _, k := range [...][2]string{{"↑ ↓", "step"}, {"d D", "difference"}, {"f", "parting"}, {"n p", "packets"}, {"u", "unlink"}, {"q", "leave"}} {
 		if k[0] == "u" && !m.scene.Linked {
 			k = [2]string{"tab u", "side, link"}
 		}
@@ -464,6 +472,9 @@ func (m *CompareModel) paintFoot() {
 
 // RunCompare shows a comparison on the terminal until the reader leaves.
 func RunCompare(p *view.Pair, o Options) error {
-	_, err := tea.NewProgram(NewCompare(p, o, os.Getenv)).Run()
+	prog := tea.NewProgram(NewCompare(p, o, os.Getenv))
+	stop := handleStop(prog)
+	defer stop()
+	_, err := prog.Run()
 	return err
 }

@@ -39,33 +39,34 @@ type HomeOptions struct {
 	Entries []HomeEntry // in their order, entries of one group together
 	Help    []string    // the lines of the help
 	Version string
-	Notice  string    // what went wrong before
-	First   bool      // the first start ever: the tour is offered
-	At      HomeEntry // chosen at first
-	Options           // of the screen: how it looks
+	Notice  string                      // what went wrong before
+	First   bool                        // the first start ever: the tour is offered
+	At      HomeEntry                   // chosen at first
+	Facts   func(HomeEntry) []view.Fact // about a capture; asked for when it is chosen
+	Options                             // of the screen: how it looks
 }
 
 // A HomeModel is the home screen's state.
 type HomeModel struct {
-	o        HomeOptions
-	w, h     int
-	dark     bool
-	look     Look
-	offer    bool // of the tour
-	help     bool
-	scroll   int
-	typed    string
-	at       int // of shown
-	top      int // the first row of the list that is drawn
-	chosen   HomeEntry
-	notice   string
-	grid     *Grid
-	finished bool
+	o      HomeOptions
+	w, h   int
+	dark   bool
+	look   Look
+	offer  bool // of the tour
+	help   bool
+	scroll int
+	typed  string
+	at     int // of shown
+	top    int // the first row of the list that is drawn
+	chosen HomeEntry
+	notice string
+	grid   *Grid
+	facts  map[HomeEntry][]view.Fact // that were asked for
 }
 
 // NewHome returns the home screen.
 func NewHome(o HomeOptions, getenv func(string) string) HomeModel {
-	m := HomeModel{o: o, w: MinW, h: MinH, offer: o.First, notice: o.Notice, grid: &Grid{}}
+	m := HomeModel{o: o, w: MinW, h: MinH, offer: o.First, notice: o.Notice, grid: &Grid{}, facts: map[HomeEntry][]view.Fact{}}
 	m.look, m.dark = o.lookOf(getenv)
 	m.grid.ASCII = o.isASCII(getenv)
 	for i, e := range o.Entries {
@@ -147,6 +148,8 @@ func (m HomeModel) update(msg tea.Msg) (HomeModel, tea.Cmd) {
 		m.look.profile(msg.Profile)
 	case tea.PasteMsg:
 		m.find(strings.Join(strings.Fields(msg.Content), " "))
+	case stopMsg:
+		return m, msg.stop()
 	case tea.KeyPressMsg:
 		return m.key(msg.String(), msg.Text)
 	case tea.MouseClickMsg:
@@ -186,7 +189,7 @@ func (m HomeModel) key(name, text string) (HomeModel, tea.Cmd) {
 	case name == "ctrl+c":
 		return m, tea.Quit
 	case name == "ctrl+z":
-		return m, tea.Suspend
+		return m, suspend
 	case m.offer:
 		m.offer = false
 		if name == "enter" {
@@ -245,7 +248,7 @@ func (m HomeModel) open(e HomeEntry) (HomeModel, tea.Cmd) {
 		m.help = true
 		return m, nil
 	}
-	m.chosen, m.finished = e, true
+	m.chosen = e
 	return m, tea.Quit
 }
 
@@ -322,7 +325,7 @@ func (m *HomeModel) rowOf(rows []homeRow) int {
 func (m *HomeModel) parts() (list, about Rect) {
 	body := Rect{1, 4, m.w - 2, m.h - 6}
 	if m.w >= 110 {
-		side := m.w * 2 / 5
+		side := min(m.w*2/5, 60)
 		return Rect{body.X, body.Y, body.W - side - 3, body.H}, Rect{body.X + body.W - side, body.Y, side, body.H}
 	}
 	return Rect{body.X, body.Y, body.W, body.H - 4}, Rect{body.X, body.Y + body.H - 3, body.W, 3}
@@ -459,6 +462,11 @@ func (m *HomeModel) paintAbout(r Rect, e *HomeEntry) {
 		if e.Mark != "" {
 			y = g.Para(r, y+1, e.Mark, 0, StyleGood)
 		}
+		if facts := m.factsOf(*e); len(facts) > 0 {
+			ls := factLines(facts, r.W)
+			g.draw(Rect{r.X, y + 1, r.W, max(0, r.Y+r.H-y-5)}, ls, 0)
+			y = min(y+1+len(ls), r.Y+r.H-4)
+		}
 		y = g.Para(r, y+1, "The same from the shell:", 0, StyleDim)
 		g.Para(r, y, cmd, 2, StyleFunc)
 		return
@@ -468,6 +476,19 @@ func (m *HomeModel) paintAbout(r Rect, e *HomeEntry) {
 	}
 	y := g.Para(Rect{r.X, r.Y, r.W, 2}, r.Y, e.Shows, 0, StylePlain)
 	g.Text(r.X, y, r.W, cmd, StyleFunc)
+}
+
+// factsOf are the facts about an entry, asked for once.
+func (m *HomeModel) factsOf(e HomeEntry) []view.Fact {
+	if m.o.Facts == nil {
+		return nil
+	}
+	f, known := m.facts[e]
+	if !known {
+		f = m.o.Facts(e)
+		m.facts[e] = f
+	}
+	return f
 }
 
 // quoteArg writes an argument as a shell takes it.
@@ -505,7 +526,10 @@ func (m *HomeModel) paintFooter() {
 
 // RunHome shows the home screen until the reader opens something or leaves.
 func RunHome(o HomeOptions) (HomeEntry, error) {
-	end, err := tea.NewProgram(NewHome(o, os.Getenv)).Run()
+	p := tea.NewProgram(NewHome(o, os.Getenv))
+	stop := handleStop(p)
+	defer stop()
+	end, err := p.Run()
 	if m, ok := end.(HomeModel); ok && err == nil {
 		return m.chosen, nil
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/packetwalk/packetwalk/stack/view"
 )
 
 func homeOptions() HomeOptions {
@@ -16,6 +18,12 @@ func homeOptions() HomeOptions {
 		{Kind: HomeLesson, Name: "Who has that address", Arg: "arp", Shows: "ARP, asked before it is shown", Mark: "2 of 6"},
 		{Kind: HomeRecent, Name: "office.pcapng", Arg: "/home/me/captures/my office.pcapng", Shows: "/home/me/captures"},
 	}}
+	o.Facts = func(e HomeEntry) []view.Fact {
+		if e.Kind != HomeRecent && e.Kind != HomeCapture {
+			return nil
+		}
+		return []view.Fact{{Name: "packets", Value: "117"}, {Name: "host", Value: "10.0.0.2"}}
+	}
 	for i := range 22 {
 		o.Entries = append(o.Entries, HomeEntry{Kind: HomeCapture, Name: fmt.Sprintf("capture-%02d", i), Arg: fmt.Sprintf("capture-%02d", i),
 			Shows: "A host asks another for its name, waits, asks again, and gives up: what can be seen here is told in a sentence."})

@@ -52,8 +52,11 @@ const (
 // headRows are the header, the packet's line and the timeline.
 const headRows = 3
 
-// lessonW is how wide a lesson's page is beside the rest.
-const lessonW = 46
+// How wide a lesson's page is beside the rest.
+const (
+	lessonW    = 46
+	lessonMinW = 38
+)
 
 // Layout says where each pane is on a screen of w by h cells; nil if it is too
 // small. A pane that is missing has no room. On a narrow screen one detail
@@ -68,9 +71,9 @@ func arrange(w, h int, detail Pane, lesson bool) map[Pane]Rect {
 	l := map[Pane]Rect{PaneHeader: {0, 0, w, 1}, PaneLine: {0, 1, w, 1}, PaneTimeline: {0, 2, w, 1}, PaneFooter: {0, h - 1, w, 1}}
 	body := Rect{0, headRows, w, h - headRows - 1}
 	if lesson {
-		if w >= MinW+lessonW+1 {
-			l[PaneLesson] = Rect{w - lessonW, body.Y, lessonW, body.H}
-			body.W -= lessonW + 1
+		if lw := min(lessonW, w-MinW-1); lw >= lessonMinW {
+			l[PaneLesson] = Rect{w - lw, body.Y, lw, body.H}
+			body.W -= lw + 1
 		} else {
 			n := body.H * 11 / 20
 			l[PaneLesson] = Rect{0, body.Y + body.H - n, w, n}

@@ -59,7 +59,7 @@ func (k *monkey) settle() {
 			continue
 		}
 		switch msg := c().(type) {
-		case nil, tea.QuitMsg, tea.SuspendMsg, indexMsg:
+		case nil, tea.QuitMsg, stopMsg, indexMsg:
 		case tickMsg, playMsg, waitMsg:
 		case tea.BatchMsg:
 			k.pending = append(k.pending, msg...)
@@ -159,11 +159,17 @@ func TestMonkey(t *testing.T) {
 			for _, c := range k.done {
 				other.Do(c)
 			}
+			for range 20 { // each Scene of the overview finds out some more ways
+				s.Scene()
+				other.Scene()
+			}
 			got, _ := json.Marshal(s.Scene())
 			want, _ := json.Marshal(other.Scene())
 			if string(got) != string(want) {
 				t.Errorf("after %d commands the screen is at %s, without it it is %s\n%s", len(k.done), place1(s), place1(other), differ(got, want))
 			}
+			k.send(sceneMsg{scene: s.Scene()})
+			k.settle()
 			shown := k.m.(Model).scene
 			now := s.Scene()
 			shown.Notice, now.Notice = "", ""

@@ -102,7 +102,19 @@ func drawLine(g *Grid, r Rect, s *view.Scene, l *local) {
 		room -= width(verdict) + 2
 		g.Text(r.X+r.W-width(verdict)-1, r.Y, width(verdict), verdict, st)
 	}
-	g.Text(x, r.Y, room, s.Line, StyleStrong)
+	g.Text(x, r.Y, room, wholeLine(s.Line, room), StyleStrong)
+}
+
+// wholeLine is a packet in one line, with less of TCP's numbers where there is
+// no room for all: both ends stay.
+func wholeLine(s string, room int) string {
+	for _, less := range [...]func(string) string{withoutOptions, withoutWindow, tcpInShort} {
+		if width(s) <= room {
+			break
+		}
+		s = less(s)
+	}
+	return s
 }
 
 // verdictText is what became of the packet, once the reader is there.

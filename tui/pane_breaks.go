@@ -18,8 +18,11 @@ func breakLine(b *view.Break, w int, chosen bool) line {
 			hits = "hit once"
 		}
 	}
-	if b.Here {
+	switch {
+	case b.Here && b.Hits > 0:
 		st, hits = StyleHere, hits+", STOPPED HERE"
+	case b.Here:
+		st, hits = StyleHere, "HERE"
 	}
 	name := w - 8 - width(hits)
 	return line{{sign, StyleToken}, {padLeft(itoa(b.N), 2) + " ", StyleDim}, {padRight(cut(b.Expr, name), name), st}, {"  " + hits, StyleDim}}

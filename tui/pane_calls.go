@@ -84,3 +84,13 @@ func drawCall(g *Grid, r Rect, t *view.Row, base int, later bool) {
 	}
 	g.Text(r.X+6+in, r.Y, room-in, t.Text, st)
 }
+
+// goStep goes to step n of the story.
+func (m *Model) goStep(n int) tea.Cmd {
+	if d := n - m.scene.Step; d < 0 {
+		return m.send(view.Command{Verb: view.Back, N: -d})
+	} else if d > 0 {
+		return m.send(view.Command{Verb: view.Forward, N: d})
+	}
+	return nil
+}

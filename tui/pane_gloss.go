@@ -11,7 +11,7 @@ import (
 )
 
 // terms are what can be looked up next: what the explained term refers to, then
-// the terms of this Scene; with something typed, those that hold it, those that
+// the terms of this Scene, then all others; with something typed, those that hold it, those that
 // begin with it first.
 func terms(s *view.Scene, typed string) []string {
 	var all []string
@@ -26,6 +26,9 @@ func terms(s *view.Scene, typed string) []string {
 		add(s.Gloss.See)
 	}
 	add(s.Terms)
+	if s.Gloss != nil {
+		add(s.Gloss.All)
+	}
 	if typed == "" {
 		return all
 	}
@@ -89,7 +92,7 @@ func drawGloss(g *Grid, r Rect, s *view.Scene, l *local) {
 		foot = itoa(hidden) + " more: ctrl+d   " + foot
 	}
 	g.Text(r.X+1, r.Y+r.H-1, r.W-2, foot, StyleDim)
-	head := "terms of this place"
+	head := "terms, this place's first"
 	if l.term != "" {
 		head = "find: " + view.Clean(l.term) + "_"
 	}

@@ -123,6 +123,7 @@ func helpColumns(blocks [][]line, w, n int) []line {
 
 // drawSmall says that the screen is too small.
 func drawSmall(g *Grid) {
-	y := g.Para(Rect{0, 0, g.W, g.H}, 0, "packetwalk needs "+itoa(MinW)+" by "+itoa(MinH)+" cells; this window has "+itoa(g.W)+" by "+itoa(g.H)+".", 0, StyleStrong)
-	g.Para(Rect{0, 0, g.W, g.H}, y, "Make it larger, or leave with q and use --plain.", 0, StylePlain)
+	r := Rect{0, 0, g.W, g.H}
+	y := g.Para(r, 0, "packetwalk needs "+itoa(MinW)+" by "+itoa(MinH)+" cells; this window has "+itoa(g.W)+" by "+itoa(g.H)+".", 0, StyleStrong)
+	g.Para(r, y, "Make it larger; q leaves.", 0, StylePlain)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -210,6 +211,26 @@ func lessonRead(p *view.LessonPage, l *local) int {
 }
 
 func lessonPlace(p *view.LessonPage) string { return p.Slug + " " + itoa(p.Part) }
+
+// lessonShows gives the keys to the pane that a new page of a lesson wants to be
+// looked at.
+func (m *Model) lessonShows() {
+	p := m.scene.Lesson
+	if p == nil {
+		m.local.shows = ""
+		return
+	}
+	place := lessonPlace(p) + " " + p.Show
+	if place == m.local.shows {
+		return
+	}
+	m.local.shows = place
+	for i, name := range paneNames {
+		if q := Pane(i); name == p.Show && (isTab(q) || slices.Contains(focusOrder[:], q)) {
+			m.giveKeys(q)
+		}
+	}
+}
 
 // readOn scrolls the page; false if it is at its end already.
 func (m *Model) readOn(r Rect, pages int) bool {

@@ -120,6 +120,15 @@ func withoutOptions(s string) string {
 	return s
 }
 
+// withoutWindow leaves TCP's window out.
+func withoutWindow(s string) string {
+	head, rest, ok := strings.Cut(s, ", win ")
+	if i := strings.IndexByte(rest, ','); ok && i >= 0 {
+		return head + rest[i:]
+	}
+	return s
+}
+
 func withoutLength(s string) string {
 	if i := strings.LastIndex(s, ", length "); i > 0 && !strings.Contains(s, " Flags [") {
 		return s[:i]

@@ -86,7 +86,7 @@ func geometryOf(r Rect) (g geometry) {
 		g.midW = g.down - g.mid
 	case formAir:
 		g.pitch, g.rows = 2, 2
-		g.up, g.down = r.X+1, r.X+max(28, r.W/2-2)
+		g.up, g.down = r.X+1, r.X+max(29, r.W/2+1)
 		g.colW, g.downW = g.down-4-g.up, r.X+r.W-g.down-1
 		g.mid = g.up + 11
 		g.midW = g.down - g.mid
@@ -124,7 +124,7 @@ func stageRect(r Rect, id view.StageID) (Rect, bool) {
 	}
 	switch g.form { // FORWARD
 	case formBoxes:
-		return Rect{g.mid + 2, g.top + forwardRow*g.pitch, g.midW - 5, 3}, true
+		return Rect{g.mid + 1, g.top + forwardRow*g.pitch, g.midW - 5, 3}, true
 	case formAir:
 		return Rect{g.down - 14, g.top + forwardRow*g.pitch, 10, 1}, true
 	}
@@ -198,10 +198,11 @@ func signStyle(st *view.Stage, name Style) Style {
 }
 
 // reasons are the lines that tell, stage by stage, why the packet does not come
-// there. One reason of several stages in a column is told once: its words go on
-// from stage to stage. w is what a line has room for.
+// there. One reason in a column is told once: its words go on from stage to
+// stage. w is what a line has room for.
 func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStages]string) {
 	for _, list := range lists {
+		told := map[string]bool{}
 		for i := 0; i < len(list); {
 			var run []view.StageID
 			text := stage(s, list[i]).Not
@@ -219,6 +220,10 @@ func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStag
 				i++
 				continue
 			}
+			if told[text] {
+				continue
+			}
+			told[text] = true
 			ls := Wrap(text, w, 0)
 			for n, id := range run {
 				switch {
@@ -252,10 +257,16 @@ func happened(st *view.Stage, s *view.Scene) (text string, style Style) {
 func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
 	g.Title(r, "the way through the stack", l.focus == PaneMap)
 	m := geometryOf(r)
-	why := reasons(s, m.colW-3, upRows[:])
-	for id, text := range reasons(s, m.downW-3, downRows[:]) {
-		if text != "" {
-			why[id] = text
+	var why [view.NumStages]string
+	switch m.form {
+	case formBoxes:
+		why = reasons(s, m.colW-4, upRows[:], downRows[:])
+	case formAir:
+		why = reasons(s, m.colW-2, upRows[:])
+		for id, text := range reasons(s, m.downW-2, downRows[:]) {
+			if text != "" {
+				why[id] = text
+			}
 		}
 	}
 	for i := range upRows {
@@ -279,12 +290,15 @@ func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
 		g.Text(m.up, y, 20, "▲ comes in", StyleDim)
 		g.Text(m.down, y, 20, "▼ goes out", StyleDim)
 	case formAir:
+		ways := " ▲ comes in  ▼ goes out "
+		g.Text(r.X+r.W-width(ways)-2, r.Y, width(ways), ways, StyleDim)
 		if text, st := cursorText(s, l); text != "" {
-			g.Text(m.up, y, r.W-2, text, st)
+			g.Para(Rect{m.up, y, r.W - 2, r.Y + r.H - y}, y, text, 2, st)
 			break
 		}
-		g.Text(m.up, y, m.colW, "▲ comes in", StyleDim)
-		g.Text(m.down, y, m.downW, "▼ goes out", StyleDim)
+		if not := stage(s, view.Forwarding).Not; not != "" {
+			g.Para(Rect{m.up, y, r.W - 2, r.Y + r.H - y}, y, "not across: "+not, 0, StyleDim)
+		}
 	default:
 		c := m.mid + m.midW/2
 		g.centre(c, m.top+1, m.midW-2, "this host", StyleTitle)
@@ -525,12 +539,18 @@ func drawAnswer(g *Grid, m geometry, s *view.Scene) {
 	from := m.mid
 	if m.form == formAir {
 		from = m.up + width(" transport ") + 2
+		if stage(s, view.UpTransport).Dropped {
+			from += len("DROP ")
+		}
 	}
 	for x := from; x < m.down-1; x++ {
 		g.Set(x, y, '━', StyleVisited)
 	}
 	g.Set(m.down-1, y, '▶', StyleVisited)
 	text := " answers "
+	if m.down-from < len(text)+4 {
+		return
+	}
 	g.centre((from+m.down)/2, y, len(text), text, StyleVisited)
 }
 

@@ -221,6 +221,27 @@ func TestFilled(t *testing.T) {
 	}
 }
 
+// TestLessonShows: a new page of a lesson gives the keys to the pane that it is
+// about, once.
+func TestLessonShows(t *testing.T) {
+	m := model(more(), 120, 40)
+	for _, c := range []struct {
+		part int
+		show string
+		want Pane
+	}{{1, "", PaneWhy}, {2, "bytes", PaneBytes}, {3, "tables", PaneTables}, {3, "tables", PaneCalls}, {4, "nothing", PaneCalls}, {5, "footer", PaneCalls}} {
+		p := *m.scene.Lesson
+		p.Part, p.Show = c.part, c.show
+		m.scene.Lesson = &p
+		if c.want == PaneCalls { // the reader went elsewhere
+			m.giveKeys(PaneCalls)
+		}
+		if m.lessonShows(); m.local.focus != c.want {
+			t.Errorf("part %d, %q: the keys are at %s", c.part, c.show, m.local.focus)
+		}
+	}
+}
+
 // TestWrapSegs: styles stay with their letters over the ends of lines.
 func TestWrapSegs(t *testing.T) {
 	got := ""

@@ -17,6 +17,7 @@ type extra struct {
 	term            string // typed to find a term
 	read            int    // lines of the lesson's page that are scrolled away
 	reads           string // the page that read counts for
+	shows           string // the page that has had its pane shown
 	unknown         int    // ways that were not known when they were last asked for
 }
 
@@ -89,7 +90,7 @@ func roadLine(gr *view.Group, w int) line {
 		}
 		st := StyleVisited
 		if gr.Lost && i == len(names)-1 {
-			n, st = "X "+n, StyleDrop
+			n, st = "✗ "+n, StyleDrop
 		}
 		l = append(l, seg{n, st})
 	}
@@ -99,8 +100,9 @@ func roadLine(gr *view.Group, w int) line {
 // filled is a bar of n cells, filled to a per cent; what is not nothing has a
 // cell at least.
 func filled(percent, n int, full, empty string) (on, off string) {
+	n = max(n, 0)
 	k := (max(0, min(percent, 100))*n + 50) / 100
-	if percent > 0 && k == 0 {
+	if percent > 0 && k == 0 && n > 0 {
 		k = 1
 	}
 	return strings.Repeat(full, k), strings.Repeat(empty, n-k)

@@ -175,10 +175,10 @@ func drawPlots(g *Grid, r Rect, s *view.Scene, l *local) {
 		drawPlot(g, Rect{in.X, y, in.W, in.Y + (i+1)*in.H/n - y}, &p, g.ASCII)
 	}
 	if n == len(s.Plots) {
-		text := " time: ← → "
+		text := " ← → time "
 		g.Text(r.X+r.W-width(text)-1, r.Y, width(text), text, StyleDim)
 	} else {
-		text := " " + itoa(from+1) + " of " + itoa(len(s.Plots)) + ": ↑ ↓  time: ← → "
+		text := " " + itoa(from+1) + "/" + itoa(len(s.Plots)) + " ↑ ↓  ← → "
 		g.Text(r.X+r.W-width(text)-1, r.Y, width(text), text, StyleDim)
 	}
 }

@@ -42,6 +42,9 @@ func tabText(r Rect, i int, l *local) string {
 	n := itoa(i + 1)
 	switch {
 	case tabs[i] == l.slot():
+		if r.W >= 54 && r.W < 66 {
+			return "[" + n + " " + tabNames[i] + "] "
+		}
 		return "[" + n + " " + tabNames[i] + "]"
 	case r.W >= 66:
 		return " " + n + " " + tabNames[i] + " "

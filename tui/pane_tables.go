@@ -114,10 +114,11 @@ func tableRows(ts []view.Table, w int, at cursor) (rows []tableRow) {
 			continue
 		}
 		ws, num := columns(t), numeric(t)
-		first := firstColumn(ws, w-2, at.col, at.table == i && at.row >= 0)
-		rows = append(rows, columnHeads(t, i, ws, num, first))
+		first := firstColumn(ws, w-4, at.col, at.table == i && at.row >= 0)
+		last := lastColumn(ws, w-2, first)
+		rows = append(rows, columnHeads(t, i, ws, num, first, last))
 		for k := range t.Rows {
-			rows = append(rows, tableLine(t, i, k, ws, num, first, at))
+			rows = append(rows, tableLine(t, i, k, ws, num, first, last, at))
 		}
 	}
 	return rows
@@ -145,13 +146,38 @@ func firstColumn(ws []int, w, col int, chosen bool) int {
 	return first
 }
 
-func columnHeads(t *view.Table, i int, ws []int, num []bool, first int) tableRow {
+// lastColumn is the last column that is drawn whole in w cells; the first ones
+// are drawn in any case.
+func lastColumn(ws []int, w, first int) int {
+	need, last := 0, 0
+	for c, n := range ws {
+		if c > 0 && c < first {
+			continue
+		}
+		need += n
+		room := w
+		if c < len(ws)-1 {
+			room -= 2 // for the sign that there are more
+		}
+		if c > first && need > room {
+			break
+		}
+		last = c
+		need += 2
+	}
+	return last
+}
+
+func columnHeads(t *view.Table, i int, ws []int, num []bool, first, last int) tableRow {
 	r := tableRow{table: i, row: -1, line: line{{"  ", StylePlain}}}
-	for c, name := range t.Columns {
+	for c, name := range t.Columns[:last+1] {
 		if c > 0 && c < first {
 			continue
 		}
 		r.line = append(r.line, seg{align(name, ws[c], num[c]), StyleDim}, seg{gapAfter(c, len(ws), first), StylePlain})
+	}
+	if last < len(ws)-1 {
+		r.line = append(r.line, seg{"→", StyleDim})
 	}
 	return r
 }
@@ -174,7 +200,7 @@ func align(s string, w int, right bool) string {
 	return padRight(s, w)
 }
 
-func tableLine(t *view.Table, i, k int, ws []int, num []bool, first int, at cursor) tableRow {
+func tableLine(t *view.Table, i, k int, ws []int, num []bool, first, last int, at cursor) tableRow {
 	row := &t.Rows[k]
 	sign := "  "
 	if row.Here {
@@ -184,7 +210,7 @@ func tableLine(t *view.Table, i, k int, ws []int, num []bool, first int, at curs
 	r := tableRow{table: i, row: k, line: line{{sign, StyleToken}}, at: make([]int, len(ws))}
 	x := 2
 	for c := range ws {
-		if c > 0 && c < first {
+		if c > 0 && c < first || c > last {
 			r.at[c] = -1
 			continue
 		}
@@ -313,9 +339,19 @@ func drawTables(g *Grid, r Rect, s *view.Scene, l *local) {
 	}
 }
 
+// cellAt is the cell of the cursor; an empty one where a row has none.
+func cellAt(s *view.Scene, at cursor) *view.TCell {
+	if at.table >= 0 && at.table < len(s.Tables) && at.row >= 0 && at.row < len(s.Tables[at.table].Rows) {
+		if cells := s.Tables[at.table].Rows[at.row].Cells; at.col >= 0 && at.col < len(cells) {
+			return &cells[at.col]
+		}
+	}
+	return &view.TCell{}
+}
+
 // tableFoot says what can be done with the chosen cell.
 func tableFoot(s *view.Scene, at cursor) string {
-	c := &s.Tables[at.table].Rows[at.row].Cells[at.col]
+	c := cellAt(s, at)
 	if c.Field == "" {
 		return "nobody is known to have written this value; ↑ ↓ ← → choose another"
 	}
@@ -327,7 +363,7 @@ func (m *Model) whoWrote(at cursor) tea.Cmd {
 	if at.row < 0 {
 		return nil
 	}
-	c := &m.scene.Tables[at.table].Rows[at.row].Cells[at.col]
+	c := cellAt(&m.scene, at)
 	if c.Field == "" { // the line below says so
 		return nil
 	}
@@ -352,7 +388,7 @@ func keyTables(m *Model, r Rect, key string) (tea.Cmd, bool) {
 	case "left":
 		at.col = max(0, at.col-1)
 	case "right":
-		at.col = min(at.col+1, len(s.Tables[at.table].Rows[at.row].Cells)-1)
+		at.col = max(0, min(at.col+1, len(s.Tables[at.table].Rows[at.row].Cells)-1))
 	case "home":
 		at.col = 0
 	case "end":

@@ -55,7 +55,7 @@ func timeLines(list []view.Spent, w, here int) (ls []line) {
 			ls = append(ls, l)
 			l = line{{"  ", StylePlain}}
 		} else {
-			l = append(l, seg{strings.Repeat(" ", name+1-width(t.Name)), StylePlain})
+			l = append(l, seg{strings.Repeat(" ", max(1, name+1-width(t.Name))), StylePlain})
 		}
 		on, off := filled(t.Percent, bars, full, "·")
 		ls = append(ls, append(l, seg{on, bs}, seg{off, StyleRule}, seg{padLeft(itoa(t.Percent)+"%", 5), StylePlain}, seg{padLeft(nsText(t.Ns), 9), StyleStrong}))
@@ -78,6 +78,9 @@ func drawTimes(g *Grid, r Rect, s *view.Scene, l *local) {
 		all += t.Ns
 	}
 	ls := []line{{{"from end to end ", StyleDim}, {nsText(all), StyleStrong}}}
+	if l.focus == PaneTimes {
+		ls[0] = append(ls[0], seg{"   enter: to where that begins", StyleDim})
+	}
 	here := -1
 	if l.focus == PaneTimes {
 		here = min(l.sel[PaneTimes], len(s.Times)-1)
@@ -112,6 +115,9 @@ func (m *Model) chooseLine(p Pane, key string, n int) bool {
 func keyTimes(m *Model, r Rect, key string) (tea.Cmd, bool) {
 	if key == "j" || key == "k" || key == "g" || key == "G" { // these walk
 		return nil, false
+	}
+	if i := min(m.local.sel[PaneTimes], len(m.scene.Times)-1); key == "enter" && i >= 0 && m.scene.Times[i].Step > 0 {
+		return m.goStep(m.scene.Times[i].Step), true
 	}
 	return nil, m.chooseLine(PaneTimes, key, len(m.scene.Times))
 }

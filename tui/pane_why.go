@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/view"
 )
@@ -100,13 +101,15 @@ func comesNext(s *view.Scene) string {
 		case next.Depth > here.Depth:
 			text = "calls " + text
 		case next.Depth < here.Depth:
-			text = "returns, then " + text
-		default:
-			text = "then " + text
+			text = "returns; " + text
 		}
 	}
-	if next.Who != "" {
-		text += " (" + next.Who + ")"
+	if next.Stage != s.Lit && next.Stage != view.NoStage && next.Kind == "call" {
+		text += ", at " + next.Stage.Name()
+	}
+	if next.Who != "" && next.Kind == "call" {
+		who, _, _ := strings.Cut(next.Who, " (")
+		text += " (" + who + ")"
 	}
 	return text
 }
@@ -119,13 +122,18 @@ func whyLines(s *view.Scene, w int) (ls []line) {
 		}
 		return append(para(text, w, 0, StyleStrong), findings(s, w)...)
 	}
-	if s.Says != "" {
+	// What a function is for is told once: a first course has its own words.
+	words, purpose := StylePlain, s.What != "" && (s.Plain == "" || s.Depth != view.DepthFirst)
+	switch {
+	case s.Says != "":
 		ls = append(ls, para(s.Says, w, 0, saysStyle(s))...)
-	} else if s.What != "" {
+	case purpose:
 		ls = append(ls, para(s.What, w, 0, StyleStrong)...)
+	default:
+		words = StyleStrong
 	}
 	if s.Plain != "" {
-		ls = append(ls, para(s.Plain, w, 0, StylePlain)...)
+		ls = append(ls, para(s.Plain, w, 0, words)...)
 	}
 	for _, d := range s.Changes {
 		ls = append(ls, delta(d, w)...)
@@ -143,7 +151,7 @@ func whyLines(s *view.Scene, w int) (ls []line) {
 		}
 		ls = append(ls, head)
 	}
-	if s.What != "" && s.Kind == "call" && s.Says != "" {
+	if purpose && s.Kind == "call" && s.Says != "" {
 		ls = append(ls, para(s.What, w, 0, StyleDim)...)
 	}
 	if s.Depth != view.DepthFirst {

@@ -3,52 +3,74 @@
 package tui
 
 import (
+	"io"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
 
-// stops is where the stop signal of another process arrives.
-var stops atomic.Pointer[chan os.Signal]
-
-// handleStop gives the terminal back before a SIGTSTP from outside stops the
-// program (ctrl+z is a key and arrives as one). The function it returns ends
-// this.
+// handleStop takes a SIGTSTP from outside, so that the terminal is given back
+// before the program stops. The function it returns ends this.
 func handleStop(p *tea.Program) (end func()) {
-	c := make(chan os.Signal, 1)
-	done := make(chan struct{})
-	stops.Store(&c)
+	c, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(c, syscall.SIGTSTP)
 	go func() {
 		for {
 			select {
 			case <-c:
-				signal.Reset(syscall.SIGTSTP) // so that the program's own one stops it
-				p.Send(tea.SuspendMsg{})
+				p.Send(stopMsg{syscall.Getpid()})
 			case <-done:
 				return
 			}
 		}
 	}()
 	return func() {
-		stops.Store(nil)
 		signal.Stop(c)
 		close(done)
 	}
 }
 
-// suspend stops the program, as ctrl+z does elsewhere.
-func suspend() tea.Msg {
-	signal.Reset(syscall.SIGTSTP)
-	return tea.SuspendMsg{}
+// A stopMsg asks to stop a process, or with 0 the whole job.
+type stopMsg struct{ who int }
+
+// suspend stops the job, as ctrl+z does elsewhere.
+func suspend() tea.Msg { return stopMsg{} }
+
+// stop gives the terminal back, stops, and takes it again when it goes on.
+func (s stopMsg) stop() tea.Cmd {
+	return tea.Exec(stopper(s), func(error) tea.Msg { return tea.ResumeMsg{} })
 }
 
-// resumed listens for the stop signal again.
-func resumed() {
-	if c := stops.Load(); c != nil {
-		signal.Notify(*c, syscall.SIGTSTP)
+// A stopper is what runs while the terminal is given back. It stops by SIGSTOP:
+// once Go has a handler for SIGTSTP, that one does not stop any more.
+type stopper stopMsg
+
+// Run stops. The renderer's goroutine stops its ticker when it ends: it has to
+// come to that before, else it stops the ticker of the next one. SIGSTOP may
+// take a moment to reach this thread, which must not take the terminal again in
+// the meantime: only SIGCONT tells that the stop is over. Who cannot be stopped
+// (the first process of a container) goes on after stopTime.
+func (s stopper) Run() error {
+	time.Sleep(20 * time.Millisecond)
+	goes := make(chan os.Signal, 1)
+	signal.Notify(goes, syscall.SIGCONT)
+	defer signal.Stop(goes)
+	if err := syscall.Kill(s.who, syscall.SIGSTOP); err != nil {
+		return err
 	}
+	select {
+	case <-goes:
+	case <-time.After(stopTime):
+	}
+	return nil
 }
+
+// stopTime is how long a stop may take to begin.
+const stopTime = 2 * time.Second
+
+func (s stopper) SetStdin(io.Reader)  {}
+func (s stopper) SetStdout(io.Writer) {}
+func (s stopper) SetStderr(io.Writer) {}

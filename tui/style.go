@@ -72,7 +72,7 @@ var darkTheme = theme([numStyles]lipgloss.Style{
 	StyleDown:    plain().Foreground(lipgloss.Color("111")),
 	StyleHeader0: plain().Foreground(lipgloss.Color("180")),
 	StyleHeader1: plain().Foreground(lipgloss.Color("146")),
-	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("180")),
+	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("110")),
 })
 
 var lightTheme = theme([numStyles]lipgloss.Style{
@@ -95,22 +95,23 @@ var lightTheme = theme([numStyles]lipgloss.Style{
 	StyleDown:    plain().Foreground(lipgloss.Color("25")),
 	StyleHeader0: plain().Foreground(lipgloss.Color("94")),
 	StyleHeader1: plain().Foreground(lipgloss.Color("60")),
-	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("223")),
+	StyleLit:     plain().Bold(true).Foreground(lipgloss.Color("16")).Background(lipgloss.Color("153")),
 })
 
 // plainTheme has no colour: bold, underline and reverse only.
 var plainTheme = theme([numStyles]lipgloss.Style{
-	StyleStrong: plain().Bold(true),
-	StyleHere:   plain().Reverse(true),
-	StyleDrop:   plain().Bold(true).Reverse(true),
-	StyleWarn:   plain().Bold(true),
-	StyleTitle:  plain().Bold(true),
-	StyleFocus:  plain().Bold(true).Underline(true),
-	StyleKey:    plain().Bold(true),
-	StyleBar:    plain().Reverse(true),
-	StyleToken:  plain().Bold(true),
-	StyleNew:    plain().Bold(true),
-	StyleLit:    plain().Bold(true).Underline(true),
+	StyleStrong:  plain().Bold(true),
+	StyleHere:    plain().Reverse(true),
+	StyleDrop:    plain().Bold(true).Reverse(true),
+	StyleWarn:    plain().Bold(true),
+	StyleTitle:   plain().Bold(true),
+	StyleFocus:   plain().Bold(true).Underline(true),
+	StyleKey:     plain().Bold(true),
+	StyleBar:     plain().Reverse(true),
+	StyleVisited: plain().Bold(true),
+	StyleToken:   plain().Bold(true),
+	StyleNew:     plain().Bold(true),
+	StyleLit:     plain().Bold(true).Underline(true),
 })
 
 // themeFor chooses: noColor wins over what the background is.

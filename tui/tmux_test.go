@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func (s *screen) text() string { return s.tmux("capture-pane", "-p") }
 func (s *screen) wait(what string, ok func(string) bool) string {
 	s.t.Helper()
 	var now string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if now = s.text(); ok(now) {
 			return now
 		}
@@ -51,8 +52,9 @@ func place(text string) string {
 	return m[1] + " " + m[3]
 }
 
-// TestTmux walks a bundled capture with the real program in tmux.
-func TestTmux(t *testing.T) {
+// program builds the real program.
+func program(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a real terminal takes some seconds")
 	}
@@ -64,9 +66,24 @@ func TestTmux(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, "./"+main).CombinedOutput(); err != nil {
 		t.Fatalf("the program does not build: %v\n%s", err, out)
 	}
+	return bin
+}
+
+// alone keeps the settings of who runs the test out of it.
+func alone(t *testing.T) string {
+	dir := t.TempDir()
+	return "env XDG_CONFIG_HOME=" + dir + " XDG_STATE_HOME=" + dir + " XDG_DATA_HOME=" + dir + " LANG=C.UTF-8 "
+}
+
+// TestTmux walks a bundled capture with the real program in tmux.
+func TestTmux(t *testing.T) {
+	bin := program(t)
 	s := &screen{t, fmt.Sprintf("packetwalk-test-%d", os.Getpid())}
-	s.tmux("new-session", "-d", "-x", "120", "-y", "40", bin+" walk closed-ports; echo LEFT $?; sleep 60")
+	s.tmux("-u", "new-session", "-d", "-x", "120", "-y", "40", alone(t)+bin+" walk closed-ports; echo LEFT $?; sleep 60")
 	defer exec.Command("tmux", "-L", s.socket, "kill-server").Run()
+
+	s.wait("overview", func(x string) bool { return strings.Contains(x, "packets took") && !strings.Contains(x, "indexing") })
+	s.tmux("send-keys", "O")
 
 	first := s.wait("first packet", func(x string) bool { return place(x) == "1 1" && !strings.Contains(x, "indexing") })
 	if !strings.Contains(first, "the way through the stack") || !strings.Contains(first, "calls of the kernel") {
@@ -74,7 +91,7 @@ func TestTmux(t *testing.T) {
 	}
 	s.tmux("send-keys", "Space")
 	s.wait("PLAYING", func(x string) bool { return strings.Contains(x, "PLAYING") })
-	s.wait("step 3", func(x string) bool { return place(x) == "1 3" })
+	s.wait("steps", func(x string) bool { return place(x) != "1 1" && place(x) != "1 2" })
 	s.tmux("send-keys", "Space")
 	s.wait("pause", func(x string) bool { return !strings.Contains(x, "PLAYING") })
 	s.tmux("send-keys", "g")
@@ -122,4 +139,64 @@ func (s *screen) steady(what, from string) {
 		}
 		return same > 6
 	})
+}
+
+// TestSignals: the terminal is given back when the program is stopped, by its
+// key or from outside, when it goes on all is there again, and when it is told
+// to end the terminal is as before.
+func TestSignals(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("whether a process is stopped is read in /proc")
+	}
+	bin := program(t)
+	s := &screen{t, fmt.Sprintf("packetwalk-signals-%d", os.Getpid())}
+	s.tmux("-u", "new-session", "-d", "-x", "100", "-y", "30", "env PS1='ready> ' bash --norc --noprofile -i")
+	defer exec.Command("tmux", "-L", s.socket, "kill-server").Run()
+	s.wait("the shell", func(x string) bool { return strings.TrimSpace(x) == "ready>" })
+	s.tmux("send-keys", alone(t)+bin+" walk ping", "Enter")
+	there := func(x string) bool { return strings.Contains(x, "packets took") && strings.Contains(x, "q quit") }
+	s.wait("overview", there)
+	shell := strings.TrimSpace(s.tmux("display-message", "-p", "#{pane_pid}"))
+	out, err := exec.Command("pgrep", "-P", shell).Output()
+	if err != nil {
+		t.Skip("the program's number is not found: ", err)
+	}
+	pid := strings.TrimSpace(string(out))
+	alternate := func() string { return strings.TrimSpace(s.tmux("display-message", "-p", "#{alternate_on}")) }
+	state := func() string {
+		b, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			return "gone"
+		}
+		_, rest, _ := strings.Cut(string(b), ") ")
+		return rest[:1]
+	}
+	stops := 0
+	stopped := func(what string) {
+		t.Helper()
+		stops++
+		s.wait(what+": not stopped, or the shell does not ask", func(x string) bool {
+			return state() == "T" && alternate() == "0" && strings.Count(x, "Stopped") == stops && strings.HasSuffix(strings.TrimSpace(x), "ready>")
+		})
+		s.tmux("send-keys", "fg", "Enter")
+		s.wait(what+": not there again", func(x string) bool { return state() != "T" && alternate() == "1" && there(x) })
+	}
+	for range 2 {
+		if err := exec.Command("kill", "-TSTP", pid).Run(); err != nil {
+			t.Fatal(err)
+		}
+		stopped("stopped from outside")
+	}
+	s.tmux("send-keys", "C-z")
+	stopped("ctrl+z")
+	s.tmux("send-keys", "O")
+	s.wait("the walk", func(x string) bool { return place(x) == "1 1" })
+	if err := exec.Command("kill", "-TERM", pid).Run(); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("the shell", func(x string) bool {
+		return state() == "gone" && alternate() == "0" && strings.HasSuffix(strings.TrimSpace(x), "ready>")
+	})
+	s.tmux("send-keys", "clear; stty -a", "Enter")
+	s.wait("a terminal as before", func(x string) bool { return strings.Contains(x, " icanon") && strings.Contains(x, " echo ") })
 }

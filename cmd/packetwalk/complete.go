@@ -33,6 +33,14 @@ func functions(*cobra.Command, []string, string) (list []cobra.Completion, d cob
 // completions tells the commands what their arguments and flags take, for the
 // shell's completion.
 func completions(root *cobra.Command) {
+	if c, _, err := root.Find([]string{"completion"}); err == nil && c != root {
+		c.Use, c.Short = "completion SHELL", "Print the completion script for bash, zsh, fish or powershell"
+		c.Long = c.Short + `.
+packetwalk completion SHELL --help tells where the script belongs.`
+		c.Example = `  packetwalk completion bash > ~/.local/share/bash-completion/completions/packetwalk
+  packetwalk completion zsh > "${fpath[1]}/_packetwalk"
+  packetwalk completion fish > ~/.config/fish/completions/packetwalk.fish`
+	}
 	flags := map[string]cobra.CompletionFunc{
 		"until":  functions,
 		"mode":   cobra.FixedCompletions([]cobra.Completion{"follow", "react"}, cobra.ShellCompDirectiveNoFileComp),

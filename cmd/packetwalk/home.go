@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -31,7 +33,7 @@ func home(c *cobra.Command, f *screenFlags) error {
 		return nil
 	}
 	o := screenOptions(s)
-	h := tui.HomeOptions{Version: version(), Help: helpLines(c.Root()), Options: o, Notice: s.Said(), First: settings.FirstStart(os.Getenv)}
+	h := tui.HomeOptions{Version: version(), Help: helpLines(c.Root()), Options: o, Notice: s.Said(), First: settings.FirstStart(os.Getenv), Facts: homeFacts}
 	settings.Started(os.Getenv) //nolint:errcheck // the tour is offered once more then
 	for {
 		h.Entries = homeEntries(c.Root())
@@ -104,10 +106,15 @@ func lessonEntries() (list []tui.HomeEntry) {
 	return list
 }
 
-// helpLines are the commands with their examples, as lines.
+// helpLines are the commands with their examples, as lines: what is used most
+// comes first.
 func helpLines(root *cobra.Command) (ls []string) {
-	for _, c := range root.Commands() {
-		if !c.IsAvailableCommand() {
+	ls = append(ls, "Walk a capture of your own: packetwalk walk FILE.pcapng", "")
+	first := []string{"walk", "tour", "lesson", "compare", "shot", "web", "trace", "settings"}
+	list := root.Commands()
+	slices.SortStableFunc(list, func(a, b *cobra.Command) int { return place(first, a) - place(first, b) })
+	for _, c := range list {
+		if !c.IsAvailableCommand() || c.Name() == "help" {
 			continue
 		}
 		ls = append(ls, "packetwalk "+c.Use, "    "+c.Short)
@@ -117,4 +124,49 @@ func helpLines(root *cobra.Command) (ls []string) {
 		ls = append(ls, "")
 	}
 	return append(ls, "packetwalk COMMAND --help says more; so does man packetwalk, made by packetwalk man.")
+}
+
+func place(list []string, c *cobra.Command) int {
+	if i := slices.Index(list, c.Name()); i >= 0 {
+		return i
+	}
+	return len(list)
+}
+
+// homeFacts are what can be told about a capture before it is walked: of a
+// bundled one what it holds, of a file its size and age.
+func homeFacts(e tui.HomeEntry) (list []view.Fact) {
+	fact := func(name, format string, args ...any) {
+		list = append(list, view.Fact{Name: name, Value: fmt.Sprintf(format, args...)})
+	}
+	switch e.Kind {
+	case tui.HomeRecent:
+		if i, err := os.Stat(e.Arg); err == nil {
+			fact("size", "%d bytes", i.Size())
+			fact("written", "%s", i.ModTime().Format("2 January 2006, 15:04"))
+		}
+	case tui.HomeCapture:
+		b, ok := pcaps.Lookup(e.Arg)
+		if !ok {
+			return nil
+		}
+		r, err := b.Open()
+		if err != nil {
+			return nil
+		}
+		defer r.Close()
+		n, bytes, last := 0, 0, int64(0)
+		for {
+			f, err := r.Next()
+			if err != nil {
+				break
+			}
+			n, bytes, last = n+1, bytes+f.OrigLen, max(last, f.At)
+		}
+		fact("host", "%s", b.Local)
+		fact("packets", "%d", n)
+		fact("bytes", "%d", bytes)
+		fact("time", "%.6f s", float64(last)/1e9)
+	}
+	return list
 }

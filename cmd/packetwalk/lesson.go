@@ -52,6 +52,7 @@ Which lessons are done is remembered in $XDG_STATE_HOME/packetwalk/done.`,
 		},
 	}
 	c.Flags().BoolVar(&plain, "plain", false, "lines of text in the normal scrollback instead of the screen")
+	(&screenFlags{}).flags(c)
 	c.AddCommand(checkCommand())
 	return c
 }
@@ -83,7 +84,10 @@ func takeLesson(c *cobra.Command, name string, plain bool) error {
 	l, ok := lessons.Lookup(name)
 	if !ok && strings.HasSuffix(name, ".md") {
 		var faults []lessons.Fault
-		if l, faults = readLesson(name); len(faults) > 0 {
+		if l, faults = readLesson(name); len(faults) == 0 {
+			faults = lessons.Check([]*lessons.Lesson{alone(l)}, view.LessonWorld())
+		}
+		if len(faults) > 0 {
 			return faults[0]
 		}
 		ok = true
@@ -102,9 +106,22 @@ func takeLesson(c *cobra.Command, name string, plain bool) error {
 		s.OnLessonDone(func(slug string) { _ = lessons.Own().Add(slug) }) // it is only a tick in a list
 	}
 	if plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
-		return plainLesson(c.InOrStdin(), c.OutOrStdout(), s)
+		return plainLesson(c.InOrStdin(), c.OutOrStdout(), s, !term.IsTerminal(os.Stdin.Fd()))
 	}
-	return tui.Run(tui.Options{Session: s, Name: l.Capture})
+	o, err := screenFor(c, s)
+	if err != nil {
+		return err
+	}
+	o.Name = l.Capture
+	return tui.Run(o)
+}
+
+// alone is the lesson without what comes before it and what it links to: for
+// taking it, these need not be there.
+func alone(l *lessons.Lesson) *lessons.Lesson {
+	c := *l
+	c.Needs = nil
+	return &c
 }
 
 // lessonSession opens the walk of a lesson's capture, at its beginning.
@@ -198,6 +215,10 @@ func checkLessons(w io.Writer, names []string) error {
 	if len(faults) > 0 {
 		return errSaid
 	}
-	fmt.Fprintf(w, "%d lessons, no faults\n", len(list))
+	if len(list) == 1 {
+		fmt.Fprintln(w, "1 lesson, no faults")
+	} else {
+		fmt.Fprintf(w, "%d lessons, no faults\n", len(list))
+	}
 	return nil
 }

@@ -19,8 +19,9 @@ const plainHelp = `Enter goes on. A number answers. back: the part before. where
 quit leaves. Anything else is a command of the walk: forward, next-packet, until ip_rcv …`
 
 // plainLesson runs a lesson as lines of text: what is written answers, goes on,
-// or is a command of the walk. It ends with the lesson, or with the input.
-func plainLesson(r io.Reader, w io.Writer, s *view.Session) error {
+// or is a command of the walk. It ends with the lesson, or with the input. echo
+// writes what is read, where no terminal does.
+func plainLesson(r io.Reader, w io.Writer, s *view.Session, echo bool) error {
 	in := bufio.NewScanner(r)
 	shown := 0
 	for {
@@ -40,6 +41,9 @@ func plainLesson(r io.Reader, w io.Writer, s *view.Session) error {
 			return in.Err()
 		}
 		line := strings.TrimSpace(in.Text())
+		if echo {
+			fmt.Fprintln(w, view.Clean(line))
+		}
 		n, err := strconv.Atoi(line)
 		switch {
 		case line == "quit" || line == "q":

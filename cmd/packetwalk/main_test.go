@@ -37,6 +37,22 @@ func TestScript(t *testing.T) {
 					ts.Fatalf("nothing is said on standard error")
 				}
 			},
+			// helps: the help of every command is whole.
+			"helps": func(ts *testscript.TestScript, neg bool, args []string) {
+				for _, c := range append(command().Commands(), command()) {
+					if c.Name() == "help" || !c.IsAvailableCommand() && c.Name() != "packetwalk" {
+						continue
+					}
+					args := []string{c.Name(), "--help"}
+					if c.Name() == "packetwalk" {
+						args = args[1:]
+					}
+					out, msg := ended0(ts, args...)
+					if msg != "" || !strings.Contains(out, "Exit status: 0 ") || !strings.Contains(out, "Examples:\n  packetwalk") {
+						ts.Fatalf("packetwalk %q: no exit statuses or no example: %s%s", args, out, msg)
+					}
+				}
+			},
 			// bad FILE TEXT: FILE is refused in one line with TEXT.
 			"bad": func(ts *testscript.TestScript, neg bool, args []string) {
 				out, msg := ended(ts, 1, "trace", args[0])
@@ -96,6 +112,11 @@ func ended(ts *testscript.TestScript, want int, args ...string) (out, msg string
 		ts.Fatalf("packetwalk %q: an escape sequence: %q", args, out+msg)
 	}
 	return out, msg
+}
+
+// ended0 runs packetwalk, which ends well.
+func ended0(ts *testscript.TestScript, args ...string) (out, msg string) {
+	return ended(ts, 0, args...)
 }
 
 // line checks that a message is one line with a text.

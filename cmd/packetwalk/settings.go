@@ -16,16 +16,21 @@ import (
 
 // screenFlags are the settings of the screen as flags: what is given so is above
 // the environment and the file.
-type screenFlags struct{ values map[string]*string }
+type screenFlags struct{}
+
+// A choice is a flag's value; its help lists what it takes.
+type choice struct{ value, takes string }
+
+func (v *choice) String() string     { return v.value }
+func (v *choice) Set(s string) error { v.value = s; return nil }
+func (v *choice) Type() string       { return v.takes }
 
 func (f *screenFlags) flags(c *cobra.Command) {
-	f.values = map[string]*string{}
 	for _, p := range settings.Specs {
-		v := c.Flags().String(p.Name, "", p.What+": `"+strings.Join(p.Values, "|")+"`")
+		c.Flags().Var(&choice{takes: strings.Join(p.Values, "|")}, p.Name, p.What)
 		if slices.Contains(p.Values, "true") {
 			c.Flags().Lookup(p.Name).NoOptDefVal = "true"
 		}
-		f.values[p.Name] = v
 		c.RegisterFlagCompletionFunc(p.Name, cobra.FixedCompletions(p.Values, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
 	}
 }
@@ -34,7 +39,7 @@ func (f *screenFlags) flags(c *cobra.Command) {
 func (f *screenFlags) given(c *cobra.Command) (args []string) {
 	for _, p := range settings.Specs {
 		if c.Flags().Changed(p.Name) {
-			args = append(args, "--"+p.Name+"="+*f.values[p.Name])
+			args = append(args, "--"+p.Name+"="+c.Flags().Lookup(p.Name).Value.String())
 		}
 	}
 	return args
@@ -46,7 +51,7 @@ func (f *screenFlags) load(c *cobra.Command) (*settings.Settings, error) {
 	s := settings.Load(os.Getenv, tui.KeyNames())
 	for _, p := range settings.Specs {
 		if c.Flags().Changed(p.Name) {
-			if err := s.Set(p.Name, *f.values[p.Name], "--"+p.Name); err != nil {
+			if err := s.Set(p.Name, c.Flags().Lookup(p.Name).Value.String(), "--"+p.Name); err != nil {
 				return s, usageError{fmt.Errorf("--%w", err)}
 			}
 		}
@@ -88,6 +93,20 @@ func screenOptions(s *settings.Settings) tui.Options {
 		}
 	}
 	return o
+}
+
+// screenFor makes ready for showing a Session on the screen as the settings want
+// it.
+func screenFor(c *cobra.Command, v *view.Session) (tui.Options, error) {
+	var f screenFlags
+	s, err := f.load(c)
+	if err != nil {
+		return tui.Options{}, err
+	}
+	say(s)
+	o := screenOptions(s)
+	o.Session = v
+	return o, begin(v, s)
 }
 
 // begin puts a Session where the settings want it.

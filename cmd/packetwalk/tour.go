@@ -14,5 +14,6 @@ Leave it at any time with esc; take it again whenever you like.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return takeLesson(c, "tour", plain) },
 	}
 	c.Flags().BoolVar(&plain, "plain", false, "lines of text in the normal scrollback instead of the screen")
+	(&screenFlags{}).flags(c)
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -113,19 +114,19 @@ func (f *walkFlags) begin(v *view.Session, s *settings.Settings, at tui.Place, p
 	return nil
 }
 
+// beyond is how many packets are read behind the one that is asked for: what is
+// done with it may go on when they come.
+const beyond = 256
+
 // toPlace goes to a packet and a step of it.
 func toPlace(v *view.Session, at tui.Place) error {
-	for {
-		n, packets, done := v.Progress()
-		if n >= at.Packet {
-			break
-		}
-		if done {
-			return fmt.Errorf("the capture has %d packets", packets)
-		}
-		if _, err := v.Advance(max(64, at.Packet-n)); err != nil {
+	if n, _, done := v.Progress(); n < at.Packet+beyond && !done {
+		if err := readOn(v, at.Packet+beyond-n); err != nil {
 			return err
 		}
+	}
+	if n, packets, _ := v.Progress(); n < at.Packet {
+		return fmt.Errorf("the capture has %d packets", packets)
 	}
 	if err := v.Do(view.Command{Verb: view.Seek, N: at.Packet}); err != nil {
 		return err
@@ -143,16 +144,37 @@ func toPlace(v *view.Session, at tui.Place) error {
 // search carries out a Command that looks for a place, and reads on for it.
 func search(v *view.Session, c view.Command) error {
 	for n := 256; ; n *= 2 {
-		done, err := v.Advance(n)
-		if err != nil {
+		if err := readOn(v, n); err != nil {
 			return err
 		}
-		err = v.Do(c)
+		err := v.Do(c)
 		var none view.NotFoundError
-		if err == nil || done || !errors.As(err, &none) {
+		if _, _, done := v.Progress(); err == nil || done || !errors.As(err, &none) {
 			return err
 		}
 	}
+}
+
+// readOn indexes at least n more packets, if there are so many. When it takes
+// long it tells how far it is, if somebody looks on; ctrl+c ends it.
+func readOn(v *view.Session, n int) error {
+	const slice, patience = 2048, 200 * time.Millisecond
+	begin, told := time.Now(), time.Time{}
+	for done := false; n > 0 && !done; n -= slice {
+		var err error
+		if done, err = v.Advance(min(n, slice)); err != nil {
+			return err
+		}
+		if now := time.Now(); now.Sub(begin) > patience && now.Sub(told) > patience && term.IsTerminal(os.Stderr.Fd()) {
+			told = now
+			at, packets, _ := v.Progress()
+			fmt.Fprintf(os.Stderr, "\rreading: packet %d of %d", at, packets)
+		}
+	}
+	if !told.IsZero() {
+		fmt.Fprint(os.Stderr, "\r\x1b[K")
+	}
+	return nil
 }
 
 func isFunction(name string) (found bool) {

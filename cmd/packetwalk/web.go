@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -57,10 +58,19 @@ same place. INPUT is as for walk; without it, the bundled ping.`,
 				if s, err = view.NewLessonSession(of, k); err != nil {
 					return err
 				}
+				s.OnLessonDone(func(slug string) { _ = lessons.Own().Add(slug) }) // it is only a tick in a list
 			}
+			keys := webKeys()
+			words := map[string]string{}
+			for _, k := range keys {
+				if word := strings.TrimSpace(string(k.Cmd.Verb) + " " + k.Cmd.Expr); word != "" && words[word] == "" {
+					words[word] = k.Keys[0]
+				}
+			}
+			s.UseKeys(words)
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			return web.Serve(ctx, c.OutOrStdout(), s, webKeys(), port)
+			return web.Serve(ctx, c.OutOrStdout(), s, keys, port)
 		},
 	}
 	in.flags(c)

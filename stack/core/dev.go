@@ -102,6 +102,8 @@ type Device struct {
 	IP4 any
 	IP6 any
 
+	EverUp bool // it has been up: it has a queueing discipline (ip link shows it)
+
 	nf [2][]hookEntry // netfilter's hooks at this device: ingress, egress
 
 	stopped   bool    // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
@@ -130,9 +132,7 @@ func (d *Device) Running() bool { return d.Flags&(IFFUp|IFFRunning) == IFFUp|IFF
 // addresses.
 func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
 	if index <= 0 {
-		for index = 1; ns.byIndex[index] != nil; {
-			index++
-		}
+		index = ns.newIndex()
 	}
 	d := &Device{Name: name, Index: index, MTU: 1500, Type: LinkEther, HardLen: 14, Broadcast: wire.Broadcast, NS: ns, Ops: ops,
 		Flags: IFFBroadcast | IFFMulticast | IFFRunning, TxQueueLen: 1000, NumTxQueues: 1}

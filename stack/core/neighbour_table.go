@@ -36,6 +36,22 @@ func (t *NeighTable) randReachTime() sim.Time {
 	return sim.Time(base) * sim.Jiffy
 }
 
+// SetBaseReachable sets base_reachable_time, and draws the time anew at once
+// (neigh_proc_base_reachable_time).
+func (t *NeighTable) SetBaseReachable(d sim.Time) {
+	t.BaseReachable = d
+	t.reachable = t.randReachTime()
+}
+
+// neighFrame is SKB_TRUESIZE(ETH_FRAME_LEN): what unres_qlen counts as a packet.
+const neighFrame = 1514 + sizeofSKB + sizeofShinfo
+
+// SetQueueLen sets unres_qlen, in packets of a full Ethernet frame.
+func (t *NeighTable) SetQueueLen(n int) { t.QueueBytes = n * neighFrame }
+
+// QueueLen is unres_qlen.
+func (t *NeighTable) QueueLen() int { return t.QueueBytes / neighFrame }
+
 // ReachableTime is how long an answer holds in this table.
 func (t *NeighTable) ReachableTime() sim.Time { return t.reachable }
 

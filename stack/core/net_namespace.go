@@ -77,6 +77,8 @@ type Netns struct {
 	byIndex  map[int]*Device
 	Loopback *Device
 
+	lastIndex int // of the device that got a number last
+
 	ptype  [ptypeSlots]ptypeEntry
 	taps   []PacketHandler
 	protos [256]ProtoHandler // inet_protos
@@ -95,6 +97,9 @@ type Netns struct {
 	// Conntrack and NAT are packages conntrack's and nat's own (net->ct), nil
 	// until a rule needs them.
 	Conntrack, NAT any
+
+	// NFTables is package nftables' own (net->nft), nil without tables.
+	NFTables any
 
 	// Follow is set when the host's sent frames come from a capture: what the
 	// model would send by itself is held back (see FollowGate).

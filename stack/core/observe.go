@@ -63,6 +63,12 @@ func (b *SKB) Observe(o *trace.Obs) {
 	o[step.SKBGSOSegs] = uint64(b.GSOSegs)
 	o[step.SKBUsers] = uint64(b.users)
 	o[step.SKBQueue] = uint64(b.QueueMapping)
+	if b.NFCT != nil {
+		o[step.SKBNFCT] = uint64(b.NFCT.CTID())
+		o[step.SKBCTInfo] = uint64(b.CTInfo) + 1
+	} else if b.CTInfo != 0 {
+		o[step.SKBCTInfo] = uint64(b.CTInfo) + 1
+	}
 	b.observeIP(o)
 }
 

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/packetwalk/packetwalk/stack/wire"
+
 // Morph is skb_morph: b becomes a clone of src in place. It keeps its number,
 // its packet's number and its owner, and gives up the bytes that it had.
 func (b *SKB) Morph(src *SKB) {
@@ -28,6 +30,17 @@ func (b *SKB) AppendFragList(p *SKB) {
 	b.Truesize += p.Truesize
 }
 
+// Linear reports whether all bytes lie in one piece (!skb_is_nonlinear).
+func (b *SKB) Linear() bool {
+	copied := 0
+	for _, f := range b.FragList {
+		if f.Joined && f.Truesize == 0 { // copied behind the first
+			copied++
+		}
+	}
+	return len(b.Frags) == copied
+}
+
 // TakeFragList takes the pieces of the frag_list off again: b is its own first
 // part only, and the caller owns the pieces.
 func (b *SKB) TakeFragList() []*SKB {
@@ -44,3 +57,44 @@ func (b *SKB) TakeFragList() []*SKB {
 
 // Own says that nobody else holds the bytes (!skb_cloned).
 func (b *SKB) Own() bool { return b.head.ref == 1 }
+
+// A Joiner appends packets to one whose data pointer is at its network header
+// (inet_frag_reasm_finish): it joins them with it where skb_try_coalesce would,
+// and hangs the others on its frag_list. One that is joined is no packet any more.
+type Joiner struct {
+	to     *SKB
+	room   int // behind the bytes of to (skb_tailroom)
+	frags  int // pages of others that it holds
+	listed bool
+}
+
+const (
+	maxFrags = 17  // MAX_SKB_FRAGS
+	linkRoom = 16  // LL_RESERVED_SPACE of Ethernet, in front of what a sender allocates
+	pageRoom = 192 // IGB_SKB_PAD, in front of a frame in the card's page
+)
+
+// NewJoiner begins with a packet that has its own bytes only.
+func NewJoiner(to *SKB) Joiner {
+	front := linkRoom
+	if to.HeadFrag {
+		front = pageRoom + wire.EthernetLen
+	}
+	return Joiner{to: to, room: to.Truesize - sizeofSKB - sizeofShinfo - front - to.Len()}
+}
+
+// Append appends p, which may be a clone of another packet.
+func (j *Joiner) Append(p *SKB, clone bool) {
+	switch n := p.Len(); {
+	case j.listed:
+	case j.frags == 0 && n <= j.room: // copied
+		j.room -= n
+		p.Joined, p.Truesize = true, 0
+	case p.HeadFrag && !clone && j.frags+1 < maxFrags: // its page is taken over
+		j.frags++
+		p.Joined, p.Truesize = true, p.Truesize-sizeofSKB
+	default:
+		j.listed = true
+	}
+	j.to.AppendFragList(p)
+}

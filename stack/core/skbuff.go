@@ -114,6 +114,8 @@ type SKB struct {
 	Frags      []Frag // pieces beyond the linear part
 	fragLen    int    // bytes in Frags (skb->data_len)
 	FragList   []*SKB // reassembled fragments beyond the first (frag_list)
+	HeadFrag   bool   // its head is a part of a page that another packet may take over (head_frag)
+	Joined     bool   // in a FragList: its bytes became the whole packet's own
 
 	MAC, Network, Transport int // offsets of the headers, -1 if unset
 	MACLen                  int
@@ -247,5 +249,9 @@ func (b *SKB) In(s step.Step) trace.Span { return b.ns.In(s, b) }
 // NS is the namespace that the packet is in.
 func (b *SKB) NS() *Netns { return b.ns }
 
-// SetNS moves the packet to another namespace.
-func (b *SKB) SetNS(ns *Netns) { b.ns = ns }
+// SetNS moves the packet to another namespace. What the old one knew of its
+// connection goes (skb_scrub_packet).
+func (b *SKB) SetNS(ns *Netns) {
+	b.ResetCT()
+	b.ns = ns
+}

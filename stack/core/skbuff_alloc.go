@@ -104,6 +104,12 @@ func (b *SKB) Clone() *SKB {
 		}
 	}
 	c.FragList = nil
+	if len(b.FragList) > 0 { // both hang on one skb_shared_info
+		c.FragList = append(c.FragList, b.FragList...)
+		for _, f := range c.FragList {
+			f.Hold()
+		}
+	}
 	b.Cloned, c.Cloned = true, true
 	m.Allocated++
 	return c
@@ -112,6 +118,10 @@ func (b *SKB) Clone() *SKB {
 // Copy is skb_copy: a clone with bytes of its own.
 func (b *SKB) Copy() *SKB {
 	c := b.Clone()
+	for _, f := range c.FragList {
+		f.users--
+	}
+	c.FragList = nil
 	c.Unshare()
 	return c
 }

@@ -106,9 +106,8 @@ type Sock struct {
 	Opt                       []byte // IP options
 	Groups                    []Membership
 
-	rcu      rcuTask
-	rcuTimer sim.Timer
-	end      callEnd // of the system call that holds the socket
+	rcu      *rcuTask // nil until it is destroyed
+	end      callEnd  // of the system call that holds the socket
 	endTimer sim.Timer
 }
 
@@ -248,7 +247,6 @@ func (sk *Sock) AddBacklog(b *SKB, limit int) bool {
 func (sk *Sock) Lock() {
 	if sk.endTimer.Pending() {
 		sk.NS.Clock.Stop(&sk.endTimer)
-		sk.end.call = false
 		sk.Release(sk.NS)
 	}
 	sk.OwnedByUser = true

@@ -8,7 +8,6 @@ import (
 // A callEnd is the moment when a system call that holds a socket is over.
 type callEnd struct {
 	sk    *Sock
-	call  bool // a call is not over
 	began sim.Time
 }
 
@@ -36,7 +35,7 @@ func (sk *Sock) LetGo(ns *Netns, began sim.Time) {
 		sk.Release(ns)
 		return
 	}
-	sk.end = callEnd{sk: sk, call: true, began: began}
+	sk.end = callEnd{sk: sk, began: began}
 	ns.Clock.Mod(&sk.endTimer, sk.callUntil(ns), &sk.end)
 }
 
@@ -52,11 +51,8 @@ func (sk *Sock) callOver() {
 		ns.Clock.Mod(&sk.endTimer, at, &sk.end)
 		return
 	}
-	if sk.letGo(ns) {
-		sk.end.call = false
-		if sk.Waker != nil {
-			sk.Waker.Returned(sk)
-		}
+	if sk.letGo(ns) && sk.Waker != nil {
+		sk.Waker.Returned(sk)
 	}
 }
 

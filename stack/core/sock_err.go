@@ -100,7 +100,10 @@ func (sk *Sock) InetDestruct(ns *Netns) {
 const rcuGrace = 5 * sim.Jiffy
 
 // A rcuTask is sk->sk_rcu.
-type rcuTask struct{ sk *Sock }
+type rcuTask struct {
+	sk    *Sock
+	timer sim.Timer
+}
 
 // Run is rcu_core with __sk_destruct.
 func (t *rcuTask) Run() { t.sk.rcuDestruct() }
@@ -108,8 +111,8 @@ func (t *rcuTask) Run() { t.sk.rcuDestruct() }
 // DestructRCU is sk_destruct of a socket that packets find without a lock
 // (SOCK_RCU_FREE): it goes when nobody can be looking at it any more.
 func (sk *Sock) DestructRCU(ns *Netns) {
-	sk.rcu.sk = sk
-	ns.Clock.Mod(&sk.rcuTimer, ns.Clock.Now()+rcuGrace, &sk.rcu)
+	sk.rcu = &rcuTask{sk: sk}
+	ns.Clock.Mod(&sk.rcu.timer, ns.Clock.Now()+rcuGrace, sk.rcu)
 }
 
 func (sk *Sock) rcuDestruct() {

@@ -35,7 +35,7 @@ type Sysctl struct {
 	TCPSyncookies, TCPAbortOnOverflow, TCPMaxSynBacklog     int
 	TCPKeepaliveTime, TCPKeepaliveIntvl, TCPKeepaliveProbes int
 	TCPEarlyRetrans, TCPRecovery, TCPFrto, TCPReordering    int
-	TCPMaxReordering, TCPNoSSThreshRestart                  int
+	TCPMaxReordering, TCPNoSSThreshMetricsSave              int
 	TCPSlowStartAfterIdle, TCPModerateRcvbuf                int
 	TCPAdvWinScale, TCPAppWin                               int
 	TCPLimitOutputBytes, TCPMinTSOSegs, TCPTSOWinDivisor    int
@@ -47,7 +47,7 @@ type Sysctl struct {
 	TCPNotsentLowat                                         uint32
 	TCPMaxTWBuckets, TCPMaxOrphans                          int
 	TCPPacingSSRatio, TCPPacingCARatio                      int
-	TCPShrinkWindow, TCPBacklogAckDefer                     int
+	TCPShrinkWindow, TCPBacklogAckDefer, TCPNoMetricsSave   int
 	TCPCongestionControl                                    string
 
 	// net.ipv4.conf.all / default
@@ -92,7 +92,7 @@ func DefaultSysctl() Sysctl {
 		TCPSynRetries: 6, TCPSynackRetries: 5, TCPSynLinear: 4, TCPRetries1: 3, TCPRetries2: 15,
 		TCPFinTimeout: 60, TCPTWReuse: 2, TCPTimestamps: 1, TCPWindowScaling: 1, TCPSack: 1, TCPDsack: 1,
 		TCPSyncookies: 1, TCPMaxSynBacklog: 1024, TCPKeepaliveTime: 7200, TCPKeepaliveIntvl: 75, TCPKeepaliveProbes: 9,
-		TCPEarlyRetrans: 3, TCPRecovery: 1, TCPFrto: 2, TCPReordering: 3, TCPMaxReordering: 300, TCPNoSSThreshRestart: 1,
+		TCPEarlyRetrans: 3, TCPRecovery: 1, TCPFrto: 2, TCPReordering: 3, TCPMaxReordering: 300, TCPNoSSThreshMetricsSave: 1,
 		TCPSlowStartAfterIdle: 1, TCPModerateRcvbuf: 1, TCPAdvWinScale: 1, TCPAppWin: 31,
 		TCPLimitOutputBytes: 4194304, TCPMinTSOSegs: 2, TCPTSOWinDivisor: 3, TCPAutocorking: 1, TCPInvalidRatelimit: 500,
 		TCPChallengeAckLimit: 2147483647, TCPFastopen: 1, TCPEcn: 2, TCPRtoMinUs: 200000, TCPRtoMaxMs: 120000, TCPPingpongThresh: 1,

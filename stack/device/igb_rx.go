@@ -91,6 +91,7 @@ func (n *NIC) DMA(f []byte, info RxInfo) bool {
 	b := ns.AllocSKB(core.Headroom, max(size, ethMin), info.Pkt)
 	b.Dev, b.Truesize = d, rxTruesize+(ndesc-1)*rxBuffer
 	b.Truncated, b.Paged = info.Truncated || size > len(f), info.Paged
+	b.HeadFrag = true // igb_build_skb
 	e := rxDesc{b: b, hash: hash, n: ndesc}
 	if tagged && d.Features&core.FeatureVlanRx != 0 {
 		// The card takes the tag out of the frame.

@@ -32,6 +32,13 @@ func NewVethPair(ns1 *core.Netns, name1 string, ns2 *core.Netns, name2 string) (
 	return a, b
 }
 
+// NoCarrier takes the carrier of both ends: it comes when both are up
+// (veth_newlink, netif_carrier_off).
+func (v *Veth) NoCarrier() {
+	v.Dev.Flags &^= core.IFFRunning
+	v.Peer.Dev.Flags &^= core.IFFRunning
+}
+
 // NewVeth makes an end whose peer is outside of the world, down. index 0 takes
 // the next free ifindex.
 func NewVeth(ns *core.Netns, name string, index int, w Wire) *Veth {

@@ -293,8 +293,9 @@ func (q *FragQueue) Reassemble(skb *core.SKB) {
 	}
 	skb.Unshare()
 	skb.Push(skb.Offset() - skb.Network)
+	j := core.NewJoiner(skb)
 	for _, b := range rest {
-		skb.AppendFragList(b)
+		j.Append(b, b.Pkt == skb.Pkt)
 	}
 	ns.Why(step.WhyFragReassembled, uint64(len(rest)+1), uint64(q.Len))
 }

@@ -1,6 +1,8 @@
 package inet
 
 import (
+	"slices"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -85,7 +87,7 @@ func (h *Hashinfo) Insert(n *Node) bool {
 
 // add puts n in front of its chain, as hlist_nulls_add_head_rcu does.
 func (h *Hashinfo) add(n *Node) {
-	if h.n >= 2*len(h.buckets) {
+	if h.n >= len(h.buckets) {
 		h.grow()
 	}
 	b := &h.buckets[n.hash&uint32(len(h.buckets)-1)]
@@ -215,11 +217,8 @@ func (h *Hashinfo) Unbind(sk *core.Sock, port uint16) {
 	if b == nil {
 		return
 	}
-	for i, o := range b.Owners {
-		if o == sk {
-			b.Owners = append(b.Owners[:i:i], b.Owners[i+1:]...)
-			break
-		}
+	if i := slices.Index(b.Owners, sk); i >= 0 {
+		b.Owners = slices.Delete(b.Owners, i, i+1)
 	}
 	h.drop(b)
 }
@@ -240,11 +239,8 @@ func (h *Hashinfo) UnbindTW(n *Node) {
 	if b == nil {
 		return
 	}
-	for i, o := range b.TW {
-		if o == n {
-			b.TW = append(b.TW[:i:i], b.TW[i+1:]...)
-			break
-		}
+	if i := slices.Index(b.TW, n); i >= 0 {
+		b.TW = slices.Delete(b.TW, i, i+1)
 	}
 	h.drop(b)
 }

@@ -288,6 +288,7 @@ func (ip *IPv4) DelAddr(dev *core.Device, addr wire.IP4, plen int) core.Errno {
 	}
 	in.unlink(f)
 	ip.delIfaddr(f, nil)
+	ip.masqAddrGone(dev, addr)
 	ip.addrGenid++
 	if promote != nil {
 		ip.promote(in, promote, f)

@@ -33,6 +33,7 @@ func (ip *IPv4) DevDown(dev *core.Device) {
 		return
 	}
 	ip.mcDown(in)
+	ip.masqDeviceDown(dev)
 	if ip.syncDown(dev, nhDead|nhLinkdown, false) > 0 {
 		ip.fibFlush()
 	} else {

@@ -116,7 +116,7 @@ func (ip *IPv4) icmpBad(b *core.SKB, why core.DropReason) {
 
 // icmpChecksumOK is skb_checksum_simple_validate.
 func (ip *IPv4) icmpChecksumOK(b *core.SKB) bool {
-	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.Truncated {
+	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.CsumValid || b.Truncated {
 		return true
 	}
 	return wire.Fold(b.Checksum(0, b.Len(), 0)) == 0

@@ -47,8 +47,24 @@ func (ip *IPv4) forward(b *core.SKB) {
 		ns.Drop(b, step.DropPktTooBig, step.IPForward)
 		return
 	}
+	if ns.Held(b) {
+		return
+	}
+	ip.passOn(b)
+}
+
+// PassOn goes on with a packet that waited in ip_forward for a followed capture
+// to show it.
+func (ip *IPv4) PassOn(b *core.SKB) {
+	defer ip.ns.In(step.IPForward, b).Out()
+	ip.passOn(b)
+}
+
+// passOn is the second half of ip_forward: nothing speaks against it.
+func (ip *IPv4) passOn(b *core.SKB) {
+	ns, d := ip.ns, b.Dst
 	b.Unshare()
-	h = b.IP4()
+	h := b.IP4()
 	ttl := h.DecreaseTTL()
 	ns.Why(step.WhyForwarded, uint64(ttl)+1, uint64(ttl), uint64(d.Dev.Index))
 	if b.CB.IPFlags&ipskbDoRedirect != 0 && b.CB.SRR == 0 {

@@ -288,6 +288,9 @@ func (ip *IPv4) protocolDeliver(b *core.SKB, proto uint8) {
 			return
 		}
 		ns.Why(step.WhyProto, uint64(proto))
+		if proto != uint8(wire.ProtoICMP) {
+			b.ResetCT() // the protocol's own nf_reset_ct
+		}
 		ret := h.Rcv(ns, b)
 		if ret >= 0 {
 			ns.Inc(step.IpInDelivers)

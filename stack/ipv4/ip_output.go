@@ -25,8 +25,8 @@ func (ip *IPv4) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
 			return 0
 		}
 	}
-	if !ip.localOutHook(sk, b) {
-		return step.EPERM
+	if e := ip.localOutHook(sk, b); e >= 0 {
+		return core.Errno(e)
 	}
 	return ns.DstOutput(sk, b)
 }
@@ -44,9 +44,9 @@ func (ip *IPv4) finishHeader(b *core.SKB) {
 	b.Protocol = uint16(wire.EtherTypeIPv4)
 }
 
-// localOutHook is __ip_local_out; it reports false when a hook has taken the
-// packet.
-func (ip *IPv4) localOutHook(sk *core.Sock, b *core.SKB) bool {
+// localOutHook is __ip_local_out; below zero the packet goes on, else a hook has
+// taken it and the result is the errno.
+func (ip *IPv4) localOutHook(sk *core.Sock, b *core.SKB) int {
 	defer ip.ns.In(step.IPLocalOutHook, b).Out()
 	ns := ip.ns
 	ns.Inc(step.IpOutRequests)
@@ -60,7 +60,7 @@ func (ip *IPv4) localOutHook(sk *core.Sock, b *core.SKB) bool {
 		h.ComputeChecksum()
 	}
 	b.Protocol = uint16(wire.EtherTypeIPv4)
-	return ns.Hook(core.NFIPv4, core.LocalOut, nil, b.Dst.Dev, sk, b)
+	return ns.HookErr(core.NFIPv4, core.LocalOut, nil, b.Dst.Dev, sk, b)
 }
 
 // output is ip_output: the packet passes the POST_ROUTING hooks.
@@ -69,8 +69,10 @@ func (ip *IPv4) output(sk *core.Sock, b *core.SKB) core.Errno {
 	ns := ip.ns
 	in, dev := b.Dev, b.Dst.Dev
 	b.Dev, b.Protocol = dev, uint16(wire.EtherTypeIPv4)
-	if b.CB.IPFlags&ipskbRerouted == 0 && !ns.Hook(core.NFIPv4, core.PostRouting, in, dev, sk, b) {
-		return step.EPERM
+	if b.CB.IPFlags&ipskbRerouted == 0 {
+		if e := ns.HookErr(core.NFIPv4, core.PostRouting, in, dev, sk, b); e >= 0 {
+			return core.Errno(e)
+		}
 	}
 	return ip.finishOutput(sk, b)
 }
@@ -98,8 +100,10 @@ func (ip *IPv4) mcOutput(sk *core.Sock, b *core.SKB) core.Errno {
 		ns.Drop(b, step.DropNotSpecified, step.IPMcOutput)
 		return 0
 	}
-	if b.CB.IPFlags&ipskbRerouted == 0 && !ns.Hook(core.NFIPv4, core.PostRouting, nil, b.Dev, sk, b) {
-		return step.EPERM
+	if b.CB.IPFlags&ipskbRerouted == 0 {
+		if e := ns.HookErr(core.NFIPv4, core.PostRouting, nil, b.Dev, sk, b); e >= 0 {
+			return core.Errno(e)
+		}
 	}
 	return ip.finishOutput(sk, b)
 }

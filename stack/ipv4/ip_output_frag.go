@@ -136,6 +136,7 @@ func copyMetadata(to, from *core.SKB) {
 	to.PktType, to.Priority, to.Protocol, to.IIF = from.PktType, from.Priority, from.Protocol, from.IIF
 	to.Dst, to.Dev, to.Mark, to.Hash, to.L4Hash = from.Dst, from.Dev, from.Mark, from.Hash, from.L4Hash
 	to.Captured = from.Captured
+	to.CopyCT(from)
 }
 
 // sendCopies is the slow path (ip_frag_init, ip_frag_next): all pieces but the

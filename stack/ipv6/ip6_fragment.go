@@ -178,6 +178,7 @@ func (ip *IPv6) fragCopy(b *core.SKB, f *fragState) core.Errno {
 		b.CopyBits(0, p[:f.hlen])
 		b.CopyBits(f.hlen+at, p[f.hlen+wire.FragmentLen:])
 		c.Dst, c.Mark, c.Priority, c.PktType = b.Dst, b.Mark, b.Priority, b.PktType
+		c.CopyCT(b)
 		if b.SK != nil {
 			c.SetOwnerW(b.SK)
 		}

@@ -219,6 +219,7 @@ func (ip *IPv6) protocolDeliver(b *core.SKB) {
 				return
 			}
 			ns.Why(step.WhyIP6Deliver, uint64(next), uint64(b.Transport-b.Network))
+			b.ResetCT() // nf_reset_ct
 		}
 		switch ret := h.Rcv(ns, b); {
 		case ret == 0:

@@ -23,8 +23,8 @@ func (ip *IPv6) output(sk *core.Sock, b *core.SKB) core.Errno {
 		ns.Drop(b, step.DropIpv6disabled, step.IP6Output)
 		return 0
 	}
-	if !ns.Hook(core.NFIPv6, core.PostRouting, in, dev, sk, b) {
-		return 0
+	if e := ns.HookErr(core.NFIPv6, core.PostRouting, in, dev, sk, b); e >= 0 {
+		return core.Errno(e)
 	}
 	return ip.finishOutput(sk, b)
 }
@@ -145,8 +145,8 @@ func (ip *IPv6) LocalOut(sk *core.Sock, b *core.SKB) core.Errno {
 	}
 	b.CB.NHOff = 6
 	b.Protocol = uint16(wire.EtherTypeIPv6)
-	if !ns.Hook(core.NFIPv6, core.LocalOut, nil, b.Dst.Dev, sk, b) {
-		return step.EPERM
+	if e := ns.HookErr(core.NFIPv6, core.LocalOut, nil, b.Dst.Dev, sk, b); e >= 0 {
+		return core.Errno(e)
 	}
 	return ns.DstOutput(sk, b)
 }
@@ -203,8 +203,8 @@ func (ip *IPv6) Xmit(sk *core.Sock, b *core.SKB, fl *Flow6, tclass uint8) core.E
 		return step.EMSGSIZE
 	}
 	ns.Inc(step.Ip6OutRequests)
-	if !ns.Hook(core.NFIPv6, core.LocalOut, nil, d.Dev, sk, b) {
-		return step.EPERM
+	if e := ns.HookErr(core.NFIPv6, core.LocalOut, nil, d.Dev, sk, b); e >= 0 {
+		return core.Errno(e)
 	}
 	return ns.DstOutput(sk, b)
 }

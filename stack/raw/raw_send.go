@@ -152,9 +152,11 @@ func (sk *Sock) sendHdrinc(data []byte, fl *ipv4.Flow4, dst *core.Dst, flags int
 		ns.Inc(step.IcmpOutMsgs)
 		ns.Inc(step.IcmpMsgOutType0 + step.MIB(b.L4()[0]))
 	}
-	if !ns.Hook(core.NFIPv4, core.LocalOut, nil, dst.Dev, &sk.Sock, b) {
-		ns.Inc(step.IpOutDiscards)
-		return step.EPERM
+	if e := ns.HookErr(core.NFIPv4, core.LocalOut, nil, dst.Dev, &sk.Sock, b); e >= 0 {
+		if e != 0 {
+			ns.Inc(step.IpOutDiscards)
+		}
+		return core.Errno(e)
 	}
 	e := ns.DstOutput(&sk.Sock, b)
 	if e != 0 {

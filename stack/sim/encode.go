@@ -51,7 +51,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
 				row, old := f.row(r), base.row(b)
-				if slices.Equal(row, old) {
+				if t.diff = differ(t.diff[:0], r.p, row, old); none(r.p, t.diff, len(row)) {
 					if gone > 0 {
 						flush()
 					}
@@ -59,7 +59,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 				} else {
 					flush()
 					out = append(out, codeChanged)
-					out = differ(out, r.p, row, old)
+					out = append(out, t.diff...)
 					k.region(r, row, old)
 				}
 				last = r.at
@@ -257,6 +257,15 @@ func differ(out []byte, p *plan, row, guess []uint32) []byte {
 		return differBytes(out, row, guess)
 	}
 	return differWords(out, row, guess)
+}
+
+// none reports whether what differ wrote of so many words is no difference.
+func none(p *plan, diff []byte, words int) bool {
+	if p.bytes {
+		n, _ := binary.Uvarint(diff)
+		return int(n) == words
+	}
+	return len(diff) == 1 // only the end
 }
 
 // patch applies differences to a row that holds the guess, and returns the

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -43,6 +44,7 @@ type table struct {
 	todo  []int32 // regions to look into
 	order []int32
 	out   []byte
+	diff  []byte
 	lo    uintptr // the region that is looked into
 	hi    uintptr
 }
@@ -58,7 +60,7 @@ type slot struct {
 type node struct{ region, next int32 }
 
 const (
-	granBits = 8
+	granBits = 10
 	pageBits = 16
 	grans    = 1 << (pageBits - granBits)
 )
@@ -540,29 +542,39 @@ func (t *table) fillMaps() {
 	}
 }
 
-// list enters the living regions into f, in order of address.
+// list enters the living regions into f, in order of address: page by page,
+// granule by granule.
 func (t *table) list(f *flat) {
 	t.order = t.order[:0]
-	for i := range t.regions {
-		if !t.regions[i].dead {
+	for i := range t.slots {
+		if t.slots[i].page != 0 {
 			t.order = append(t.order, int32(i))
 		}
 	}
-	slices.SortFunc(t.order, func(a, b int32) int {
-		if t.regions[a].at < t.regions[b].at {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(t.order, func(a, b int32) int { return cmp.Compare(t.slots[a].key, t.slots[b].key) })
 	for _, i := range t.order {
-		r := &t.regions[i]
-		off := r.off - 1
-		if r.off < 0 {
-			off = -1
+		s := &t.slots[i]
+		for g, n := range t.pages[s.page-1] {
+			from, gran := len(f.regions), s.key<<(pageBits-granBits)|uintptr(g)
+			for ; n != 0; n = t.nodes[n].next {
+				r := &t.regions[t.nodes[n].region]
+				if r.dead || r.at>>granBits != gran {
+					continue
+				}
+				off := r.off - 1
+				if r.off < 0 {
+					off = -1
+				}
+				f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, off, r.p.words(r.n)})
+			}
+			if new := f.regions[from:]; len(new) > 1 {
+				slices.SortFunc(new, func(a, b flatRegion) int { return cmp.Compare(a.at, b.at) })
+			}
 		}
-		f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, off, r.p.words(r.n)})
-		if e := r.p.entry; e != nil {
-			sortRows(f.row(&f.regions[len(f.regions)-1]), int(e.size/4), r.n)
+	}
+	for i := range f.regions {
+		if r := &f.regions[i]; r.p.entry != nil {
+			sortRows(f.row(r), int(r.p.entry.size/4), r.n)
 		}
 	}
 }

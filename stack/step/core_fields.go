@@ -27,6 +27,8 @@ const (
 	_
 	SKBUsers
 	SKBQueue
+	SKBNFCT
+	SKBCTInfo
 	numSKBFields
 )
 
@@ -53,6 +55,8 @@ var skbFields = [numSKBFields]Field{
 	SKBSaddr:           {"ip.saddr", IP, "Source address."},
 	SKBDaddr:           {"ip.daddr", IP, "Destination address."},
 	SKBUsers:           {"skb.users", Dec, "How many parts of the kernel hold this buffer."},
+	SKBNFCT:            {"skb.nfct", Dec, "The connection that it belongs to (conntrack)."},
+	SKBCTInfo:          {"skb.ctinfo", CTInfoFmt, "What it is there: NEW, ESTABLISHED, RELATED, UNTRACKED."},
 	SKBQueue:           {"skb.queue_mapping", Dec, "The queue of the card that it came in by, or leaves by."},
 }
 

@@ -18,6 +18,7 @@ const (
 	EthTypeTrans
 	DevForwardSkb
 	VlanDevXmit
+	DummyXmit
 	endDriver
 )
 
@@ -36,6 +37,7 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	EthTypeTrans & 255:        {"eth_type_trans", Driver, "net/ethernet/eth.c", "Read the Ethernet header: for whom, and which protocol."},
 	DevForwardSkb & 255:       {"__dev_forward_skb2", Driver, "net/core/dev.c", "Does it fit the other end? Forget what this host knew about it."},
 	VlanDevXmit & 255:         {"vlan_dev_hard_start_xmit", Driver, "net/8021q/vlan_dev.c", "Tag the packet and give it to the device below."},
+	DummyXmit & 255:           {"dummy_xmit", Driver, "drivers/net/dummy.c", "Swallow the frame: nothing is behind a dummy device."},
 }
 
 // Why a driver decided.

@@ -17,10 +17,11 @@ const (
 	KindTW         // struct inet_timewait_sock
 	KindRoute      // a route exception (struct fib_nh_exception)
 	KindQdisc      // struct Qdisc
+	KindCT         // struct nf_conn
 	numKinds
 )
 
-var kindNames = [...]string{"", "skb", "sk", "neigh", "ring", "napi", "net", "frag", "req", "tw", "exception", "qdisc"}
+var kindNames = [...]string{"", "skb", "sk", "neigh", "ring", "napi", "net", "frag", "req", "tw", "exception", "qdisc", "ct"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -50,7 +51,7 @@ type Field struct {
 
 var fieldTables = [numKinds][]Field{
 	KindSKB: skbFields[:], KindSock: sockFields[:], KindNeigh: neighFields[:], KindRing: ringFields[:], KindNAPI: napiFields[:],
-	KindFrag: fragFields[:], KindReq: reqFields[:], KindTW: twFields[:], KindRoute: exceptionFields[:], KindQdisc: qdiscFields[:],
+	KindFrag: fragFields[:], KindReq: reqFields[:], KindTW: twFields[:], KindRoute: exceptionFields[:], KindQdisc: qdiscFields[:], KindCT: ctFields[:],
 }
 
 // Fields returns the fields of a kind, by index.

@@ -14,43 +14,51 @@ type Fmt uint8
 
 // The formats. IP takes two values (wire.Addr's Hi and Lo), all others one.
 const (
-	Dec     Fmt = iota // 42
-	Int                // -11, signed
-	Hex                // 0x2a
-	IP4                // 10.0.0.1
-	IP                 // fd00::1 or 10.0.0.1; two values
-	Mac                // 02:00:00:00:00:01
-	Dev                // eth0, by ifindex: the resolver knows
-	Bool               // yes or no
-	Dur                // 1.5s, from nanoseconds
-	Reason             // a DropReason: IP_INHDR
-	Func               // a Step: ip_forward
-	Err                // an errno: ECONNREFUSED
-	Proto              // an IP protocol: TCP
-	Ether              // an EtherType: IPv4
-	TCPst              // a TCP state: ESTABLISHED
-	Nud                // a neighbour state: REACHABLE
-	Route              // a route type: local
-	Scope              // a route scope: link
-	Table              // a routing table: main
-	Flags              // TCP flags: S.
-	Pkt                // a packet type: HOST
-	Csum               // skb ip_summed: UNNECESSARY
-	Hook               // a netfilter hook: PRE_ROUTING
-	CA                 // a congestion state: Recovery
-	ICMP               // type<<8|code of ICMPv4: time exceeded
-	ICMP6              // type<<8|code of ICMPv6
-	Mib                // a counter's name
-	Fam                // an address family: 2 is AF_INET
-	SK                 // a socket's id
-	SKB                // a buffer's id
-	Str                // an interned string: the resolver knows
-	Gro                // the field by which GRO tells two segments apart
-	Time               // 0.5 s, a moment of the machine's clock, from the trace's first input
-	TCPBits            // TCP flags in words: SYN, ACK
-	Any                // like IP; no address reads "any address"
-	State              // a TCP state and what it means
-	Vlan               // a VLAN tag (TCI) plus 1: 5; 0 is none
+	Dec         Fmt = iota // 42
+	Int                    // -11, signed
+	Hex                    // 0x2a
+	IP4                    // 10.0.0.1
+	IP                     // fd00::1 or 10.0.0.1; two values
+	Mac                    // 02:00:00:00:00:01
+	Dev                    // eth0, by ifindex: the resolver knows
+	Bool                   // yes or no
+	Dur                    // 1.5s, from nanoseconds
+	Reason                 // a DropReason: IP_INHDR
+	Func                   // a Step: ip_forward
+	Err                    // an errno: ECONNREFUSED
+	Proto                  // an IP protocol: TCP
+	Ether                  // an EtherType: IPv4
+	TCPst                  // a TCP state: ESTABLISHED
+	Nud                    // a neighbour state: REACHABLE
+	Route                  // a route type: local
+	Scope                  // a route scope: link
+	Table                  // a routing table: main
+	Flags                  // TCP flags: S.
+	Pkt                    // a packet type: HOST
+	Csum                   // skb ip_summed: UNNECESSARY
+	Hook                   // a netfilter hook: PRE_ROUTING
+	CA                     // a congestion state: Recovery
+	ICMP                   // type<<8|code of ICMPv4: time exceeded
+	ICMP6                  // type<<8|code of ICMPv6
+	Mib                    // a counter's name
+	Fam                    // an address family: 2 is AF_INET
+	SK                     // a socket's id
+	SKB                    // a buffer's id
+	Str                    // an interned string: the resolver knows
+	Gro                    // the field by which GRO tells two segments apart
+	Time                   // 0.5 s, a moment of the machine's clock, from the trace's first input
+	TCPBits                // TCP flags in words: SYN, ACK
+	Any                    // like IP; no address reads "any address"
+	State                  // a TCP state and what it means
+	Vlan                   // a VLAN tag (TCI) plus 1: 5; 0 is none
+	CTst                   // a TCP state of conntrack: SYN_SENT
+	CTInfoFmt              // what a packet is in its connection, plus 1: NEW
+	CTStatusFmt            // bits of a connection's status: SEEN_REPLY|ASSURED
+	CTDirFmt               // a direction of a connection: original, reply
+	NatManip               // what NAT changes: source, destination
+	Chars                  // up to 8 letters of a name, the first in the highest byte
+	Set                    // conntrack states of a rule: established,related
+	NftVerdict             // a verdict of nftables: accept
 	numFmts
 )
 
@@ -59,7 +67,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "natmanip": NatManip,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -119,6 +127,8 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		} else {
 			return append(b, duration(d)...)
 		}
+	case CTStatusFmt:
+		return appendCTStatus(b, v)
 	case TCPBits:
 		return append(b, tcpBits(v)...)
 	case Vlan:
@@ -153,6 +163,17 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		if r != nil {
 			return append(b, r.Text(v)...)
 		}
+	case Chars:
+		for shift := 56; shift >= 0; shift -= 8 {
+			if c := byte(v >> shift); c != 0 {
+				b = append(b, c)
+			}
+		}
+		return b
+	case Set:
+		return appendCTSet(b, v)
+	case NftVerdict:
+		return appendVerdict(b, v)
 	case SK:
 		return strconv.AppendUint(append(b, "sk"...), v, 10)
 	case SKB:

@@ -14,9 +14,11 @@ const (
 	ENOMEM          Errno = 12
 	EACCES          Errno = 13
 	EFAULT          Errno = 14
+	EBUSY           Errno = 16
 	EEXIST          Errno = 17
 	ENODEV          Errno = 19
 	EINVAL          Errno = 22
+	EMFILE          Errno = 24
 	EPIPE           Errno = 32
 	EDESTADDRREQ    Errno = 89
 	EMSGSIZE        Errno = 90
@@ -46,7 +48,7 @@ const (
 
 var errnoNames = map[Errno]string{
 	0: "0", EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",
-	EFAULT: "EFAULT", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", EPIPE: "EPIPE", EDESTADDRREQ: "EDESTADDRREQ",
+	EFAULT: "EFAULT", EBUSY: "EBUSY", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", EMFILE: "EMFILE", EPIPE: "EPIPE", EDESTADDRREQ: "EDESTADDRREQ",
 	EMSGSIZE: "EMSGSIZE", EPROTOTYPE: "EPROTOTYPE", ENOPROTOOPT: "ENOPROTOOPT", EPROTONOSUPPORT: "EPROTONOSUPPORT",
 	EOPNOTSUPP: "EOPNOTSUPP", EAFNOSUPPORT: "EAFNOSUPPORT", EADDRINUSE: "EADDRINUSE", EADDRNOTAVAIL: "EADDRNOTAVAIL",
 	ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ECONNABORTED: "ECONNABORTED", ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS",
@@ -64,7 +66,7 @@ func (e Errno) String() string {
 
 // enums name the values of the formats that are enumerations.
 var enums = [numFmts]map[uint64]string{
-	Gro: groNames,
+	Gro: groNames, CTst: ctStates, CTInfoFmt: ctInfos, CTDirFmt: ctDirs, NatManip: {0: "source", 1: "destination"},
 	Proto: {0: "hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing header", 44: "fragment header",
 		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "destination options", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
 	Ether: {0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q", 0x88a8: "802.1ad", 0x0004: "802.2", 0x88cc: "LLDP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session"},

@@ -38,6 +38,8 @@ const (
 	WhyInGate
 	WhyDirectIP
 	WhyNotInCaptureARP
+	WhyPassedAs
+	WhyFromBeyond
 	endReplayWhy
 )
 
@@ -77,6 +79,8 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyInFragQueue & 255:     "At the end of the trace it waits for the other fragments of its packet.",
 	WhyInGate & 255:          "At the end of the trace the capture has not shown it yet.",
 	WhyDirectIP & 255:        "The capture shows that this host sent it ({1:proto} over {0:ether}); nothing in the model says why, so it goes straight to the device.",
+	WhyPassedAs & 255:        "It is for another host, and passed on: from here on it is frame {0}.",
+	WhyFromBeyond & 255:      "This host passes it on for another one: it came in by an interface that the capture does not show.",
 	WhyNotInCaptureARP & 255: "Linux would have sent an ARP packet about {1:ip} here; the capture does not show it.",
 }
 

@@ -27,6 +27,9 @@ const (
 	areaSched
 	areaReplay
 	areaDrop
+	areaConntrack
+	areaNAT
+	areaNftables
 	numAreas
 )
 
@@ -68,19 +71,24 @@ var stepTables = [numAreas][]Info{
 	areaDriver: driverSteps[:], areaCore: coreSteps[:], areaNetfilter: netfilterSteps[:], areaInet: inetSteps[:],
 	areaIPv4: ipv4Steps[:], areaIPv6: ipv6Steps[:], areaTCP: tcpSteps[:], areaUDP: udpSteps[:],
 	areaSocket: socketSteps[:], areaSched: schedSteps[:],
+	areaConntrack: conntrackSteps[:], areaNAT: natSteps[:],
+	areaNftables: nftablesSteps[:],
 }
 
 var whyTables = [numAreas][]string{
 	areaDriver: driverWhys[:], areaCore: coreWhys[:], areaNetfilter: netfilterWhys[:], areaInet: inetWhys[:],
 	areaIPv4: ipv4Whys[:], areaIPv6: ipv6Whys[:], areaTCP: tcpWhys[:], areaUDP: udpWhys[:],
 	areaSocket: socketWhys[:], areaSched: schedWhys[:], areaReplay: replayWhys[:],
-	areaDrop: dropWhys[:],
+	areaDrop: dropWhys[:], areaConntrack: conntrackWhys[:], areaNAT: natWhys[:],
+	areaNftables: nftablesWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{
 	areaDriver: driverTries[:], areaCore: coreTries[:], areaNetfilter: netfilterTries[:], areaInet: inetTries[:],
 	areaIPv4: ipv4Tries[:], areaIPv6: ipv6Tries[:], areaTCP: tcpTries[:], areaUDP: udpTries[:],
 	areaSocket: socketTries[:], areaSched: schedTries[:],
+	areaConntrack: conntrackTries[:], areaNAT: natTries[:],
+	areaNftables: nftablesTries[:],
 }
 
 // Info returns the catalogue's row.

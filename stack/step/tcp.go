@@ -115,6 +115,8 @@ const (
 	TcpRackMarkLost
 	TcpRackReoTimeout
 	TcpCompressedAckKick
+	TcpInitMetrics
+	TcpUpdateMetrics
 	endTCP
 )
 
@@ -203,6 +205,8 @@ var tcpSteps = [int(endTCP) - baseTCP]Info{
 	TcpWriteTimeout & 255:         {"tcp_write_timeout", Transport, "net/ipv4/tcp_timer.c", "Were there too many timeouts?"},
 	TcpProbeTimer & 255:           {"tcp_probe_timer", Transport, "net/ipv4/tcp_timer.c", "The window is still closed."},
 	TcpCompressedAckKick & 255:    {"tcp_compressed_ack_kick", Transport, "net/ipv4/tcp_timer.c", "ACKs of out-of-order data were saved up: one goes for them."},
+	TcpInitMetrics & 255:          {"tcp_init_metrics", Transport, "net/ipv4/tcp_metrics.c", "Begin with what earlier connections learnt of this path."},
+	TcpUpdateMetrics & 255:        {"tcp_update_metrics", Transport, "net/ipv4/tcp_metrics.c", "Keep what this connection has learnt of the path for the next."},
 	TcpDelackTimer & 255:          {"tcp_delack_timer", Transport, "net/ipv4/tcp_timer.c", "The delayed ACK has waited long enough."},
 	TcpDelackTimerHandler & 255:   {"tcp_delack_timer_handler", Transport, "net/ipv4/tcp_timer.c", "Send the delayed ACK, if it is still owed."},
 	TcpKeepaliveTimer & 255:       {"tcp_keepalive_timer", Transport, "net/ipv4/tcp_timer.c", "Is the other side still there?"},
@@ -403,6 +407,8 @@ const (
 	WhyAckDeferred
 	WhyAckCompressed
 	WhyAckKick
+	WhyMetricsRTO
+	WhyMetricsKept
 	WhyOwnedByUser
 	WhyBacklogLimit
 	WhyBacklogMerged
@@ -511,6 +517,8 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyAckDeferred & 255:         "An ACK is due. It waits until the backlog is worked off: one for all of it (tcp_backlog_ack_defer).",
 	WhyAckCompressed & 255:       "Three duplicate ACKs have gone: the sender knows of the hole. {0} {0?ACK is|ACKs are} saved up for one that goes within {1:dur} (tcp_comp_sack_delay_ns).",
 	WhyAckKick & 255:             "One ACK goes for {0} that were due.",
+	WhyMetricsRTO & 255:          "The last connection with this host had a round trip of {0:dur}, longer than the {1:dur} of this handshake: the first timeout is {2:dur}.",
+	WhyMetricsKept & 255:         "A round trip of {0:dur} is kept for the next connection with this host.",
 	WhyOwnedByUser & 255:         "A system call of the program holds the socket: the packet waits in the backlog until the call is over ({0} {0?waits|wait} there).",
 	WhyBacklogLimit & 255:        "{0} bytes of memory are used by packets that wait, more than the {1} that a backlog may take: no more fits.",
 	WhyBacklogMerged & 255:       "It says nothing that the last packet of the backlog does not, but for a later acknowledgement: the two are taken for one, {0:skb}, which acknowledges {1} bytes.",

@@ -497,7 +497,7 @@ func (sk *Sock) WriteSpace(ns *core.Netns) {
 	}
 	sk.throttled = false
 	if !sk.tsqTimer.Pending() {
-		ns.Clock.Mod(&sk.tsqTimer, ns.Clock.Now(), &sk.qTask)
+		ns.Clock.Mod(rareTimer(&sk.tsqTimer), ns.Clock.Now(), &sk.qTask)
 	}
 }
 

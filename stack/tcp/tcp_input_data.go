@@ -357,7 +357,7 @@ func (sk *Sock) ackOfo() {
 	d := min(sim.Time(sk.sysctl().TCPCompSackDelayNs), sim.Time(rtt)*(sim.Microsecond>>3)/20)
 	d += sim.Time(sk.sysctl().TCPCompSackSlackNs)
 	ns.Why(step.WhyAckCompressed, uint64(sk.compressedAck), uint64(d))
-	ns.Clock.Mod(&sk.compTimer, sk.now()+d, &sk.cTask)
+	ns.Clock.Mod(rareTimer(&sk.compTimer), sk.now()+d, &sk.cTask)
 }
 
 // compressedAckKick is tcp_compressed_ack_kick: one ACK for those that were
@@ -381,7 +381,7 @@ func (sk *Sock) sackCompressSendAck() {
 		return
 	}
 	ns := sk.NS
-	ns.Clock.Stop(&sk.compTimer)
+	ns.Clock.Stop(sk.compTimer)
 	ns.Add(step.TcpExtTCPAckCompressed, uint64(sk.compressedAck-1))
 	sk.compressedAck = 0
 	sk.sendAck()

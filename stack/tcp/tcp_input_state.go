@@ -428,18 +428,3 @@ func (sk *Sock) initTransfer() {
 	sk.initBufferSpace()
 	sk.NS.Why(step.WhyStartCwnd, uint64(sk.sndCwnd), uint64(sk.RcvBuf))
 }
-
-// initMetrics is tcp_init_metrics: without a round trip measured, three
-// seconds' caution (RFC 6298 §5.7). Metrics of earlier connections are not modelled.
-func (sk *Sock) initMetrics() {
-	if sk.srttUs == 0 {
-		sk.rttvarUs = uint32(timeoutFallback / sim.Microsecond)
-		sk.mdevUs, sk.mdevMaxUs = sk.rttvarUs, sk.rttvarUs
-		sk.rto = timeoutFallback
-	}
-}
-
-const timeoutFallback = 3 * sim.Second
-
-// updateMetrics is tcp_update_metrics; the cache is not modelled.
-func (sk *Sock) updateMetrics() {}

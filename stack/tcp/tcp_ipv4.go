@@ -432,7 +432,7 @@ func (t *TCP) csumError(af afOps, b *core.SKB, at step.Step) {
 // checksumOK is tcp_checksum_complete: is the sum over pseudo header and
 // segment right? It is not asked again of what somebody has checked.
 func (t *TCP) checksumOK(af afOps, b *core.SKB, s, d wire.Addr) bool {
-	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.Truncated {
+	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.CsumValid || b.Truncated {
 		return true
 	}
 	n := b.Len()

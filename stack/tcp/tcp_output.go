@@ -159,7 +159,7 @@ func (sk *Sock) eventAckSent(rcvNxt uint32) {
 	if sk.compressedAck > 0 {
 		sk.NS.Add(step.TcpExtTCPAckCompressed, uint64(sk.compressedAck))
 		sk.compressedAck = 0
-		sk.NS.Clock.Stop(&sk.compTimer)
+		sk.NS.Clock.Stop(sk.compTimer)
 	}
 	if rcvNxt != sk.rcvNxt {
 		return // a keepalive probe's old number

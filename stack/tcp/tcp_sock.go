@@ -136,6 +136,7 @@ type TCP struct {
 
 	Orphans int
 	TWCount int
+	metrics []metrics       // tcp_metrics_hash
 	opt     wire.TCPOptions // scratch of the segment that is being worked on
 }
 
@@ -209,29 +210,30 @@ type Sock struct {
 	}
 
 	// struct inet_connection_sock
-	bound                                        bool
-	bindBucket                                   uint16
-	acceptQueue                                  []*Sock
-	listening                                    bool
-	parent                                       *Sock // the listener, until accept
-	reqs                                         int   // request sockets of this listener (qlen)
-	reqsYoung                                    int
-	rto                                          sim.Time
-	rtoMin                                       sim.Time
-	pmtuCookie                                   int
-	ca                                           congOps
-	caInitialized                                bool
-	backoff                                      uint8
-	synRetries                                   uint8
-	extHdrLen                                    int
-	userTimeout                                  sim.Time
-	probesTstamp                                 sim.Time
-	writeTimer, delackTimer, keepTimer, tsqTimer sim.Timer
-	wTask                                        writeTask
-	dTask                                        delackTask
-	kTask                                        keepTask
-	qTask                                        tsqTask
-	cubic                                        cubicState
+	bound                   bool
+	bindBucket              uint16
+	acceptQueue             []*Sock
+	listening               bool
+	parent                  *Sock // the listener, until accept
+	reqs                    int   // request sockets of this listener (qlen)
+	reqsYoung               int
+	rto                     sim.Time
+	rtoMin                  sim.Time
+	pmtuCookie              int
+	ca                      congOps
+	caInitialized           bool
+	backoff                 uint8
+	synRetries              uint8
+	extHdrLen               int
+	userTimeout             sim.Time
+	probesTstamp            sim.Time
+	writeTimer, delackTimer sim.Timer
+	keepTimer, tsqTimer     *sim.Timer // see rareTimer
+	wTask                   writeTask
+	dTask                   delackTask
+	kTask                   keepTask
+	qTask                   tsqTask
+	cubic                   cubicState
 
 	// struct tcp_sock
 	gsoSegs                             int
@@ -281,8 +283,8 @@ type Sock struct {
 	lostHint                            *core.SKB
 	compressedAck                       int
 	compressedRcvNxt                    uint32
-	dupAcks                             uint8     // dup_ack_counter
-	compTimer                           sim.Timer // compressed_ack_timer
+	dupAcks                             uint8      // dup_ack_counter
+	compTimer                           *sim.Timer // compressed_ack_timer
 	cTask                               compTask
 	dsackDups                           int
 	synData                             bool

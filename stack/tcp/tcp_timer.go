@@ -51,15 +51,23 @@ func (sk *Sock) resetTimer(what uint8, d sim.Time) {
 // on, and finds nothing due.
 func (sk *Sock) clearTimer() { sk.pending, sk.timeout = 0, 0 }
 
+// rareTimer makes a timer that most sockets never arm when one first does.
+func rareTimer(t **sim.Timer) *sim.Timer {
+	if *t == nil {
+		*t = new(sim.Timer)
+	}
+	return *t
+}
+
 // stopTimers is tcp_clear_xmit_timers.
 func (sk *Sock) stopTimers() {
 	c := sk.NS.Clock
 	sk.pending, sk.ack.pending = 0, 0
 	c.Stop(&sk.writeTimer)
 	c.Stop(&sk.delackTimer)
-	c.Stop(&sk.keepTimer)
-	c.Stop(&sk.tsqTimer)
-	c.Stop(&sk.compTimer)
+	c.Stop(sk.keepTimer)
+	c.Stop(sk.tsqTimer)
+	c.Stop(sk.compTimer)
 }
 
 func (sk *Sock) writeTimerExpired() {
@@ -467,7 +475,7 @@ func (sk *Sock) elapsedKeepalive() sim.Time {
 
 // resetKeepalive is tcp_reset_keepalive_timer.
 func (sk *Sock) resetKeepalive(d sim.Time) {
-	sk.modTimer(&sk.keepTimer, sk.tick()+toJiffies(d), &sk.kTask)
+	sk.modTimer(rareTimer(&sk.keepTimer), sk.tick()+toJiffies(d), &sk.kTask)
 }
 
 // setKeepalive is tcp_set_keepalive (SO_KEEPALIVE).
@@ -478,7 +486,7 @@ func (sk *Sock) setKeepalive(on bool) {
 	if on && !sk.KeepOpen {
 		sk.resetKeepalive(sk.keepIdleTime())
 	} else if !on {
-		sk.NS.Clock.Stop(&sk.keepTimer)
+		sk.NS.Clock.Stop(sk.keepTimer)
 	}
 }
 

@@ -155,6 +155,16 @@ func (l *Log) Keep(keep func(*Event) bool) {
 	l.Events = l.Events[:n]
 }
 
+// Room makes room in an empty Log for a bit more than another one holds, so
+// that it need not grow step by step.
+func (l *Log) Room(o *Log) {
+	more := func(n int) int { return n + n/8 }
+	l.Events = make([]Event, 0, more(len(o.Events)))
+	l.Changes = make([]Change, 0, more(len(o.Changes)))
+	l.args = make([]uint64, 0, more(len(o.args)))
+	l.bytes = make([]byte, 0, more(len(o.bytes)))
+}
+
 // Reset empties the Log and keeps its memory.
 func (l *Log) Reset() {
 	l.Events, l.Changes, l.Gone, l.args, l.bytes = l.Events[:0], l.Changes[:0], l.Gone[:0], l.args[:0], l.bytes[:0]
@@ -522,6 +532,14 @@ func (t *Tracer) Adopt(on Subject, pkt, old uint32, why step.Why) {
 	t.End(on, Consumed, 0, 0, why, uint64(pkt))
 	t.path[pkt%pathSlots] = t.path[old%pathSlots]
 	t.parent[pkt%pathSlots] = t.parent[old%pathSlots]
+}
+
+// Pass tells that the packet old, which came from another host, goes on towards
+// a third as the packet pkt, and that it comes to its end by that.
+func (t *Tracer) Pass(on Subject, pkt, old uint32, fn step.Step, why step.Why) {
+	t.End(on, Forwarded, 0, fn, why, uint64(pkt))
+	t.path[pkt%pathSlots] = t.path[old%pathSlots]
+	t.parent[pkt%pathSlots] = old
 }
 
 // Note records something that a reader should know and no packet did.

@@ -50,9 +50,15 @@ func (sk *Sock) recvmsg(buf []byte, flags int, at step.Step) (Msg, core.Errno) {
 		if b == nil {
 			return Msg{}, 0
 		}
+		known := csumUnnecessary(b)
 		if !csumComplete(b) {
 			sk.dropBadCsum(b, flags, at)
 			continue
+		}
+		if !b.Linear() && (known || len(buf) < b.Len()) {
+			// Else the bytes are copied and summed as one, or by copy_linear_skb:
+			// neither has a tracepoint.
+			sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(min(len(buf), b.Len())))
 		}
 		return sk.deliver(b, buf, flags, at), 0
 	}

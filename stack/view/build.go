@@ -193,7 +193,10 @@ func (b *builder) function() {
 // ended is the sentence of a packet's end, and the one of the function that
 // ended it.
 func (b *builder) ended() string {
-	s := Clean(report.Line(b.log, b.e, b.names))
+	s := b.event1(b.e)
+	if _, _, ok := adopted(b.log, b.e); ok {
+		return s
+	}
 	why := b.because(b.n, b.e)
 	switch {
 	case why == Clean(report.Why(b.log, b.e, b.names)):
@@ -202,6 +205,14 @@ func (b *builder) ended() string {
 		return s + " " + why
 	}
 	return s + ": " + why
+}
+
+// event1 is an event that is no call in one line.
+func (b *builder) event1(e *trace.Event) string {
+	if frame, _, ok := adopted(b.log, e); ok {
+		return fmt.Sprintf("From here on it is packet %d of the capture.", frame)
+	}
+	return Clean(report.Line(b.log, e, b.names))
 }
 
 // passes is the sentence of a frame that passes a device.
@@ -305,11 +316,11 @@ func (b *builder) tree() {
 			continue
 		}
 		e := b.event(b.stops[i])
-		r := Row{N: i + 1, Depth: int(e.Depth), Kind: e.Kind.String(), Here: i == b.pos}
+		r := Row{N: i + 1, Depth: int(e.Depth), Kind: e.Kind.String(), Here: i == b.pos, Stage: b.Session.stages[b.stops[i]]}
 		if e.Kind == trace.Call {
 			r.Text = step.Step(e.Code).String()
 		} else {
-			r.Text = Clean(report.Line(b.log, e, b.names))
+			r.Text = b.event1(e)
 			r.Drop = e.Lost() || e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled
 		}
 		if e.Pkt != 0 && e.Pkt != before {
@@ -376,7 +387,7 @@ func (b *builder) because(n int, e *trace.Event) string {
 		}
 		depth = int(c.Depth)
 		if step.Step(c.Code) == e.Fn && c.Why != 0 {
-			return Clean(report.Why(b.log, c, b.names))
+			return Clean(report.Why(b.log, b.decisive(n), b.names))
 		}
 	}
 	return Clean(report.Why(b.log, e, b.names))

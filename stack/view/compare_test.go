@@ -79,6 +79,7 @@ func TestCompare(t *testing.T) {
 func TestPairMoves(t *testing.T) {
 	p := NewPair(packetAt(t, bundled(t, "closed-ports"), 5), packetAt(t, bundled(t, "http"), 3))
 	var scenes []PairScene
+	p.Do(Command{Verb: Forward}) // until then each side is where it was put
 	for range 60 {
 		sc := p.Scene()
 		if r := sc.Rows[sc.Here]; r.Left.N != 0 && r.Left.N != sc.A.Step || r.Right.N != 0 && r.Right.N != sc.B.Step {

@@ -86,7 +86,7 @@ func (b *builder) words(d Depth) string {
 	case trace.Note:
 		key = "@note"
 	}
-	if w := all[key]; w != "" {
+	if w := all[key]; w != "" || d == DepthKernel && b.e.Kind == trace.Call {
 		return w
 	}
 	return all[stageKeys[b.sc.Lit]]

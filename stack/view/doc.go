@@ -34,15 +34,17 @@
 //	overview.go  the capture at a glance, by the ways that packets took
 //	timeline.go  the capture as a row of buckets
 //	times.go     where the time of a packet went
-//	family.go    who caused whom
+//	family.go    who caused whom; family_tcp.go what TCP's numbers tell of it
 //	stages.go    the map of the stack: which function is at which stage
 //	not.go       why a stage is not visited
 //	panels.go    the state of sockets, neighbours, rings
-//	tables.go    state as Linux's tools show it
+//	tables.go    state as Linux's tools show it; tables_sock.go sockets and TCP, tables_net.go routes and queues
+//	objects.go   what objects a chunk shows
 //	plots.go     values over time
-//	headers.go   headers, fields and bytes
+//	headers.go   headers, fields and bytes; headers_lit.go those that a step is about
 //	depth.go     words for three kinds of readers
-//	glossary.go  terms
+//	glossary.go  terms; text.go reads the files of words in text/
+//	compare.go   two walks side by side; compare_align.go how they are laid so
 //	lesson.go    lessons
 //	clean.go     texts without control characters
 //	plain.go     the same walk as lines of text

@@ -48,6 +48,8 @@ func Glossary() []string {
 	return list
 }
 
+var allTerms = sync.OnceValue(Glossary)
+
 // LookUp explains a term: of the glossary, or a kernel function, a field, a drop
 // reason. It may be the beginning of one; case does not matter. ok is false if
 // there is none; then like names similar ones.
@@ -100,6 +102,16 @@ func catalogue(word string) (Gloss, bool) {
 		r := step.DropReason(n)
 		if w := step.DropWhy(r); r.String() == word && w != step.WhyDropReason {
 			return Gloss{Term: word, Words: "A drop reason. " + Clean(w.Text()), See: []string{"drop reason"}, From: "include/net/dropreason-core.h"}, true
+		}
+	}
+	for m := range step.NumMIB {
+		if step.MIB(m).String() == word {
+			return Gloss{Term: word, Words: "One of the kernel's counters. nstat shows how far it moved.", See: []string{"counter"}}, true
+		}
+	}
+	for i := 1; i < step.NumTPs; i++ {
+		if n := step.TP(i).String(); n == word || strings.HasSuffix(n, ":"+word) {
+			return Gloss{Term: n, Words: "A tracepoint of the kernel. perf trace -e " + n + " shows it when it fires.", See: []string{"tracepoint"}}, true
 		}
 	}
 	return Gloss{}, false
@@ -178,6 +190,7 @@ func (s *Session) explain(word string) error {
 func (b *builder) glossary() {
 	if g := b.glo.gloss; g != nil {
 		c := *g
+		c.All = allTerms()
 		b.sc.Gloss = &c
 	}
 	if b.e == nil {

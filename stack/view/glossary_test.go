@@ -44,7 +44,7 @@ func TestGlossary(t *testing.T) {
 func TestExplain(t *testing.T) {
 	s := open(2)
 	for _, c := range [][2]string{{"skb", "sk_buff"}, {"SOFTIRQ", "softirq"}, {"congestion w", "cwnd"}, {"retrans", "retransmission"}, {"[S.]", "[S.]"}, {"ip_rcv()", "ip_rcv"},
-		{"skb.len", "skb.len"}, {"NO_SOCKET", "NO_SOCKET"}, {"SOCKET_RCVBUFF", "SOCKET_RCVBUFF"}, {"time_wait", "TIME_WAIT"}} {
+		{"skb.len", "skb.len"}, {"NO_SOCKET", "NO_SOCKET"}, {"SOCKET_RCVBUFF", "SOCKET_RCVBUFF"}, {"time_wait", "TIME_WAIT"}, {"IpInReceives", "IpInReceives"}, {"kfree_skb", "skb:kfree_skb"}, {"NIC", "network card"}} {
 		if err := s.Do(Command{Verb: Explain, Expr: c[0]}); err != nil {
 			t.Errorf("%s: %v", c[0], err)
 			continue
@@ -81,4 +81,36 @@ func TestTermsIn(t *testing.T) {
 	if sc := s.Scene(); !slices.Contains(sc.Terms, "RTT") && !slices.Contains(sc.Terms, "TCP") {
 		t.Errorf("%q: %v", sc.Says+sc.Plain, sc.Terms)
 	}
+}
+
+func FuzzLookUp(f *testing.F) {
+	f.Add("skb")
+	f.Add("\x1b[2J[S.]")
+	f.Add("ip_rcv()")
+	f.Fuzz(func(t *testing.T, word string) {
+		g, like, ok := LookUp(word)
+		if ok && (g.Words == "" || !isClean(g.Term+g.Words+g.More+g.From)) {
+			t.Errorf("%q: %+v", word, g)
+		}
+		if ok && like != nil || len(like) > 4 {
+			t.Errorf("%q: %v", word, like)
+		}
+		for _, n := range termsIn(word) {
+			if _, _, ok := LookUp(n); !ok {
+				t.Errorf("%q: the term %s is not explained", word, n)
+			}
+		}
+	})
+}
+
+func FuzzParseText(f *testing.F) {
+	f.Add("# c\na, b: words\n more\n See: x\n")
+	f.Add(" \n:\n x")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, e := range parseText(s) {
+			if len(e.keys) == 0 {
+				t.Errorf("%q: no key", s)
+			}
+		}
+	})
 }

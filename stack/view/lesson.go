@@ -428,12 +428,22 @@ func (b *builder) lesson() {
 }
 
 // hush keeps what comes out of the Scene while a question about it is open: the
-// steps behind the place, and what becomes of the packet.
+// steps behind the place (one row of the kind hidden stands for them), the packets
+// behind this one, and what becomes of it.
 func (b *builder) hush() {
 	sc := b.sc
 	for i := range sc.Tree {
-		if sc.Tree[i].Here {
-			sc.Tree = sc.Tree[:i+1]
+		if sc.Tree[i].Here && i+1 < len(sc.Tree) {
+			sc.Tree = append(sc.Tree[:i+1:i+1], Row{N: sc.Tree[i+1].N, Depth: sc.Tree[i].Depth, Kind: "hidden", Text: "(answer the question first)"})
+			break
+		}
+	}
+	for i := range sc.List {
+		if sc.List[i].Here {
+			sc.List = append([]Item(nil), sc.List[:i+1]...)
+			if !sc.Verdict.Reached {
+				sc.List[i].Mark = ""
+			}
 			break
 		}
 	}

@@ -51,7 +51,7 @@ func (v *placeValues) answers(text string, right bool) string {
 	if !right {
 		for _, l := range sc.Lost {
 			if strings.Contains(text, l.Candidate) {
-				return fmt.Sprintf("%s %s lost: %s.", l.What, l.Candidate, strings.TrimSuffix(l.Because, "."))
+				return fmt.Sprintf("%s%s %s lost: %s.", strings.ToUpper(l.What[:min(1, len(l.What))]), l.What[min(1, len(l.What)):], l.Candidate, strings.TrimSuffix(l.Because, "."))
 			}
 		}
 	}

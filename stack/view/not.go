@@ -4,6 +4,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // notState is what a Session keeps for the stages that are not visited.
@@ -53,6 +54,7 @@ func (b *builder) known() (f known) {
 			if a := b.log.WhyArgs(e); len(a) > 0 && a[0] != etherIPv4 && a[0] != etherIPv6 {
 				f.handler = e
 			}
+		case f.local != nil || f.forward != nil: // later ones are about answers and errors
 		case localWhys[e.Why]:
 			f.local = e
 		case forwardWhys[e.Why]:
@@ -64,7 +66,8 @@ func (b *builder) known() (f known) {
 			case len(a) > 2 && a[2] == rtnUnicast:
 				f.forward = e
 			}
-		case step.Step(e.Code) == step.ArpXmit || step.Step(e.Code) == step.ArpSolicit:
+		}
+		if e.Kind == trace.Call && (step.Step(e.Code) == step.ArpXmit || step.Step(e.Code) == step.ArpSolicit) {
 			f.arp = e
 		}
 	}
@@ -88,14 +91,16 @@ func (b *builder) not() {
 	case f.handler != nil && !out:
 		say(reason(f.handler), between(UpPre, UpApp)...)
 		say(reason(f.handler), Forwarding)
-	case f.forward != nil:
+	case out && !b.ours():
+		// It came in before, as another packet, and is passed on.
+	case f.forward != nil && !out:
 		text := "It is passed on: " + reason(f.forward)
 		say(text, between(UpLocalIn, UpApp)...)
 		say("It is not this host's own packet: it comes from FORWARD.", between(DownApp, DownLocalOut)...)
-	case f.local != nil:
+	case f.local != nil && !out:
 		say(reason(f.local), Forwarding)
 	case out:
-		say("This host sends the packet itself: it does not come from the wire.", UpWire, UpGRO, UpTaps, UpPre, UpRoute, UpLocalIn, UpTransport, UpSocket, UpApp)
+		say("This host sends it itself: it does not come up from the wire.", UpWire, UpGRO, UpTaps, UpPre, UpRoute, UpLocalIn, UpTransport, UpSocket, UpApp)
 		say("This host sends the packet itself: there is nothing to pass on.", Forwarding)
 	}
 	if f.arp != nil {
@@ -111,23 +116,39 @@ func (b *builder) not() {
 	}
 }
 
+// ours reports whether the frame's source is an address of this host, as far as
+// the routes tell.
+func (b *builder) ours() bool {
+	conf := b.config()
+	raw, err := b.k.Frame(b.frame)
+	if conf == nil || err != nil {
+		return true
+	}
+	src := tupleOf(raw.Data, wire.LinkKind(raw.Link)).local
+	if src.IsZero() {
+		return true
+	}
+	for i := range conf.Routes {
+		if r := &conf.Routes[i]; r.Type == rtnLocal && r.Dst == src {
+			return true
+		}
+	}
+	return false
+}
+
 // afterEnd says that the frame's way was over before the places behind it.
 func (b *builder) afterEnd(f *known, reason func(*trace.Event) string, say func(string, ...StageID)) {
 	at := b.Session.stages[f.endN]
 	text := ""
 	switch o := trace.Outcome(f.end.Code); {
 	case f.end.Lost():
-		text = "Dropped before it gets here, " + f.end.Reason.String()
-		if f.end.Fn != 0 {
-			text += " in " + f.end.Fn.String()
-		}
-		text = colon(text, b.because(f.endN, f.end))
+		text = "Dropped before it gets here: " + f.end.Reason.String() + "."
 	case o == trace.Consumed || o == trace.Dropped:
 		text = "It has done its work before"
 		if f.end.Fn != 0 {
 			text += ", in " + f.end.Fn.String()
 		}
-		text = colon(text, b.because(f.endN, f.end))
+		text += "."
 	case o == trace.NotModelled:
 		text = "What follows is not modelled: " + reason(f.end)
 	default:
@@ -145,13 +166,6 @@ func (b *builder) afterEnd(f *known, reason func(*trace.Event) string, say func(
 	case at.Down():
 		say(text, between(at+1, DownWire)...)
 	}
-}
-
-func colon(text, why string) string {
-	if why == "" {
-		return text + "."
-	}
-	return text + ": " + why
 }
 
 // answers says why nothing went down, once the story is at its end.
@@ -179,4 +193,21 @@ func between(from, to StageID) (ids []StageID) {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// decisive is the event whose sentence says why the function at n ended a
+// packet: its own, or where that only says that others decide (the routing
+// tables), the last of those that it called.
+func (b *builder) decisive(n int) *trace.Event {
+	c := b.event(n)
+	best := c
+	if c.Why != step.WhyNoDemux {
+		return c
+	}
+	for n++; n < len(b.story) && b.event(n).Depth > c.Depth; n++ {
+		if e := b.event(n); e.Kind == trace.Call && e.Depth == c.Depth+1 && e.Why != 0 {
+			best = e
+		}
+	}
+	return best
 }

@@ -32,6 +32,15 @@ type chunkObjects struct {
 	n    int // changes when it was made
 	list []*object
 	byID map[uint32]*object
+
+	lookups []lookup
+}
+
+// A lookup is a search for a packet's way that found a route.
+type lookup struct {
+	event int
+	dst   wire.Addr
+	took  took
 }
 
 // objectsOf lists a chunk's objects, packets apart. It is worked out once.
@@ -52,8 +61,20 @@ func (s *Session) objectsOf(l *trace.Log) *chunkObjects {
 		o.byID[ch.Obj] = ob
 		o.list = append(o.list, ob)
 	}
+	aside := -1 // the depth of a call whose lookups are not about a packet's way
 	for i := range l.Events {
 		e := &l.Events[i]
+		if e.Kind == trace.Call {
+			if int(e.Depth) <= aside {
+				aside = -1
+			}
+			if aside < 0 && notItsWay[step.Step(e.Code).String()] {
+				aside = int(e.Depth)
+			}
+			if dst, r, ok := lookupResult(l, e); ok && aside < 0 {
+				o.lookups = append(o.lookups, lookup{i, dst, r})
+			}
+		}
 		ob := o.byID[e.Subject]
 		if ob == nil {
 			continue

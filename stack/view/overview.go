@@ -300,7 +300,7 @@ func (b *builder) captureFacts() []Fact {
 	}
 	list = append(list,
 		Fact{"packets", fmt.Sprintf("%d: %d in, %d out", t.n, t.n-t.out, t.out)},
-		Fact{"bytes", fmt.Sprint(t.bytes)},
+		Fact{"bytes", thousands(t.bytes)},
 		Fact{"time", report.At(max(0, t.to-t.from)) + " s"})
 	if p := b.protocols(); p != "" {
 		list = append(list, Fact{"protocols", p})
@@ -312,6 +312,15 @@ func (b *builder) captureFacts() []Fact {
 		list = append(list, Fact{"conversations", fmt.Sprint(n)})
 	}
 	return list
+}
+
+// thousands writes a number with commas.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // protocols counts packets by protocol, the most first.

@@ -62,7 +62,7 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 			break
 		}
 		if sc.Packet != last {
-			last, r.stage = sc.Packet, NoStage
+			last, r.stage, r.said = sc.Packet, NoStage, map[string]bool{}
 			head(b, &sc)
 			fmt.Fprintln(b, s.ending(sc.Packet))
 		}
@@ -125,7 +125,8 @@ func (s *Session) ending(n int) string {
 // A reader writes steps, one a line.
 type reader struct {
 	w     io.Writer
-	stage StageID // that was named last
+	stage StageID         // that was named last
+	said  map[string]bool // reasons that this packet's steps gave
 }
 
 // step tells one step in one line: where it is if that is new, the function,
@@ -137,6 +138,13 @@ func (r *reader) step(sc *Scene, indent bool) {
 		in = strings.Repeat("  ", 1+min(max(0, len(sc.Calls)-1), 12))
 	}
 	text := sc.Says
+	if sc.Kind == "end" {
+		if head, why, ok := strings.Cut(text, ": "); ok && r.said[why] {
+			text = head
+		}
+	} else if sc.Says != "" && r.said != nil {
+		r.said[sc.Says] = true
+	}
 	if sc.Kind == "call" {
 		text = sc.Func
 		if sc.Lit != NoStage && sc.Lit != r.stage {

@@ -57,7 +57,7 @@ type Scene struct {
 	Breaks   []Break     `json:"breaks,omitempty"`
 	Tables   []Table     `json:"tables,omitempty"`
 	Plots    []Plot      `json:"plots,omitempty"`
-	Plain    string      `json:"plain,omitempty"` // what happens here in a first course's words
+	Plain    string      `json:"plain,omitempty"` // what happens here, in words for Depth
 	Terms    []string    `json:"terms,omitempty"` // of the glossary, that this Scene uses
 	Gloss    *Gloss      `json:"gloss,omitempty"` // the term that was asked for
 	Lesson   *LessonPage `json:"lesson,omitempty"`
@@ -86,13 +86,14 @@ type Call struct {
 
 // A Row is one line of the tree of calls around the cursor.
 type Row struct {
-	N     int    `json:"n"` // step, from 1
-	Depth int    `json:"depth"`
-	Kind  string `json:"kind"`
-	Text  string `json:"text"` // the function's name, or the event in words
-	Here  bool   `json:"here,omitempty"`
-	Drop  bool   `json:"drop,omitempty"`
-	Who   string `json:"who,omitempty"` // another packet takes over here
+	N     int     `json:"n"` // step, from 1
+	Depth int     `json:"depth"`
+	Kind  string  `json:"kind"` // as the Scene's; hidden: the steps that an open question of a lesson keeps back
+	Text  string  `json:"text"` // the function's name, or the event in words
+	Here  bool    `json:"here,omitempty"`
+	Drop  bool    `json:"drop,omitempty"`
+	Who   string  `json:"who,omitempty"`   // another packet takes over here
+	Stage StageID `json:"stage,omitempty"` // where on the map it is
 }
 
 // A Delta is a value that changed.

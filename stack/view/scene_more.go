@@ -49,6 +49,7 @@ type Spent struct {
 	Ns      int64   `json:"ns"`
 	Percent int     `json:"percent"`
 	Waiting bool    `json:"waiting,omitempty"` // nothing worked on it
+	Step    int     `json:"step,omitempty"`    // of this story, from 1: where the packet first is there; 0 if at none
 }
 
 // A Timeline is the whole capture in a row of buckets of equally many packets.
@@ -89,7 +90,7 @@ type Break struct {
 
 // A Table is state as one of Linux's tools shows it.
 type Table struct {
-	Kind    string   `json:"kind"`  // sockets, tcp, counters, neighbours, routes, rings, queues
+	Kind    string   `json:"kind"`  // sockets, tcp, counters, neighbours, routes, rings, softirq, queues
 	Title   string   `json:"title"` // "sockets"
 	Tool    string   `json:"tool"`  // "ss -tanm"
 	Columns []string `json:"columns"`
@@ -142,6 +143,7 @@ type Gloss struct {
 	More  string   `json:"more,omitempty"`
 	See   []string `json:"see,omitempty"` // other terms
 	From  string   `json:"from,omitempty"`
+	All   []string `json:"all,omitempty"` // every term of the glossary, in the order of the alphabet
 }
 
 // A Depth says for whom the words are.

@@ -107,7 +107,7 @@ var stageTable = makeTable(map[StageID]string{
 		packet_sendmsg`,
 	DownSocket: `tcp_sendmsg tcp_sendmsg_locked tcp_connect tcp_v4_connect tcp_v6_connect inet_stream_connect udp_sendmsg udpv6_sendmsg raw_sendmsg rawv6_sendmsg
 		ping_v4_sendmsg ping_v6_sendmsg inet_autobind __inet_bind __inet6_bind inet_bind inet_listen tcp_close __tcp_close tcp_shutdown udp_lib_get_port
-		inet_csk_get_port inet_hash_connect __inet_hash_connect ping_get_port ping_bind raw_bind sock_wfree sock_def_write_space __ip4_datagram_connect __ip6_datagram_connect
+		inet_csk_get_port inet_csk_listen_start inet_hash_connect __inet_hash_connect ping_get_port ping_bind raw_bind sock_wfree sock_def_write_space __ip4_datagram_connect __ip6_datagram_connect
 		udp_connect udpv6_connect tcp_disconnect sk_stream_wait_memory sk_stream_write_space tcp_stream_memory_free inet_create
 		__sys_setsockopt __sys_getsockopt sock_close inet_release inet_dgram_connect inet_shutdown ip_mc_join_group ip_mc_leave_group udp_lib_unhash udp_destroy_sock`,
 	DownTransport: `tcp_push __tcp_push_pending_frames tcp_write_xmit __tcp_transmit_skb tcp_transmit_skb tcp_send_ack __tcp_send_ack tcp_send_fin

@@ -127,7 +127,7 @@ func (t *tabler) first(k step.Kind) uint32 {
 // exists reports whether an object is still there.
 func (t *tabler) exists(id uint32) bool {
 	o := t.objectsOf(t.log).byID[id]
-	return o != nil && (o.gone == 0 || o.gone > t.story[t.n])
+	return o == nil || (o.gone == 0 || o.gone > t.story[t.n])
 }
 
 // handFirst puts the rows that the step is about at the top.

@@ -18,56 +18,69 @@ type took struct {
 	plen  int
 }
 
-// lookupResult reads the route out of the sentence of a lookup.
-func (b *builder) lookupResult(e *trace.Event) (r took, ok bool) {
-	a := b.log.WhyArgs(e)
+// lookupResult reads the destination and the route out of the sentence of a
+// lookup.
+func lookupResult(l *trace.Log, e *trace.Event) (dst wire.Addr, r took, ok bool) {
+	a := l.WhyArgs(e)
 	switch e.Why {
 	case step.WhyRouteLocal, step.WhyRouteBroadcast, step.WhyRouteLink, step.WhyRouteGateway:
-		return took{table: uint32(a[3]), dst: wire.IP4(a[1]).Addr(), plen: int(a[2])}, true
+		return wire.IP4(a[0]).Addr(), took{table: uint32(a[3]), dst: wire.IP4(a[1]).Addr(), plen: int(a[2])}, true
 	case step.WhyRouteReject:
-		return took{table: uint32(a[4]), dst: wire.IP4(a[1]).Addr(), plen: int(a[2])}, true
+		return wire.IP4(a[0]).Addr(), took{table: uint32(a[4]), dst: wire.IP4(a[1]).Addr(), plen: int(a[2])}, true
 	case step.WhyFib6Found:
-		return took{six: true, table: uint32(a[0]), dst: wire.Addr{Hi: a[3], Lo: a[4]}, plen: int(a[5])}, true
+		return wire.Addr{Hi: a[1], Lo: a[2]}, took{six: true, table: uint32(a[0]), dst: wire.Addr{Hi: a[3], Lo: a[4]}, plen: int(a[5])}, true
 	}
-	return r, false
+	return dst, r, false
 }
 
 // notItsWay are the functions whose lookups are not about where the packet goes.
 var notItsWay = map[string]bool{"fib_validate_source": true, "__fib_validate_source": true, "__inet_dev_addr_type": true, "icmp_route_lookup": true, "inet_addr_type": true}
 
-// routeTaken is the last lookup up to here that was about the way of the packet
-// at hand; the one at hand if this step is a lookup.
-func (b *builder) routeTaken() (took, bool) {
-	if r, ok := b.lookupResult(b.e); ok && b.e.Kind == trace.Call {
+// routeTaken is the route that the last lookup up to here found for the
+// destination of the packet at hand: this packet's own lookup, or the one whose
+// result the connection keeps. If this step is a lookup, it is that.
+func (t *tabler) routeTaken() (took, bool) {
+	if _, r, ok := lookupResult(t.log, t.e); ok && t.e.Kind == trace.Call {
 		return r, true
 	}
-	pkt := b.pkt(b.n)
-	for n := b.n; n >= 0; n-- {
-		e := b.event(n)
-		if e.Kind != trace.Call || e.Why == 0 {
-			continue
+	if !t.routed() {
+		return took{}, false
+	}
+	dst := t.destination()
+	list := t.objectsOf(t.log).lookups
+	for i := len(list) - 1; i >= 0 && !dst.IsZero(); i-- {
+		if list[i].event <= t.story[t.n] && list[i].dst == dst {
+			return list[i].took, true
 		}
-		r, ok := b.lookupResult(e)
-		if at := b.pkt(n); !ok || at != pkt && at != 0 || b.within(n, notItsWay) {
-			continue
-		}
-		return r, true
 	}
 	return took{}, false
 }
 
-// within reports whether a step is inside one of the functions.
-func (b *builder) within(n int, fns map[string]bool) bool {
-	depth := b.event(n).Depth
-	for n--; n >= 0 && depth > 0; n-- {
-		if e := b.event(n); e.Kind == trace.Call && e.Depth < depth {
-			if fns[step.Step(e.Code).String()] {
-				return true
-			}
-			depth = e.Depth
+// routed reports whether it is decided by now which way the packet goes.
+func (t *tabler) routed() bool {
+	for id := DownRoute; id <= DownWire; id++ {
+		if t.sc.Stages[id].Visited && id != DownRing { // the transmit ring is looked at in every poll
+			return true
 		}
 	}
-	return false
+	return t.sc.Stages[UpRoute].Visited
+}
+
+// destination is that of the packet at hand: of its buffer, or of its frame.
+func (t *tabler) destination() wire.Addr {
+	if id := t.first(step.KindSKB); id != 0 {
+		if a := t.addr(id, step.KindSKB, step.SKBDaddr); !a.IsZero() {
+			return a
+		}
+	}
+	for i := range t.sc.Headers {
+		h := &t.sc.Headers[i]
+		if (h.Name == "IPv4" || h.Name == "IPv6") && h.To <= len(t.sc.Bytes) && h.To-h.From >= 20 {
+			_, dst := addrsOf(h.Name, t.sc.Bytes[h.From:h.To])
+			return dst
+		}
+	}
+	return wire.Addr{}
 }
 
 // routes are those of the host, the one that the packet took marked.

@@ -54,6 +54,9 @@ func (t *tabler) sockets() Table {
 		Empty: "no socket has been seen yet"}
 	here := t.first(step.KindSock)
 	t.alive(step.KindSock, func(o *object) {
+		if len(tb.Rows) >= 4*maxRows && o.id != here {
+			return
+		}
 		if r, ok := t.socket(o.id); ok {
 			r.Here = o.id == here
 			tb.Rows = append(tb.Rows, r)
@@ -62,6 +65,9 @@ func (t *tabler) sockets() Table {
 	for _, k := range [...]step.Kind{step.KindReq, step.KindTW} {
 		hand := t.first(k)
 		t.alive(k, func(o *object) {
+			if len(tb.Rows) >= 8*maxRows && o.id != hand {
+				return
+			}
 			r := t.small(o)
 			r.Here = o.id == hand
 			tb.Rows = append(tb.Rows, r)

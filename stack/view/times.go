@@ -40,6 +40,13 @@ func (b *builder) times() {
 		st.of, st.list = k, sum.list()
 	}
 	b.sc.Times = slices.Clone(st.list)
+	self := selves(b.log, b.story, pkt)
+	for i := range b.sc.Times {
+		t := &b.sc.Times[i]
+		t.Step = 1 + slices.IndexFunc(b.stops, func(n int) bool {
+			return b.Session.stages[n] == t.Stage && self[b.log.Events[b.story[n]].Pkt]
+		})
+	}
 }
 
 // timesOfAll is where the time of all packets of the capture's first stretch
@@ -222,12 +229,12 @@ var waitNames = [NumStages]string{
 	UpSocket:      "waiting in the socket's queue for the program",
 	UpApp:         "waiting for the program",
 	DownApp:       "waiting for the program",
-	DownSocket:    "waiting in the socket's queue to be sent",
-	DownTransport: "waiting in the socket's queue to be sent",
+	DownSocket:    "waiting in the socket's queue to go out",
+	DownTransport: "waiting in the socket's queue to go out",
 	DownNeigh:     "waiting for the neighbour's link address",
 	DownQdisc:     "waiting in the queue of the device",
-	DownRing:      "waiting in the ring for the card to send it",
-	DownWire:      "sent; waiting for the driver to free it",
+	DownRing:      "waiting in the ring to be sent",
+	DownWire:      "sent; waiting to be freed",
 }
 
 func waitName(id StageID) string {
@@ -245,7 +252,7 @@ func workName(id StageID) string {
 	case id == UpIRQ:
 		return "interrupt and softirq"
 	case id == UpTaps: // the model counts the time of all protocols there
-		return "taps, and all protocols up to the socket"
+		return "protocols, up to the socket"
 	case id.Down():
 		return id.Name() + ", on the way out"
 	}

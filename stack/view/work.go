@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -10,13 +9,9 @@ import (
 // A work is the command that is being carried out: how far it is, and whether
 // somebody wants it to stop. Other goroutines look at it and stop it.
 type work struct {
-	busy, stop     atomic.Bool
-	looked, of     atomic.Int64
-	start, current int // packets, of the goroutine that works
+	busy, stop atomic.Bool
+	looked, of atomic.Int64 // packets
 }
-
-// errStopped is the error of a command that was cancelled.
-var errStopped = errors.New("stopped")
 
 // A StoppedError says that a command was cancelled before its end. The place is
 // the same as before.
@@ -27,7 +22,7 @@ func (e StoppedError) Error() string {
 }
 
 // Is makes it a context.Canceled too.
-func (e StoppedError) Is(err error) bool { return err == context.Canceled || err == errStopped }
+func (e StoppedError) Is(err error) bool { return err == context.Canceled }
 
 func (w *work) begin(of int) {
 	w.stop.Store(false)
@@ -68,4 +63,25 @@ func (s *Session) DoContext(ctx context.Context, c Command) error {
 	defer s.work.end()
 	defer context.AfterFunc(ctx, s.Cancel)()
 	return s.doNow(c)
+}
+
+// nearEnd is how many frames before the end of a stretch the next is prepared.
+const nearEnd = 48
+
+// Prepare records the stretch of the capture that the next steps lead into, if
+// the place is near it: for whoever has time while nothing is asked, so that the
+// step into it does not take as long as that takes (some ten milliseconds).
+func (s *Session) Prepare() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.chunk.(stretch)
+	if !ok {
+		return
+	}
+	switch from, to := c.Frames(); {
+	case s.frame >= to-nearEnd && to+nearEnd < s.k.Indexed():
+		s.k.Chunk(to) //nolint:errcheck // whoever goes there is told
+	case s.frame < from+nearEnd && from > 0:
+		s.k.Chunk(from - 1) //nolint:errcheck // likewise
+	}
 }

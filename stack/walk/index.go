@@ -85,6 +85,11 @@ func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 		s.Frame(&f)
 	}
 	src.Rewind()
+	if n, ok := src.(interface{ Interfaces() []pcaps.Interface }); ok {
+		for i, x := range n.Interfaces() {
+			s.Interface(i, x.Name)
+		}
+	}
 	p := s.Profile(o.Local)
 	if o.Because != "" {
 		p.Because = o.Because
@@ -267,7 +272,7 @@ func landmarks(tps uint64) (m uint32) {
 // What checkpoints may weigh, in bytes: so much for a capture of any length, and
 // so much more for each frame beyond a million.
 const (
-	markBudget     = 42 << 20
+	markBudget     = 50 << 20
 	markBudgetMore = 16
 )
 
@@ -349,6 +354,9 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	}
 	r := sim.Restore[stack.Replay](k.marks[j].im)
 	tr := &trace.Tracer{Mode: trace.Silent}
+	if n := len(k.cache); n > 0 {
+		tr.Log.Room(&k.cache[n-1].Log)
+	}
 	r.SetTracer(tr)
 	c := &Chunk{From: from, To: to}
 	last := min(to+tailFrames, k.packets.n)

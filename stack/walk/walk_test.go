@@ -381,3 +381,73 @@ func TestCut(t *testing.T) {
 	_, err = k.Chunk(98)
 	check(t, err)
 }
+
+// A changing capture reads differently the second time.
+type changing struct {
+	walk.Source
+	at  int
+	how func(data []byte)
+}
+
+func (c *changing) Frame(i int) (pcaps.Frame, error) {
+	f, err := c.Source.Frame(i)
+	if err == nil && i == c.at {
+		f.Data = bytes.Clone(f.Data)
+		c.how(f.Data)
+	}
+	return f, err
+}
+
+// TestAnotherPath lets one frame change after the index was made. A chunk that
+// it is in is refused, and so is one after it, unless that begins at a
+// checkpoint: the stretch between is run silently, and is proved too.
+func TestAnotherPath(t *testing.T) {
+	c := generated(t, 4000, 400)
+	broken := func(d []byte) { d[len(d)-1] ^= 0x55 } // its checksum is wrong now
+	for _, x := range []struct {
+		name     string
+		off      int // from the chunk's first frame
+		how      func([]byte)
+		min, max int // of 10 chunks, how many are refused
+	}{
+		{"in the chunk", 20, broken, 10, 10},
+		{"before it", -120, broken, 4, 9},
+		{"after it", 300, broken, 0, 0},
+		{"and is the same", 20, func([]byte) {}, 0, 0},
+	} {
+		refused := 0
+		for from := 1024; from < 1024+10*256; from += 256 {
+			k, err := walk.Open(&changing{c.src, received(t, c, from+x.off), x.how}, c.opt)
+			check(t, err)
+			_, err = k.Advance(5000)
+			check(t, err)
+			func() {
+				defer func() {
+					if recover() != nil {
+						refused++
+					}
+				}()
+				_, err := k.Chunk(from)
+				check(t, err)
+			}()
+		}
+		if refused < x.min || refused > x.max {
+			t.Errorf("a frame changed %s: %d of 10 chunks are refused", x.name, refused)
+		}
+	}
+}
+
+// received is the first frame from i on that the host received with TCP data.
+func received(t *testing.T, c capture, i int) int {
+	t.Helper()
+	check(t, c.src.Index())
+	for ; i < c.src.Len(); i++ {
+		f, err := c.src.Frame(i)
+		check(t, err)
+		if d := f.Data; len(d) > 100 && wire.Ethernet(d).Dst() == bench.HostMAC && d[23] == byte(wire.ProtoTCP) {
+			return i
+		}
+	}
+	t.Fatal("there is none")
+	return 0
+}

@@ -13,6 +13,6 @@
 // "Real Stateful TCP Packet Filtering in IP Filter" (van Rooij, 2000), which the
 // TCP tracker follows.
 //
-// Left out: SCTP, DCCP and GRE keep no state of their own (they are tracked as
-// the generic protocol), flow table offload, synproxy, all helpers but FTP.
+// Left out: the state of SCTP associations (they are tracked as an unknown
+// protocol with ports), flow table offload, synproxy, all helpers but FTP.
 package conntrack

@@ -180,7 +180,18 @@ func tupleAt(b *core.SKB, nhoff, dataoff int, f core.Family, proto uint8) (t Tup
 			return t, false
 		}
 		t.Sport, t.Dport = be16(h[4:]), be16(h)
-	case wire.ProtoTCP, wire.ProtoUDP, protoUDPLite, protoSCTP, protoDCCP:
+	case wire.ProtoGRE:
+		// Only PPTP's GRE (version 1) has a key that tells connections apart.
+		h := header(b, dataoff, 4, buf[:])
+		if h == nil || h[1]&7 != 1 {
+			break
+		}
+		h = header(b, dataoff, 8, buf[:])
+		if h == nil || be16(h[2:]) != 0x880b {
+			return t, false
+		}
+		t.Dport = be16(h[6:])
+	case wire.ProtoTCP, wire.ProtoUDP, protoUDPLite, protoSCTP:
 		h := header(b, dataoff, 4, buf[:])
 		if h == nil {
 			return t, false
@@ -190,9 +201,9 @@ func tupleAt(b *core.SKB, nhoff, dataoff int, f core.Family, proto uint8) (t Tup
 	return t, true
 }
 
-// Protocols with ports that the model does not speak itself.
+// Protocols with ports that the model does not speak itself. (Since Linux 6.16
+// DCCP is one of those that conntrack knows nothing of.)
 const (
-	protoDCCP    wire.Proto = 33
 	protoSCTP    wire.Proto = 132
 	protoUDPLite wire.Proto = 136
 )
@@ -200,7 +211,7 @@ const (
 // HasPorts reports whether the tuple's Sport and Dport are ports.
 func (t *Tuple) HasPorts() bool {
 	switch wire.Proto(t.Proto) {
-	case wire.ProtoTCP, wire.ProtoUDP, protoUDPLite, protoSCTP, protoDCCP:
+	case wire.ProtoTCP, wire.ProtoUDP, protoUDPLite, protoSCTP:
 		return true
 	}
 	return false
