@@ -55,8 +55,9 @@ func (e Entry) Open() (*Reader, error) {
 }
 
 // Host returns the set-up of the host that captured: the commands of ip,
-// sysctl and ethtool that make one like it, and comments that begin with
-// "# app:" on what its programs did.
+// sysctl and ethtool that make one like it, and comments: those that begin with
+// "# app:" are on what its programs did, "#:" tells what no frame does (see
+// stack.ParsePrograms).
 func (e Entry) Host() string {
 	b, err := bundled.ReadFile(strings.TrimSuffix(e.File, ".pcapng") + ".host")
 	if err != nil {

@@ -741,8 +741,7 @@ def pmtu_tcp(n):
     n.do('h', 'source', far, 7000, 20000)
 
 
-@capture('The host is a router: a ping and a TCP conversation pass through it, in by one card and out by the other, their TTL one less; '
-         'it refuses what has no hops left or no route, and knows a shorter way for one packet.',
+@capture('The host is a router: ping and TCP pass through it, in by one card and out by the other, with a TTL one less; what has no hops left, or no route, is refused.',
          'none: the host only passes packets on',
          'through it: ping -c 2 -i 0.5 10.0.1.1 from 10.0.0.1, then a TCP conversation between the two',
          'then from 10.0.0.1: a UDP datagram to 10.0.1.1:33434 with TTL 1, a ping to 10.9.9.9, where no route leads, '

@@ -22,6 +22,9 @@ type player struct {
 	ping  map[wire.Proto]int
 	lsn   []int // listening
 	buf   []byte
+	// asleep says how long a socket's program sleeps from the first datagram on;
+	// then, below zero, until when.
+	asleep map[int]sim.Time
 }
 
 // A conn is one TCP connection of the player.
@@ -36,7 +39,7 @@ type conn struct {
 
 // play starts the program.
 func (r *Replay) play(s *Script) {
-	p := &player{r: r, acts: s.Acts, flows: map[Flow]*conn{}, dgram: map[Service]int{}, group: map[wire.Addr]int{}, ping: map[wire.Proto]int{}, buf: make([]byte, 1<<16)}
+	p := &player{r: r, acts: s.Acts, flows: map[Flow]*conn{}, dgram: map[Service]int{}, group: map[wire.Addr]int{}, ping: map[wire.Proto]int{}, asleep: map[int]sim.Time{}, buf: make([]byte, 1<<16)}
 	prog := socket.NewProgram(r.Host.NS, "app", p)
 	prog.Start(r.start - sim.Millisecond)
 }
@@ -225,6 +228,14 @@ func (a *player) socket(p *socket.Program, addr wire.Addr, port uint16) int {
 		p.SetNonBlock(fd, true)
 		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
 		p.SetSockOpt(fd, socket.SOBroadcast, 1)
+		if prog := a.r.Host.program(addr, port); prog != nil {
+			if prog.RcvBuf > 0 {
+				p.SetSockOpt(fd, socket.SORcvBuf, prog.RcvBuf)
+			}
+			if prog.Delay > 0 {
+				a.asleep[fd] = prog.Delay
+			}
+		}
 		p.Bind(fd, addr, port)
 		a.dgram[k] = fd
 	}
@@ -283,7 +294,7 @@ func (a *player) drain(p *socket.Program) {
 	for i := range a.fds() {
 		fd := socket.FirstFD + i
 		sk := p.Sock(fd)
-		if sk == nil || sk.Type == core.SockStream {
+		if sk == nil || sk.Type == core.SockStream || a.asleep[fd] != 0 && sk.RcvQueue.Len() > 0 && a.sleeps(p, fd) {
 			continue
 		}
 		for sk.RcvQueue.Len() > 0 || sk.Err != 0 {
@@ -292,6 +303,25 @@ func (a *player) drain(p *socket.Program) {
 			}
 		}
 	}
+}
+
+// sleeps reports whether the program of a socket to which datagrams have come
+// still sleeps (Program.Delay), and sees to it that it wakes.
+func (a *player) sleeps(p *socket.Program, fd int) bool {
+	now := p.NS.Clock.Now()
+	if d := a.asleep[fd]; d > 0 {
+		a.asleep[fd] = -(now + d)
+	}
+	at := -a.asleep[fd]
+	if now >= at {
+		delete(a.asleep, fd)
+		return false
+	}
+	if a.next < len(a.acts) {
+		at = min(at, a.r.start+sim.Time(a.acts[a.next].At))
+	}
+	p.Alarm(at)
+	return true
 }
 
 // fds is how many file descriptors may be open.

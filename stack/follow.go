@@ -29,7 +29,7 @@ type heldPacket struct {
 	b   *core.SKB
 	at  sim.Time
 	key uint64 // of what must be the same for it to be a captured frame
-	// passed says that it came from another host, and waits in ip_forward.
+	// passed says that it came from another host: it waits in ip_forward_finish.
 	passed bool
 }
 
@@ -47,9 +47,11 @@ type sentFrame struct {
 	cut  bool
 	done bool
 	nic  *core.Device // the card's
-	// A packet of the model in the card's hands, and its number among buffers.
+	// A packet of the model in the card's hands, its number among buffers, and
+	// when the card got it.
 	b  *core.SKB
 	id uint32
+	at sim.Time
 }
 
 // holdTime is how long a packet waits for the capture to show it.
@@ -176,7 +178,7 @@ func (g *gate) sent(f *pcaps.Frame, p *packet, eth []byte) {
 		return
 	}
 	g.pending = s
-	if !g.because(ns, s) {
+	if !g.resolve(ns, s) {
 		g.cause(ns, s)
 	}
 	g.pending = nil
@@ -192,6 +194,7 @@ func (g *gate) release(ns *core.Netns, s *sentFrame) bool {
 		switch {
 		case h.passed && h.b.Dst.Dev == g.dev(s) && samePassed(h.b, s):
 			g.held = append(g.held[:i], g.held[i+1:]...)
+			g.catchUp(h.at)
 			g.pass(ns, h.b, s)
 			return true
 		case h.passed && s.p.fragment && h.b.Dst.Dev == g.dev(s) && pieceOf(s, h.b):
@@ -217,12 +220,12 @@ func (g *gate) down(ns *core.Netns, b *core.SKB) {
 	switch wire.EtherType(b.Protocol) {
 	case wire.EtherTypeIPv6:
 		if passed {
-			g.r.Host.IPv6.PassOn(b)
+			g.r.Host.IPv6.ForwardFinish(b, true)
 			return
 		}
 	case wire.EtherTypeIPv4:
 		if passed {
-			g.r.Host.IPv4.PassOn(b)
+			g.r.Host.IPv4.ForwardFinish(b, true)
 			return
 		}
 	}

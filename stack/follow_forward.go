@@ -5,16 +5,17 @@ import (
 	"slices"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // A router passes packets on. While a capture is followed, such a packet waits
-// in ip_forward until the capture shows it on its way out; then it goes down
-// from there as that frame. Its bytes are the model's own: what the router did
+// in ip_forward_finish until the capture shows it on its way out; then it goes
+// down from there as that frame. Its bytes are the model's own: what the router did
 // to them (TTL, checksum, addresses) is compared with what the capture shows.
 
-// samePassed reports whether a packet that waits in ip_forward is the one that
+// samePassed reports whether a packet that waits to be passed on is the one that
 // was captured on its way out. The addresses may have been translated.
 func samePassed(b *core.SKB, s *sentFrame) bool {
 	mine, theirs := b.From(b.Network), s.eth[s.netOff():]
@@ -48,6 +49,14 @@ func samePassed(b *core.SKB, s *sentFrame) bool {
 	return at+n > len(mine) || at+n > len(theirs) || bytes.Equal(mine[at:at+n], theirs[at:at+n])
 }
 
+// catchUp lets the time pass that the simulated machine was slower than the
+// captured one: nothing goes on before it has come so far.
+func (g *gate) catchUp(at sim.Time) {
+	if d := at - g.r.World.Clock.Now(); d > 0 {
+		g.r.World.Clock.Spend(d)
+	}
+}
+
 // pieceOf reports whether a captured fragment may be one of those into which a
 // packet of the model has to be cut.
 func pieceOf(s *sentFrame, b *core.SKB) bool {
@@ -56,10 +65,10 @@ func pieceOf(s *sentFrame, b *core.SKB) bool {
 		b.Len() > b.Dst.Dev.MTU && bytes.Equal(mine[4:6], theirs[4:6]) && mine[9] == theirs[9] && bytes.Equal(mine[12:20], theirs[12:20])
 }
 
-// pass lets a packet go on from ip_forward as the captured frame.
+// pass lets a packet go on from ip_forward_finish as the captured frame.
 func (g *gate) pass(ns *core.Netns, b *core.SKB, s *sentFrame) {
 	if t := g.r.World.Trace; t != nil {
-		t.Pass(b, uint32(s.n), b.Pkt, step.IPForward, step.WhyPassedAs)
+		t.Pass(b, uint32(s.n), b.Pkt, step.IPForwardFinish, step.WhyPassedAs)
 	}
 	b.Pkt = uint32(s.n)
 	s.done = true
@@ -84,28 +93,20 @@ func nextHop(b *core.SKB) wire.Addr {
 	return q.dst
 }
 
-// because lets a packet that waits in ip_forward go on, with its own number, if
-// it is because of it that the host sends the captured frame: the host asks for
-// its next hop, and the packet waits for the answer where Linux lets it wait; or
-// the host tells its sender of a shorter way.
-func (g *gate) because(ns *core.Netns, s *sentFrame) bool {
-	p := &s.p
-	hop, sender := wire.Addr{}, wire.Addr{}
+// resolve lets a packet that waits in ip_forward_finish go on, with its own
+// number, if the capture shows that the host asks for its next hop: it is what
+// the host asks for, and waits for the answer where Linux lets it wait.
+func (g *gate) resolve(ns *core.Netns, s *sentFrame) bool {
+	hop := s.p.dst
 	switch {
-	case p.arp && p.arpOp == 1:
-		hop = p.dst
-	case p.proto == wire.ProtoICMPv6 && p.ndTarget != (wire.Addr{}):
-		hop = p.ndTarget
-	case p.proto == wire.ProtoICMP && p.l4 != 0 && s.eth[p.l4] == uint8(wire.ICMPRedirect):
-		sender = p.dst
+	case s.p.arp && s.p.arpOp == 1:
+	case s.p.proto == wire.ProtoICMPv6 && s.p.ndTarget != (wire.Addr{}):
+		hop = s.p.ndTarget
 	default:
 		return false
 	}
 	for i, h := range g.held {
-		if !h.passed || h.b.Dst.Dev != g.dev(s) {
-			continue
-		}
-		if q := heldKey(h.b); hop.IsZero() && q.src == sender || nextHop(h.b) == hop {
+		if h.passed && h.b.Dst.Dev == g.dev(s) && nextHop(h.b) == hop {
 			g.held = append(g.held[:i], g.held[i+1:]...)
 			g.down(ns, h.b)
 			return s.done
@@ -135,6 +136,7 @@ func (g *gate) forwarded(s *sentFrame) bool {
 func (g *gate) passedOn(s, was *sentFrame) {
 	ns := g.r.Host.NS
 	if b := was.b; b != nil && !b.Freed() && b.ID == was.id && b.Pkt == uint32(was.n) {
+		g.catchUp(was.at)
 		if t := g.r.World.Trace; t != nil {
 			t.Pass(b, uint32(s.n), b.Pkt, step.DevHardStartXmit, step.WhyPassedAs)
 		}
@@ -175,7 +177,7 @@ func (g *gate) left(d *core.Device, b *core.SKB, frame []byte, pkt uint32) {
 	if len(g.recent) >= 64 {
 		g.recent = g.recent[1:]
 	}
-	w := sentFrame{n: int(pkt), eth: bytes.Clone(frame), nic: d, b: b}
+	w := sentFrame{n: int(pkt), eth: bytes.Clone(frame), nic: d, b: b, at: g.r.World.Clock.Now()}
 	if b != nil {
 		w.id = b.ID
 	}

@@ -22,6 +22,8 @@ type Host struct {
 	UDP     *udp.UDP
 	Raw     *raw.Raw
 	NIC     []*device.NIC
+	// Programs are those of which the set-up tells more than a capture does.
+	Programs []Program
 }
 
 // AddHost makes a machine with a loopback device that is up.

@@ -15,6 +15,7 @@ type reader struct {
 	ready []*core.Sock
 	buf   []byte
 	timer sim.Timer
+	late  []*lateReader // programs that the set-up tells of
 }
 
 // wakeup is how long a woken program waits for the CPU.
@@ -22,6 +23,9 @@ const wakeup = 2 * sim.Microsecond
 
 // Readable is sk_data_ready's wake-up.
 func (r *reader) Readable(sk *core.Sock) {
+	if len(r.late) > 0 && r.asleep(sk) {
+		return
+	}
 	if len(r.ready) > 0 && r.ready[len(r.ready)-1] == sk {
 		return
 	}

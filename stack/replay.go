@@ -100,7 +100,7 @@ func (r *Replay) card(i int, p *Port) *device.NIC {
 	if mac == 0 {
 		mac = 0x020000000001 + wire.MAC(i)<<8
 	}
-	return r.Host.AddNIC(p.Name, mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1, Rate: r.profile.Script.Rate()})
+	return r.Host.AddNIC(p.Name, mac, device.Config{Wire: (*sink)(r), Off: r.off(), RxGap: 1, Rate: r.profile.Script.Rate(), FirstIRQ: 24 + 4*i})
 }
 
 // nic is the card of the interface that a frame was captured on.
@@ -232,6 +232,7 @@ func (r *Replay) begin() {
 		r.Host.TCP.Follow = true
 		w := &reader{ns: r.Host.NS, buf: make([]byte, 1<<16)}
 		r.Host.UDP.Reader, r.Host.Raw.Reader = w, w
+		w.runPrograms(r.Host)
 		if r.profile.Router {
 			r.tap()
 		}
@@ -443,6 +444,9 @@ func groupMAC(a wire.Addr) wire.MAC {
 func (r *Replay) Finish() {
 	r.World.Run(r.last + settleTime)
 	r.gate.expire(r.last + settleTime + sim.Second)
+	if r.Mode == Follow {
+		r.Host.TCP.FollowEnd()
+	}
 	r.World.tellHeld()
 	if r.react != nil {
 		r.react.finish()

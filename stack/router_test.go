@@ -8,6 +8,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -116,6 +117,38 @@ func TestRouterOneInterface(t *testing.T) {
 		}
 		if len(n.list) < 5 {
 			t.Errorf("interface %d: %d notes", iface, len(n.list))
+		}
+	}
+}
+
+// A copy of a replay that was made in the middle goes on as the replay does.
+func TestFollowFork(t *testing.T) {
+	for _, name := range []string{"router", "full-buffer", "zero-window"} {
+		e, _ := pcaps.Lookup(name)
+		for k := 2; k < 40; k += 5 {
+			src, o := bundled(t, e, stack.Follow)
+			p, err := walk.Diagnose(src, o)
+			check(t, err)
+			r, err := stack.NewReplay(o, p)
+			check(t, err)
+			var c *stack.Replay
+			frames(t, src, func(f *pcaps.Frame) {
+				if f.N == k {
+					c, _ = r.Fork()
+				}
+				r.Inject(f)
+				if c != nil {
+					c.Inject(f)
+				}
+			})
+			if c == nil {
+				continue
+			}
+			r.Finish()
+			c.Finish()
+			if a, b := r.World.Fingerprint(), c.World.Fingerprint(); a != b {
+				t.Errorf("%s: a copy made before frame %d went another way", name, k)
+			}
 		}
 	}
 }

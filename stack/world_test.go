@@ -95,7 +95,7 @@ func traceAll(t testing.TB, src walk.Source, o stack.Options, sink func(*stack.R
 			}
 			break
 		}
-		x.frames = append(x.frames, pcaps.Frame{N: f.N, At: f.At, Data: bytes.Clone(f.Data), OrigLen: f.OrigLen, Link: f.Link, Dir: f.Dir})
+		x.frames = append(x.frames, pcaps.Frame{N: f.N, At: f.At, Data: bytes.Clone(f.Data), OrigLen: f.OrigLen, Link: f.Link, Iface: f.Iface, Dir: f.Dir})
 		r.Inject(&f)
 		if !tr.Idle() {
 			t.Fatalf("frame %d: a call is still open", f.N)

@@ -472,9 +472,6 @@ func (m *CompareModel) paintFoot() {
 
 // RunCompare shows a comparison on the terminal until the reader leaves.
 func RunCompare(p *view.Pair, o Options) error {
-	prog := tea.NewProgram(NewCompare(p, o, os.Getenv))
-	stop := handleStop(prog)
-	defer stop()
-	_, err := prog.Run()
+	_, err := run(NewCompare(p, o, os.Getenv))
 	return err
 }

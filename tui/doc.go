@@ -3,7 +3,11 @@
 //
 //	app.go     Model: Init, Update, View; which pane is where now
 //	input.go   what keys do, what is typed; mouse.go what the mouse does
-//	run.go     Run and Home, for the front door; stop_*.go ctrl+z
+//	run.go     Run and Home, for the front door
+//	program.go a program and the signals that end it; stop_*.go ctrl+z
+//	screen.gif what the README shows. To make it again:
+//	           packetwalk shot closed-ports --at 5 --keys 'z z' --steps 14 --each 800ms --size 120x40 \
+//	             --font-size 14 --margin 8 --title 'packetwalk walk closed-ports' -o tui/screen.gif
 //	keys.go    the one table of keys; footer and ? screen are made from it
 //	layout.go  which pane is where, from 80x24 up
 //	pane.go    the table of panes: how each draws, takes keys and clicks

@@ -526,10 +526,7 @@ func (m *HomeModel) paintFooter() {
 
 // RunHome shows the home screen until the reader opens something or leaves.
 func RunHome(o HomeOptions) (HomeEntry, error) {
-	p := tea.NewProgram(NewHome(o, os.Getenv))
-	stop := handleStop(p)
-	defer stop()
-	end, err := p.Run()
+	end, err := run(NewHome(o, os.Getenv))
 	if m, ok := end.(HomeModel); ok && err == nil {
 		return m.chosen, nil
 	}

@@ -81,8 +81,10 @@ func (m *Model) act(k *Key) tea.Cmd {
 		return m.play(!m.local.playing)
 	case Faster:
 		m.local.speed = min(m.local.speed+1, len(speeds)-1)
+		return m.play(m.local.playing)
 	case Slower:
 		m.local.speed = max(m.local.speed-1, 0)
+		return m.play(m.local.playing)
 	case Focus:
 		m.nextFocus(1)
 	case FocusBack:

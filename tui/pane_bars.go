@@ -108,7 +108,7 @@ func drawLine(g *Grid, r Rect, s *view.Scene, l *local) {
 // wholeLine is a packet in one line, with less of TCP's numbers where there is
 // no room for all: both ends stay.
 func wholeLine(s string, room int) string {
-	for _, less := range [...]func(string) string{withoutOptions, withoutWindow, tcpInShort} {
+	for _, less := range [...]func(string) string{withoutOptions, withoutWindow, tcpInShort, withoutLength} {
 		if width(s) <= room {
 			break
 		}

@@ -86,7 +86,7 @@ func geometryOf(r Rect) (g geometry) {
 		g.midW = g.down - g.mid
 	case formAir:
 		g.pitch, g.rows = 2, 2
-		g.up, g.down = r.X+1, r.X+max(29, r.W/2+1)
+		g.up, g.down = r.X+1, r.X+max(31, r.W/2+1)
 		g.colW, g.downW = g.down-4-g.up, r.X+r.W-g.down-1
 		g.mid = g.up + 11
 		g.midW = g.down - g.mid
@@ -199,8 +199,9 @@ func signStyle(st *view.Stage, name Style) Style {
 
 // reasons are the lines that tell, stage by stage, why the packet does not come
 // there. One reason in a column is told once: its words go on from stage to
-// stage. w is what a line has room for.
-func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStages]string) {
+// stage; where lines stand apart (brief) its first clause is enough. w is what a
+// line has room for.
+func reasons(s *view.Scene, w int, brief bool, lists ...[]view.StageID) (lines [view.NumStages]string) {
 	for _, list := range lists {
 		told := map[string]bool{}
 		for i := 0; i < len(list); {
@@ -225,6 +226,9 @@ func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStag
 			}
 			told[text] = true
 			ls := Wrap(text, w, 0)
+			if first, _, ok := strings.Cut(text, ": "); ok && brief && width(first) <= w {
+				ls = []string{first}
+			}
 			for n, id := range run {
 				switch {
 				case n == len(run)-1 && n < len(ls)-1:
@@ -260,10 +264,10 @@ func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
 	var why [view.NumStages]string
 	switch m.form {
 	case formBoxes:
-		why = reasons(s, m.colW-4, upRows[:], downRows[:])
+		why = reasons(s, m.colW-4, false, upRows[:], downRows[:])
 	case formAir:
-		why = reasons(s, m.colW-2, upRows[:])
-		for id, text := range reasons(s, m.downW-2, downRows[:]) {
+		why = reasons(s, m.colW-2, true, upRows[:])
+		for id, text := range reasons(s, m.downW-2, true, downRows[:]) {
 			if text != "" {
 				why[id] = text
 			}
@@ -342,6 +346,9 @@ func drawStage(g *Grid, r Rect, m geometry, id view.StageID, why string, s *view
 		return
 	}
 	sign, style := look(st, '│')
+	if sign == '●' && l.token.moving() { // it is still on its way
+		sign = '┃'
+	}
 	g.Set(at.X, at.Y, sign, signStyle(st, style))
 	name := " " + st.Name + " "
 	if st.Dropped {

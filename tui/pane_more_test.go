@@ -183,7 +183,7 @@ func TestMoreDropped(t *testing.T) {
 		g := NewGrid(z[0], z[1])
 		drawOverview(g, Rect{0, 0, z[0], z[1]}, &s, &local{})
 		text := g.Lines()
-		if !strings.Contains(text, "DROPPED") || !strings.Contains(text, "X transport") {
+		if !strings.Contains(text, "DROPPED") || !strings.Contains(text, "✗ transport") {
 			t.Errorf("%v does not shout:\n%s", z, text)
 		}
 	}

@@ -99,6 +99,9 @@ func drawStrip(g *Grid, r Rect, s *view.Scene, l *local, list []strip) {
 		at, _ := stripRect(r, n.id)
 		st := stage(s, n.id)
 		sign, style := look(st, '─')
+		if sign == '●' && l.token.moving() { // it is still on its way
+			sign = '━'
+		}
 		if l.stage == n.id && l.focus == PaneMap {
 			sign, style = '▸', StyleFocus
 		}

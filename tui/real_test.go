@@ -1,14 +1,17 @@
 package tui
 
 import (
+	"net/netip"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/view"
 	"github.com/packetwalk/packetwalk/stack/walk"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // bundled opens a bundled capture as a walk that is indexed.
@@ -22,7 +25,15 @@ func bundled(t testing.TB, name string) *view.Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := walk.Open(r, stack.Options{})
+	host, err := lab.Parse(e.Name+".host", e.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	local, err := netip.ParseAddr(e.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := walk.Open(r, stack.Options{Setup: host.Setup, Local: wire.FromNetip(local), Because: "it recorded the capture"})
 	if err != nil {
 		t.Fatal(err)
 	}

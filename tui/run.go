@@ -86,10 +86,7 @@ func Run(o Options) error {
 	m.patient = true
 	out := &output{File: os.Stdout}
 	m.outBusy = out.busy
-	p := tea.NewProgram(m, tea.WithOutput(out))
-	stop := handleStop(p)
-	defer stop()
-	_, err = p.Run()
+	_, err = run(m, tea.WithOutput(out))
 	return err
 }
 

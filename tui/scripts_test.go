@@ -20,7 +20,7 @@ var scripts = []struct {
 	{"steps", "ping", 120, 40, "n n n l l l h", []string{"packet 4/8  step 3/", "▶   3", "next"}},
 	{"a drop", "closed-ports", 80, 24, "d", []string{"DROPPED NO_SOCKET", "✗transport", "✗ DROPPED at transport"}},
 	{"a drop in boxes", "closed-ports", 200, 50, "d", []string{"✗ DROP", "NO_SOCKET in __udp4_lib_rcv", "DROPPED NO_SOCKET"}},
-	{"until", "http", 120, 40, "u type:tcp_v4_rcv enter", []string{"● transport", "tcp_v4_rcv"}},
+	{"until", "http", 120, 40, "u type:tcp_v4_rcv enter", []string{"┃ transport", "in tcp_v4_rcv"}},
 	{"until tab", "http", 120, 40, "u type:ip_r tab enter", []string{"step "}},
 	{"filter", "http", 100, 30, "/ type:port~80 enter", []string{"only port 80", "packets that match the filter"}},
 	{"a wrong filter", "http", 100, 30, "/ type:port~x enter", []string{"! ", "packet 1/52"}},

@@ -106,9 +106,12 @@ func Film(s *view.Session, o ShotOptions) ([]shot.Frame, error) {
 		list = append(list, c.stepped(s.Scene(), time.Second/time.Duration(fps))...)
 		list[len(list)-1].Delay = each
 	}
-	list[len(list)-1].Delay = 2 * each
+	list[len(list)-1].Delay = max(2*each, filmEnd)
 	return list, nil
 }
+
+// filmEnd is how long a film's last picture is shown at least.
+const filmEnd = 3 * time.Second
 
 // A camera runs the program without a terminal. What it asks of a Model is
 // here, in newCamera and in stepped: nothing else depends on how it is made.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -52,21 +53,49 @@ func place(text string) string {
 	return m[1] + " " + m[3]
 }
 
-// program builds the real program.
+// program builds the real program, for tests in tmux.
 func program(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a real terminal takes some seconds")
-	}
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("tmux is not installed: the real program is not tried in a terminal")
 	}
-	main := filepath.Join("..", "cmd", "packetwalk")
-	bin := filepath.Join(t.TempDir(), "packetwalk")
-	if out, err := exec.Command("go", "build", "-o", bin, "./"+main).CombinedOutput(); err != nil {
-		t.Fatalf("the program does not build: %v\n%s", err, out)
+	return built(t)
+}
+
+// built is the real program.
+func built(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the real program takes some seconds")
+	}
+	bin, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
+}
+
+var buildDir string
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "packetwalk-test")
+	if err != nil {
+		return "", err
+	}
+	buildDir = dir
+	bin := filepath.Join(dir, "packetwalk")
+	if out, err := exec.Command("go", "build", "-o", bin, "./"+filepath.Join("..", "cmd", "packetwalk")).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the program does not build: %v\n%s", err, out)
+	}
+	return bin, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if buildDir != "" {
+		os.RemoveAll(buildDir)
+	}
+	os.Exit(code)
 }
 
 // alone keeps the settings of who runs the test out of it.

@@ -8,7 +8,9 @@
 // one [Result] come from one run of one process on one core (GOMAXPROCS(1));
 // what tshark does is timed in the same run. Rates count the time that a
 // program computes, user and system, not the wall's clock: on a quiet machine
-// they are the same, on a busy one the rates stay true.
+// they are the same, on a busy one the rates stay true. Even so a busy machine's
+// memory is slower: what is compared is run by turns, three times each, and the
+// medians count (the index and tshark; the stack without and with a listener).
 //
 // What is measured against what:
 //

@@ -56,6 +56,7 @@ type Result struct {
 	UICPU        Figure         `json:"ui_cpu_pct"`
 	UIBytes      Figure         `json:"ui_bytes_per_frame"`
 	Frames       int            `json:"frames"`
+	Turns        int            `json:"runs"` // of decoding, the stack, the index and tshark: their median counts
 	Flows        int            `json:"flows,omitempty"`
 	FrameBytes   Figure         `json:"frame_bytes"` // mean
 	GenerateSecs Figure         `json:"generate_s"`

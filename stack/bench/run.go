@@ -74,7 +74,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	o.defaults()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	r := &runner{Options: o, Result: unmeasured(), ctx: ctx}
-	r.Go, r.Platform = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH
+	r.Go, r.Platform, r.Turns = runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH, o.Runs
 	if err := r.capture(); err != nil {
 		return nil, err
 	}
@@ -122,15 +122,22 @@ func (s stage) safely() (err error) {
 }
 
 func (r *runner) stages() []stage {
+	index := "the index, and seeks"
+	if !r.NoTshark {
+		r.Result.Tshark = TsharkVersion()
+	}
+	if r.Result.Tshark != "" {
+		index = "the index, by turns with tshark, and seeks"
+	}
 	s := []stage{
 		{"reading and decoding", r.decode},
 		{"the stack, nobody listening", r.stack},
-		{"the index, and seeks", r.index},
+		{index, r.index},
 		{"recording", r.record},
 		{"ndjson", r.ndjson},
 	}
-	if !r.NoTshark && TsharkVersion() != "" {
-		s = append(s, stage{"tshark", r.tshark})
+	if r.Result.Tshark != "" {
+		s = append(s, stage{"tshark's JSON", r.tshark})
 	}
 	if r.Netstack != "" {
 		s = append(s, stage{"gVisor netstack", r.netstack})
@@ -188,13 +195,11 @@ func (r *runner) decode() error {
 }
 
 func (r *runner) tshark() error {
-	r.Result.Tshark = TsharkVersion()
-	fps, err := Tshark(r.ctx, r.path, r.Result.Frames)
-	if err != nil {
-		return err
+	if r.Result.Tshark == "" {
+		return nil // it has failed already
 	}
-	r.TsharkFPS = Figure(fps)
-	if fps, err = TsharkJSON(r.ctx, r.path, r.Result.Frames); err != nil {
+	fps, err := TsharkJSON(r.ctx, r.path, r.Result.Frames)
+	if err != nil {
 		return err
 	}
 	r.TsharkJSONFPS = Figure(fps)
@@ -248,7 +253,15 @@ func (r *Result) Print(to io.Writer) error {
 	if r.Tshark != "" {
 		fmt.Fprintf(w, "; %s", r.Tshark)
 	}
-	w.WriteString("\n\n")
+	w.WriteString("\n")
+	if r.Turns > 1 {
+		fmt.Fprintf(w, "decoding, the stack and the index: the median of %d runs", r.Turns)
+		if r.Tshark != "" {
+			fmt.Fprint(w, "; so is tshark's protocol tree, by turns with the index")
+		}
+		w.WriteString("\n")
+	}
+	w.WriteString("\n")
 	for _, l := range []struct {
 		what, unit string
 		f          Figure

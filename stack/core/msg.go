@@ -48,10 +48,10 @@ func (sk *Sock) McAllow(group wire.Addr, multicast bool, dif int) bool {
 	if !multicast {
 		return true
 	}
-	for _, m := range sk.Groups {
+	for _, m := range sk.Rare().Groups {
 		if m.Group == group && m.Dev == dif {
 			return true
 		}
 	}
-	return sk.McAll
+	return sk.Rare().McAll
 }

@@ -15,6 +15,12 @@ func (b *SKB) Morph(src *SKB) {
 	b.SK, b.destructor, b.FragList = old.SK, old.destructor, nil
 	b.spare = old.spare // each its own: two buffers must not share the memory for Frags
 	b.head.ref++
+	if b.NFCT != nil {
+		b.NFCT.Get()
+	}
+	if old.NFCT != nil {
+		old.NFCT.Put()
+	}
 	b.Frags = nil
 	for _, f := range src.Frags {
 		f.head.ref++

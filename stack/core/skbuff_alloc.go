@@ -141,14 +141,14 @@ func (b *SKB) Shared() bool { return b.users > 1 }
 func (b *SKB) SetOwnerR(sk *Sock) {
 	b.Orphan()
 	b.SK, b.destructor = sk, destructRmem
-	sk.RmemAlloc += b.Truesize
+	sk.RmemAlloc += int32(b.Truesize)
 }
 
 // SetOwnerW charges the packet to a socket's send buffer (skb_set_owner_w).
 func (b *SKB) SetOwnerW(sk *Sock) {
 	b.Orphan()
 	b.SK, b.destructor = sk, destructWmem
-	sk.WmemAlloc += b.Truesize
+	sk.WmemAlloc += int32(b.Truesize)
 }
 
 // Orphan gives the memory back to the owner now (skb_orphan).

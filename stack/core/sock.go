@@ -51,64 +51,94 @@ const (
 )
 
 // A Sock is struct sock with struct inet_sock's addresses: what all sockets
-// have. Protocols embed it.
+// have. Protocols embed it. A busy machine has very many of them, and each
+// checkpoint reads them all: numbers that the kernel keeps in an int take 32
+// bits here too, and what few sockets have is apart (SockRare).
 type Sock struct {
 	ID       uint32
-	NS       *Netns
 	Family   uint16
 	Type     uint8
 	Protocol uint8
-	State    uint8
+
+	State                uint8
+	Shutdown             uint8
+	Err, ErrSoft         Errno
+	OwnedByUser          bool // lock_sock: a system call holds it
+	Dead                 bool // SOCK_DEAD: an orphan
+	RcvBufLocked         bool // SO_RCVBUF was set: no auto-tuning
+	SndBufLocked         bool
+	Sport, Dport         uint16
+	BoundDev             int32 // sk_bound_dev_if
+	RcvBuf, SndBuf       int32
+	RmemAlloc, WmemAlloc int32
+	WmemQueued           int32
+	ForwardAlloc         int32
+	BacklogLen           int32
+	Drops                int32
+	Mark, Priority       uint32
+	IPID                 uint16 // inet_id: of the next packet
+	PMTUDisc             uint8
+	TOS                  uint8
+	TTL                  int32 // -1: the default
+	FlowLabel            uint32
+	AckBacklog           int32 // accept queue
+	MaxAckBacklog        int32
+	Reuse, ReusePort     bool
+	Broadcast, KeepOpen  bool
+	Linger               bool
+	RecvErr, HdrIncl     bool
+	V6Only, Transparent  bool
+	FreeBind, McLoop     bool
+	NoCheckTx            bool
 
 	Saddr, Daddr wire.Addr // inet_saddr (inet_rcv_saddr is RcvSaddr), inet_daddr
 	RcvSaddr     wire.Addr // the address that it is bound to, zero for any
-	Sport, Dport uint16
-	BoundDev     int // sk_bound_dev_if
 
-	Prot  Proto
-	Waker Waker // who sleeps on this socket; nil if nobody
+	// What leads on comes last, so that it is together with that of the protocol
+	// that embeds a Sock: finding all memory of a world reads little of each.
+	NS       *Netns
+	Prot     Proto
+	Waker    Waker     // who sleeps on this socket; nil if nobody
+	RxDst    *Dst      // sk_rx_dst: the route of what comes in
+	DstCache *Dst      // sk_dst_cache: the route of what goes out
+	rare     *SockRare // nil: the defaults
+	rcu      *rcuTask  // nil until it is destroyed
+	call     *callEnd  // the system call that holds the socket; nil if none ever did
+	Backlog  SKBList
+	RcvQueue SKBList
+}
 
-	RcvBuf, SndBuf            int
-	RmemAlloc, WmemAlloc      int
-	WmemQueued                int
-	ForwardAlloc              int
-	RcvQueue, ErrQueue        SKBList
-	Backlog                   SKBList
-	BacklogLen                int
-	Err, ErrSoft              Errno
-	Drops                     int
-	Mark, Priority            uint32
-	Shutdown                  uint8
-	OwnedByUser               bool // lock_sock: a system call holds it
-	Dead                      bool // SOCK_DEAD: an orphan
-	Reuse, ReusePort          bool
-	Broadcast, KeepOpen       bool
-	Linger                    bool
-	LingerTime                sim.Time
-	RcvBufLocked              bool // SO_RCVBUF was set: no auto-tuning
-	SndBufLocked              bool
-	RecvErr, HdrIncl          bool
-	V6Only, Transparent       bool
-	FreeBind, McLoop          bool
-	PMTUDisc                  uint8
-	TOS                       uint8
-	TTL, McTTL                int // -1: the default
-	McIndex                   int
-	McAddr                    wire.Addr
-	McAll                     bool
-	NoCheckTx                 bool
-	FlowLabel                 uint32
-	RxDst                     *Dst   // sk_rx_dst: the route of what comes in
-	DstCache                  *Dst   // sk_dst_cache: the route of what goes out
-	IPID                      uint16 // inet_id: of the next packet
-	AckBacklog, MaxAckBacklog int    // accept queue
-	Stamp                     sim.Time
-	Opt                       []byte // IP options
-	Groups                    []Membership
+// SockRare is what few sockets have: settings that programs seldom make, and
+// what came back by way of errors.
+type SockRare struct {
+	ErrQueue   SKBList
+	LingerTime sim.Time
+	McTTL      int
+	McIndex    int
+	McAddr     wire.Addr
+	McAll      bool
+	Groups     []Membership
+	Opt        []byte // IP options
+}
 
-	rcu      *rcuTask // nil until it is destroyed
-	end      callEnd  // of the system call that holds the socket
-	endTimer sim.Timer
+// rareDefaults are those of a socket that has none of its own.
+var rareDefaults = SockRare{McTTL: 1, McAll: true}
+
+// Rare is what few sockets have, to look at only.
+func (sk *Sock) Rare() *SockRare {
+	if sk.rare == nil {
+		return &rareDefaults
+	}
+	return sk.rare
+}
+
+// SetRare is the same, to be changed.
+func (sk *Sock) SetRare() *SockRare {
+	if sk.rare == nil {
+		r := rareDefaults
+		sk.rare = &r
+	}
+	return sk.rare
 }
 
 // A Proto is what a protocol does for struct sock (struct proto): the parts
@@ -142,8 +172,8 @@ func (ns *Netns) InitSock(sk *Sock, prot Proto, family uint16, typ, protocol uin
 	sk.ID, sk.NS, sk.Prot = ns.Machine.IDs.Object(), ns, prot
 	sk.Family, sk.Type, sk.Protocol = family, typ, protocol
 	sk.State = TCPClose
-	sk.RcvBuf, sk.SndBuf = ns.Sysctl.RmemDefault, ns.Sysctl.WmemDefault
-	sk.TTL, sk.McTTL, sk.McLoop, sk.McAll = -1, 1, true, true
+	sk.RcvBuf, sk.SndBuf = int32(ns.Sysctl.RmemDefault), int32(ns.Sysctl.WmemDefault)
+	sk.TTL, sk.McLoop = -1, true
 	sk.WmemAlloc = 1
 	if ns.Sysctl.IPNoPMTUDisc != 0 {
 		sk.PMTUDisc = PMTUDiscDont
@@ -216,7 +246,7 @@ func (sk *Sock) SetState(ns *Netns, state uint8) {
 // rfree is sock_rfree: a packet that this socket received is freed.
 func (sk *Sock) rfree(b *SKB) {
 	defer sk.NS.In(step.SockRfree, sk).Out()
-	sk.RmemAlloc -= b.Truesize
+	sk.RmemAlloc -= int32(b.Truesize)
 	sk.NS.Why(step.WhyRfree, uint64(b.Truesize), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 }
 
@@ -224,7 +254,7 @@ func (sk *Sock) rfree(b *SKB) {
 // sent is freed.
 func (sk *Sock) wfree(b *SKB) {
 	defer sk.NS.In(step.SockWfree, sk).Out()
-	sk.WmemAlloc -= b.Truesize
+	sk.WmemAlloc -= int32(b.Truesize)
 	if sk.NS.Listening() {
 		sk.NS.Why(step.WhyWfree, uint64(b.Truesize), uint64(max(0, sk.WmemAlloc-1))) // 1 is the socket itself
 	}
@@ -234,19 +264,19 @@ func (sk *Sock) wfree(b *SKB) {
 // AddBacklog is sk_add_backlog: a packet waits until the program lets go of
 // the socket. It reports false when the backlog is full.
 func (sk *Sock) AddBacklog(b *SKB, limit int) bool {
-	if sk.BacklogLen+sk.RmemAlloc > limit {
+	if int(sk.BacklogLen+sk.RmemAlloc) > limit {
 		return false
 	}
 	sk.Backlog.PushBack(b)
-	sk.BacklogLen += b.Truesize
+	sk.BacklogLen += int32(b.Truesize)
 	return true
 }
 
 // Lock is lock_sock: a system call holds the socket. If the call before has
 // not let go yet, it does so now.
 func (sk *Sock) Lock() {
-	if sk.endTimer.Pending() {
-		sk.NS.Clock.Stop(&sk.endTimer)
+	if c := sk.call; c != nil && c.timer.Pending() {
+		sk.NS.Clock.Stop(&c.timer)
 		sk.Release(sk.NS)
 	}
 	sk.OwnedByUser = true

@@ -9,6 +9,7 @@ import (
 type callEnd struct {
 	sk    *Sock
 	began sim.Time
+	timer sim.Timer
 }
 
 // Run lets go of the socket.
@@ -35,12 +36,20 @@ func (sk *Sock) LetGo(ns *Netns, began sim.Time) {
 		sk.Release(ns)
 		return
 	}
-	sk.end = callEnd{sk: sk, began: began}
-	ns.Clock.Mod(&sk.endTimer, sk.callUntil(ns), &sk.end)
+	if sk.call == nil {
+		sk.call = &callEnd{sk: sk}
+	}
+	sk.call.began = began
+	ns.Clock.Mod(&sk.call.timer, sk.callUntil(ns), sk.call)
 }
 
 // InCall tells until when a system call holds the socket.
-func (sk *Sock) InCall() (until sim.Time, ok bool) { return sk.endTimer.At, sk.endTimer.Pending() }
+func (sk *Sock) InCall() (until sim.Time, ok bool) {
+	if sk.call == nil {
+		return 0, false
+	}
+	return sk.call.timer.At, sk.call.timer.Pending()
+}
 
 // callOver is release_sock, when the softirqs let the program go on. What has
 // come meanwhile is worked off; that takes
@@ -48,7 +57,7 @@ func (sk *Sock) InCall() (until sim.Time, ok bool) { return sk.endTimer.At, sk.e
 func (sk *Sock) callOver() {
 	ns := sk.NS
 	if at, ok := ns.Machine.ThisCPU().inSoftirq(); ok {
-		ns.Clock.Mod(&sk.endTimer, at, &sk.end)
+		ns.Clock.Mod(&sk.call.timer, at, sk.call)
 		return
 	}
 	if sk.letGo(ns) && sk.Waker != nil {
@@ -60,16 +69,20 @@ func (sk *Sock) callOver() {
 func (sk *Sock) letGo(ns *Netns) bool {
 	defer ns.In(step.ReleaseSock, sk).Out()
 	if n := sk.Backlog.Len(); n > 0 {
-		ns.Why(step.WhyCallBacklog, uint64(ns.Clock.Now()-sk.end.began), uint64(n))
+		ns.Why(step.WhyCallBacklog, uint64(ns.Clock.Now()-sk.call.began), uint64(n))
 		sk.releaseBacklog(ns)
-		ns.Clock.Mod(&sk.endTimer, sk.callUntil(ns), &sk.end)
+		ns.Clock.Mod(&sk.call.timer, sk.callUntil(ns), sk.call)
 		return false
 	}
-	ns.Why(step.WhyCallOver, uint64(ns.Clock.Now()-sk.end.began))
+	ns.Why(step.WhyCallOver, uint64(ns.Clock.Now()-sk.call.began))
 	sk.Prot.ReleaseCB(ns)
 	sk.OwnedByUser = false
 	return true
 }
 
 // ForgetCall is for a socket that goes away.
-func (sk *Sock) ForgetCall() { sk.NS.Clock.Stop(&sk.endTimer) }
+func (sk *Sock) ForgetCall() {
+	if sk.call != nil {
+		sk.NS.Clock.Stop(&sk.call.timer)
+	}
+}

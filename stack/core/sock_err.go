@@ -46,13 +46,13 @@ func (sk *Sock) icmpError(ns *Netns, b *SKB, e ExtErr, payload int, s step.Step)
 // leaves the packet to the caller.
 func (sk *Sock) QueueErr(ns *Netns, b *SKB) bool {
 	defer ns.In(step.SockQueueErrSkb, b).Out()
-	if sk.RmemAlloc+b.Truesize >= sk.RcvBuf {
+	if int(sk.RmemAlloc)+b.Truesize >= int(sk.RcvBuf) {
 		ns.Why(step.WhyErrQueueFull, uint64(sk.RmemAlloc), uint64(b.Truesize), uint64(sk.RcvBuf))
 		return false
 	}
 	b.Dev, b.PktType = nil, PacketOutgoing // skb_set_err_queue: the mark of the error queue
 	b.SetOwnerR(sk)
-	sk.ErrQueue.PushBack(b)
+	sk.SetRare().ErrQueue.PushBack(b)
 	if !sk.Dead {
 		sk.ErrorReport(ns)
 	}
@@ -62,11 +62,11 @@ func (sk *Sock) QueueErr(ns *Netns, b *SKB) bool {
 // DequeueErr is sock_dequeue_err_skb: the oldest entry of the error queue, or
 // nil. The next entry's error becomes the socket's pending one.
 func (sk *Sock) DequeueErr() *SKB {
-	b := sk.ErrQueue.PopFront()
+	b := sk.Rare().ErrQueue.PopFront()
 	if b == nil {
 		return nil
 	}
-	next := sk.ErrQueue.Front()
+	next := sk.Rare().ErrQueue.Front()
 	switch {
 	case next != nil && next.CB.Err.Origin != ErrOriginLocal:
 		sk.Err = next.CB.Err.Errno
@@ -79,7 +79,7 @@ func (sk *Sock) DequeueErr() *SKB {
 // PurgeErr frees an error queue that nobody read. at is where the kernel
 // reports the drop: sk_stream_kill_queues (TCP) or inet_sock_destruct.
 func (sk *Sock) PurgeErr(ns *Netns, at step.Step) {
-	for b := sk.ErrQueue.PopFront(); b != nil; b = sk.ErrQueue.PopFront() {
+	for b := sk.Rare().ErrQueue.PopFront(); b != nil; b = sk.Rare().ErrQueue.PopFront() {
 		ns.Drop(b, step.DropQueuePurge, at)
 	}
 }

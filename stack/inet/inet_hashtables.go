@@ -33,7 +33,7 @@ func (k Tuple) Hash() uint32 { return k.hash() }
 // embeds one.
 type Node struct {
 	Key   Tuple
-	Dev   int // bound device, 0 for any
+	Dev   int32 // bound device, 0 for any
 	hash  uint32
 	next  *Node
 	Owner any // a pointer to the struct that embeds the Node
@@ -65,7 +65,7 @@ func (h *Hashinfo) Len() int { return h.n }
 func (h *Hashinfo) Lookup(k *Tuple, dif int) any {
 	x := k.hash()
 	for n := h.buckets[x&uint32(len(h.buckets)-1)]; n != nil; n = n.next {
-		if n.hash == x && n.Key == *k && (n.Dev == 0 || n.Dev == dif) {
+		if n.hash == x && n.Key == *k && (n.Dev == 0 || int(n.Dev) == dif) {
 			return n.Owner
 		}
 	}
@@ -175,7 +175,7 @@ func Score(sk *core.Sock, daddr wire.Addr, dif int) int {
 	if !sk.RcvSaddr.IsZero() && sk.RcvSaddr != daddr {
 		return -1
 	}
-	if sk.BoundDev != 0 && sk.BoundDev != dif {
+	if sk.BoundDev != 0 && int(sk.BoundDev) != dif {
 		return -1
 	}
 	score := 1

@@ -46,7 +46,7 @@ func (p ipPacket) Rcv(_ *core.Netns, b *core.SKB) { p.ip.rcv(b) }
 func New(ns *core.Netns) *IPv4 {
 	ip := &IPv4{ns: ns, rules: defaultRules(), addrCount: map[wire.IP4]int{}}
 	ip.frags = &inet.Fqdir{Ops: fragExpire{ip}}
-	ip.ctlSock = &core.Sock{NS: ns, Family: core.AFInet, TTL: -1, McTTL: 1, SndBuf: ns.Sysctl.WmemDefault}
+	ip.ctlSock = &core.Sock{NS: ns, Family: core.AFInet, TTL: -1, SndBuf: int32(ns.Sysctl.WmemDefault)}
 	ip.seed = ns.Machine.Rand.Uint32()
 	ip.icmp.credit = 0
 	ns.IPv4 = ip

@@ -165,6 +165,7 @@ type Addr struct {
 	Scope                  uint8
 	Secondary              bool
 	Label                  string
+	NoPrefixRoute          bool
 }
 
 // RawDeliver is what raw sockets do for IPv4; package raw sets it.

@@ -348,7 +348,7 @@ func (ip *IPv4) Addrs(dev *core.Device) []Addr {
 	}
 	var l []Addr
 	for _, f := range in.addrs {
-		a := Addr{Local: f.local, Broadcast: f.broadcast, Plen: f.plen, Scope: f.scope, Secondary: f.secondary, Label: f.label}
+		a := Addr{Local: f.local, Broadcast: f.broadcast, Plen: f.plen, Scope: f.scope, Secondary: f.secondary, Label: f.label, NoPrefixRoute: f.noPrefixRoute}
 		if f.peer != f.local {
 			a.Peer = f.peer
 		}

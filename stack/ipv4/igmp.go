@@ -135,7 +135,7 @@ func (ip *IPv4) JoinGroup(dev *core.Device, a wire.IP4, sk *core.Sock) core.Errn
 	if in == nil {
 		return step.ENODEV
 	}
-	if sk != nil && len(sk.Groups) >= ns.Sysctl.IGMPMaxMemberships {
+	if sk != nil && len(sk.Rare().Groups) >= ns.Sysctl.IGMPMaxMemberships {
 		return step.ENOBUFS
 	}
 	ip.incGroup(in, a)

@@ -47,24 +47,8 @@ func (ip *IPv4) forward(b *core.SKB) {
 		ns.Drop(b, step.DropPktTooBig, step.IPForward)
 		return
 	}
-	if ns.Held(b) {
-		return
-	}
-	ip.passOn(b)
-}
-
-// PassOn goes on with a packet that waited in ip_forward for a followed capture
-// to show it.
-func (ip *IPv4) PassOn(b *core.SKB) {
-	defer ip.ns.In(step.IPForward, b).Out()
-	ip.passOn(b)
-}
-
-// passOn is the second half of ip_forward: nothing speaks against it.
-func (ip *IPv4) passOn(b *core.SKB) {
-	ns, d := ip.ns, b.Dst
 	b.Unshare()
-	h := b.IP4()
+	h = b.IP4()
 	ttl := h.DecreaseTTL()
 	ns.Why(step.WhyForwarded, uint64(ttl)+1, uint64(ttl), uint64(d.Dev.Index))
 	if b.CB.IPFlags&ipskbDoRedirect != 0 && b.CB.SRR == 0 {
@@ -74,7 +58,7 @@ func (ip *IPv4) passOn(b *core.SKB) {
 		b.Priority = tos2priority(h.TOS())
 	}
 	if ns.Hook(core.NFIPv4, core.Forward, b.Dev, d.Dev, nil, b) {
-		ip.forwardFinish(b)
+		ip.ForwardFinish(b, false)
 	}
 }
 
@@ -116,10 +100,15 @@ func tos2priority(tos uint8) uint32 {
 	return uint32([16]uint8{0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4}[tos&0x1e>>1])
 }
 
-// forwardFinish is ip_forward_finish.
-func (ip *IPv4) forwardFinish(b *core.SKB) {
+// ForwardFinish is ip_forward_finish. Here a packet waits for a followed capture
+// to show it; shown says that it has.
+func (ip *IPv4) ForwardFinish(b *core.SKB, shown bool) {
 	defer ip.ns.In(step.IPForwardFinish, b).Out()
 	ns := ip.ns
+	if !shown && ns.Held(b) {
+		ns.Why(step.WhyHeldPassed)
+		return
+	}
 	if b.CB.OptLen != 0 {
 		ip.forwardOptions(b)
 	}

@@ -257,8 +257,8 @@ func (ip *IPv4) QueueXmit(sk *core.Sock, b *core.SKB, tos uint8) core.Errno {
 	defer ip.ns.In(step.IPQueueXmit, b).Out()
 	ns := ip.ns
 	var opt optData
-	if len(sk.Opt) > 0 {
-		opt, _ = ip.optionsGet(sk.Opt)
+	if len(sk.Rare().Opt) > 0 {
+		opt, _ = ip.optionsGet(sk.Rare().Opt)
 	}
 	if b.Dst == nil && !ip.sockRoute(sk, b, tos, &opt) || opt.needs&optStrict != 0 && rtOf(b.Dst).usesGateway {
 		ns.Inc(step.IpOutNoRoutes)
@@ -309,7 +309,7 @@ func (ip *IPv4) sockRoute(sk *core.Sock, b *core.SKB, tos uint8, opt *optData) b
 		sk.DstCache = nil
 	}
 	fl := Flow4{Daddr: sk.Daddr.IP4(), Saddr: sk.Saddr.IP4(), Dport: sk.Dport, Sport: sk.Sport, Proto: sk.Protocol, TOS: tos & 0xfc,
-		OIF: sk.BoundDev, Mark: sk.Mark}
+		OIF: int(sk.BoundDev), Mark: sk.Mark}
 	if opt.srr != 0 {
 		fl.Daddr = opt.faddr
 	}
@@ -337,8 +337,8 @@ func (ip *IPv4) BuildAndSend(sk *core.Sock, b *core.SKB, dst *core.Dst, saddr, d
 		return ip.LocalOut(sk, b)
 	}
 	var opt optData
-	if len(sk.Opt) > 0 {
-		opt, _ = ip.optionsGet(sk.Opt)
+	if len(sk.Rare().Opt) > 0 {
+		opt, _ = ip.optionsGet(sk.Rare().Opt)
 	}
 	hlen := wire.IPv4MinLen + opt.optlen
 	b.Transport = b.Offset()

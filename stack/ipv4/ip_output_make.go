@@ -29,7 +29,7 @@ func (ip *IPv4) MakeSKB(sk *core.Sock, fl *Flow4, dst *core.Dst, ck *Cookie, tra
 	}
 	raw := ck.Opt
 	if raw == nil {
-		raw = sk.Opt
+		raw = sk.Rare().Opt
 	}
 	var opt optData
 	if len(raw) > 0 {
@@ -181,7 +181,7 @@ func (ip *IPv4) makeSKB(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, b *core
 	case ck.ttl > 0:
 		ttl = uint8(ck.ttl)
 	case d.Type == RTNMulticast:
-		ttl = uint8(sk.McTTL)
+		ttl = uint8(sk.Rare().McTTL)
 	}
 	tos := sk.TOS
 	b.Priority, b.Mark = sk.Priority, ck.mark

@@ -188,7 +188,7 @@ func (ip *IPv4) UpdatePMTUSock(sk *core.Sock, quoted wire.IPv4, mtu int) {
 // flowOf is __build_flow_key for a socket and the header of a packet that it
 // sent.
 func flowOf(sk *core.Sock, h wire.IPv4) Flow4 {
-	fl := Flow4{OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS & 0xfc, Proto: sk.Protocol, Saddr: h.Src(), Daddr: h.Dst()}
+	fl := Flow4{OIF: int(sk.BoundDev), Mark: sk.Mark, TOS: sk.TOS & 0xfc, Proto: sk.Protocol, Saddr: h.Src(), Daddr: h.Dst()}
 	if sk.HdrIncl {
 		fl.Proto = uint8(wire.ProtoRaw)
 		fl.Flags |= FlowAnySrc

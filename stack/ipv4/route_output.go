@@ -213,7 +213,7 @@ func (ip *IPv4) RouteMeHarder(sk *core.Sock, b *core.SKB, addrType uint8) core.E
 		fl.Flags |= FlowAnySrc
 	}
 	if sk != nil {
-		fl.OIF = sk.BoundDev
+		fl.OIF = int(sk.BoundDev)
 		if sk.Transparent || sk.HdrIncl {
 			fl.Flags |= FlowAnySrc
 		}

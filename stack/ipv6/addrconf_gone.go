@@ -18,3 +18,12 @@ func (ip *IPv6) DevGone(dev *core.Device) {
 	}
 	dev.IP6 = nil
 }
+
+// Tables lists the numbers of the tables that exist.
+func (ip *IPv6) Tables() []uint32 {
+	l := []uint32{TableMain, TableLocal}
+	for _, t := range ip.others {
+		l = append(l, t.id)
+	}
+	return l
+}

@@ -73,7 +73,7 @@ type ctlSock struct{ core.Sock }
 func newCtlSock(ns *core.Netns, hops, mchops int) *ctlSock {
 	s := &ctlSock{}
 	ns.InitSock(&s.Sock, s, core.AFInet6, core.SockRaw, uint8(wire.ProtoICMPv6))
-	s.TTL, s.McTTL = hops, mchops
+	s.TTL, s.SetRare().McTTL = int32(hops), mchops
 	return s
 }
 

@@ -50,30 +50,24 @@ func (ip *IPv6) forward(b *core.SKB) {
 		ns.Drop(b, step.DropPktTooBig, step.IP6Forward)
 		return
 	}
-	if ns.Held(b) {
-		return
-	}
-	ip.passOn(b)
-}
-
-// PassOn goes on with a packet that waited in ip6_forward for a followed
-// capture to show it.
-func (ip *IPv6) PassOn(b *core.SKB) {
-	defer ip.ns.In(step.IP6Forward, b).Out()
-	ip.passOn(b)
-}
-
-// passOn is the second half of ip6_forward: nothing speaks against it.
-func (ip *IPv6) passOn(b *core.SKB) {
-	ns, d := ip.ns, b.Dst
 	b.Unshare()
-	h := b.IP6()
+	h = b.IP6()
 	h.SetHopLimit(h.HopLimit() - 1)
 	ns.Why(step.WhyIP6Forward, uint64(d.Dev.Index), uint64(h.HopLimit()))
-	if !ns.Hook(core.NFIPv6, core.Forward, b.Dev, d.Dev, nil, b) {
+	if ns.Hook(core.NFIPv6, core.Forward, b.Dev, d.Dev, nil, b) {
+		ip.ForwardFinish(b, false)
+	}
+}
+
+// ForwardFinish is ip6_forward_finish. Here a packet waits for a followed
+// capture to show it; shown says that it has.
+func (ip *IPv6) ForwardFinish(b *core.SKB, shown bool) {
+	defer ip.ns.In(step.IP6ForwardFinish, b).Out()
+	if !shown && ip.ns.Held(b) {
+		ip.ns.Why(step.WhyHeldPassed)
 		return
 	}
-	ns.DstOutput(nil, b)
+	ip.ns.DstOutput(nil, b)
 }
 
 // forwardError is ip6_forward's "error" label.

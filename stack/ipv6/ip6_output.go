@@ -175,7 +175,7 @@ func (ip *IPv6) Xmit(sk *core.Sock, b *core.SKB, fl *Flow6, tclass uint8) core.E
 	h := b.IP6()
 	hops := -1
 	if sk != nil {
-		hops = sk.TTL
+		hops = int(sk.TTL)
 	}
 	if hops < 0 {
 		hops = ip.HopLimit(d)
@@ -214,7 +214,7 @@ func (ip *IPv6) Xmit(sk *core.Sock, b *core.SKB, fl *Flow6, tclass uint8) core.E
 func (ip *IPv6) CskXmit(sk *core.Sock, b *core.SKB) core.Errno {
 	defer ip.ns.In(step.Inet6CskXmit, b).Out()
 	ns := ip.ns
-	fl := Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
+	fl := Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
 		Proto: sk.Protocol, Sport: sk.Sport, Dport: sk.Dport}
 	d := sk.DstCache
 	if d == nil || !ip.DstCheck(d) {

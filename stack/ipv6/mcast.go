@@ -238,12 +238,12 @@ func (ip *IPv6) JoinGroup(dev *core.Device, a wire.Addr, sk *core.Sock) core.Err
 		return step.ENODEV
 	}
 	if sk != nil {
-		for _, m := range sk.Groups {
+		for _, m := range sk.Rare().Groups {
 			if m.Group == a && m.Dev == dev.Index {
 				return step.EADDRINUSE
 			}
 		}
-		sk.Groups = append(sk.Groups, core.Membership{Group: a, Dev: dev.Index})
+		sk.SetRare().Groups = append(sk.Rare().Groups, core.Membership{Group: a, Dev: dev.Index})
 	}
 	i.join(a)
 	return 0
@@ -256,10 +256,10 @@ func (ip *IPv6) LeaveGroup(dev *core.Device, a wire.Addr, sk *core.Sock) core.Er
 	}
 	if sk != nil {
 		found := false
-		for k, m := range sk.Groups {
+		for k, m := range sk.Rare().Groups {
 			if m.Group == a && (dev == nil || m.Dev == dev.Index) {
 				dev = ip.ns.DevByIndex(m.Dev)
-				sk.Groups = append(sk.Groups[:k:k], sk.Groups[k+1:]...)
+				sk.SetRare().Groups = append(sk.Rare().Groups[:k:k], sk.Rare().Groups[k+1:]...)
 				found = true
 				break
 			}

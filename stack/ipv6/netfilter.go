@@ -19,7 +19,7 @@ func (ip *IPv6) RouteMeHarder(sk *core.Sock, b *core.SKB) core.Errno {
 	h := b.IP6()
 	fl := Flow6{Saddr: h.Src(), Daddr: h.Dst(), Mark: b.Mark, FlowLabel: h.FlowLabel(), TOS: h.TrafficClass()}
 	if sk != nil {
-		fl.OIF = sk.BoundDev
+		fl.OIF = int(sk.BoundDev)
 	}
 	if fl.OIF == 0 && needStrict(fl.Daddr) && b.Dst != nil && b.Dst.Dev != nil {
 		fl.OIF = b.Dst.Dev.Index

@@ -373,8 +373,8 @@ func (ip *IPv6) HopLimit(d *core.Dst) int {
 func (ip *IPv6) skHopLimit(sk *core.Sock, daddr wire.Addr, d *core.Dst) int {
 	n := -1
 	if sk != nil {
-		if n = sk.TTL; daddr.IsMulticast() {
-			n = sk.McTTL
+		if n = int(sk.TTL); daddr.IsMulticast() {
+			n = sk.Rare().McTTL
 		}
 	}
 	if n < 0 {

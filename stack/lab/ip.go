@@ -1,522 +1,576 @@
 package lab
 
 import (
+	_ "embed"
 	"fmt"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 
-	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// ip carries out an `ip` command.
-func ip(h *stack.Host, w []string) error {
-	a := &args{w}
-	v6 := false
-	obj := a.next()
-	for strings.HasPrefix(obj, "-") {
-		switch obj {
-		case "-4":
-		case "-6":
-			v6 = true
-		default:
-			return fmt.Errorf("not modelled: ip %s", obj)
-		}
-		obj = a.next()
-	}
-	verb := a.next()
-	is := func(s, full string) bool { return s != "" && strings.HasPrefix(full, s) }
-	switch {
-	case is(obj, "link"):
-		return ipLink(h, verb, a)
-	case is(obj, "address"):
-		return ipAddr(h, verb, a)
-	case is(obj, "route"):
-		return ipRoute(h, verb, a, v6)
-	case is(obj, "rule"):
-		return ipRule(h, verb, a)
-	case is(obj, "neighbour"), is(obj, "neighbor"):
-		return ipNeigh(h, verb, a)
-	}
-	return fmt.Errorf("not modelled: ip %s", obj)
+// An ipCmd is one run of ip(8) of iproute2 6.1.
+type ipCmd struct {
+	p       *Proc
+	fam     int // 4, 6, 0: both
+	stats   int
+	details bool
+	brief   bool
+	one     bool
+	json    bool
+	pretty  bool
+	list    []any // of -j
+	batch   bool
 }
 
-func findDevice(h *stack.Host, name string) (*core.Device, error) {
-	if d := h.NS.DevByName(name); d != nil {
-		return d, nil
-	}
-	return nil, fmt.Errorf("Cannot find device \"%s\"", name)
+// ipError ends a command with the words and the status of the real tool.
+type ipError struct {
+	text   string
+	status int
 }
 
-func ipLink(h *stack.Host, verb string, a *args) error {
-	if verb == "add" {
-		return ipLinkAdd(h, a)
-	}
-	if verb != "set" {
-		return fmt.Errorf("not modelled: ip link %s", verb)
-	}
-	name := a.next()
-	if name == "dev" {
-		name = a.next()
-	}
-	d, err := findDevice(h, name)
-	if err != nil {
-		return err
-	}
-	for a.more() {
-		switch k := a.next(); k {
-		case "up":
-			h.Up(d)
-		case "down":
-			h.Down(d)
-		case "mtu":
-			n, err := strconv.Atoi(a.next())
-			if err != nil || n < 68 || n > 65536 {
-				return fmt.Errorf("Error: mtu must be a number of bytes from 68 to 65536")
-			}
-			d.MTU = n
-		case "address":
-			m, err := net.ParseMAC(a.next())
-			if err != nil || len(m) != 6 {
-				return fmt.Errorf("an address like 02:00:00:00:00:01 was expected")
-			}
-			d.Addr = wire.MACFrom(m)
-		case "txqueuelen", "qlen":
-			if d.TxQueueLen, err = strconv.Atoi(a.next()); err != nil {
-				return fmt.Errorf("a number of packets was expected")
-			}
-		case "multicast", "arp", "promisc":
-			bit := map[string]uint16{"multicast": core.IFFMulticast, "arp": core.IFFNoARP, "promisc": core.IFFPromisc}[k]
-			on := a.next() == "on"
-			if on != (k == "arp") {
-				d.Flags |= bit
-			} else {
-				d.Flags &^= bit
-			}
-		default:
-			return fmt.Errorf("not modelled: ip link set %s", k)
-		}
-	}
-	return nil
-}
+func (e ipError) Error() string { return e.text }
 
-// ipLinkAdd makes a VLAN device: ip link add link eth0 name eth0.5 type vlan id 5.
-func ipLinkAdd(h *stack.Host, a *args) error {
-	var lower *core.Device
-	var name, kind string
-	id := -1
-	for a.more() {
-		var err error
-		switch k := a.next(); k {
-		case "link":
-			lower, err = findDevice(h, a.next())
-		case "name", "dev":
-			name = a.next()
-		case "type":
-			kind = a.next()
-		case "id":
-			if id, err = strconv.Atoi(a.next()); err != nil || id < 0 || id > 4094 {
-				return fmt.Errorf("Error: argument is wrong: id is invalid")
-			}
-		default:
-			if name != "" || strings.HasPrefix(k, "-") {
-				return fmt.Errorf("not modelled: ip link add … %s", k)
-			}
-			name = k
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if kind != "vlan" || lower == nil || name == "" || id < 0 {
-		return fmt.Errorf("not modelled: ip link add … type %s", kind)
-	}
-	device.NewVlan(lower, name, 0, uint16(id))
-	return nil
-}
-
-func prefix(s string) (wire.Addr, int, error) {
-	addr, bits, has := strings.Cut(s, "/")
-	p, err := netip.ParseAddr(addr)
-	if err != nil || p.Zone() != "" {
-		return wire.Addr{}, 0, fmt.Errorf("Error: an address is expected rather than \"%s\"", s)
-	}
-	n := p.BitLen()
-	if has {
-		if n, err = strconv.Atoi(bits); err != nil || n < 0 || n > p.BitLen() {
-			return wire.Addr{}, 0, fmt.Errorf("Error: \"%s\" is not a prefix", s)
-		}
-	}
-	return wire.FromNetip(p), n, nil
-}
+// bad is an error of the command line (status 255), rtnl one of the kernel (2),
+// other prints as it is (1).
+func bad(f string, a ...any) error   { return ipError{fmt.Sprintf(f, a...), 255} }
+func other(f string, a ...any) error { return ipError{fmt.Sprintf(f, a...), 1} }
 
 func answer(e core.Errno) error {
 	if e == 0 {
 		return nil
 	}
-	words := map[core.Errno]string{17: "File exists", 3: "No such process", 22: "Invalid argument", 99: "Cannot assign requested address",
-		101: "Network is unreachable", 113: "No route to host", 100: "Network is down"}
+	return ipError{"RTNETLINK answers: " + errnoWords(e), 2}
+}
+
+func kernelSays(s string) error { return ipError{"Error: " + s, 2} }
+
+// errnoWords is strerror(3).
+func errnoWords(e core.Errno) string {
+	words := map[core.Errno]string{1: "Operation not permitted", 2: "No such file or directory", 3: "No such process", 11: "Resource temporarily unavailable", 13: "Permission denied",
+		16: "Device or resource busy", 17: "File exists", 19: "No such device", 22: "Invalid argument", 28: "No space left on device", 32: "Broken pipe", 34: "Numerical result out of range",
+		90: "Message too long", 92: "Protocol not available", 93: "Protocol not supported", 94: "Socket type not supported", 95: "Operation not supported",
+		97: "Address family not supported by protocol", 98: "Address already in use", 99: "Cannot assign requested address", 100: "Network is down",
+		101: "Network is unreachable", 103: "Software caused connection abort", 104: "Connection reset by peer", 105: "No buffer space available", 106: "Transport endpoint is already connected",
+		107: "Transport endpoint is not connected", 110: "Connection timed out", 111: "Connection refused", 112: "Host is down", 113: "No route to host", 115: "Operation now in progress"}
 	if s := words[e]; s != "" {
-		return fmt.Errorf("RTNETLINK answers: %s", s)
+		return s
 	}
-	return fmt.Errorf("RTNETLINK answers: %s", e)
+	return e.String()
 }
 
-func ipAddr(h *stack.Host, verb string, a *args) error {
-	if verb != "add" && verb != "replace" && verb != "del" {
-		return fmt.Errorf("not modelled: ip addr %s", verb)
-	}
-	addr, plen, err := prefix(a.next())
-	if err != nil {
-		return err
-	}
-	var d *core.Device
-	o4, o6 := ipv4.AddrOpts{}, ipv6.AddrOpts{}
-	for a.more() {
-		switch k := a.next(); k {
-		case "dev":
-			if d, err = findDevice(h, a.next()); err != nil {
-				return err
-			}
-		case "brd", "broadcast":
+const ipUsage = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
+       ip [ -force ] -batch filename
+where  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |
+                   link | macsec | maddress | monitor | mptcp | mroute | mrule |
+                   neighbor | neighbour | netconf | netns | nexthop | ntable |
+                   ntbl | route | rule | sr | tap | tcpmetrics |
+                   token | tunnel | tuntap | vrf | xfrm }
+       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -r[esolve] |
+                    -h[uman-readable] | -iec | -j[son] | -p[retty] |
+                    -f[amily] { inet | inet6 | mpls | bridge | link } |
+                    -4 | -6 | -M | -B | -0 |
+                    -l[oops] { maximum-addr-flush-attempts } | -br[ief] |
+                    -o[neline] | -t[imestamp] | -ts[hort] | -b[atch] [filename] |
+                    -rc[vbuf] [size] | -n[etns] name | -N[umeric] | -a[ll] |
+                    -c[olor]}
+`
+
+// ipHelp are the usages of ip's objects, as iproute2 6.1 prints them.
+//
+//go:embed ip_help.txt
+var ipHelp string
+
+// usageOf is the usage of an object.
+func usageOf(obj string) error {
+	_, s, _ := strings.Cut(ipHelp, "-- "+obj+" --\n")
+	s, _, _ = strings.Cut(s, "\n-- ")
+	return ipError{s, 255}
+}
+
+// ipTool is ip.
+func ipTool(p *Proc, w []string) int {
+	c := &ipCmd{p: p}
+	a := &args{w[1:]}
+	opt := func(s, full string) bool { return strings.HasPrefix(full, s) }
+	for a.more() && strings.HasPrefix(a.peek(), "-") {
+		s := a.next()
+		o := strings.TrimLeft(s, "-")
+		switch {
+		case s == "--":
+		case o == "4":
+			c.fam = 4
+		case o == "6":
+			c.fam = 6
+		case o == "0", o == "B", o == "M":
+		case o == "ss":
+			c.stats = 2
+		case opt(o, "family") && o != "":
 			switch v := a.next(); v {
-			case "+":
-				o4.AutoBroadcast = true
+			case "inet":
+				c.fam = 4
+			case "inet6":
+				c.fam = 6
+			case "link":
 			default:
-				b, _, err := prefix(v)
-				if err != nil {
-					return err
-				}
-				o4.Broadcast = b.IP4()
+				p.errf("Error: argument \"%s\" is wrong: invalid protocol family\n", v)
+				return 255
 			}
-		case "peer":
-			p, n, err := prefix(a.next())
-			if err != nil {
-				return err
+		case opt(o, "statistics"), opt(o, "stats"):
+			c.stats++
+		case opt(o, "details"):
+			c.details = true
+		case opt(o, "resolve"), opt(o, "human-readable"), opt(o, "iec"), opt(o, "Numeric"), opt(o, "force"), opt(o, "color"), strings.HasPrefix(o, "color="), strings.HasPrefix(o, "c="):
+		case opt(o, "json"):
+			c.json = true
+		case opt(o, "pretty"):
+			c.pretty = true
+		case len(o) > 1 && opt(o, "brief"):
+			c.brief = true
+		case opt(o, "oneline"):
+			c.one = true
+		case opt(o, "timestamp"), opt(o, "all"):
+		case opt(o, "netns"):
+			name := a.next()
+			s := p.lab.space(name)
+			if s == nil {
+				p.errf("Cannot open network namespace \"%s\": No such file or directory\n", name)
+				return 1
 			}
-			o4.Peer, o6.Peer, plen = p.IP4(), p, n
-		case "scope":
-			s, err := scope(a.next())
-			if err != nil {
-				return err
-			}
-			o4.Scope = uint8(s)
-		case "nodad":
-			o6.NoDAD = true
-		case "noprefixroute":
-			o4.NoPrefixRoute, o6.NoPrefixRoute = true, true
-		case "label":
-			o4.Label = a.next()
+			p.host = s.host
+		case opt(o, "batch"):
+			return c.runBatch(a.next())
+		case opt(o, "Version"):
+			p.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
+			return 0
+		case opt(o, "help"):
+			p.errf("%s", ipUsage)
+			return 255
 		default:
-			return fmt.Errorf("not modelled: ip addr add … %s", k)
+			p.errf("Option \"%s\" is unknown, try \"ip -help\".\n", s)
+			return 255
 		}
 	}
-	if d == nil {
-		return fmt.Errorf("Not enough information: \"dev\" argument is required.")
+	if !a.more() {
+		p.errf("%s", ipUsage)
+		return 255
 	}
+	return c.run(a)
+}
+
+// run carries one command out and prints its error.
+func (c *ipCmd) run(a *args) int {
+	err := c.object(a)
+	if c.json && err == nil && c.list != nil {
+		c.p.out(jsonText(c.list, c.pretty) + "\n")
+	}
+	if err == nil {
+		return 0
+	}
+	st := 1
+	if e, ok := err.(ipError); ok {
+		st = e.status
+	}
+	if s := err.Error(); s != "" {
+		c.p.errf("%s\n", strings.TrimSuffix(s, "\n"))
+	}
+	return st
+}
+
+func (c *ipCmd) runBatch(file string) int {
+	var b []byte
+	var e string
+	if file == "-" {
+		b = c.p.readAll(0)
+	} else if b, e = c.p.readFile(file); e != "" {
+		c.p.errf("Cannot open file \"%s\" for reading: %s\n", file, e)
+		return 1
+	}
+	for n, l := range lines(string(b)) {
+		w, err := split(l)
+		if err != nil || len(w) == 0 {
+			continue
+		}
+		one := *c
+		if st := one.run(&args{w}); st != 0 {
+			c.p.errf("Command failed %s:%d\n", file, n+1)
+			return 1
+		}
+	}
+	return 0
+}
+
+func (c *ipCmd) object(a *args) error {
+	obj := a.next()
+	is := func(full string) bool { return strings.HasPrefix(full, obj) }
 	switch {
-	case addr.Is4() && verb == "del":
-		return answer(h.IPv4.DelAddr(d, addr.IP4(), plen))
-	case addr.Is4():
-		return answer(h.IPv4.AddAddr(d, addr.IP4(), plen, o4))
-	case verb == "del":
-		return answer(h.IPv6.DelAddr(d, addr, plen))
+	case obj == "help":
+		return ipError{ipUsage, 255}
+	case is("address"):
+		return c.addr(a)
+	case is("maddress"):
+		return c.maddr(a)
+	case is("route"):
+		return c.route(a)
+	case is("rule"):
+		return c.rule(a)
+	case is("neighbor"), is("neighbour"):
+		return c.neigh(a)
+	case is("link"):
+		return c.link(a)
+	case obj == "netns" || len(obj) > 2 && is("netns"):
+		return c.netns(a)
+	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "monitor", obj == "vrf", obj == "nexthop", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
+		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "tcpmetrics", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
+		return other("not modelled: ip %s", obj)
 	}
-	return answer(h.IPv6.AddAddr(d, addr, plen, o6))
+	return bad("Object \"%s\" is unknown, try \"ip help\".", obj)
 }
 
-func scope(s string) (int, error) {
+// verb tells which full word a verb is short for; "" is the first one.
+func verb(s string, full ...string) string {
+	for _, f := range full {
+		if s != "" && strings.HasPrefix(f, s) {
+			return f
+		}
+	}
+	return ""
+}
+
+func (c *ipCmd) dev(name string) (*core.Device, error) {
+	if d := c.p.host.NS.DevByName(name); d != nil {
+		return d, nil
+	}
+	return nil, other("Cannot find device \"%s\"", name)
+}
+
+// need takes the value of a keyword.
+func need(a *args) (string, error) {
+	if !a.more() {
+		return "", bad("Command line is not complete. Try option \"help\"")
+	}
+	return a.next(), nil
+}
+
+func invarg(msg, arg string) error { return bad("Error: argument \"%s\" is wrong: %s", arg, msg) }
+
+// prefix reads ADDR[/LEN]; kind is what the tool calls it in its error.
+func prefix(s, kind string, fam int) (wire.Addr, int, error) {
+	addr, bits, has := strings.Cut(s, "/")
+	fail := func() (wire.Addr, int, error) {
+		f := ""
+		switch fam {
+		case 4:
+			f = "inet "
+		case 6:
+			f = "inet6 "
+		}
+		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", f+"prefix", "", s)
+	}
+	_ = fail
+	var p netip.Addr
+	var err error
+	if n := strings.Count(addr, "."); fam != 6 && !strings.Contains(addr, ":") && n < 3 && addr != "" && strings.Trim(addr, "0123456789.") == "" {
+		addr += strings.Repeat(".0", 3-n) // 10/8 is 10.0.0.0/8
+		if !has {
+			bits, has = strconv.Itoa(8*(n+1)), true
+			if n == 0 {
+				bits = "32"
+			}
+		}
+	}
+	p, err = netip.ParseAddr(addr)
+	n := 0
+	if err == nil {
+		n = p.BitLen()
+	}
+	if err == nil && has {
+		if m, e := netip.ParseAddr(bits); e == nil && m.Is4() && p.Is4() { // a mask
+			v := m.As4()
+			mask := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
+			for n = 0; n < 32 && mask&(1<<(31-n)) != 0; n++ {
+			}
+			if n < 32 && mask<<n != 0 {
+				err = strconv.ErrSyntax
+			}
+		} else if n, err = strconv.Atoi(bits); err == nil && (n < 0 || n > p.BitLen()) {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || p.Zone() != "" || fam == 4 && !p.Is4() || fam == 6 && p.Is4() {
+		want := "any valid"
+		if fam == 4 {
+			want = "inet"
+		}
+		if fam == 6 {
+			want = "inet6"
+		}
+		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", want, kind, s)
+	}
+	return wire.FromNetip(p), n, nil
+}
+
+func (c *ipCmd) scope(s string) (int, error) {
 	switch s {
-	case "global":
+	case "global", "0":
 		return ipv4.ScopeUniverse, nil
-	case "link":
+	case "link", "253":
 		return ipv4.ScopeLink, nil
-	case "host":
+	case "host", "254":
 		return ipv4.ScopeHost, nil
-	case "site":
+	case "site", "200":
 		return ipv4.ScopeSite, nil
+	case "nowhere", "255":
+		return ipv4.ScopeNowhere, nil
 	}
-	return 0, fmt.Errorf("Error: argument \"%s\" is wrong: invalid scope", s)
+	n, err := strconv.ParseUint(s, 0, 8)
+	return int(n), err
 }
 
-func table(s string) (uint32, error) {
+func scopeName(s uint8) string {
 	switch s {
-	case "main":
-		return ipv4.TableMain, nil
-	case "local":
-		return ipv4.TableLocal, nil
-	case "default":
-		return ipv4.TableDefault, nil
+	case ipv4.ScopeUniverse:
+		return "global"
+	case ipv4.ScopeSite:
+		return "site"
+	case ipv4.ScopeLink:
+		return "link"
+	case ipv4.ScopeHost:
+		return "host"
+	case ipv4.ScopeNowhere:
+		return "nowhere"
 	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("Error: argument \"%s\" is wrong: invalid table ID", s)
-	}
-	return uint32(n), nil
+	return strconv.Itoa(int(s))
 }
 
-var routeTypes = map[string]uint8{"unicast": ipv4.RTNUnicast, "local": ipv4.RTNLocal, "broadcast": ipv4.RTNBroadcast, "multicast": ipv4.RTNMulticast,
-	"blackhole": ipv4.RTNBlackhole, "unreachable": ipv4.RTNUnreachable, "prohibit": ipv4.RTNProhibit, "throw": ipv4.RTNThrow}
-
-func ipRoute(h *stack.Host, verb string, a *args, v6 bool) error {
-	if verb != "add" && verb != "replace" && verb != "del" && verb != "append" {
-		return fmt.Errorf("not modelled: ip route %s", verb)
+// table reads a routing table by number or name (rt_tables).
+func (c *ipCmd) table(s string) (uint32, error) {
+	if n, err := strconv.ParseUint(s, 0, 32); err == nil {
+		return uint32(n), nil
 	}
-	r4 := ipv4.Route{Scope: -1, Replace: verb == "replace", Append: verb == "append"}
-	r6 := ipv6.Route6{}
-	dst := a.next()
-	if t, ok := routeTypes[dst]; ok {
-		r4.Type, r6.Type = t, t
-		dst = a.next()
-	}
-	var nh ipv4.Nexthop
-	if dst != "default" {
-		addr, n, err := prefix(dst)
-		if err != nil {
-			return err
-		}
-		v6 = !addr.Is4()
-		r4.Dst, r4.Plen, r6.Dst, r6.Plen = addr.IP4(), n, addr, n
-	}
-	for a.more() {
-		var err error
-		switch k := a.next(); k {
-		case "via":
-			via := a.next()
-			if via == "inet" || via == "inet6" {
-				via = a.next()
-			}
-			var gw wire.Addr
-			if gw, _, err = prefix(via); err == nil {
-				if !gw.Is4() {
-					v6 = true
-				}
-				nh.Gw, r6.Gateway = gw.IP4(), gw
-			}
-		case "dev":
-			var d *core.Device
-			if d, err = findDevice(h, a.next()); err == nil {
-				nh.Dev, r6.Dev = d.Index, d
-			}
-		case "src":
-			var s wire.Addr
-			if s, _, err = prefix(a.next()); err == nil {
-				r4.PrefSrc, r6.PrefSrc = s.IP4(), s
-			}
-		case "table":
-			r4.Table, err = table(a.next())
-			r6.Table = r4.Table
-		case "metric", "priority", "preference":
-			var n uint64
-			n, err = strconv.ParseUint(a.next(), 10, 32)
-			r4.Priority, r6.Metric = uint32(n), uint32(n)
-		case "scope":
-			r4.Scope, err = scope(a.next())
-		case "mtu":
-			v := a.next()
-			if v == "lock" {
-				r4.Metrics.MTULock = true
-				v = a.next()
-			}
-			r4.Metrics.MTU, err = strconv.Atoi(v)
-			r6.MTU = r4.Metrics.MTU
-		case "advmss":
-			r4.Metrics.AdvMSS, err = strconv.Atoi(a.next())
-			r6.AdvMSS = r4.Metrics.AdvMSS
-		case "initcwnd":
-			r4.Metrics.InitCwnd, err = strconv.Atoi(a.next())
-			r6.InitCwnd = r4.Metrics.InitCwnd
-		case "initrwnd":
-			r4.Metrics.InitRwnd, err = strconv.Atoi(a.next())
-			r6.InitRwnd = r4.Metrics.InitRwnd
-		case "tos", "dsfield":
-			var n uint64
-			n, err = strconv.ParseUint(strings.TrimPrefix(a.next(), "0x"), 16, 8)
-			r4.TOS = uint8(n)
-		case "onlink":
-			nh.Onlink, r6.OnLink = true, true
-		case "proto":
-			a.next()
-		case "nexthop":
-			r4.NH, err = nexthops(h, a)
-		default:
-			return fmt.Errorf("not modelled: ip route … %s", k)
-		}
-		if err != nil {
-			return err
+	for _, t := range c.p.tables() {
+		if t.name == s {
+			return t.id, nil
 		}
 	}
-	if v6 {
-		if verb == "del" {
-			return answer(h.IPv6.DelRoute(r6))
-		}
-		return answer(h.IPv6.AddRoute(r6))
-	}
-	if len(r4.NH) == 0 && (nh.Gw != 0 || nh.Dev != 0) {
-		r4.NH = []ipv4.Nexthop{nh}
-	}
-	if verb == "del" {
-		return answer(h.IPv4.DelRoute(r4))
-	}
-	return answer(h.IPv4.AddRoute(r4))
+	return 0, strconv.ErrSyntax
 }
 
-// nexthops reads "via A dev D weight N nexthop via B …".
-func nexthops(h *stack.Host, a *args) (list []ipv4.Nexthop, err error) {
-	nh := ipv4.Nexthop{}
-	for a.more() {
-		switch k := a.next(); k {
-		case "nexthop":
-			list = append(list, nh)
-			nh = ipv4.Nexthop{}
-		case "via":
-			g, _, err := prefix(a.next())
-			if err != nil {
-				return nil, err
-			}
-			nh.Gw = g.IP4()
-		case "dev":
-			d, err := findDevice(h, a.next())
-			if err != nil {
-				return nil, err
-			}
-			nh.Dev = d.Index
-		case "weight":
-			if nh.Weight, err = strconv.Atoi(a.next()); err != nil {
-				return nil, err
-			}
-		case "onlink":
-			nh.Onlink = true
-		default:
-			return nil, fmt.Errorf("not modelled: ip route … nexthop … %s", k)
+func (c *ipCmd) tableName(id uint32) string {
+	name := strconv.FormatUint(uint64(id), 10)
+	for _, t := range c.p.tables() {
+		if t.id == id {
+			name = t.name
 		}
 	}
-	return append(list, nh), nil
+	return name
 }
 
-func ipRule(h *stack.Host, verb string, a *args) error {
-	if verb != "add" && verb != "del" {
-		return fmt.Errorf("not modelled: ip rule %s", verb)
+type rtTable struct {
+	id   uint32
+	name string
+}
+
+// tables reads /etc/iproute2/rt_tables of the machine.
+func (p *Proc) tables() []rtTable {
+	list := []rtTable{{253, "default"}, {254, "main"}, {255, "local"}}
+	b, _ := p.readFile("/etc/iproute2/rt_tables")
+	for _, l := range lines(string(b)) {
+		f := strings.Fields(l)
+		if len(f) < 2 || strings.HasPrefix(f[0], "#") {
+			continue
+		}
+		if n, err := strconv.ParseUint(f[0], 0, 32); err == nil {
+			list = append(list, rtTable{uint32(n), f[1]})
+		}
 	}
-	r := ipv4.Rule{}
-	for a.more() {
-		var err error
-		switch k := a.next(); k {
-		case "from", "to":
-			v := a.next()
-			if v == "all" {
-				continue
-			}
-			p, n, err := prefix(v)
-			if err != nil {
-				return err
-			}
-			if !p.Is4() {
-				return fmt.Errorf("not modelled: ip rule for IPv6")
-			}
-			if k == "from" {
-				r.Src, r.SrcLen = p.IP4(), n
+	return list
+}
+
+// print prints text, or keeps an object for -j.
+func (c *ipCmd) print(text string, o object) {
+	if c.json {
+		c.list = append(c.list, o)
+		return
+	}
+	if c.one {
+		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\\") + "\n"
+	}
+	c.p.out(text)
+}
+
+// split cuts a batch line into words.
+func split(l string) (words []string, err error) {
+	var b strings.Builder
+	in, quote := false, rune(0)
+	for _, c := range l {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
 			} else {
-				r.Dst, r.DstLen = p.IP4(), n
+				b.WriteRune(c)
 			}
-		case "fwmark":
-			m, mask, has := strings.Cut(a.next(), "/")
-			var n uint64
-			if n, err = strconv.ParseUint(m, 0, 32); err == nil {
-				r.Mark, r.Mask = uint32(n), 0xffffffff
-				if has {
-					n, err = strconv.ParseUint(mask, 0, 32)
-					r.Mask = uint32(n)
-				}
+		case c == '\'' || c == '"':
+			in, quote = true, c
+		case c == ' ' || c == '\t' || c == '\r':
+			if in {
+				words = append(words, b.String())
+				b.Reset()
+				in = false
 			}
-		case "table", "lookup":
-			r.Table, err = table(a.next())
-		case "priority", "pref", "preference", "order":
-			var n uint64
-			n, err = strconv.ParseUint(a.next(), 10, 32)
-			r.Priority = uint32(n)
-		case "iif":
-			r.IIF = a.next()
-		case "oif":
-			r.OIF = a.next()
-		case "not":
-			r.Invert = true
-		case "blackhole":
-			r.Action = ipv4.RuleBlackhole
-		case "unreachable":
-			r.Action = ipv4.RuleUnreachable
-		case "prohibit":
-			r.Action = ipv4.RuleProhibit
+		case c == '#' && !in:
+			return words, nil
+		case c < ' ':
+			return nil, fmt.Errorf("a control character")
 		default:
-			return fmt.Errorf("not modelled: ip rule … %s", k)
-		}
-		if err != nil {
-			return err
+			in = true
+			b.WriteRune(c)
 		}
 	}
-	if verb == "del" {
-		return answer(h.IPv4.DelRule(r))
+	if quote != 0 {
+		return nil, fmt.Errorf("a quote is not closed")
 	}
-	return answer(h.IPv4.AddRule(r))
+	if in {
+		words = append(words, b.String())
+	}
+	return words, nil
 }
 
-func ipNeigh(h *stack.Host, verb string, a *args) error {
-	if verb != "add" && verb != "replace" && verb != "del" && verb != "change" {
-		return fmt.Errorf("not modelled: ip neigh %s", verb)
-	}
-	addr, _, err := prefix(a.next())
-	if err != nil {
-		return err
-	}
-	state := uint8(core.NUDPermanent)
-	var d *core.Device
-	var mac wire.MAC
-	for a.more() {
-		switch k := a.next(); k {
-		case "dev":
-			if d, err = findDevice(h, a.next()); err != nil {
-				return err
-			}
-		case "lladdr":
-			m, err := net.ParseMAC(a.next())
-			if err != nil || len(m) != 6 {
-				return fmt.Errorf("an address like 02:00:00:00:00:01 was expected")
-			}
-			mac = wire.MACFrom(m)
-		case "nud":
-			v := a.next()
-			s, ok := map[string]uint8{"permanent": core.NUDPermanent, "reachable": core.NUDReachable, "stale": core.NUDStale, "noarp": core.NUDNoARP,
-				"delay": core.NUDDelay, "probe": core.NUDProbe, "failed": core.NUDFailed, "none": core.NUDNone, "incomplete": core.NUDIncomplete}[v]
-			if !ok {
-				return fmt.Errorf("Error: argument \"%s\" is wrong: nud state is bad", v)
-			}
-			state = s
-		case "router":
+// netns is ip netns.
+func (c *ipCmd) netns(a *args) error {
+	p, l := c.p, c.p.lab
+	v := "list"
+	if a.more() {
+		s := a.next()
+		switch s {
+		case "delete", "del":
+			v = "delete"
+		case "identify":
+			v = s
 		default:
-			return fmt.Errorf("not modelled: ip neigh … %s", k)
+			if v = verb(s, "list", "show", "lst", "add", "attach", "delete", "exec", "set", "identify", "pids", "monitor", "list-id", "help"); v == "" {
+				return bad("Command \"%s\" is unknown, try \"ip netns help\".", s)
+			}
 		}
 	}
-	if d == nil {
-		return fmt.Errorf("Device and destination are required arguments.")
-	}
-	t := h.NS.Neigh4
-	if !addr.Is4() {
-		t = h.NS.Neigh6
-	}
-	n := t.Create(addr, d)
-	if n == nil {
-		return fmt.Errorf("RTNETLINK answers: No buffer space available")
-	}
-	if verb == "del" {
-		t.Update(n, 0, core.NUDFailed, core.NeighUpdateOverride|core.NeighUpdateAdmin)
+	switch v {
+	case "help":
+		return usageOf("netns")
+	case "list", "show", "lst":
+		if c.json {
+			c.list = []any{}
+		}
+		for i := len(l.spaces) - 1; i >= 0; i-- {
+			s := l.spaces[i]
+			o := object{{"name", s.name}}
+			text := s.name
+			if id := l.nsid(p.host.NS, s.host.NS); id >= 0 {
+				text += fmt.Sprintf(" (id: %d)", id)
+				o.add("id", id)
+			}
+			c.print(text+"\n", o)
+		}
+		return nil
+	case "add":
+		if !a.more() {
+			return other("No netns name specified")
+		}
+		name := a.next()
+		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") || len(name) > 255 {
+			return other("Invalid netns name \"%s\"", name)
+		}
+		if l.space(name) != nil {
+			return other("Cannot create namespace file \"/run/netns/%s\": File exists", name)
+		}
+		p.grow(1 << 16)
+		h := l.Root.AddNetns(l.World, name)
+		l.spaces = append(l.spaces, &space{name, h})
+		l.put("/run/netns/"+name, "")
+		return nil
+	case "delete":
+		if !a.more() {
+			return other("No netns name specified")
+		}
+		return c.netnsDel(a.next())
+	case "exec":
+		if !a.more() {
+			return other("No netns name specified")
+		}
+		name := a.next()
+		if !a.more() {
+			return other("No command specified")
+		}
+		s := l.space(name)
+		if s == nil {
+			return other("Cannot open network namespace \"%s\": No such file or directory", name)
+		}
+		p.host = s.host
+		st := p.runWords(a.w)
+		if st == 127 && l.tools[a.w[0]] == nil {
+			return ipError{fmt.Sprintf("exec of \"%s\" failed: No such file or directory", a.w[0]), 255}
+		}
+		if st != 0 {
+			return ipError{"", st}
+		}
+		return nil
+	case "identify":
+		if n := l.spaceOf(p.host.NS); n != "" {
+			p.outf("%s\n", n)
+		}
+		return nil
+	case "pids":
+		s := l.space(a.next())
+		for _, q := range l.procs {
+			if s != nil && q.host == s.host && q != p {
+				p.outf("%d\n", q.pid)
+			}
+		}
 		return nil
 	}
-	t.Update(n, mac, state, core.NeighUpdateOverride|core.NeighUpdateAdmin)
-	return nil
+	return other("not modelled: ip netns %s", v)
+}
+
+func (c *ipCmd) netnsDel(name string) error {
+	l := c.p.lab
+	for i, s := range l.spaces {
+		if s.name != name {
+			continue
+		}
+		l.spaces = append(l.spaces[:i:i], l.spaces[i+1:]...)
+		if d := l.mkdirAll("/run/netns"); d != nil {
+			delete(d.kids, name)
+		}
+		for _, q := range l.procs {
+			if q.host == s.host {
+				return nil // somebody still lives in it
+			}
+		}
+		l.endSpace(s)
+		return nil
+	}
+	return other("Cannot remove namespace file \"/run/netns/%s\": No such file or directory", name)
+}
+
+// endSpace is cleanup_net: virtual devices are removed with their namespace.
+func (l *Lab) endSpace(s *space) {
+	ns := s.host.NS
+	for i := len(ns.Devices) - 1; i >= 0 && i < len(ns.Devices); i-- {
+		if d := ns.Devices[i]; d != nil && d != ns.Loopback {
+			l.removeDevice(d)
+		}
+	}
+	if lo := ns.Loopback; lo != nil && lo.Up() {
+		s.host.Down(lo)
+	}
+	m := s.host.Machine
+	for i, n := range m.NS {
+		if n == ns {
+			m.NS = append(m.NS[:i:i], m.NS[i+1:]...)
+			break
+		}
+	}
 }

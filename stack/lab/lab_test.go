@@ -9,6 +9,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -83,6 +84,47 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// Each sysctl of neighbours goes to its place, in the kernel's units.
+func TestNeighSysctls(t *testing.T) {
+	h := host()
+	n := h.NS.Neigh4
+	if n.QueueLen() != 101 {
+		t.Errorf("unres_qlen is %d, in Linux 101", n.QueueLen())
+	}
+	for _, c := range []struct {
+		line string
+		got  func() any
+		want any
+	}{
+		{"retrans_time=50", func() any { return n.Retrans }, 500 * sim.Millisecond},
+		{"retrans_time_ms=250", func() any { return n.Retrans }, 250 * sim.Millisecond},
+		{"base_reachable_time=20", func() any { return n.BaseReachable }, 20 * sim.Second},
+		{"base_reachable_time_ms=7000", func() any { return n.BaseReachable }, 7 * sim.Second},
+		{"base_reachable_time_ms=7000", func() any {
+			return n.ReachableTime() >= 3500*sim.Millisecond && n.ReachableTime() < 10500*sim.Millisecond
+		}, true},
+		{"delay_first_probe_time=2", func() any { return n.DelayProbe }, 2 * sim.Second},
+		{"gc_stale_time=30", func() any { return n.GCStale }, 30 * sim.Second},
+		{"locktime=0", func() any { return n.Locktime }, sim.Time(0)},
+		{"unres_qlen=3", func() any { return n.QueueBytes }, 3 * 2090},
+		{"unres_qlen_bytes=5000", func() any { return n.QueueLen() }, 2},
+		{"mcast_solicit=1", func() any { return n.McastProbes }, 1},
+		{"ucast_solicit=2", func() any { return n.UcastProbes }, 2},
+	} {
+		s, err := Parse("test", "sysctl -w net.ipv4.neigh.eth0."+c.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Setup(h); err != nil || c.got() != c.want {
+			t.Errorf("%s: %v, error %v, want %v", c.line, c.got(), err, c.want)
+		}
+	}
+	s, _ := Parse("test", "sysctl -w net.ipv4.neigh.eth0.mcast_solicit=-1")
+	if s.Setup(h) == nil {
+		t.Error("a negative number is taken")
+	}
+}
+
 func gateway(a wire.IP4) wire.Addr {
 	if a == 0 {
 		return wire.Addr{}
@@ -94,13 +136,13 @@ func gateway(a wire.IP4) wire.Addr {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"ip link set eth9 up", `Cannot find device "eth9"`},
-		{"ip addr add 10.0.0.2/33 dev eth0", "is not a prefix"},
+		{"ip addr add 10.0.0.2/33 dev eth0", "any valid prefix is expected rather than"},
 		{"ip addr add 10.0.0.2/24", `"dev" argument is required`},
-		{"ip route add 10.0.0.0/8 via 192.168.0.1", "RTNETLINK answers"},
+		{"ip route add 10.0.0.0/8 via 192.168.0.1", "Nexthop has invalid gateway"},
 		{"ip tunnel add x", "not modelled: ip tunnel"},
 		{"nft list ruleset", "not modelled: the command nft"},
-		{"sysctl -w net.ipv4.no_such_thing=1", "not modelled"},
-		{"sysctl -w net.ipv4.ip_forward=yes", "takes a number"},
+		{"sysctl -w net.ipv4.no_such_thing=1", "cannot stat /proc/sys/net/ipv4/no_such_thing"},
+		{"sysctl -w net.ipv4.ip_forward=yes", "Invalid argument"},
 		{"ethtool -K eth0 warp on", "not modelled: the feature warp"},
 		{"ip link add link eth0 name x type vxlan id 5", "not modelled"},
 	} {

@@ -17,28 +17,6 @@ var features = map[string]uint32{
 	"generic-segmentation-offload": core.FeatureGSO, "generic-receive-offload": core.FeatureGRO,
 }
 
-// sysctl carries out `sysctl -w KEY=VALUE…`.
-func sysctl(h *stack.Host, w []string) error {
-	write := false
-	for _, a := range w {
-		if strings.HasPrefix(a, "-") {
-			if strings.Trim(a, "-qwe") != "" {
-				return fmt.Errorf("not modelled: sysctl %s", a)
-			}
-			write = write || strings.Contains(a, "w")
-			continue
-		}
-		key, val, ok := strings.Cut(a, "=")
-		if !ok || !write {
-			return fmt.Errorf("not modelled: reading %s", a)
-		}
-		if err := Sysctl(h, strings.ReplaceAll(strings.TrimSpace(key), "/", "."), strings.TrimSpace(val)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Sysctl sets one value of the host.
 func Sysctl(h *stack.Host, key, val string) error {
 	f := strings.Fields(val)
@@ -177,6 +155,10 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.TCPKeepaliveIntvl
 	case "net.ipv4.tcp_keepalive_probes":
 		return &s.TCPKeepaliveProbes
+	case "net.ipv4.tcp_no_metrics_save":
+		return &s.TCPNoMetricsSave
+	case "net.ipv4.tcp_no_ssthresh_metrics_save":
+		return &s.TCPNoSSThreshMetricsSave
 	case "net.ipv4.tcp_comp_sack_nr":
 		return &s.TCPCompSackNr
 	case "net.ipv4.tcp_comp_sack_delay_ns":
@@ -189,6 +171,86 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.TCPLimitOutputBytes
 	case "net.ipv4.fib_multipath_hash_policy":
 		return &s.FIBMultipathHashPolicy
+	case "net.ipv4.tcp_early_demux":
+		return &s.TCPEarlyDemux
+	case "net.ipv4.udp_early_demux":
+		return &s.UDPEarlyDemux
+	case "net.ipv4.ip_forward_use_pmtu":
+		return &s.IPForwardUsePMTU
+	case "net.ipv4.ip_forward_update_priority":
+		return &s.IPForwardUpdatePriority
+	case "net.ipv4.icmp_ignore_bogus_error_responses":
+		return &s.ICMPIgnoreBogus
+	case "net.ipv4.icmp_errors_use_inbound_ifaddr":
+		return &s.ICMPErrorsUseInbound
+	case "net.ipv4.ip_nonlocal_bind":
+		return &s.IPNonlocalBind
+	case "net.ipv4.ip_unprivileged_port_start":
+		return &s.IPUnprivPort
+	case "net.ipv4.udp_rmem_min":
+		return &s.UDPRmemMin
+	case "net.ipv4.udp_wmem_min":
+		return &s.UDPWmemMin
+	case "net.ipv4.igmp_max_memberships":
+		return &s.IGMPMaxMemberships
+	case "net.ipv4.igmp_qrv":
+		return &s.IGMPQrv
+	case "net.ipv4.route.min_pmtu":
+		return &s.MinPMTU
+	case "net.ipv4.route.mtu_expires":
+		return &s.MTUExpires
+	case "net.ipv4.route.min_adv_mss":
+		return &s.MinAdvMSS
+	case "net.ipv4.tcp_retries1":
+		return &s.TCPRetries1
+	case "net.ipv4.tcp_orphan_retries":
+		return &s.TCPOrphanRetries
+	case "net.ipv4.tcp_syn_linear_timeouts":
+		return &s.TCPSynLinear
+	case "net.ipv4.tcp_tw_reuse":
+		return &s.TCPTWReuse
+	case "net.ipv4.tcp_rfc1337":
+		return &s.TCPRFC1337
+	case "net.ipv4.tcp_frto":
+		return &s.TCPFrto
+	case "net.ipv4.tcp_reordering":
+		return &s.TCPReordering
+	case "net.ipv4.tcp_max_reordering":
+		return &s.TCPMaxReordering
+	case "net.ipv4.tcp_adv_win_scale":
+		return &s.TCPAdvWinScale
+	case "net.ipv4.tcp_app_win":
+		return &s.TCPAppWin
+	case "net.ipv4.tcp_autocorking":
+		return &s.TCPAutocorking
+	case "net.ipv4.tcp_fastopen":
+		return &s.TCPFastopen
+	case "net.ipv4.tcp_invalid_ratelimit":
+		return &s.TCPInvalidRatelimit
+	case "net.ipv4.tcp_challenge_ack_limit":
+		return &s.TCPChallengeAckLimit
+	case "net.ipv4.tcp_max_tw_buckets":
+		return &s.TCPMaxTWBuckets
+	case "net.ipv4.tcp_base_mss":
+		return &s.TCPBaseMSS
+	case "net.ipv4.tcp_rto_max_ms":
+		return &s.TCPRtoMaxMs
+	case "net.ipv4.tcp_pacing_ss_ratio":
+		return &s.TCPPacingSSRatio
+	case "net.ipv4.tcp_pacing_ca_ratio":
+		return &s.TCPPacingCARatio
+	case "net.ipv4.tcp_thin_linear_timeouts":
+		return &s.TCPThinLinear
+	case "net.ipv4.tcp_shrink_window":
+		return &s.TCPShrinkWindow
+	case "net.ipv6.bindv6only":
+		return &s.IPv6BindV6Only
+	case "net.ipv6.ip6frag_high_thresh":
+		return &s.IPv6FragHighThresh
+	case "net.ipv6.ip6frag_time":
+		return &s.IPv6FragTime
+	case "net.ipv6.icmp.echo_ignore_all":
+		return &s.IPv6ICMPEchoIgnoreAll
 	case "net.ipv6.icmp.ratelimit":
 		return &s.IPv6ICMPRatelimit
 	case "net.ipv6.auto_flowlabels":
@@ -248,8 +310,9 @@ func forwarding(h *stack.Host, v int) {
 	}
 }
 
-func set4(c *core.DevConf, key, name string, v int) error {
-	p := map[string]*int{
+// conf4 finds the place of net.ipv4.conf.DEV.NAME.
+func conf4(c *core.DevConf, name string) *int {
+	return map[string]*int{
 		"forwarding": &c.Forwarding, "rp_filter": &c.RPFilter, "accept_redirects": &c.AcceptRedirects, "send_redirects": &c.SendRedirects,
 		"secure_redirects": &c.SecureRedirects, "shared_media": &c.SharedMedia, "accept_local": &c.AcceptLocal, "src_valid_mark": &c.SrcValidMark,
 		"route_localnet": &c.RouteLocalnet, "log_martians": &c.LogMartians, "accept_source_route": &c.AcceptSourceRoute, "proxy_arp": &c.ProxyARP,
@@ -257,11 +320,26 @@ func set4(c *core.DevConf, key, name string, v int) error {
 		"bc_forwarding": &c.BcForwarding, "drop_unicast_in_l2_multicast": &c.DropUnicastInL2Multicast, "force_igmp_version": &c.ForceIGMPVersion,
 		"promote_secondaries": &c.PromoteSecondaries, "ignore_routes_with_linkdown": &c.IgnoreRoutesWithLinkdown,
 	}[name]
+}
+
+func set4(c *core.DevConf, key, name string, v int) error {
+	p := conf4(c, name)
 	if p == nil {
 		return fmt.Errorf("not modelled: the sysctl %s", key)
 	}
 	*p = v
 	return nil
+}
+
+// conf6 finds the place of net.ipv6.conf.DEV.NAME.
+func conf6(c *core.Dev6Conf, name string) *int {
+	return map[string]*int{
+		"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA,
+		"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
+		"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
+		"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,
+		"mldv1_unsolicited_report_interval": &c.MLDv1Interval, "mldv2_unsolicited_report_interval": &c.MLDv2Interval,
+	}[name]
 }
 
 func set6(h *stack.Host, key, dev, name string, v int) error {
@@ -291,13 +369,7 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 		list = append(list, h.IPv6.Conf(d))
 	}
 	for _, c := range list {
-		p := map[string]*int{
-			"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA,
-			"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
-			"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
-			"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,
-			"mldv1_unsolicited_report_interval": &c.MLDv1Interval, "mldv2_unsolicited_report_interval": &c.MLDv2Interval,
-		}[name]
+		p := conf6(c, name)
 		if p == nil {
 			return fmt.Errorf("not modelled: the sysctl %s", key)
 		}
@@ -306,14 +378,30 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 	return nil
 }
 
+// setNeigh sets net.ipv4.neigh.DEV.NAME. The model has one set for all devices.
 func setNeigh(t *core.NeighTable, key, name string, v int) error {
+	const centisecond = 10 * sim.Millisecond // USER_HZ
+	if v < 0 {
+		return fmt.Errorf("%s: Invalid argument", key)
+	}
 	switch name {
 	case "delay_first_probe_time":
 		t.DelayProbe = sim.Time(v) * sim.Second
+	case "retrans_time":
+		t.Retrans = sim.Time(v) * centisecond
+		if t.Family == core.AFInet6 { // there it is in jiffies
+			t.Retrans = sim.Time(v) * sim.Jiffy
+		}
+	case "locktime":
+		t.Locktime = sim.Time(v) * centisecond
+	case "base_reachable_time":
+		t.SetBaseReachable(sim.Time(v) * sim.Second)
+	case "unres_qlen":
+		t.SetQueueLen(v)
 	case "retrans_time_ms":
 		t.Retrans = sim.Time(v) * sim.Millisecond
 	case "base_reachable_time_ms":
-		t.BaseReachable = sim.Time(v) * sim.Millisecond
+		t.SetBaseReachable(sim.Time(v) * sim.Millisecond)
 	case "gc_stale_time":
 		t.GCStale = sim.Time(v) * sim.Second
 	case "unres_qlen_bytes":

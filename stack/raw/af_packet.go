@@ -26,7 +26,7 @@ const ethAll = 3
 func NewPacket(ns *core.Netns, proto uint16, dev int, cooked bool) *Packet {
 	sk := &Packet{Proto: proto, Cooked: cooked}
 	ns.InitSock(&sk.Sock, sk, core.AFPacket, core.SockRaw, 0)
-	sk.BoundDev = dev
+	sk.BoundDev = int32(dev)
 	ns.AddTap(sk)
 	return sk
 }
@@ -53,7 +53,7 @@ func (sk *Packet) ObserveOwn(o *trace.Obs) {}
 // header.
 func (sk *Packet) Rcv(ns *core.Netns, b *core.SKB) {
 	defer ns.In(step.PacketRcv, b).Out()
-	if sk.Dead || b.PktType == core.PacketLoopback || sk.BoundDev != 0 && sk.BoundDev != ifindex(b) ||
+	if sk.Dead || b.PktType == core.PacketLoopback || sk.BoundDev != 0 && int(sk.BoundDev) != ifindex(b) ||
 		sk.Proto != ethAll && sk.Proto != b.Protocol {
 		ns.Free(b)
 		return
@@ -95,7 +95,7 @@ func (sk *Packet) SendTo(frame []byte, ifindex int) (int, core.Errno) {
 	defer sk.NS.In(step.PacketSendmsg, sk).Out()
 	ns := sk.NS
 	if ifindex == 0 {
-		ifindex = sk.BoundDev
+		ifindex = int(sk.BoundDev)
 	}
 	d := ns.DevByIndex(ifindex)
 	switch {

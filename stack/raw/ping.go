@@ -259,7 +259,7 @@ func (r *Raw) pingLookup(ns *core.Netns, b *core.SKB, id, family uint16, daddr w
 			ns.Tried(step.TryPingIdent, uint64(sk.ID), uint64(sk.Sport), uint64(id))
 		case sk.RcvSaddr != zero && sk.RcvSaddr != daddr:
 			ns.Tried(step.TryRawAddr, uint64(sk.ID), sk.RcvSaddr.Hi, sk.RcvSaddr.Lo, daddr.Hi, daddr.Lo)
-		case sk.BoundDev != 0 && sk.BoundDev != ifindex(b):
+		case sk.BoundDev != 0 && int(sk.BoundDev) != ifindex(b):
 			ns.Tried(step.TryRawDev, uint64(sk.ID), uint64(sk.BoundDev), uint64(ifindex(b)))
 		default:
 			ns.Why(step.WhyPingSocket, uint64(sk.ID), uint64(id))

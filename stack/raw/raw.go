@@ -101,7 +101,7 @@ func (sk *Sock) WriteSpace(ns *core.Netns) { writeSpace(&sk.Sock) }
 func (sk *Sock) ObserveOwn(o *trace.Obs) {}
 
 func writeSpace(sk *core.Sock) {
-	if sk.Waker != nil && sk.WmemAlloc<<1 <= sk.SndBuf {
+	if sk.Waker != nil && int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
 		sk.Waker.Writable(sk)
 	}
 }
@@ -118,7 +118,7 @@ func (sk *Sock) match(proto uint8, remote, local wire.Addr, dif int) bool {
 		ns.Tried(step.TryRawPeer, id, sk.Daddr.Hi, sk.Daddr.Lo, remote.Hi, remote.Lo)
 	case sk.RcvSaddr != zero && sk.RcvSaddr != local:
 		ns.Tried(step.TryRawAddr, id, sk.RcvSaddr.Hi, sk.RcvSaddr.Lo, local.Hi, local.Lo)
-	case sk.BoundDev != 0 && sk.BoundDev != dif:
+	case sk.BoundDev != 0 && int(sk.BoundDev) != dif:
 		ns.Tried(step.TryRawDev, id, uint64(sk.BoundDev), uint64(dif))
 	default:
 		return true
@@ -188,6 +188,7 @@ func (sk *Sock) filtered(b *core.SKB) bool {
 // rcv is raw_rcv: the packet goes to the program IP header first.
 func (sk *Sock) rcv(b *core.SKB) {
 	defer sk.NS.In(step.RawRcv, b).Out()
+	b.ResetCT() // nf_reset_ct
 	ns := sk.NS
 	b.Push(b.Offset() - b.Network)
 	b.IIF = ifindex(b)
@@ -211,6 +212,8 @@ type Msg struct {
 	Err  core.ExtErr // MSG_ERRQUEUE only
 	IIF  int         // the device that it came in by
 	At   uint64      // unused by raw and ping; packet sockets: when, in ns
+	// Offender is who sent the ICMP error (SO_EE_OFFENDER), with MSG_ERRQUEUE.
+	Offender wire.Addr
 }
 
 // Recv is raw_recvmsg (rawv6_recvmsg): copy the next packet into buf, IPv4
@@ -285,7 +288,7 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 	if b == nil {
 		return Msg{}, step.EAGAIN
 	}
-	m := Msg{Err: b.CB.Err}
+	m := Msg{Err: b.CB.Err, Offender: source(b)}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
 	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
@@ -325,7 +328,7 @@ func checkAddr(sk *core.Sock, addr wire.Addr) (group bool, e core.Errno) {
 		ok = addr.IP4() == 0 || t == ipv4.RTNLocal || group || ns.Sysctl.IPNonlocalBind != 0
 	} else {
 		group = addr.IsMulticast()
-		ok = addr == zero || group || ipv6.Of(ns).ChkAddr(addr, ns.DevByIndex(sk.BoundDev))
+		ok = addr == zero || group || ipv6.Of(ns).ChkAddr(addr, ns.DevByIndex(int(sk.BoundDev)))
 	}
 	if !ok && !sk.FreeBind && !sk.Transparent {
 		ns.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
@@ -345,14 +348,14 @@ func connect(sk *core.Sock, addr wire.Addr) core.Errno {
 	var dst *core.Dst
 	var e core.Errno
 	if addr.Is4() {
-		fl := ipv4.Flow4{Daddr: addr.IP4(), OIF: sk.BoundDev, TOS: sk.TOS, Mark: sk.Mark, Proto: sk.Protocol, Sport: sk.Sport}
+		fl := ipv4.Flow4{Daddr: addr.IP4(), OIF: int(sk.BoundDev), TOS: sk.TOS, Mark: sk.Mark, Proto: sk.Protocol, Sport: sk.Sport}
 		if sk.Saddr.Is4() {
 			fl.Saddr = sk.Saddr.IP4()
 		}
 		dst, e = routeConnect(ipv4.Of(ns), &fl)
 		saddr = fl.Saddr.Addr()
 	} else {
-		fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: addr, OIF: sk.BoundDev, Mark: sk.Mark, Proto: sk.Protocol}
+		fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: addr, OIF: int(sk.BoundDev), Mark: sk.Mark, Proto: sk.Protocol}
 		dst, e = ipv6.Of(ns).RouteOutput(&fl)
 		saddr = fl.Saddr
 	}

@@ -84,12 +84,12 @@ func (sk *Sock) sendmsg6(data []byte, addr wire.Addr, flags int) (int, core.Errn
 // sendData6 routes and sends one packet of a raw or ping socket.
 func sendData6(sk *core.Sock, daddr wire.Addr, data []byte, ck ipv6.Cookie) core.Errno {
 	ip := ipv6.Of(sk.NS)
-	fl := ipv6.Flow6{Daddr: daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, Proto: sk.Protocol}
+	fl := ipv6.Flow6{Daddr: daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, FlowLabel: sk.FlowLabel, Proto: sk.Protocol}
 	if !sk.Saddr.Is4() {
 		fl.Saddr = sk.Saddr
 	}
 	if daddr.IsMulticast() && fl.OIF == 0 {
-		fl.OIF = sk.McIndex
+		fl.OIF = sk.Rare().McIndex
 	}
 	icmp := sk.Protocol == uint8(wire.ProtoICMPv6)
 	if icmp && len(data) >= 2 {

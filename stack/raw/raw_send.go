@@ -75,16 +75,16 @@ func (sk *Sock) fail(e core.Errno) (int, core.Errno) {
 // flow4 is flowi4_init_output; an ICMP type and code stand in for ports
 // (raw_probe_proto_opt).
 func flow4(sk *core.Sock, daddr wire.IP4, data []byte) ipv4.Flow4 {
-	fl := ipv4.Flow4{Daddr: daddr, OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS, Proto: sk.Protocol}
+	fl := ipv4.Flow4{Daddr: daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, TOS: sk.TOS, Proto: sk.Protocol}
 	if sk.Saddr.Is4() {
 		fl.Saddr = sk.Saddr.IP4()
 	}
 	if daddr.IsMulticast() {
 		if fl.OIF == 0 {
-			fl.OIF = sk.McIndex
+			fl.OIF = sk.Rare().McIndex
 		}
-		if fl.Saddr == 0 && sk.McAddr.Is4() {
-			fl.Saddr = sk.McAddr.IP4()
+		if fl.Saddr == 0 && sk.Rare().McAddr.Is4() {
+			fl.Saddr = sk.Rare().McAddr.IP4()
 		}
 	}
 	if sk.Protocol == uint8(wire.ProtoICMP) && len(data) >= 2 {

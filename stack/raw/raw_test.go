@@ -52,10 +52,10 @@ func conserved(t testing.TB, ns *core.Netns, r *Raw) {
 	t.Helper()
 	queued := uint64(0)
 	for _, sk := range r.socks {
-		queued += uint64(sk.RcvQueue.Len() + sk.ErrQueue.Len())
+		queued += uint64(sk.RcvQueue.Len() + sk.Rare().ErrQueue.Len())
 	}
 	for _, sk := range r.pings {
-		queued += uint64(sk.RcvQueue.Len() + sk.ErrQueue.Len())
+		queued += uint64(sk.RcvQueue.Len() + sk.Rare().ErrQueue.Len())
 	}
 	if m := ns.Machine; m.Allocated-m.Freed != queued {
 		t.Errorf("%d buffers allocated, %d freed, %d queued", m.Allocated, m.Freed, queued)
@@ -83,7 +83,7 @@ func TestPingOfRawSocket(t *testing.T) {
 		t.Errorf("read %+v %v, first byte %#x", m, e, buf[0])
 	}
 	if sk.RmemAlloc != 0 {
-		t.Errorf("rmem %d after the read", sk.RmemAlloc)
+		t.Errorf("rmem %d after the read", int(sk.RmemAlloc))
 	}
 	if _, e := sk.Recv(buf, core.MsgDontWait); e != step.EAGAIN {
 		t.Errorf("a second packet? %v", e)
@@ -136,7 +136,7 @@ func TestFilter(t *testing.T) {
 		r.v4.LocalDeliver(ns, b, uint8(wire.ProtoICMP))
 	}
 	if sk.RcvQueue.Len() != 1 || sk.Drops != 2 {
-		t.Errorf("full buffer: queue %d, drops %d", sk.RcvQueue.Len(), sk.Drops)
+		t.Errorf("full buffer: queue %d, drops %d", sk.RcvQueue.Len(), int(sk.Drops))
 	}
 	ns.Free(b)
 	conserved(t, ns, r)

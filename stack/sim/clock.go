@@ -12,15 +12,15 @@ type Task interface{ Run() }
 type Timer struct {
 	At   Time
 	task Task
-	idx  int
+	slot int32 // of the Clock, while it is in the heap
 }
 
-// An entry is a pending Timer with what orders it, so that the heap can be
-// kept without looking at the Timers themselves.
+// An entry stands for a pending Timer with what orders it, so that the heap can
+// be kept without looking at the Timers themselves: they lie far apart.
 type entry struct {
-	at  Time
-	seq uint64
-	t   *Timer
+	at   Time
+	seq  uint64
+	slot int32
 }
 
 // A Clock runs Tasks in order of time, ties in order of scheduling.
@@ -28,10 +28,14 @@ type Clock struct {
 	now   Time
 	spent Time // by the task that is running
 	seq   uint64
-	// front is an entry that is due before all of the heap; none if it has no
-	// Timer. What is due at once passes through here, and not through the heap.
-	front entry
-	heap  []entry
+	// front is due before all of the heap; nil if there is none. What is due at
+	// once passes through here, and not through the heap.
+	front      *Timer
+	frontEntry entry
+	heap       []entry
+	slots      []*Timer // those in the heap
+	place      []int32  // by slot: the index in the heap
+	free       []int32  // slots
 }
 
 // Now is the time: when the running task began, and what it has spent since.
@@ -43,7 +47,7 @@ func (c *Clock) Spend(d Time) { c.spent += d }
 
 // After schedules task to run d from now.
 func (c *Clock) After(d Time, task Task) *Timer {
-	t := &Timer{idx: -1}
+	t := &Timer{}
 	c.Mod(t, c.Now()+d, task)
 	return t
 }
@@ -51,12 +55,12 @@ func (c *Clock) After(d Time, task Task) *Timer {
 // RunUntil runs every Task due at or before end.
 func (c *Clock) RunUntil(end Time) {
 	for {
-		t := c.front.t
+		t := c.front
 		switch {
-		case t != nil && c.front.at <= end:
-			c.front = entry{}
+		case t != nil && c.frontEntry.at <= end:
+			c.front = nil
 		case t == nil && len(c.heap) > 0 && c.heap[0].at <= end:
-			t = c.heap[0].t
+			t = c.slots[c.heap[0].slot]
 			c.remove(0)
 		default:
 			t = nil
@@ -84,7 +88,7 @@ func (e *entry) before(o *entry) bool { return e.at < o.at || e.at == o.at && e.
 // put places e at index i.
 func (c *Clock) put(i int, e entry) {
 	c.heap[i] = e
-	e.t.idx = i
+	c.place[e.slot] = int32(i)
 }
 
 // up moves e from the hole at i towards the front.
@@ -130,12 +134,28 @@ func (c *Clock) fix(i int, e entry) {
 	}
 }
 
+// add puts t into the heap.
+func (c *Clock) add(t *Timer, e entry) {
+	if n := len(c.free); n > 0 {
+		e.slot, c.free = c.free[n-1], c.free[:n-1]
+		c.slots[e.slot] = t
+	} else {
+		e.slot = int32(len(c.slots))
+		c.slots = append(c.slots, t)
+		c.place = append(c.place, 0)
+	}
+	t.slot = e.slot
+	c.heap = append(c.heap, e)
+	c.up(len(c.heap)-1, e)
+}
+
 // remove takes out what is at heap index i.
 func (c *Clock) remove(i int) {
-	c.heap[i].t.idx = -1
+	slot := c.heap[i].slot
+	c.slots[slot] = nil
+	c.free = append(c.free, slot)
 	n := len(c.heap) - 1
 	e := c.heap[n]
-	c.heap[n] = entry{}
 	c.heap = c.heap[:n]
 	if i < n {
 		c.fix(i, e)
@@ -150,10 +170,10 @@ func (c *Clock) Stop(t *Timer) bool {
 	if !t.Pending() {
 		return false
 	}
-	if c.front.t == t {
-		c.front = entry{}
+	if c.front == t {
+		c.front = nil
 	} else {
-		c.remove(t.idx)
+		c.remove(int(c.place[t.slot]))
 	}
 	t.task = nil
 	return true
@@ -165,34 +185,36 @@ func (c *Clock) Stop(t *Timer) bool {
 func (c *Clock) Mod(t *Timer, at Time, task Task) {
 	pending := t.Pending()
 	t.At, t.task = max(at, c.now), task
-	e := entry{t.At, c.seq, t}
+	e := entry{at: t.At, seq: c.seq}
 	c.seq++
 	switch {
-	case c.front.t == t: // it may be due after others now
-		c.front = entry{}
-	case pending && (c.front.t == nil && e.before(&c.heap[0]) || c.front.t != nil && e.before(&c.front)):
-		c.remove(t.idx)
+	case c.front == t: // it may be due after others now
+		c.front = nil
+	case pending && (c.front == nil && e.before(&c.heap[0]) || c.front != nil && e.before(&c.frontEntry)):
+		c.remove(int(c.place[t.slot]))
 	case pending:
-		c.fix(t.idx, e)
+		e.slot = t.slot
+		c.fix(int(c.place[t.slot]), e)
 		return
 	}
-	if c.front.t == nil {
+	switch {
+	case c.front == nil:
 		if len(c.heap) == 0 || e.before(&c.heap[0]) {
-			c.front = e
+			c.front, c.frontEntry = t, e
 			return
 		}
-	} else if e.before(&c.front) {
-		e, c.front = c.front, e
+	case e.before(&c.frontEntry):
+		t, c.front = c.front, t
+		e, c.frontEntry = c.frontEntry, e
 	}
-	c.heap = append(c.heap, e)
-	c.up(len(c.heap)-1, e)
+	c.add(t, e)
 }
 
 // Next returns when the first pending Task is due, and whether there is one.
 func (c *Clock) Next() (Time, bool) {
 	switch {
-	case c.front.t != nil:
-		return c.front.at, true
+	case c.front != nil:
+		return c.frontEntry.at, true
 	case len(c.heap) > 0:
 		return c.heap[0].at, true
 	}
@@ -204,7 +226,7 @@ func (c *Clock) Armed() uint64 { return c.seq }
 
 // Len is how many Timers are pending.
 func (c *Clock) Len() int {
-	if c.front.t != nil {
+	if c.front != nil {
 		return len(c.heap) + 1
 	}
 	return len(c.heap)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
-	"runtime"
 	"slices"
 	"sync"
 	"unsafe"
@@ -45,8 +44,13 @@ type table struct {
 	order []int32
 	out   []byte
 	diff  []byte
-	lo    uintptr // the region that is looked into
+	lo    uintptr // the region that is looked into, or copied
 	hi    uintptr
+	self  unsafe.Pointer // where its copy is
+	moves [64]struct {   // where copies are that were asked for last
+		at  uintptr
+		dst unsafe.Pointer
+	}
 }
 
 // A lead is where a place leads, and the type if that is an interface's.
@@ -89,8 +93,9 @@ func (t *table) reset() {
 	t.maps = t.maps[:0]
 	clear(t.slots)
 	clear(t.pages)
+	clear(t.moves[:])
 	t.regions, t.pages, t.nodes, t.todo = t.regions[:0], t.pages[:0], t.nodes[:0], t.todo[:0]
-	t.used, t.key, t.last, t.lo, t.hi, t.root = 0, 0, 0, 0, 0, nil
+	t.used, t.key, t.last, t.lo, t.hi, t.root, t.self = 0, 0, 0, 0, 0, nil, nil
 }
 
 // page returns the page of a key, from 1; 0 if there is none. It may be made.
@@ -279,9 +284,6 @@ func (t *table) take(r *region, f *flat, live bool) unsafe.Pointer {
 	}
 	if live && p == r.p && size%8 == 0 && !p.zero {
 		r.off = -1
-		if len(p.leads) > 0 {
-			touch(src, size)
-		}
 		return src
 	}
 	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
@@ -293,15 +295,6 @@ func (t *table) take(r *region, f *flat, live bool) unsafe.Pointer {
 		p.wipe(dst, r.n)
 	}
 	return dst
-}
-
-// touch reads something of each line of memory, so that all of it is near.
-func touch(at unsafe.Pointer, size uintptr) {
-	sum := byte(0)
-	for _, line := range unsafe.Slice((*[64]byte)(at), size/64) {
-		sum |= line[0]
-	}
-	runtime.KeepAlive(sum) // so that it is not left out
 }
 
 // pairs is how many words memory takes: always an even number.
@@ -427,13 +420,22 @@ func (t *table) allocate() {
 	}
 }
 
-// moved is where the copy of what lies at an address is.
+// moved is where the copy of what lies at an address is: often in the same
+// object, or where another object of the same kind leads too.
 func (t *table) moved(at uintptr) unsafe.Pointer {
+	if off := at - t.lo; off < t.hi-t.lo {
+		return unsafe.Add(t.self, off)
+	}
+	m := &t.moves[at>>4%uintptr(len(t.moves))]
+	if m.at == at {
+		return m.dst
+	}
 	r := t.find(at)
 	if r == nil {
 		panic("sim: a pointer leads to memory that was not found")
 	}
-	return unsafe.Add(r.dst, at-r.at)
+	m.at, m.dst = at, unsafe.Add(r.dst, at-r.at)
+	return m.dst
 }
 
 // fill copies n values. The source may be living memory, or words that only
@@ -513,6 +515,7 @@ func move(dst, src unsafe.Pointer, n uintptr) {
 func (t *table) build(r *region, f *flat) {
 	switch {
 	case r.p.entry == nil:
+		t.lo, t.hi, t.self = r.at, r.at+r.p.size*uintptr(r.n), r.dst
 		t.fill(r.dst, unsafe.Pointer(&f.words[r.off-1]), r.p, r.n)
 	case r.n > 0:
 		e := reflect.MakeSlice(r.p.entry.slice, r.n, r.n)

@@ -53,6 +53,7 @@ type Call struct {
 	FromPort uint16
 	Cut      bool        // OpRecv: MSG_TRUNC
 	Ext      core.ExtErr // OpRecv with core.MsgErrQueue
+	Offender wire.Addr   // and who sent the ICMP error
 
 	off     int // OpSend: bytes that are taken already
 	asleep  bool

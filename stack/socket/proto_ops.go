@@ -62,7 +62,7 @@ func dgramPoll(sk *core.Sock) int {
 	if sk.RcvQueue.Len() > 0 || sk.Shutdown&core.RcvShutdown != 0 {
 		m |= PollIn
 	}
-	if sk.WmemAlloc<<1 <= sk.SndBuf {
+	if int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
 		m |= PollOut
 	}
 	return m
@@ -100,7 +100,7 @@ func (o *udpOps) send(data []byte, addr wire.Addr, port uint16, flags int) (int,
 
 func (o *udpOps) recv(c *Call, flags int) {
 	m, e := o.Recv(c.Data, flags)
-	c.From, c.FromPort, c.Cut, c.Ext = m.Addr, m.Port, m.Cut, m.Err
+	c.From, c.FromPort, c.Cut, c.Ext, c.Offender = m.Addr, m.Port, m.Cut, m.Err, m.Offender
 	c.done(m.N, e)
 }
 
@@ -131,7 +131,7 @@ func (o *rawOps) close()                        { o.Close() }
 
 // rawResult takes over what a raw, ping or packet socket returned.
 func rawResult(c *Call, m raw.Msg, e core.Errno) {
-	c.From, c.FromPort, c.Cut, c.Ext = m.Addr, 0, m.Cut, m.Err
+	c.From, c.FromPort, c.Cut, c.Ext, c.Offender = m.Addr, 0, m.Cut, m.Err, m.Offender
 	c.done(m.N, e)
 }
 
@@ -157,11 +157,14 @@ func (o *pingOps) close()                        { o.Close() }
 // packetOps is packet_ops. A port number stands for the ifindex.
 type packetOps struct{ *raw.Packet }
 
-func (packetOps) listen(int) core.Errno                      { return step.EOPNOTSUPP }
-func (packetOps) accept() endpoint                           { return nil }
-func (packetOps) connect(wire.Addr, uint16) core.Errno       { return step.EOPNOTSUPP }
-func (packetOps) shutdown(uint8) core.Errno                  { return step.EOPNOTSUPP }
-func (o *packetOps) bind(_ wire.Addr, dev uint16) core.Errno { o.Base().BoundDev = int(dev); return 0 }
+func (packetOps) listen(int) core.Errno                { return step.EOPNOTSUPP }
+func (packetOps) accept() endpoint                     { return nil }
+func (packetOps) connect(wire.Addr, uint16) core.Errno { return step.EOPNOTSUPP }
+func (packetOps) shutdown(uint8) core.Errno            { return step.EOPNOTSUPP }
+func (o *packetOps) bind(_ wire.Addr, dev uint16) core.Errno {
+	o.Base().BoundDev = int32(dev)
+	return 0
+}
 func (o *packetOps) send(data []byte, _ wire.Addr, dev uint16, _ int) (int, core.Errno) {
 	return o.SendTo(data, int(dev))
 }

@@ -267,7 +267,7 @@ func (p *Program) poll(f *File) int {
 	defer p.NS.In(step.SockPoll, f.ep.Base()).Out()
 	sk := f.ep.Base()
 	m := 0
-	if sk.Err != 0 || sk.ErrQueue.Len() > 0 {
+	if sk.Err != 0 || sk.Rare().ErrQueue.Len() > 0 {
 		m |= PollErr
 	}
 	if sk.Shutdown == core.RcvShutdown|core.SendShutdown {

@@ -102,11 +102,11 @@ func setOpt(ep endpoint, o Opt, v int, a wire.Addr) core.Errno {
 		sk.KeepOpen = on
 	case SOLinger:
 		sk.Linger = v >= 0
-		sk.LingerTime = sim.Time(max(v, 0)) * sim.Second
+		sk.SetRare().LingerTime = sim.Time(max(v, 0)) * sim.Second
 	case SORcvBuf: // doubled: half of it is for the kernel's own structures
-		sk.RcvBuf, sk.RcvBufLocked = max(min(v, sk.NS.Sysctl.RmemMax)*2, minRcvBuf), true
+		sk.RcvBuf, sk.RcvBufLocked = int32(max(min(v, sk.NS.Sysctl.RmemMax, 1<<30-1)*2, minRcvBuf)), true
 	case SOSndBuf:
-		sk.SndBuf, sk.SndBufLocked = max(min(v, sk.NS.Sysctl.WmemMax)*2, minSndBuf), true
+		sk.SndBuf, sk.SndBufLocked = int32(max(min(v, sk.NS.Sysctl.WmemMax, 1<<30-1)*2, minSndBuf)), true
 		sk.Prot.WriteSpace(sk.NS)
 	case SOMark:
 		sk.Mark, sk.DstCache = uint32(v), nil
@@ -116,7 +116,7 @@ func setOpt(ep endpoint, o Opt, v int, a wire.Addr) core.Errno {
 		if v != 0 && sk.NS.DevByIndex(v) == nil {
 			return step.ENODEV
 		}
-		sk.BoundDev, sk.DstCache = v, nil
+		sk.BoundDev, sk.DstCache = int32(v), nil
 	case SONoCheck:
 		sk.NoCheckTx = on
 	default:
@@ -136,7 +136,7 @@ func setIPOpt(ep endpoint, o Opt, v int, a wire.Addr) core.Errno {
 		if v != -1 && (v < 1 || v > 255) {
 			return step.EINVAL
 		}
-		sk.TTL = v
+		sk.TTL = int32(v)
 	case IPMTUDiscover:
 		if v < core.PMTUDiscDont || v > core.PMTUDiscOmit {
 			return step.EINVAL
@@ -154,13 +154,13 @@ func setIPOpt(ep endpoint, o Opt, v int, a wire.Addr) core.Errno {
 	case IPTransparent:
 		sk.Transparent = on
 	case IPMulticastTTL:
-		sk.McTTL = v
+		sk.SetRare().McTTL = v
 	case IPMulticastLoop:
 		sk.McLoop = on
 	case IPMulticastIF:
-		sk.McIndex, sk.McAddr = v, a
+		sk.SetRare().McIndex, sk.SetRare().McAddr = v, a
 	case IPMulticastAll:
-		sk.McAll = on
+		sk.SetRare().McAll = on
 	case IPAddMembership, IPDropMembership:
 		return membership(ep, o, v, a)
 	case IPv6V6Only:
@@ -277,15 +277,15 @@ func getOpt(ep endpoint, o Opt) (int, core.Errno) {
 	case SOKeepAlive:
 		return num(sk.KeepOpen), 0
 	case SORcvBuf:
-		return sk.RcvBuf, 0
+		return int(sk.RcvBuf), 0
 	case SOSndBuf:
-		return sk.SndBuf, 0
+		return int(sk.SndBuf), 0
 	case SOMark:
 		return int(sk.Mark), 0
 	case SOPriority:
 		return int(sk.Priority), 0
 	case SOBindToIfindex:
-		return sk.BoundDev, 0
+		return int(sk.BoundDev), 0
 	case SOAcceptConn:
 		return num(sk.State == core.TCPListen), 0
 	case SOType:
@@ -298,7 +298,7 @@ func getOpt(ep endpoint, o Opt) (int, core.Errno) {
 		if sk.TTL < 0 {
 			return sk.NS.Sysctl.IPDefaultTTL, 0
 		}
-		return sk.TTL, 0
+		return int(sk.TTL), 0
 	case IPMTUDiscover:
 		return int(sk.PMTUDisc), 0
 	case IPMTU:

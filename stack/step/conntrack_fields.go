@@ -38,7 +38,7 @@ const (
 )
 
 var ctFields = [numCTFields]Field{
-	CTState:        {"ct.state", CTst, "What the host in the middle believes of the TCP connection."},
+	CTState:        {"ct.state", CTst, "What the host in the middle believes of the connection (TCP, SCTP)."},
 	CTStatus:       {"ct.status", CTStatusFmt, "What has become of it: SEEN_REPLY, ASSURED, NAT."},
 	CTTimeout:      {"ct.timeout", Time, "When it is forgotten unless packets prolong it."},
 	CTProto:        {"ct.proto", Proto, "The transport protocol."},
@@ -66,9 +66,16 @@ var ctFields = [numCTFields]Field{
 	CTReplyMaxAck:  {"ct.reply.td_maxack", Dec, "The highest number that it has acknowledged."},
 }
 
-// ctStates are TCP states as `conntrack -L` prints them.
+// ctStates are TCP states as `conntrack -L` prints them; SCTP states plus 16; 32
+// for protocols without.
 var ctStates = map[uint64]string{0: "NONE", 1: "SYN_SENT", 2: "SYN_RECV", 3: "ESTABLISHED", 4: "FIN_WAIT", 5: "CLOSE_WAIT",
-	6: "LAST_ACK", 7: "TIME_WAIT", 8: "CLOSE", 9: "SYN_SENT2"}
+	6: "LAST_ACK", 7: "TIME_WAIT", 8: "CLOSE", 9: "SYN_SENT2",
+	16: "NONE", 17: "CLOSED", 18: "COOKIE_WAIT", 19: "COOKIE_ECHOED", 20: "ESTABLISHED", 21: "SHUTDOWN_SENT", 22: "SHUTDOWN_RECD", 23: "SHUTDOWN_ACK_SENT",
+	24: "HEARTBEAT_SENT", 32: "no states"}
+
+// sctpStates are SCTP states as `conntrack -L` prints them.
+var sctpStates = map[uint64]string{0: "NONE", 1: "CLOSED", 2: "COOKIE_WAIT", 3: "COOKIE_ECHOED", 4: "ESTABLISHED", 5: "SHUTDOWN_SENT", 6: "SHUTDOWN_RECD",
+	7: "SHUTDOWN_ACK_SENT", 8: "HEARTBEAT_SENT"}
 
 // ctInfos are what a packet is in its connection, plus one.
 var ctInfos = map[uint64]string{0: "none", 1: "ESTABLISHED", 2: "RELATED", 3: "NEW", 4: "ESTABLISHED (reply)", 5: "RELATED (reply)", 8: "UNTRACKED"}

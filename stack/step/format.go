@@ -56,6 +56,7 @@ const (
 	CTStatusFmt            // bits of a connection's status: SEEN_REPLY|ASSURED
 	CTDirFmt               // a direction of a connection: original, reply
 	NatManip               // what NAT changes: source, destination
+	SCTPst                 // an SCTP state of conntrack: COOKIE_WAIT
 	Chars                  // up to 8 letters of a name, the first in the highest byte
 	Set                    // conntrack states of a rule: established,related
 	NftVerdict             // a verdict of nftables: accept
@@ -67,7 +68,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "natmanip": NatManip,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "natmanip": NatManip, "sctpst": SCTPst,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine

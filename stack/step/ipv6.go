@@ -40,6 +40,7 @@ const (
 	IP6LinkFailure
 	RT6DoRedirect
 	IP6Forward
+	IP6ForwardFinish
 	IP6Output
 	IP6FinishOutput
 	IP6FinishOutput2
@@ -121,6 +122,7 @@ var ipv6Steps = [int(endIPv6) - baseIPv6]Info{
 	IP6LinkFailure & 255:       {"ip6_link_failure", Network, "net/ipv6/route.c", "The next hop does not answer: tell the sender."},
 	RT6DoRedirect & 255:        {"rt6_do_redirect", Network, "net/ipv6/route.c", "A router named a better first hop: may it?"},
 	IP6Forward & 255:           {"ip6_forward", Network, "net/ipv6/ip6_output.c", "A packet for somebody else: may it go on?"},
+	IP6ForwardFinish & 255:     {"ip6_forward_finish", Network, "net/ipv6/ip6_output.c", "Nothing speaks against it: the packet goes on towards its next hop."},
 	IP6Output & 255:            {"ip6_output", Network, "net/ipv6/ip6_output.c", "The route is known: POST_ROUTING."},
 	IP6FinishOutput & 255:      {"ip6_finish_output", Network, "net/ipv6/ip6_output.c", "Does it fit the link, or must it be cut?"},
 	IP6FinishOutput2 & 255:     {"ip6_finish_output2", Network, "net/ipv6/ip6_output.c", "Find the neighbour that takes it."},

@@ -66,7 +66,7 @@ func (e Errno) String() string {
 
 // enums name the values of the formats that are enumerations.
 var enums = [numFmts]map[uint64]string{
-	Gro: groNames, CTst: ctStates, CTInfoFmt: ctInfos, CTDirFmt: ctDirs, NatManip: {0: "source", 1: "destination"},
+	Gro: groNames, CTst: ctStates, CTInfoFmt: ctInfos, CTDirFmt: ctDirs, SCTPst: sctpStates, NatManip: {0: "source", 1: "destination"},
 	Proto: {0: "hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing header", 44: "fragment header",
 		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "destination options", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
 	Ether: {0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q", 0x88a8: "802.1ad", 0x0004: "802.2", 0x88cc: "LLDP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session"},

@@ -25,6 +25,7 @@ const (
 	CTTCPNew
 	CTTCPInWindow
 	NfConntrackUDPPacket
+	NfConntrackSCTPPacket
 	NfConntrackICMPPacket
 	NfConntrackICMPv4Error
 	NfConntrackInetError
@@ -59,6 +60,7 @@ var conntrackSteps = [int(endConntrack) - baseConntrack]Info{
 	NfConntrackTCPPacket & 255:    {"nf_conntrack_tcp_packet", Netfilter, "net/netfilter/nf_conntrack_proto_tcp.c", "Can the connection have this segment now, and what state follows?"},
 	CTTCPNew & 255:                {"tcp_new", Netfilter, "net/netfilter/nf_conntrack_proto_tcp.c", "May a connection begin with this segment?"},
 	CTTCPInWindow & 255:           {"tcp_in_window", Netfilter, "net/netfilter/nf_conntrack_proto_tcp.c", "Are the segment's numbers inside of what the other end can want?"},
+	NfConntrackSCTPPacket & 255:   {"nf_conntrack_sctp_packet", Netfilter, "net/netfilter/nf_conntrack_proto_sctp.c", "Are the tags right, and what state follows from the chunks?"},
 	NfConntrackUDPPacket & 255:    {"nf_conntrack_udp_packet", Netfilter, "net/netfilter/nf_conntrack_proto_udp.c", "UDP has no connections: time decides."},
 	NfConntrackICMPPacket & 255:   {"nf_conntrack_icmp_packet", Netfilter, "net/netfilter/nf_conntrack_proto_icmp.c", "A request begins something, its answer belongs to it."},
 	NfConntrackICMPv4Error & 255:  {"nf_conntrack_icmpv4_error", Netfilter, "net/netfilter/nf_conntrack_proto_icmp.c", "Is the ICMP message broken, or an error about a connection?"},
@@ -153,7 +155,12 @@ const (
 	WhyCTFtpPartial
 	WhyCTFtpOther
 	WhyCTSeqAdjust
-	WhyCTNoSCTP
+	WhyCTSCTPChunks
+	WhyCTSCTPNoStart
+	WhyCTSCTPTag
+	WhyCTSCTPState
+	WhyCTSCTPIgnored
+	WhyCTSCTP
 	endConntrackWhy
 )
 
@@ -236,7 +243,12 @@ var conntrackWhys = [int(endConntrackWhy) - baseConntrack]string{
 	WhyCTFtpMiddle & 255:      "The segment does not begin a line of the FTP control connection.",
 	WhyCTFtpPartial & 255:     "A line that announces a data connection is cut: the packet is dropped, so that it comes again whole.",
 	WhyCTFtpOther & 255:       "The line names {0:ip}, which is not the sender: nothing is expected.",
-	WhyCTNoSCTP & 255:         "The state of SCTP associations is not modelled: the packet is tracked by addresses, ports and time alone.",
+	WhyCTSCTPChunks & 255:     "The chunks cannot stand together in one packet: it is INVALID.",
+	WhyCTSCTPNoStart & 255:    "No association begins with these chunks: the packet is INVALID.",
+	WhyCTSCTPTag & 255:        "The verification tag is {0:hex}, that of this direction {1:hex}: the packet is INVALID.",
+	WhyCTSCTPState & 255:      "Chunk type {0} in the {1:ctdir} direction cannot be in state {2:sctpst}, or its tag is wrong: the packet is INVALID.",
+	WhyCTSCTPIgnored & 255:    "The packet passes, but prolongs nothing.",
+	WhyCTSCTP & 255:           "State {0:sctpst} becomes {1:sctpst}, {2} s from now.",
 	WhyCTSeqAdjust & 255:      "The text before had another length: the numbers move by {0:int}.",
 }
 

@@ -40,6 +40,8 @@ const (
 	WhyNotInCaptureARP
 	WhyPassedAs
 	WhyFromBeyond
+	WhyProgramSleeps
+	WhyHeldPassed
 	endReplayWhy
 )
 
@@ -81,6 +83,8 @@ var replayWhys = [int(endReplayWhy) - baseReplay]string{
 	WhyDirectIP & 255:        "The capture shows that this host sent it ({1:proto} over {0:ether}); nothing in the model says why, so it goes straight to the device.",
 	WhyPassedAs & 255:        "It is for another host, and passed on: from here on it is frame {0}.",
 	WhyFromBeyond & 255:      "This host passes it on for another one: it came in by an interface that the capture does not show.",
+	WhyHeldPassed & 255:      "Linux passes this on now; it waits until the capture shows it on its way out.",
+	WhyProgramSleeps & 255:   "The description of this host says that the socket's program begins to read {0:dur} after the first datagram.",
 	WhyNotInCaptureARP & 255: "Linux would have sent an ARP packet about {1:ip} here; the capture does not show it.",
 }
 

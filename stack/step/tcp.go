@@ -55,6 +55,7 @@ const (
 	TcpRcvSpaceAdjustStep
 	TcpSendmsgLocked
 	TcpRecvmsgLocked
+	TcpRecvmsg
 	TcpCleanupRbuf
 	TcpClose
 	TcpDisconnect
@@ -171,6 +172,7 @@ var tcpSteps = [int(endTCP) - baseTCP]Info{
 	TcpInitTransfer & 255:         {"tcp_init_transfer", Transport, "net/ipv4/tcp_input.c", "Set window, buffers and congestion control to begin."},
 	TcpRcvSpaceAdjustStep & 255:   {"tcp_rcv_space_adjust", Transport, "net/ipv4/tcp_input.c", "Does the program read fast enough to deserve more window?"},
 	TcpSendmsgLocked & 255:        {"tcp_sendmsg_locked", Socket, "net/ipv4/tcp.c", "Copy the program's bytes into packets."},
+	TcpRecvmsg & 255:              {"tcp_recvmsg", Socket, "net/ipv4/tcp.c", "A program reads: lock the socket, and copy what has arrived."},
 	TcpRecvmsgLocked & 255:        {"tcp_recvmsg_locked", Socket, "net/ipv4/tcp.c", "Copy what has arrived to the program."},
 	TcpCleanupRbuf & 255:          {"__tcp_cleanup_rbuf", Transport, "net/ipv4/tcp.c", "The program has read: does the sender need to know?"},
 	TcpClose & 255:                {"__tcp_close", Socket, "net/ipv4/tcp.c", "The program lets go of the connection."},
@@ -323,6 +325,12 @@ const (
 	WhyErrSoft
 	WhyMtuReduced
 	WhyFollowJoined
+	WhyFollowUnread
+	WhyFollowReadWindow
+	WhyFollowReadAnswer
+	WhyFollowReadEnd
+	WhyFollowReadLast
+	WhyFollowReadEOF
 	WhyFollowNoRoute
 	WhyFollowGap
 	WhyFollowRetrans
@@ -502,6 +510,12 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyErrSoft & 255:             "The connection goes on; {0:err} is remembered in case it fails.",
 	WhyMtuReduced & 255:          "The path takes packets of {0} bytes; this connection sent up to {1}.",
 	WhyFollowJoined & 255:        "The connection with {0:ip} port {2} began before the capture: it is joined in the middle, at {3} (sent) and {4} (received).",
+	WhyFollowUnread & 255:        "What arrived has shrunk the window that the host offers to {1} bytes: its program is not reading, {0} bytes wait.",
+	WhyFollowReadWindow & 255:    "The window that the host offers ({1} bytes) tells that its program has read: {0} {0?byte|bytes}; {2} {2?waits|wait}.",
+	WhyFollowReadAnswer & 255:    "The host sends data, and its window does not say otherwise: its program has read what waited, {0} {0?byte|bytes}.",
+	WhyFollowReadEnd & 255:       "The connection ends in good order: the program has read what waited, {0} {0?byte|bytes}.",
+	WhyFollowReadEOF & 255:       "The program is told that the other side sends no more.",
+	WhyFollowReadLast & 255:      "The capture is over, and no window says otherwise: the program has read what waited, {0} {0?byte|bytes}.",
 	WhyFollowNoRoute & 255:       "The captured host sent to {0:ip}; this one has no route there.",
 	WhyFollowGap & 255:           "The capture does not show {0} bytes that the host sent.",
 	WhyFollowRetrans & 255:       "The captured host sent {0} {0?byte|bytes} again, {1} bytes further on than the first that is not acknowledged.",

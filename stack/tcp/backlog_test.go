@@ -23,7 +23,7 @@ func TestBacklogMerge(t *testing.T) {
 	if _, ok := sk.InCall(); !ok || !sk.OwnedByUser {
 		t.Fatal("the call took no time")
 	}
-	cwnd, win, all := sk.sndCwnd, sk.sndWnd, int(sk.sndNxt-b.iss)
+	cwnd, win, all := int(sk.sndCwnd), sk.sndWnd, int(sk.sndNxt-b.iss)
 	b.rx(tseg{flags: "A", seq: 1, ack: 1001, win: 30000})
 	b.rx(tseg{flags: "A", seq: 1, ack: all, win: 29000})
 	b.rx(tseg{flags: "A", seq: 1, ack: all, win: 28000, ts: [2]uint32{9, 9}}) // other options
@@ -39,8 +39,8 @@ func TestBacklogMerge(t *testing.T) {
 	if _, ok := sk.InCall(); ok || sk.OwnedByUser || sk.Backlog.Len() != 0 || sk.BacklogLen != 0 {
 		t.Error("the socket is not free")
 	}
-	if sk.sndUna != b.iss+uint32(all) || sk.sndCwnd != 2*cwnd {
-		t.Errorf("up to %d of %d is acknowledged, cwnd %d, was %d", sk.sndUna-b.iss, all, sk.sndCwnd, cwnd)
+	if sk.sndUna != b.iss+uint32(all) || int(sk.sndCwnd) != 2*cwnd {
+		t.Errorf("up to %d of %d is acknowledged, cwnd %d, was %d", sk.sndUna-b.iss, all, int(sk.sndCwnd), cwnd)
 	}
 }
 
@@ -76,18 +76,18 @@ func TestBacklogLimit(t *testing.T) {
 	limit := 4096*2 + 4608/2 + 65536
 	n := 0
 	for seq := 1; n < 1000; n++ {
-		before := sk.BacklogLen
+		before := int(sk.BacklogLen)
 		b.rx(tseg{flags: "A", seq: seq, ack: 1, n: 1000, win: 1000})
 		seq += 1000
-		if sk.BacklogLen == before {
+		if int(sk.BacklogLen) == before {
 			break
 		}
 		if before > limit {
 			t.Fatalf("one more fits into %d bytes, the limit is %d", before, limit)
 		}
 	}
-	if sk.BacklogLen <= limit || n == 1000 {
-		t.Errorf("%d packets of %d bytes fit, the limit is %d", n, sk.BacklogLen, limit)
+	if int(sk.BacklogLen) <= limit || n == 1000 {
+		t.Errorf("%d packets of %d bytes fit, the limit is %d", n, int(sk.BacklogLen), limit)
 	}
 	b.mib(step.TcpExtTCPBacklogDrop, 1)
 	sk.Close()

@@ -23,7 +23,7 @@ func TestAckCompression(t *testing.T) {
 			b.rx(tseg{flags: "A", seq: 1001 + 100*i, ack: 1, n: 100})
 		}
 		if len(b.sent) != 3 || b.sk.compressedAck != 7 {
-			t.Fatalf("rtt %d: %d ACKs, and %d are saved up, want 3 and 7", c.rtt, len(b.sent), b.sk.compressedAck)
+			t.Fatalf("rtt %d: %d ACKs, and %d are saved up, want 3 and 7", c.rtt, len(b.sent), int(b.sk.compressedAck))
 		}
 		b.run(c.wait - 1)
 		if len(b.sent) != 3 {

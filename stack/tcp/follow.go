@@ -41,6 +41,7 @@ type Expected struct {
 type followState struct {
 	want    Expected
 	lenient bool // joined in the middle: the window scale is not known
+	read    followReading
 }
 
 // Wanted is the segment that the model would have sent last; Kind 0 if none
@@ -96,15 +97,15 @@ func (t *TCP) EnsureListener(addr wire.Addr, port uint16) *Sock {
 // followAccept takes every finished connection off the queue: some program of
 // the captured host did.
 func (sk *Sock) followAccept() {
-	for len(sk.acceptQueue) > 0 {
-		sk.acceptQueue[0].parent = nil
-		sk.acceptQueue = sk.acceptQueue[1:]
+	for len(sk.rare().acceptQueue) > 0 {
+		sk.rare().acceptQueue[0].parent = nil
+		sk.setRare().acceptQueue = sk.rare().acceptQueue[1:]
 	}
 	sk.AckBacklog = 0
 }
 
-// followDrain reads everything: the captured host's program did, sooner or
-// later.
+// followDrain reads everything at once: for a connection that was joined in the
+// middle, windows do not tell when the program did.
 func (sk *Sock) followDrain() {
 	ns := sk.NS
 	for b := sk.RcvQueue.Front(); b != nil; b = sk.RcvQueue.Front() {
@@ -194,7 +195,7 @@ func (sk *Sock) adoptDone() {
 	mtu := 1500
 	if sk.DstCache != nil {
 		mtu = sk.af.mtu(sk.DstCache)
-		sk.advmss = sk.af.advMSS(sk.DstCache)
+		sk.advmss = int32(sk.af.advMSS(sk.DstCache))
 	}
 	sk.syncMSS(mtu)
 	sk.initRcvMSS()
@@ -302,7 +303,7 @@ func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
 	o := &t.opt
 	wire.ParseTCPOptions(h.Options(), o)
 	if o.MSS != 0 {
-		sk.advmss = int(o.MSS)
+		sk.advmss = int32(o.MSS)
 	}
 	sk.rx.rcvWscale = o.WScale
 	sk.rcvWnd = uint32(h.Window())
@@ -314,7 +315,7 @@ func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
 	initNondata(q, h.Seq(), fSyn)
 	q.Tstamp = sk.now()
 	sk.retransStamp = uint32(sk.mstamp/1000) | 1
-	sk.WmemQueued += q.Truesize
+	sk.WmemQueued += int32(q.Truesize)
 	sk.packetsOut++
 	sk.rtx.PushBack(q)
 	sk.writeSeq = h.Seq() + 1
@@ -398,18 +399,17 @@ func (sk *Sock) followRetrans(b *core.SKB, h wire.TCP) bool {
 		if !before(q.CB.Seq, h.Seq()) && !after(q.CB.EndSeq, end) {
 			if q.CB.Sacked&cbRetrans == 0 && q.CB.Sacked&cbSacked == 0 {
 				q.CB.Sacked |= cbRetrans
-				sk.retransOut += q.CB.TSO
+				sk.retransOut += int32(q.CB.TSO)
 			}
 			q.CB.Sacked |= cbEverRetrans
 			q.Tstamp = sk.now()
 		}
 	}
-	sk.totalRetrans += segs
-	sk.bytesRetrans += uint64(n)
+	sk.totalRetrans += int32(segs)
 	if sk.retransStamp == 0 {
 		sk.retransStamp = sk.followStamp(h)
 	}
-	sk.undoRetrans = max(sk.undoRetrans, 0) + segs
+	sk.undoRetrans = int32(int(max(sk.undoRetrans, 0)) + segs)
 	s, d := sk.Saddr, sk.Daddr
 	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
 		s.Hi, s.Lo, d.Hi, d.Lo, 0)
@@ -441,6 +441,7 @@ func (sk *Sock) followSegment(b *core.SKB, h wire.TCP) bool {
 	n := payloadLen(b, h)
 	if f.Has(wire.TCPRst) {
 		sk.NS.Inc(step.TcpOutRsts)
+		sk.followUnread()
 		ok := sk.followTransmit(b, h, 0)
 		sk.done()
 		return ok
@@ -456,6 +457,11 @@ func (sk *Sock) followSegment(b *core.SKB, h wire.TCP) bool {
 	if fin {
 		end++
 	}
+	fresh := 0
+	if after(end, sk.sndNxt) {
+		fresh = n
+	}
+	sk.followWindow(h, fresh)
 	if n == 0 && !fin {
 		sk.followAck(h)
 		return sk.followTransmit(b, h, 0)
@@ -493,7 +499,7 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 		b.CopyBits(b.TransportOffset()+h.DataOff()+skip, q.Put(keep))
 	}
 	q.CB.Seq, q.CB.EndSeq, q.CB.TCPFlags = sk.sndNxt, end, uint16(h.Flags())
-	mss := sk.mssCache
+	mss := int(sk.mssCache)
 	if b.GSOSize > 0 {
 		mss = b.GSOSize
 	}
@@ -501,8 +507,9 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 	q.Tstamp = sk.now()
 	sk.writeSeq = end
 	sk.write.PushBack(q)
-	sk.WmemQueued += q.Truesize
+	sk.WmemQueued += int32(q.Truesize)
 	if fin {
+		sk.followRest(step.WhyFollowReadEnd)
 		switch sk.State {
 		case core.TCPEstablished, core.TCPSynRecv:
 			sk.Sock.Shutdown |= core.SendShutdown
@@ -546,10 +553,7 @@ func (sk *Sock) followTransmit(b *core.SKB, h wire.TCP, n int) bool {
 	segs := max(1, b.GSOSegs)
 	if n > 0 {
 		sk.eventDataSent()
-		sk.dataSegsOut += segs
-		sk.bytesSent += uint64(n)
 	}
-	sk.segsOut += segs
 	ns.Add(step.TcpOutSegs, uint64(segs))
 	if ns.Listening() {
 		why := step.WhyFollowSent

@@ -122,9 +122,9 @@ func (sk *Sock) Listen(backlog int) core.Errno {
 	if sk.State != core.TCPClose && sk.State != core.TCPListen {
 		return step.EINVAL
 	}
-	sk.MaxAckBacklog = min(backlog, ns.Sysctl.Somaxconn)
+	sk.MaxAckBacklog = int32(min(backlog, ns.Sysctl.Somaxconn))
 	if backlog < 0 {
-		sk.MaxAckBacklog = ns.Sysctl.Somaxconn
+		sk.MaxAckBacklog = int32(ns.Sysctl.Somaxconn)
 	}
 	if sk.State == core.TCPListen {
 		return 0
@@ -158,11 +158,11 @@ func (sk *Sock) listenConflict() bool {
 // Accept is accept(2): inet_csk_accept. Nil when no connection waits.
 func (sk *Sock) Accept() *Sock {
 	defer sk.NS.In(step.InetCskAccept, &sk.Sock).Out()
-	if sk.State != core.TCPListen || len(sk.acceptQueue) == 0 {
+	if sk.State != core.TCPListen || len(sk.rare().acceptQueue) == 0 {
 		return nil
 	}
-	c := sk.acceptQueue[0]
-	sk.acceptQueue = sk.acceptQueue[1:]
+	c := sk.rare().acceptQueue[0]
+	sk.setRare().acceptQueue = sk.rare().acceptQueue[1:]
 	sk.AckBacklog--
 	c.parent = nil
 	return c
@@ -336,7 +336,7 @@ func (sk *Sock) hashConnect() core.Errno {
 // unique; a TIME_WAIT of the same may be taken over (tcp_twsk_unique).
 func (sk *Sock) checkEstablished() core.Errno {
 	h := sk.T.Hash
-	if w, ok := h.Lookup(&sk.node.Key, sk.BoundDev).(*TimeWait); ok {
+	if w, ok := h.Lookup(&sk.node.Key, int(sk.BoundDev)).(*TimeWait); ok {
 		ts := w.tsRecentStamp
 		reuse := sk.sysctl().TCPTWReuse
 		loop := sk.node.Key.Laddr == sk.node.Key.Faddr || sk.Daddr.IP4().IsLoopback() && sk.Daddr.Is4()

@@ -26,8 +26,8 @@ func TestMetrics(t *testing.T) {
 		if off == 1 {
 			rto, reordering = 300*sim.Millisecond, 3
 		}
-		if n.rto != rto || n.reordering != reordering || n.srttUs != 8*100000 || n.sndSsthresh != infiniteSsthresh {
-			t.Errorf("no_metrics_save %d: rto %d, reordering %d, srtt %d, ssthresh %d", off, n.rto, n.reordering, n.srttUs, n.sndSsthresh)
+		if n.rto != rto || int(n.reordering) != reordering || n.srttUs != 8*100000 || n.sndSsthresh != infiniteSsthresh {
+			t.Errorf("no_metrics_save %d: rto %d, reordering %d, srtt %d, ssthresh %d", off, n.rto, int(n.reordering), n.srttUs, int(n.sndSsthresh))
 		}
 	}
 }
@@ -53,7 +53,7 @@ func TestMetricsKept(t *testing.T) {
 	}
 	sk.initMetrics()
 	if sk.sndSsthresh != 20 {
-		t.Errorf("ssthresh of the next connection is %d", sk.sndSsthresh)
+		t.Errorf("ssthresh of the next connection is %d", int(sk.sndSsthresh))
 	}
 	b.run(2 * 3600 * sim.Second)
 	if m := sk.getMetrics(false); m.rtt != 0 || m.ssthresh != 0 {

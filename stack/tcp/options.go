@@ -54,33 +54,33 @@ func (sk *Sock) SetOption(o Option, v int) core.Errno {
 		if v < 1 || v > 32767 {
 			return step.EINVAL
 		}
-		sk.keepIdle = sim.Time(v) * sim.Second
+		sk.setRare().keepIdle = sim.Time(v) * sim.Second
 		if sk.KeepOpen && !sk.stateIn(1<<core.TCPClose|1<<core.TCPListen) {
-			sk.resetKeepalive(max(sk.keepIdle-sk.elapsedKeepalive(), 0))
+			sk.resetKeepalive(max(sk.rare().keepIdle-sk.elapsedKeepalive(), 0))
 		}
 	case OptKeepIntvl:
 		if v < 1 || v > 32767 {
 			return step.EINVAL
 		}
-		sk.keepIntvl = sim.Time(v) * sim.Second
+		sk.setRare().keepIntvl = sim.Time(v) * sim.Second
 	case OptKeepCnt:
 		if v < 1 || v > 127 {
 			return step.EINVAL
 		}
-		sk.keepProbes = v
+		sk.setRare().keepProbes = v
 	case OptSynCnt:
 		if v < 1 || v > 127 {
 			return step.EINVAL
 		}
-		sk.synRetries = uint8(v)
+		sk.setRare().synRetries = uint8(v)
 	case OptLinger:
-		sk.Linger, sk.LingerTime = v >= 0, sim.Time(max(v, 0))*sim.Second
+		sk.Linger, sk.SetRare().LingerTime = v >= 0, sim.Time(max(v, 0))*sim.Second
 	case OptLinger2:
-		sk.linger2 = sim.Time(v) * sim.Second
+		sk.setRare().linger2 = sim.Time(v) * sim.Second
 	case OptDeferAccept:
-		sk.deferAccept = v
+		sk.setRare().deferAccept = v
 	case OptWindowClamp:
-		sk.windowClamp = v
+		sk.windowClamp = int32(v)
 	case OptQuickAck:
 		if v == 0 {
 			sk.enterPingpong()
@@ -92,15 +92,15 @@ func (sk *Sock) SetOption(o Option, v int) core.Errno {
 			}
 		}
 	case OptUserTimeout:
-		sk.userTimeout = sim.Time(v) * sim.Millisecond
+		sk.setRare().userTimeout = sim.Time(v) * sim.Millisecond
 	case OptReuseAddr:
 		sk.Reuse = v != 0
 	case OptReusePort:
 		sk.ReusePort = v != 0
 	case OptRcvBuf:
-		sk.RcvBuf, sk.RcvBufLocked = max(2*min(v, sy.RmemMax), 2304), true
+		sk.RcvBuf, sk.RcvBufLocked = int32(max(2*min(v, sy.RmemMax, 1<<30-1), 2304)), true
 	case OptSndBuf:
-		sk.SndBuf, sk.SndBufLocked = max(2*min(v, sy.WmemMax), 4608), true
+		sk.SndBuf, sk.SndBufLocked = int32(max(2*min(v, sy.WmemMax, 1<<30-1), 4608)), true
 	default:
 		return step.ENOPROTOOPT
 	}

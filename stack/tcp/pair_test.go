@@ -137,7 +137,7 @@ func runPair(t *testing.T, a, b *bench, seed uint64, n int) {
 		c.RunUntil(c.Now() + 5*sim.Millisecond)
 	}
 	if !bytes.Equal(got, data) {
-		t.Fatalf("seed %d: %d bytes arrived of %d, or other bytes (state %d, in flight %d, unsent %d)", seed, len(got), n, ca.State, ca.packetsOut, ca.write.Len())
+		t.Fatalf("seed %d: %d bytes arrived of %d, or other bytes (state %d, in flight %d, unsent %d)", seed, len(got), n, ca.State, int(ca.packetsOut), ca.write.Len())
 	}
 	if ca.State != core.TCPClose || cb.State != core.TCPClose {
 		t.Errorf("seed %d: states %d and %d after the close", seed, ca.State, cb.State)

@@ -75,7 +75,7 @@ func TestPathMTU(t *testing.T) {
 	b.mib(step.TcpRetransSegs, 2)
 	b.rx(tseg{flags: "A", seq: 1, ack: 1461})
 	if b.sk.caState != CAOpen || b.sk.packetsOut != 0 {
-		t.Error(b.sk.caState, b.sk.packetsOut)
+		t.Error(b.sk.caState, int(b.sk.packetsOut))
 	}
 }
 
@@ -173,13 +173,13 @@ func TestFollow(t *testing.T) {
 	sent(tseg{flags: "A", seq: 1, ack: 11, win: 64230}, ". 1:0 ack 11 win 64230")
 	sent(tseg{flags: "PA", seq: 1, ack: 11, n: 100, win: 64230}, "P. 1:100 ack 11 win 64230")
 	if sk.packetsOut != 1 || sk.sndNxt != b.iss+101 {
-		t.Error(sk.packetsOut, sk.sndNxt-b.iss)
+		t.Error(int(sk.packetsOut), sk.sndNxt-b.iss)
 	}
 	sent(tseg{flags: "PA", seq: 1, ack: 11, n: 100, win: 64230}, "P. 1:100 ack 11 win 64230")
 	b.mib(step.TcpRetransSegs, 1)
 	b.rx(tseg{flags: "A", seq: 11, ack: 101})
 	if sk.packetsOut != 0 || sk.retransOut != 0 {
-		t.Error(sk.packetsOut, sk.retransOut)
+		t.Error(int(sk.packetsOut), int(sk.retransOut))
 	}
 	sent(tseg{flags: "FA", seq: 101, ack: 11, win: 64230}, "F. 101:0 ack 11 win 64230")
 	b.state(core.TCPFinWait1)

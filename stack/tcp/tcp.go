@@ -21,8 +21,8 @@ func (t *TCP) newSock(family uint16) *Sock {
 	}
 	sy := &ns.Sysctl
 	sk.node.Owner = sk
-	sk.wTask.sk, sk.dTask.sk, sk.kTask.sk, sk.qTask.sk, sk.cTask.sk = sk, sk, sk, sk, sk
-	sk.RcvBuf, sk.SndBuf = sy.TCPRmem[1], sy.TCPWmem[1]
+	sk.tasks.write().sk = sk
+	sk.RcvBuf, sk.SndBuf = int32(sy.TCPRmem[1]), int32(sy.TCPWmem[1])
 	sk.scalingRatio = defaultRatio
 	sk.rx.mssClamp = mssDefault
 	sk.ca = congByName(sy.TCPCongestionControl)
@@ -55,10 +55,9 @@ func (sk *Sock) initXfer0() {
 	sk.sndSsthresh = infiniteSsthresh
 	sk.sndCwndClamp = 1<<31 - 1
 	sk.mssCache = mssDefault
-	sk.reordering = sk.sysctl().TCPReordering
+	sk.reordering = int32(sk.sysctl().TCPReordering)
 	sk.rack.reoSteps = 1
 	sk.isCwndLimited = false
-	sk.deliveredMstamp = 0
 }
 
 // NewSock is socket(family, SOCK_STREAM, 0).
@@ -135,6 +134,9 @@ func (sk *Sock) done() {
 	}
 	sk.setState(core.TCPClose)
 	sk.stopTimers()
+	if sk.T.Follow {
+		sk.followRest(step.WhyFollowReadEnd)
+	}
 	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
 	if !sk.Dead && !sk.T.Follow {
 		sk.StateChange(ns)
@@ -299,7 +301,7 @@ func (sk *Sock) afterRelease() {
 	}
 	if sk.State == core.TCPFinWait2 {
 		switch t := sk.finTime(); {
-		case sk.linger2 < 0:
+		case sk.rare().linger2 < 0:
 			sk.setState(core.TCPClose)
 			sk.sendActiveReset(0)
 			ns.Inc(step.TcpExtTCPAbortOnLinger)
@@ -352,7 +354,7 @@ func (sk *Sock) close() {
 		ns.Inc(step.TcpExtTCPAbortOnClose)
 		sk.setState(core.TCPClose)
 		sk.sendActiveReset(0)
-	case sk.Linger && sk.LingerTime == 0:
+	case sk.Linger && sk.Rare().LingerTime == 0:
 		ns.Why(step.WhyLinger0)
 		sk.disconnect()
 		ns.Inc(step.TcpExtTCPAbortOnData)
@@ -375,8 +377,10 @@ func (sk *Sock) orphan() {
 func (sk *Sock) listenStop() {
 	t := sk.T
 	t.dropRequests(sk)
-	q := sk.acceptQueue
-	sk.acceptQueue = nil
+	q := sk.rare().acceptQueue
+	if len(q) > 0 {
+		sk.setRare().acceptQueue = nil
+	}
 	sk.AckBacklog = 0
 	for _, c := range q {
 		c.parent = nil
@@ -474,7 +478,7 @@ func (sk *Sock) ReleaseCB(ns *core.Netns) {
 		sk.delackTimerHandler()
 	}
 	if f&deferMTU != 0 {
-		sk.mtuReducedNow(sk.mtuInfo)
+		sk.mtuReducedNow(sk.rare().mtuInfo)
 	}
 	if f&deferAck != 0 && sk.ackScheduled() {
 		sk.sendAck()
@@ -497,7 +501,7 @@ func (sk *Sock) WriteSpace(ns *core.Netns) {
 	}
 	sk.throttled = false
 	if !sk.tsqTimer.Pending() {
-		ns.Clock.Mod(rareTimer(&sk.tsqTimer), ns.Clock.Now(), &sk.qTask)
+		ns.Clock.Mod(rareTimer(&sk.tsqTimer), ns.Clock.Now(), sk.tasks.tsq())
 	}
 }
 
@@ -516,7 +520,7 @@ func (sk *Sock) tsqWrite() {
 	if !sk.stateIn(1<<core.TCPEstablished | 1<<core.TCPFinWait1 | 1<<core.TCPClosing | 1<<core.TCPCloseWait | 1<<core.TCPLastAck) {
 		return
 	}
-	if sk.lostOut > sk.retransOut && sk.sndCwnd > sk.packetsInFlight() {
+	if sk.lostOut > sk.retransOut && int(sk.sndCwnd) > sk.packetsInFlight() {
 		sk.mstampRefresh()
 		sk.xmitRetransmitQueue()
 	}

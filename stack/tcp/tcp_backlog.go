@@ -24,8 +24,8 @@ func (sk *Sock) addBacklog(af afOps, b *core.SKB, at step.Step) {
 		sk.backlogMerge(tail, b)
 		return
 	}
-	limit := sk.RcvBuf<<1 + sk.SndBuf>>1 + 64*1024
-	used := sk.BacklogLen + sk.RmemAlloc
+	limit := int(sk.RcvBuf)<<1 + int(sk.SndBuf)>>1 + 64*1024
+	used := int(sk.BacklogLen + sk.RmemAlloc)
 	if !sk.AddBacklog(b, limit) {
 		ns.Inc(step.TcpExtTCPBacklogDrop)
 		ns.Why(step.WhyBacklogLimit, uint64(used), uint64(limit))

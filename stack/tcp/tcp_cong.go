@@ -29,11 +29,11 @@ type congOps interface {
 type reno struct{}
 
 func (reno) init(*Sock)                  {}
-func (reno) ssthresh(sk *Sock) int       { return max(sk.sndCwnd>>1, 2) }
+func (reno) ssthresh(sk *Sock) int       { return max(int(sk.sndCwnd)>>1, 2) }
 func (reno) setState(*Sock, uint8)       {}
 func (reno) cwndEvent(*Sock, int)        {}
 func (reno) pktsAcked(*Sock, int, int64) {}
-func (reno) undoCwnd(sk *Sock) int       { return max(sk.sndCwnd, sk.priorCwnd) }
+func (reno) undoCwnd(sk *Sock) int       { return int(max(sk.sndCwnd, sk.priorCwnd)) }
 
 // congAvoid is tcp_reno_cong_avoid.
 func (reno) congAvoid(sk *Sock, _ uint32, acked int) {
@@ -47,31 +47,31 @@ func (reno) congAvoid(sk *Sock, _ uint32, acked int) {
 			return
 		}
 	}
-	sk.congAvoidAI(sk.sndCwnd, acked)
+	sk.congAvoidAI(int(sk.sndCwnd), acked)
 }
 
 // slowStart is tcp_slow_start (RFC 5681 §3.1): cwnd grows by what is
 // acknowledged. It returns what is left over above ssthresh.
 func (sk *Sock) slowStart(acked int) int {
-	c := min(sk.sndCwnd+acked, sk.sndSsthresh)
-	acked -= c - sk.sndCwnd
+	c := min(int(sk.sndCwnd)+acked, int(sk.sndSsthresh))
+	acked -= c - int(sk.sndCwnd)
 	sk.NS.Why(step.WhySlowStart, uint64(sk.sndCwnd), uint64(c))
-	sk.sndCwnd = min(c, sk.sndCwndClamp)
+	sk.sndCwnd = int32(min(c, int(sk.sndCwndClamp)))
 	return acked
 }
 
 // congAvoidAI is tcp_cong_avoid_ai: one segment more for every w acknowledged.
 func (sk *Sock) congAvoidAI(w, acked int) {
 	w = max(w, 1)
-	if sk.sndCwndCnt >= w {
+	if int(sk.sndCwndCnt) >= w {
 		sk.sndCwndCnt = 0
 		sk.sndCwnd++
 	}
-	sk.sndCwndCnt += acked
-	if sk.sndCwndCnt >= w {
-		d := sk.sndCwndCnt / w
-		sk.sndCwndCnt -= d * w
-		sk.sndCwnd += d
+	sk.sndCwndCnt += int32(acked)
+	if int(sk.sndCwndCnt) >= w {
+		d := int(sk.sndCwndCnt) / w
+		sk.sndCwndCnt -= int32(d * w)
+		sk.sndCwnd += int32(d)
 	}
 	sk.sndCwnd = min(sk.sndCwnd, sk.sndCwndClamp)
 	sk.NS.Why(step.WhyCongAvoid, uint64(sk.sndCwnd), uint64(sk.sndCwndCnt), uint64(w))
@@ -80,9 +80,9 @@ func (sk *Sock) congAvoidAI(w, acked int) {
 // currentSsthresh is tcp_current_ssthresh.
 func (sk *Sock) currentSsthresh() int {
 	if sk.inCwndReduction() {
-		return sk.sndSsthresh
+		return int(sk.sndSsthresh)
 	}
-	return max(sk.sndSsthresh, sk.sndCwnd>>1+sk.sndCwnd>>2)
+	return max(int(sk.sndSsthresh), int(sk.sndCwnd)>>1+int(sk.sndCwnd)>>2)
 }
 
 // cwndLimited is tcp_is_cwnd_limited.
@@ -90,7 +90,7 @@ func (sk *Sock) cwndLimited() bool {
 	if sk.isCwndLimited {
 		return true
 	}
-	return sk.inSlowStart() && sk.sndCwnd < 2*sk.maxPacketsOut
+	return sk.inSlowStart() && int(sk.sndCwnd) < 2*int(sk.maxPacketsOut)
 }
 
 // cwndValidate is tcp_cwnd_validate (RFC 7661 in spirit): a window that is not
@@ -115,10 +115,10 @@ func (sk *Sock) cwndValidate(limited bool) {
 // cwndApplicationLimited is tcp_cwnd_application_limited.
 func (sk *Sock) cwndApplicationLimited() {
 	if sk.caState == CAOpen {
-		win := max(sk.sndCwndUsed, initCwnd)
-		if win < sk.sndCwnd {
-			sk.sndSsthresh = sk.currentSsthresh()
-			sk.sndCwnd = (sk.sndCwnd + win) >> 1
+		win := int(max(sk.sndCwndUsed, initCwnd))
+		if win < int(sk.sndCwnd) {
+			sk.sndSsthresh = int32(sk.currentSsthresh())
+			sk.sndCwnd = int32((int(sk.sndCwnd) + win) >> 1)
 		}
 		sk.sndCwndUsed = 0
 	}
@@ -140,12 +140,12 @@ func (sk *Sock) slowStartAfterIdleCheck() {
 func (sk *Sock) cwndRestart(d sim.Time) {
 	defer sk.NS.In(step.TcpCwndRestart, &sk.Sock).Out()
 	sk.ca.cwndEvent(sk, caEventCwndRestart)
-	sk.sndSsthresh = sk.currentSsthresh()
-	c, restart := sk.sndCwnd, min(initCwnd, sk.sndCwnd)
+	sk.sndSsthresh = int32(sk.currentSsthresh())
+	c, restart := int(sk.sndCwnd), int(min(initCwnd, sk.sndCwnd))
 	for d -= sk.rto; d > 0 && c > restart; d -= sk.rto {
 		c >>= 1
 	}
-	sk.sndCwnd = max(c, restart)
+	sk.sndCwnd = int32(max(c, restart))
 	sk.NS.Why(step.WhyIdleRestart, uint64(int32(sk.jiffies()-sk.lsndtime))*uint64(sim.Jiffy), uint64(sk.sndCwnd))
 	sk.sndCwndStamp, sk.sndCwndUsed = sk.jiffies(), 0
 }
@@ -163,7 +163,7 @@ func (sk *Sock) congControl(ack uint32, acked, flag int, rs *rateSample) {
 
 // mayRaiseCwnd is tcp_may_raise_cwnd.
 func (sk *Sock) mayRaiseCwnd(flag int) bool {
-	if sk.reordering > sk.sysctl().TCPReordering {
+	if int(sk.reordering) > sk.sysctl().TCPReordering {
 		return flag&flagForward != 0
 	}
 	return flag&flagDataAcked != 0
@@ -173,7 +173,7 @@ func (sk *Sock) mayRaiseCwnd(flag int) bool {
 // slow start. Without fq below it decides the size of packets only.
 func (sk *Sock) updatePacingRate() {
 	r := uint64(sk.mssCache) * (1000000 << 3)
-	if sk.sndCwnd < sk.sndSsthresh/2 {
+	if int(sk.sndCwnd) < int(sk.sndSsthresh)/2 {
 		r = r * uint64(sk.sysctl().TCPPacingSSRatio) / 100
 	} else {
 		r = r * uint64(sk.sysctl().TCPPacingCARatio) / 100

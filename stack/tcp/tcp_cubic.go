@@ -99,7 +99,7 @@ func (cubic) cwndEvent(sk *Sock, ev int) {
 	}
 }
 
-func (cubic) undoCwnd(sk *Sock) int { return max(sk.sndCwnd, sk.priorCwnd) }
+func (cubic) undoCwnd(sk *Sock) int { return int(max(sk.sndCwnd, sk.priorCwnd)) }
 
 // congAvoid is cubictcp_cong_avoid.
 func (cubic) congAvoid(sk *Sock, ack uint32, acked int) {

@@ -125,7 +125,7 @@ func (t *TCP) errMTU(sk *Sock, mtu int) {
 	if sk.State == core.TCPListen {
 		return
 	}
-	sk.mtuInfo = mtu
+	sk.setRare().mtuInfo = mtu
 	if sk.OwnedByUser {
 		sk.deferred |= deferMTU
 		return
@@ -148,12 +148,12 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 	}
 	sk.DstCache = d
 	mtu = sk.af.mtu(d)
-	if sk.pmtuCookie > mtu {
+	if int(sk.pmtuCookie) > mtu {
 		ns.Why(step.WhyMtuReduced, uint64(mtu), uint64(sk.pmtuCookie))
 	} else {
 		ns.Why(step.WhyMtuSame, uint64(mtu))
 	}
-	if sk.PMTUDisc != core.PMTUDiscDont && sk.pmtuCookie > mtu {
+	if sk.PMTUDisc != core.PMTUDiscDont && int(sk.pmtuCookie) > mtu {
 		sk.syncMSS(mtu)
 		sk.simpleRetransmit()
 	}

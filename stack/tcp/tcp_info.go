@@ -14,11 +14,11 @@ type Info struct {
 // accept queue and its limit.
 func (sk *Sock) Info() Info {
 	i := Info{State: sk.State, CAState: sk.caState, Retransmits: sk.retransmits, Probes: sk.probesOut, Backoff: sk.backoff,
-		SndMSS: sk.mssCache, RcvMSS: sk.ack.rcvMss, AdvMSS: sk.advmss, PMTU: sk.pmtuCookie,
-		Unacked: sk.packetsOut, Sacked: sk.sackedOut, Lost: sk.lostOut, Retrans: sk.retransOut,
-		SndCwnd: sk.sndCwnd, TotalRetrans: sk.totalRetrans}
+		SndMSS: int(sk.mssCache), RcvMSS: int(sk.ack.rcvMss), AdvMSS: int(sk.advmss), PMTU: int(sk.pmtuCookie),
+		Unacked: int(sk.packetsOut), Sacked: int(sk.sackedOut), Lost: int(sk.lostOut), Retrans: int(sk.retransOut),
+		SndCwnd: int(sk.sndCwnd), TotalRetrans: int(sk.totalRetrans)}
 	if sk.listening {
-		i.Unacked, i.Sacked = sk.AckBacklog, sk.MaxAckBacklog
+		i.Unacked, i.Sacked = int(sk.AckBacklog), int(sk.MaxAckBacklog)
 	}
 	return i
 }

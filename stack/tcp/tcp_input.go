@@ -85,7 +85,7 @@ func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
 		}
 	}
 	cb.Sacked = 0
-	if n == sk.headerLen {
+	if n == int(sk.headerLen) {
 		if ts && sk.rcvNxt == sk.rcvWup {
 			sk.storeTSRecent()
 		}
@@ -98,7 +98,7 @@ func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
 	}
 	// Memory is charged to a socket by the page; without any left the slow
 	// path asks for more. So a connection's first data goes there.
-	if b.Truesize > sk.ForwardAlloc {
+	if b.Truesize > int(sk.ForwardAlloc) {
 		return false
 	}
 	if ts && sk.rcvNxt == sk.rcvWup {
@@ -107,7 +107,7 @@ func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
 	sk.rcvRttMeasureTS(b)
 	ns.Inc(step.TcpExtTCPHPHits)
 	ns.Why(step.WhyFastData)
-	b.Pull(sk.headerLen)
+	b.Pull(int(sk.headerLen))
 	sk.queueRcv(b)
 	sk.eventDataRecv(b)
 	if cb.AckSeq != sk.sndUna {
@@ -276,7 +276,7 @@ func (sk *Sock) rstIncoming(b *core.SKB) bool {
 	match := cb.Seq == sk.rcvNxt || sk.resetCheck(b)
 	if !match && !sk.isReno() && sk.rx.numSacks > 0 {
 		high := sk.selAcks[0].End
-		for i := 1; i < sk.rx.numSacks; i++ {
+		for i := 1; i < int(sk.rx.numSacks); i++ {
 			if after(sk.selAcks[i].End, high) {
 				high = sk.selAcks[i].End
 			}

@@ -57,9 +57,9 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	ns := sk.NS
 	cb := &b.CB
 	priorUna, ackSeq, ack := sk.sndUna, cb.Seq, cb.AckSeq
-	priorPackets := sk.packetsOut
+	priorPackets := int(sk.packetsOut)
 	priorFlight := sk.packetsInFlight()
-	delivered, lost := sk.delivered, sk.lost
+	delivered, lost := int(sk.delivered), int(sk.lost)
 	sack := sackState{}
 	rs := rateSample{rttUs: -1, priorInFlight: priorFlight}
 	rexmit := 0
@@ -137,7 +137,7 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 		sk.setXmitTimer()
 	}
 	sk.confirmNeigh(flag)
-	rs.ackedSacked, rs.losses = sk.newlyDelivered(delivered), sk.lost-lost
+	rs.ackedSacked, rs.losses = sk.newlyDelivered(delivered), int(sk.lost)-lost
 	sk.congControl(ack, rs.ackedSacked, flag, &rs)
 	sk.xmitRecovery(rexmit)
 	switch {
@@ -156,7 +156,7 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 // newlyDelivered is tcp_newly_delivered: how many packets the other side is now
 // known to have, that it was not known to have before.
 func (sk *Sock) newlyDelivered(before int) int {
-	n := sk.delivered - before
+	n := int(sk.delivered) - before
 	if n > 0 {
 		sk.NS.Add(step.TcpExtTCPDelivered, uint64(n))
 	}
@@ -185,7 +185,6 @@ func (sk *Sock) sndUnaUpdate(ack uint32) {
 
 // rcvNxtUpdate is tcp_rcv_nxt_update.
 func (sk *Sock) rcvNxtUpdate(seq uint32) {
-	sk.bytesReceived += uint64(seq - sk.rcvNxt)
 	sk.rcvNxt = seq
 }
 
@@ -212,7 +211,7 @@ func (sk *Sock) ackUpdateWindow(b *core.SKB, ack, ackSeq uint32) int {
 			}
 			if w > sk.maxWindow {
 				sk.maxWindow = w
-				sk.syncMSS(sk.pmtuCookie)
+				sk.syncMSS(int(sk.pmtuCookie))
 			}
 		}
 	}
@@ -319,7 +318,7 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 			fully = false
 		}
 		if sacked&cbRetrans != 0 {
-			sk.retransOut -= n
+			sk.retransOut -= int32(n)
 			flag |= flagRetransAcked
 		} else if sacked&cbSacked == 0 {
 			lastAck = skbStamp(b)
@@ -334,15 +333,15 @@ func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *
 			}
 		}
 		if sacked&cbSacked != 0 {
-			sk.sackedOut -= n
+			sk.sackedOut -= int32(n)
 		} else if !sk.isReno() {
-			sk.delivered += n
+			sk.delivered += int32(n)
 			sk.rackAdvance(sacked, cb.EndSeq, skbStamp(b))
 		}
 		if sacked&cbLost != 0 {
-			sk.lostOut -= n
+			sk.lostOut -= int32(n)
 		}
-		sk.packetsOut -= n
+		sk.packetsOut -= int32(n)
 		pktsAcked += n
 		rs.lastEndSeq = cb.EndSeq
 		if cb.TCPFlags&fSyn == 0 {
@@ -497,10 +496,7 @@ func (sk *Sock) rttEstimator(rtt int64) {
 func (sk *Sock) rtoMinUs() uint32 { return uint32(sk.rtoMinNow() / sim.Microsecond) }
 
 func (sk *Sock) rtoMinNow() sim.Time {
-	m := sk.rtoMin
-	if m == 0 {
-		m = sk.sysctlRtoMin()
-	}
+	m := sk.sysctlRtoMin()
 	if d := sk.DstCache; d != nil && d.RtoMin != 0 {
 		m = d.RtoMin
 	}

@@ -37,7 +37,7 @@ func (sk *Sock) eventDataRecv(b *core.SKB) {
 
 // incrQuickack is tcp_incr_quickack.
 func (sk *Sock) incrQuickack(limit int) {
-	n := int(sk.rcvWnd) / (2 * sk.ack.rcvMss)
+	n := int(sk.rcvWnd) / (2 * int(sk.ack.rcvMss))
 	if n == 0 {
 		n = 2
 	}
@@ -60,35 +60,35 @@ func (sk *Sock) inQuickack() bool { return sk.ack.quick > 0 && !sk.pingpongMode(
 // measureRcvMSS is tcp_measure_rcv_mss: guess the peer's segment size, and
 // from memory against payload how much window the buffer is good for.
 func (sk *Sock) measureRcvMSS(b *core.SKB) {
-	lastSeg := sk.ack.lastSeg
+	lastSeg := int(sk.ack.lastSeg)
 	sk.ack.lastSeg = 0
 	n := b.GSOSize
 	if n == 0 {
 		n = b.Len()
 	}
-	if n >= sk.ack.rcvMss {
-		if n != sk.ack.rcvMss && b.Truesize > 0 {
+	if n >= int(sk.ack.rcvMss) {
+		if n != int(sk.ack.rcvMss) && b.Truesize > 0 {
 			r := max(b.Len()<<rmemToWinScale/b.Truesize, 1)
-			old := sk.scalingRatio
-			sk.scalingRatio = min(r, 255)
-			if old != sk.scalingRatio {
-				sk.setWindowClamp(sk.winFromSpace(sk.RcvBuf))
+			old := int(sk.scalingRatio)
+			sk.scalingRatio = int32(min(r, 255))
+			if old != int(sk.scalingRatio) {
+				sk.setWindowClamp(sk.winFromSpace(int(sk.RcvBuf)))
 				sk.rcvq.space = min(sk.rcvq.space, sk.windowClamp)
 			}
 		}
-		sk.ack.rcvMss = min(n, sk.advmss)
-		if b.Len() > sk.ack.rcvMss && b.CB.TCPFlags&fPsh != 0 {
+		sk.ack.rcvMss = int32(min(n, int(sk.advmss)))
+		if b.Len() > int(sk.ack.rcvMss) && b.CB.TCPFlags&fPsh != 0 {
 			sk.ack.pending |= ackPushed
 		}
 		return
 	}
 	// A small segment: its full size with the header, when pushed.
-	n += sk.headerLen
+	n += int(sk.headerLen)
 	if n >= mssDefault+20 || n >= minMSS+20 && b.CB.TCPFlags&(fAck|fPsh|fFin|fSyn|fRst|fUrg) == fAck {
-		n -= sk.headerLen
-		sk.ack.lastSeg = n
+		n -= int(sk.headerLen)
+		sk.ack.lastSeg = int32(n)
 		if n == lastSeg {
-			sk.ack.rcvMss = n
+			sk.ack.rcvMss = int32(n)
 			return
 		}
 	}
@@ -104,37 +104,37 @@ const minRcvBuf = 2304
 // setWindowClamp is tcp_set_window_clamp: no window will be larger than n
 // bytes. What has been offered already stays offered.
 func (sk *Sock) setWindowClamp(n int) {
-	old := sk.windowClamp
-	sk.windowClamp = max(n, minRcvBuf/2)
-	if sk.windowClamp < old {
+	old := int(sk.windowClamp)
+	sk.windowClamp = int32(max(n, minRcvBuf/2))
+	if int(sk.windowClamp) < old {
 		sk.rcvSsthresh = min(sk.rcvSsthresh, sk.windowClamp)
 	} else {
-		sk.rcvSsthresh = max(sk.rcvSsthresh, min(int(sk.rcvWnd), sk.windowClamp))
+		sk.rcvSsthresh = int32(max(int(sk.rcvSsthresh), min(int(sk.rcvWnd), int(sk.windowClamp))))
 	}
 }
 
 // growWindow is tcp_grow_window: rcv_ssthresh follows as long as segments are
 // worth their memory.
 func (sk *Sock) growWindow(b *core.SKB) {
-	room := min(sk.windowClamp, sk.space()) - sk.rcvSsthresh
+	room := min(int(sk.windowClamp), sk.space()) - int(sk.rcvSsthresh)
 	if room <= 0 {
 		return
 	}
 	incr := 0
 	if sk.winFromSpace(b.Truesize) <= b.Len() {
-		incr = 2 * sk.advmss
+		incr = 2 * int(sk.advmss)
 	} else {
 		t := sk.winFromSpace(b.Truesize) >> 1
-		for w := sk.winFromSpace(sk.sysctl().TCPRmem[2]) >> 1; sk.rcvSsthresh <= w; w >>= 1 {
+		for w := sk.winFromSpace(sk.sysctl().TCPRmem[2]) >> 1; int(sk.rcvSsthresh) <= w; w >>= 1 {
 			if t <= b.Len() {
-				incr = 2 * sk.ack.rcvMss
+				incr = 2 * int(sk.ack.rcvMss)
 				break
 			}
 			t >>= 1
 		}
 	}
 	if incr > 0 {
-		sk.rcvSsthresh += min(room, max(incr, 2*b.Len()))
+		sk.rcvSsthresh += int32(min(room, max(incr, 2*b.Len())))
 		sk.ack.quick |= 1
 	}
 }
@@ -148,31 +148,31 @@ func (sk *Sock) initBufferSpace() {
 	sk.rcvq.time, sk.rcvq.seq = sk.mstamp, sk.copiedSeq
 	maxwin := sk.fullSpace()
 	appWin := uint(sk.sysctl().TCPAppWin)
-	if sk.windowClamp >= maxwin {
-		sk.windowClamp = maxwin
-		if appWin != 0 && maxwin > 4*sk.advmss {
-			sk.windowClamp = max(maxwin-maxwin>>appWin, 4*sk.advmss)
+	if int(sk.windowClamp) >= maxwin {
+		sk.windowClamp = int32(maxwin)
+		if appWin != 0 && maxwin > 4*int(sk.advmss) {
+			sk.windowClamp = int32(max(maxwin-maxwin>>appWin, 4*int(sk.advmss)))
 		}
 	}
-	if appWin != 0 && sk.windowClamp > 2*sk.advmss && sk.windowClamp+sk.advmss > maxwin {
-		sk.windowClamp = max(2*sk.advmss, maxwin-sk.advmss)
+	if appWin != 0 && int(sk.windowClamp) > 2*int(sk.advmss) && int(sk.windowClamp+sk.advmss) > maxwin {
+		sk.windowClamp = int32(max(2*int(sk.advmss), maxwin-int(sk.advmss)))
 	}
 	sk.rcvSsthresh = min(sk.rcvSsthresh, sk.windowClamp)
 	sk.sndCwndStamp = sk.jiffies()
-	sk.rcvq.space = min(sk.rcvSsthresh, int(sk.rcvWnd), initCwnd*sk.advmss)
+	sk.rcvq.space = int32(min(int(sk.rcvSsthresh), int(sk.rcvWnd), initCwnd*int(sk.advmss)))
 }
 
 // sndbufExpand is tcp_sndbuf_expand.
 func (sk *Sock) sndbufExpand() {
-	per := max(sk.mssCache, int(sk.rx.mssClamp), 536) + 320 + sizeofShinfo
+	per := max(int(sk.mssCache), int(sk.rx.mssClamp), 536) + 320 + sizeofShinfo
 	n := 1
 	for n < per {
 		n <<= 1
 	}
 	per = n + 512
-	nr := max(initCwnd, sk.sndCwnd, sk.reordering+1)
-	if m := 2 * nr * per; sk.SndBuf < m {
-		sk.SndBuf = min(m, sk.sysctl().TCPWmem[2])
+	nr := int(max(initCwnd, sk.sndCwnd, sk.reordering+1))
+	if m := 2 * nr * per; int(sk.SndBuf) < m {
+		sk.SndBuf = int32(min(m, sk.sysctl().TCPWmem[2]))
 	}
 }
 
@@ -180,10 +180,10 @@ const sizeofShinfo = 320
 
 // initRcvMSS is tcp_initialize_rcv_mss.
 func (sk *Sock) initRcvMSS() {
-	h := min(sk.advmss, sk.mssCache)
+	h := int(min(sk.advmss, sk.mssCache))
 	h = min(h, int(sk.rcvWnd/2))
 	h = min(h, mssDefault)
-	sk.ack.rcvMss = max(h, minMSS)
+	sk.ack.rcvMss = int32(max(h, minMSS))
 }
 
 // rcvRttMeasure is tcp_rcv_rtt_measure: without timestamps, a window's worth
@@ -206,7 +206,7 @@ func (sk *Sock) rcvRttMeasureTS(b *core.SKB) {
 		return
 	}
 	sk.rcvRttLastTsecr = sk.rx.rcvTsecr
-	if int(b.CB.EndSeq-b.CB.Seq) >= sk.ack.rcvMss && sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 {
+	if int(b.CB.EndSeq-b.CB.Seq) >= int(sk.ack.rcvMss) && sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 {
 		if d := int32(sk.tsNow() - sk.rx.rcvTsecr); d >= 0 {
 			sk.rcvRttUpdate(uint32(max(d, 1))*1000, false)
 		}
@@ -244,7 +244,7 @@ func (sk *Sock) rcvSpaceAdjust() {
 	}
 	copied := int(sk.copiedSeq - sk.rcvq.seq)
 	copied -= int(sk.rcvNxt - sk.copiedSeq)
-	if copied > sk.rcvq.space {
+	if copied > int(sk.rcvq.space) {
 		sk.rcvbufGrow(copied)
 	}
 	sk.rcvq.seq, sk.rcvq.time = sk.copiedSeq, sk.mstamp
@@ -252,8 +252,8 @@ func (sk *Sock) rcvSpaceAdjust() {
 
 // rcvbufGrow is tcp_rcvbuf_grow.
 func (sk *Sock) rcvbufGrow(n int) {
-	old := max(sk.rcvq.space, 1)
-	sk.rcvq.space = n
+	old := int(max(sk.rcvq.space, 1))
+	sk.rcvq.space = int32(n)
 	if sk.sysctl().TCPModerateRcvbuf == 0 || sk.RcvBufLocked {
 		return
 	}
@@ -263,21 +263,21 @@ func (sk *Sock) rcvbufGrow(n int) {
 		w += int64(l.CB.EndSeq - sk.rcvNxt)
 	}
 	buf := min(sk.spaceFromWin(int(min(w, 1<<31))), sk.sysctl().TCPRmem[2])
-	if buf > sk.RcvBuf {
+	if buf > int(sk.RcvBuf) {
 		sk.NS.Why(step.WhyRcvbufGrow, uint64(sk.RcvBuf), uint64(buf), uint64(n))
-		sk.RcvBuf = buf
-		sk.windowClamp = sk.winFromSpace(buf)
+		sk.RcvBuf = int32(buf)
+		sk.windowClamp = int32(sk.winFromSpace(buf))
 	}
 }
 
 // clampWindow is tcp_clamp_window: the socket hit its memory bounds.
 func (sk *Sock) clampWindow() {
 	sk.ack.quick = 0
-	if r2 := sk.sysctl().TCPRmem[2]; sk.RcvBuf < r2 && !sk.RcvBufLocked {
-		sk.RcvBuf = max(sk.RcvBuf, min(sk.RmemAlloc, r2))
+	if r2 := sk.sysctl().TCPRmem[2]; int(sk.RcvBuf) < r2 && !sk.RcvBufLocked {
+		sk.RcvBuf = int32(max(int(sk.RcvBuf), min(int(sk.RmemAlloc), r2)))
 	}
 	if sk.RmemAlloc > sk.RcvBuf {
-		sk.rcvSsthresh = min(sk.windowClamp, 2*sk.advmss)
+		sk.rcvSsthresh = int32(min(int(sk.windowClamp), 2*int(sk.advmss)))
 	}
 }
 
@@ -329,7 +329,7 @@ func (sk *Sock) ackAtOnce() {
 // round-trip time later.
 func (sk *Sock) ackOfo() {
 	ns := sk.NS
-	if sk.isReno() || sk.compressedAck >= sk.sysctl().TCPCompSackNr {
+	if sk.isReno() || int(sk.compressedAck) >= sk.sysctl().TCPCompSackNr {
 		ns.Why(step.WhyAckOfo, uint64(sk.ooo.Len()))
 		sk.sendAck()
 		return
@@ -357,7 +357,7 @@ func (sk *Sock) ackOfo() {
 	d := min(sim.Time(sk.sysctl().TCPCompSackDelayNs), sim.Time(rtt)*(sim.Microsecond>>3)/20)
 	d += sim.Time(sk.sysctl().TCPCompSackSlackNs)
 	ns.Why(step.WhyAckCompressed, uint64(sk.compressedAck), uint64(d))
-	ns.Clock.Mod(rareTimer(&sk.compTimer), sk.now()+d, &sk.cTask)
+	ns.Clock.Mod(rareTimer(&sk.compTimer), sk.now()+d, &sk.tasks.comp)
 }
 
 // compressedAckKick is tcp_compressed_ack_kick: one ACK for those that were
@@ -415,6 +415,9 @@ func (sk *Sock) checkSpace() {
 // tryRmemSchedule is tcp_try_rmem_schedule: is there room for the segment?
 // When the buffer is full, out-of-order data may go.
 func (sk *Sock) tryRmemSchedule() bool {
+	if sk.T.Follow && sk.RcvQueue.Len() > 0 {
+		sk.RcvBuf = max(sk.RcvBuf, sk.RmemAlloc) // the captured host has the memory for the window that it offers
+	}
 	if sk.RmemAlloc <= sk.RcvBuf {
 		return true
 	}

@@ -38,17 +38,17 @@ func (sk *Sock) enterLoss() {
 	newRecovery := sk.caState < CARecovery
 	sk.timeoutMarkLost()
 	if sk.caState <= CADisorder || !after(sk.highSeq, sk.sndUna) || sk.caState == CALoss && sk.retransmits == 0 {
-		sk.priorSsthresh = sk.currentSsthresh()
+		sk.priorSsthresh = int32(sk.currentSsthresh())
 		sk.priorCwnd = sk.sndCwnd
-		sk.sndSsthresh = sk.ca.ssthresh(sk)
+		sk.sndSsthresh = int32(sk.ca.ssthresh(sk))
 		sk.ca.cwndEvent(sk, caEventLoss)
 		sk.initUndo()
 	}
-	sk.sndCwnd = sk.packetsInFlight() + 1
+	sk.sndCwnd = int32(sk.packetsInFlight() + 1)
 	sk.sndCwndCnt = 0
 	sk.sndCwndStamp = sk.jiffies()
-	if r := sk.sysctl().TCPReordering; sk.caState <= CADisorder && sk.sackedOut >= r {
-		sk.reordering = min(sk.reordering, r)
+	if r := sk.sysctl().TCPReordering; sk.caState <= CADisorder && int(sk.sackedOut) >= r {
+		sk.reordering = int32(min(int(sk.reordering), r))
 	}
 	ns.Why(step.WhyLoss, uint64(sk.packetsOut), uint64(sk.sndSsthresh))
 	sk.setCAState(CALoss)
@@ -114,7 +114,7 @@ func (sk *Sock) undoCwndReduction(unmark bool) {
 		sk.lostOut = 0
 	}
 	if sk.priorSsthresh != 0 {
-		sk.sndCwnd = sk.ca.undoCwnd(sk)
+		sk.sndCwnd = int32(sk.ca.undoCwnd(sk))
 		if sk.priorSsthresh > sk.sndSsthresh {
 			sk.sndSsthresh = sk.priorSsthresh
 		}
@@ -217,7 +217,7 @@ func (sk *Sock) initCwndReduction() {
 	sk.sndCwndCnt = 0
 	sk.priorCwnd = sk.sndCwnd
 	sk.prrDelivered, sk.prrOut = 0, 0
-	sk.sndSsthresh = sk.ca.ssthresh(sk)
+	sk.sndSsthresh = int32(sk.ca.ssthresh(sk))
 }
 
 // cwndReduction is tcp_cwnd_reduction: proportional rate reduction (RFC 6937):
@@ -227,12 +227,12 @@ func (sk *Sock) cwndReduction(acked, lost, flag int) {
 		return
 	}
 	n := 0
-	delta := sk.sndSsthresh - sk.packetsInFlight()
-	sk.prrDelivered += acked
+	delta := int(sk.sndSsthresh) - sk.packetsInFlight()
+	sk.prrDelivered += int32(acked)
 	if delta < 0 {
-		n = (sk.sndSsthresh*sk.prrDelivered+sk.priorCwnd-1)/sk.priorCwnd - sk.prrOut
+		n = (int(sk.sndSsthresh)*int(sk.prrDelivered)+int(sk.priorCwnd)-1)/int(sk.priorCwnd) - int(sk.prrOut)
 	} else {
-		n = max(sk.prrDelivered-sk.prrOut, acked)
+		n = max(int(sk.prrDelivered-sk.prrOut), acked)
 		if flag&flagSndUnaAdvanced != 0 && lost == 0 {
 			n++
 		}
@@ -243,7 +243,7 @@ func (sk *Sock) cwndReduction(acked, lost, flag int) {
 	} else {
 		n = max(n, 0)
 	}
-	sk.sndCwnd = sk.packetsInFlight() + n
+	sk.sndCwnd = int32(sk.packetsInFlight() + n)
 }
 
 // endCwndReduction is tcp_end_cwnd_reduction.
@@ -306,7 +306,7 @@ func (sk *Sock) enterRecovery(ece bool) {
 	sk.initUndo()
 	if !sk.inCwndReduction() {
 		if !ece {
-			sk.priorSsthresh = sk.currentSsthresh()
+			sk.priorSsthresh = int32(sk.currentSsthresh())
 		}
 		sk.initCwndReduction()
 	}
@@ -334,11 +334,11 @@ func (sk *Sock) identifyLoss(flag *int) {
 		sk.newrenoMarkLost(*flag&flagSndUnaAdvanced != 0)
 		return
 	}
-	prior := sk.retransOut
+	prior := int(sk.retransOut)
 	if sk.rackMarkLost() {
 		*flag &^= flagSetXmitTimer
 	}
-	if prior > sk.retransOut {
+	if prior > int(sk.retransOut) {
 		*flag |= flagLostRetrans
 	}
 }

@@ -128,18 +128,18 @@ func (sk *Sock) queueRcv(b *core.SKB) {
 
 // charge is sk_rmem_schedule with sk_mem_charge: memory comes in pages.
 func (sk *Sock) charge(n int) {
-	if n > sk.ForwardAlloc {
-		sk.ForwardAlloc += (n - sk.ForwardAlloc + 4095) &^ 4095
+	if n > int(sk.ForwardAlloc) {
+		sk.ForwardAlloc += int32((n - int(sk.ForwardAlloc) + 4095) &^ 4095)
 	}
-	sk.ForwardAlloc -= n
+	sk.ForwardAlloc -= int32(n)
 }
 
 // uncharge is sk_mem_uncharge: whole pages go back.
-func (sk *Sock) uncharge(n int) { sk.ForwardAlloc = (sk.ForwardAlloc + n) & 4095 }
+func (sk *Sock) uncharge(n int) { sk.ForwardAlloc = int32((int(sk.ForwardAlloc) + n) & 4095) }
 
 // dataReady is tcp_data_ready.
 func (sk *Sock) dataReady() {
-	if sk.T.Follow {
+	if sk.T.Follow && sk.follow.lenient {
 		sk.followDrain()
 		return
 	}
@@ -249,7 +249,7 @@ func (sk *Sock) sackNewOfo(seq, end uint32) {
 	if sk.isReno() {
 		return
 	}
-	n := sk.rx.numSacks
+	n := int(sk.rx.numSacks)
 	for i := 0; i < n; i++ {
 		if !sackExtend(&sk.selAcks[i], seq, end) {
 			continue
@@ -283,7 +283,7 @@ const sackBlocksExpected = 2
 
 // sackCoalesce is tcp_sack_maybe_coalesce.
 func (sk *Sock) sackCoalesce() {
-	for i := 1; i < sk.rx.numSacks; {
+	for i := 1; i < int(sk.rx.numSacks); {
 		if !sackExtend(&sk.selAcks[0], sk.selAcks[i].Start, sk.selAcks[i].End) {
 			i++
 			continue
@@ -299,7 +299,7 @@ func (sk *Sock) sackRemove() {
 		sk.rx.numSacks = 0
 		return
 	}
-	for i := 0; i < sk.rx.numSacks; {
+	for i := 0; i < int(sk.rx.numSacks); {
 		if !before(sk.rcvNxt, sk.selAcks[i].Start) {
 			copy(sk.selAcks[i:], sk.selAcks[i+1:sk.rx.numSacks])
 			sk.rx.numSacks--

@@ -15,11 +15,11 @@ func (l *Sock) connRequest(b *core.SKB, isn uint32) {
 	ns := l.NS
 	t := l.T
 	af, laddr, faddr, tos := t.familyOf(b)
-	if isn == 0 && (ns.Sysctl.TCPSyncookies == 2 || l.reqs > l.MaxAckBacklog) {
+	if isn == 0 && (ns.Sysctl.TCPSyncookies == 2 || l.rare().reqs > int(l.MaxAckBacklog)) {
 		// inet_csk_reqsk_queue_is_full: the kernel would answer with a cookie.
 		if ns.Sysctl.TCPSyncookies != 0 {
 			ns.Inc(step.TcpExtTCPReqQFullDoCookies)
-			ns.Note(b, step.WhyCookieNotModelled, uint64(l.reqs), uint64(l.MaxAckBacklog))
+			ns.Note(b, step.WhyCookieNotModelled, uint64(l.rare().reqs), uint64(l.MaxAckBacklog))
 		} else {
 			ns.Inc(step.TcpExtTCPReqQFullDrop)
 		}
@@ -40,7 +40,7 @@ func (l *Sock) connRequest(b *core.SKB, isn uint32) {
 	r.node = inet.Node{Key: inet.Tuple{Laddr: laddr, Faddr: faddr, Lport: h.DstPort(), Fport: h.SrcPort()}, Owner: r}
 	_ = tos
 	if l.BoundDev != 0 {
-		r.iif = l.BoundDev
+		r.iif = int(l.BoundDev)
 	}
 	if o.MSS != 0 {
 		r.mss = int(o.MSS)
@@ -78,7 +78,7 @@ func (l *Sock) connRequest(b *core.SKB, isn uint32) {
 	r.sntIsn = isn
 	// tcp_openreq_init_rwin
 	mss := l.mssUser(af.advMSS(d))
-	r.windowClamp = l.windowClamp
+	r.windowClamp = int(l.windowClamp)
 	if r.windowClamp == 0 {
 		r.windowClamp = d.Window
 	}

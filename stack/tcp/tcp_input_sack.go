@@ -107,16 +107,15 @@ func (sk *Sock) checkDsack(o *wire.TCPOptions, priorUna uint32, st *sackState) b
 		return false
 	}
 	st.flag |= flagDsackingAck
-	n := max(1, int(s0.End-s0.Start)/max(sk.mssCache, 1))
+	n := max(1, int(s0.End-s0.Start)/int(max(sk.mssCache, 1)))
 	ns.Add(step.TcpExtTCPDSACKRecvSegs, uint64(n))
-	sk.dsackDups += n
 	sk.rack.dsackSeen = true
 	if sk.tlpHighSeq != 0 && sk.tlpRetrans && s0.End == sk.tlpHighSeq {
 		st.flag |= flagDsackTLP
 	}
 	// Our retransmission was not needed: a candidate for undo.
 	if sk.undoMarker != 0 && sk.undoRetrans > 0 && !after(s0.End, priorUna) && after(s0.End, sk.undoMarker) {
-		sk.undoRetrans = max(0, sk.undoRetrans-n)
+		sk.undoRetrans = int32(max(0, int(sk.undoRetrans)-n))
 	}
 	return true
 }
@@ -190,8 +189,8 @@ func (sk *Sock) sacktagOne(b *core.SKB, st *sackState) {
 	if cb.Sacked&cbRetrans != 0 {
 		if cb.Sacked&cbLost != 0 {
 			cb.Sacked &^= cbLost | cbRetrans
-			sk.lostOut -= n
-			sk.retransOut -= n
+			sk.lostOut -= int32(n)
+			sk.retransOut -= int32(n)
 		}
 	} else {
 		if before(cb.Seq, sk.highestSackSeq()) && before(cb.Seq, st.reord) && cb.Sacked&cbEverRetrans == 0 {
@@ -206,16 +205,16 @@ func (sk *Sock) sacktagOne(b *core.SKB, st *sackState) {
 		st.lastSack = skbStamp(b)
 		if cb.Sacked&cbLost != 0 {
 			cb.Sacked &^= cbLost
-			sk.lostOut -= n
+			sk.lostOut -= int32(n)
 		}
 	}
 	cb.Sacked |= cbSacked
 	st.flag |= flagDataSacked
-	sk.sackedOut += n
-	sk.delivered += n
+	sk.sackedOut += int32(n)
+	sk.delivered += int32(n)
 	if cb.Sacked&cbRetrans != 0 {
 		cb.Sacked &^= cbRetrans
-		sk.retransOut -= n
+		sk.retransOut -= int32(n)
 	}
 	// tcp_advance_highest_sack
 	if !before(cb.Seq, sk.highestSackSeqRaw()) {
@@ -242,9 +241,9 @@ func (sk *Sock) checkSackReordering(low uint32, ts bool) {
 		return
 	}
 	metric := int(fack - low)
-	mss := max(sk.mssCache, 1)
-	if metric > sk.reordering*mss {
-		sk.reordering = min((metric+mss-1)/mss, sk.sysctl().TCPMaxReordering)
+	mss := int(max(sk.mssCache, 1))
+	if metric > int(sk.reordering)*mss {
+		sk.reordering = int32(min((metric+mss-1)/mss, sk.sysctl().TCPMaxReordering))
 	}
 	sk.reordSeen++
 	if ts {
@@ -260,22 +259,22 @@ func (sk *Sock) addRenoSack(n int) {
 	if n == 0 {
 		return
 	}
-	prior := sk.sackedOut
-	sk.sackedOut += n
+	prior := int(sk.sackedOut)
+	sk.sackedOut += int32(n)
 	sk.checkRenoReordering(0)
-	if d := sk.sackedOut - prior; d > 0 {
-		sk.delivered += d
+	if d := int(sk.sackedOut) - prior; d > 0 {
+		sk.delivered += int32(d)
 	}
 }
 
 // removeRenoSacks is tcp_remove_reno_sacks.
 func (sk *Sock) removeRenoSacks(acked int, ece bool) {
 	if acked > 0 {
-		sk.delivered += max(acked-sk.sackedOut, 1)
-		if acked-1 >= sk.sackedOut {
+		sk.delivered += int32(max(acked-int(sk.sackedOut), 1))
+		if acked-1 >= int(sk.sackedOut) {
 			sk.sackedOut = 0
 		} else {
-			sk.sackedOut -= acked - 1
+			sk.sackedOut -= int32(acked - 1)
 		}
 	}
 	sk.checkRenoReordering(acked)
@@ -285,10 +284,10 @@ func (sk *Sock) resetRenoSack() { sk.sackedOut = 0 }
 
 // limitRenoSacked is tcp_limit_reno_sacked.
 func (sk *Sock) limitRenoSacked() bool {
-	h := max(sk.lostOut, 1)
-	h = min(h, sk.packetsOut)
-	if sk.sackedOut+h > sk.packetsOut {
-		sk.sackedOut = sk.packetsOut - h
+	h := int(max(sk.lostOut, 1))
+	h = min(h, int(sk.packetsOut))
+	if int(sk.sackedOut)+h > int(sk.packetsOut) {
+		sk.sackedOut = int32(int(sk.packetsOut) - h)
 		return true
 	}
 	return false
@@ -299,7 +298,7 @@ func (sk *Sock) checkRenoReordering(addend int) {
 	if !sk.limitRenoSacked() {
 		return
 	}
-	sk.reordering = min(sk.packetsOut+addend, sk.sysctl().TCPMaxReordering)
+	sk.reordering = int32(min(int(sk.packetsOut)+addend, sk.sysctl().TCPMaxReordering))
 	sk.reordSeen++
 	sk.NS.Inc(step.TcpExtTCPRenoReorder)
 }

@@ -182,7 +182,7 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 // finWait2Orphan is its part for a socket that no program holds any more.
 func (sk *Sock) finWait2Orphan(b *core.SKB, h wire.TCP) (bool, core.DropReason) {
 	ns := sk.NS
-	if sk.linger2 < 0 {
+	if sk.rare().linger2 < 0 {
 		sk.done()
 		ns.Inc(step.TcpExtTCPAbortOnData)
 		return true, step.DropTCPAbortOnData
@@ -314,12 +314,12 @@ func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP) {
 	// RFC 7323 §2.2: the window of a SYN is not scaled.
 	sk.sndWnd = uint32(h.Window())
 	sk.rcvSynWindow()
-	sk.syncMSS(sk.pmtuCookie)
+	sk.syncMSS(int(sk.pmtuCookie))
 	sk.initRcvMSS()
 	sk.copiedSeq = sk.rcvNxt
 	sk.finishConnect(b)
 	// The ACK may wait for the program's first data.
-	if sk.write.Front() != nil || sk.deferAccept > 0 || sk.pingpongMode() {
+	if sk.write.Front() != nil || sk.rare().deferAccept > 0 || sk.pingpongMode() {
 		sk.scheduleAck()
 		sk.ack.ato = atoMin
 		sk.enterQuickack(maxQuickAcks)
@@ -335,7 +335,7 @@ func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP) {
 func (sk *Sock) armDelack(d sim.Time) {
 	sk.ack.pending |= ackTimer
 	sk.ack.timeout = sk.tick() + d
-	sk.modTimer(&sk.delackTimer, sk.ack.timeout, &sk.dTask)
+	sk.modTimer(&sk.delackTimer, sk.ack.timeout, sk.tasks.delack())
 }
 
 // rcvSynWindow applies what both SYNs agreed.
@@ -402,7 +402,7 @@ func (sk *Sock) simultaneousOpen(b *core.SKB, h wire.TCP) {
 		sk.windowClamp = min(sk.windowClamp, 65535)
 	}
 	ns.Why(step.WhySimulOpen)
-	sk.syncMSS(sk.pmtuCookie)
+	sk.syncMSS(int(sk.pmtuCookie))
 	sk.initRcvMSS()
 	sk.sendSynack()
 	ns.Consume(b, step.TcpRcvStateProcess)
@@ -418,7 +418,7 @@ func (sk *Sock) initTransfer() {
 	} else {
 		sk.sndCwnd = initCwnd
 		if d := sk.DstCache; d != nil && d.InitCwnd != 0 {
-			sk.sndCwnd = d.InitCwnd
+			sk.sndCwnd = int32(d.InitCwnd)
 		}
 	}
 	sk.sndCwndStamp = sk.jiffies()

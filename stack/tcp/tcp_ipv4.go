@@ -28,7 +28,7 @@ func (ipv4Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 
 // flow4 is struct flowi4 of a connection.
 func flow4(sk *Sock) ipv4.Flow4 {
-	return ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS,
+	return ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: int(sk.BoundDev), Mark: sk.Mark, TOS: sk.TOS,
 		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport}
 }
 
@@ -40,7 +40,7 @@ func (a ipv4Specific) route(sk *Sock) (*core.Dst, core.Errno) {
 			return nil, e
 		}
 		sk.Saddr = fl.Saddr.Addr()
-		fl.OIF = sk.BoundDev
+		fl.OIF = int(sk.BoundDev)
 	}
 	return a.ip.RouteOutput(&fl)
 }
@@ -315,10 +315,6 @@ func (t *TCP) lookup(k *inet.Tuple, iif int) any {
 
 // rcvSock gives the segment to a full socket.
 func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
-	sk.segsIn += max(1, b.GSOSegs)
-	if b.CB.EndSeq-b.CB.Seq > 0 {
-		sk.dataSegsIn += max(1, b.GSOSegs)
-	}
 	if sk.State == core.TCPListen || !sk.OwnedByUser {
 		sk.doRcv(b)
 		return
@@ -536,7 +532,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	ns.Why(step.WhyResetSent)
 	oif, mark, id, state := 0, uint32(0), uint64(0), uint64(0)
 	if sk != nil {
-		oif, mark, id, state = sk.BoundDev, sk.Mark, uint64(sk.ID), uint64(sk.State)
+		oif, mark, id, state = int(sk.BoundDev), sk.Mark, uint64(sk.ID), uint64(sk.State)
 	}
 	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, rstReason(core.DropReason(reason)), d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
 	if t.Follow && ns.Follow == nil {

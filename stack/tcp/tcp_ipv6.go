@@ -34,7 +34,7 @@ func (ipv6Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 }
 
 func flow6(sk *Sock) ipv6.Flow6 {
-	return ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
+	return ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, FlowLabel: sk.FlowLabel, TOS: sk.TOS,
 		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport}
 }
 

@@ -98,19 +98,19 @@ func (sk *Sock) updateMetrics() {
 func (sk *Sock) updateWindowMetrics(m *metrics, save bool) {
 	switch {
 	case sk.sndSsthresh >= infiniteSsthresh: // the first slow start did not end
-		if save && m.ssthresh != 0 && sk.sndCwnd>>1 > m.ssthresh {
-			m.ssthresh = sk.sndCwnd >> 1
+		if save && m.ssthresh != 0 && int(sk.sndCwnd)>>1 > m.ssthresh {
+			m.ssthresh = int(sk.sndCwnd) >> 1
 		}
 	case !sk.inSlowStart() && sk.caState == CAOpen:
 		if save {
-			m.ssthresh = max(sk.sndCwnd>>1, sk.sndSsthresh)
+			m.ssthresh = max(int(sk.sndCwnd)>>1, int(sk.sndSsthresh))
 		}
 	default:
-		if save && m.ssthresh != 0 && sk.sndSsthresh > m.ssthresh {
-			m.ssthresh = sk.sndSsthresh
+		if save && m.ssthresh != 0 && int(sk.sndSsthresh) > m.ssthresh {
+			m.ssthresh = int(sk.sndSsthresh)
 		}
-		if m.reordering < sk.reordering && sk.reordering != sk.sysctl().TCPReordering {
-			m.reordering = sk.reordering
+		if m.reordering < int(sk.reordering) && int(sk.reordering) != sk.sysctl().TCPReordering {
+			m.reordering = int(sk.reordering)
 		}
 	}
 }
@@ -125,10 +125,10 @@ func (sk *Sock) initMetrics() {
 	var rtt uint32
 	if m := sk.getMetrics(false); m != nil && sk.DstCache != nil {
 		if m.ssthresh != 0 && sk.sysctl().TCPNoSSThreshMetricsSave == 0 {
-			sk.sndSsthresh = min(m.ssthresh, sk.sndCwndClamp)
+			sk.sndSsthresh = int32(min(m.ssthresh, int(sk.sndCwndClamp)))
 		}
 		if m.reordering != 0 {
-			sk.reordering = m.reordering
+			sk.reordering = int32(m.reordering)
 		}
 		rtt = m.rtt
 	}

@@ -68,8 +68,8 @@ func (r *Request) hashAdd() bool {
 	if !r.l.T.Follow {
 		ns.Clock.Mod(&r.timer, sim.WheelExpiry(r.l.now(), r.l.tick()+r.timeout), &r.task)
 	}
-	r.l.reqs++
-	r.l.reqsYoung++
+	r.l.setRare().reqs++
+	r.l.setRare().reqsYoung++
 	return true
 }
 
@@ -81,9 +81,9 @@ func (r *Request) drop() {
 	}
 	ns := r.l.NS
 	ns.Clock.Stop(&r.timer)
-	r.l.reqs--
+	r.l.setRare().reqs--
 	if r.numTimeout == 0 {
-		r.l.reqsYoung--
+		r.l.setRare().reqsYoung--
 	}
 	if ns.Trace != nil {
 		ns.Trace.Forget(r.ID)
@@ -98,13 +98,13 @@ func (r *Request) timerHandler() {
 		r.drop()
 		return
 	}
-	limit := int(l.synRetries)
+	limit := int(l.rare().synRetries)
 	if limit == 0 {
 		limit = l.sysctl().TCPSynackRetries
 	}
 	// With many waiting, the old ones get fewer tries.
-	if l.reqs<<1 > max(8, l.MaxAckBacklog) {
-		for young := l.reqsYoung << 1; limit > 2 && l.reqs >= young; young <<= 1 {
+	if l.rare().reqs<<1 > int(max(8, l.MaxAckBacklog)) {
+		for young := l.rare().reqsYoung << 1; limit > 2 && l.rare().reqs >= young; young <<= 1 {
 			limit--
 		}
 	}
@@ -118,7 +118,7 @@ func (r *Request) timerHandler() {
 		r.numRetrans++
 	}
 	if r.numTimeout == 0 {
-		l.reqsYoung--
+		l.setRare().reqsYoung--
 	}
 	r.numTimeout++
 	ns.Clock.Mod(&r.timer, sim.WheelExpiry(l.now(), l.tick()+min(r.timeout<<uint(r.numTimeout), rtoMax)), &r.task)
@@ -180,7 +180,7 @@ func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 	if !flg.Has(wire.TCPAck) {
 		return nil, step.NotDropped
 	}
-	if r.numTimeout < l.deferAccept && cb.EndSeq == r.rcvIsn+1 {
+	if r.numTimeout < l.rare().deferAccept && cb.EndSeq == r.rcvIsn+1 {
 		r.acked = true
 		ns.Inc(step.TcpExtTCPDeferAcceptDrop)
 		return nil, step.NotDropped
@@ -197,7 +197,7 @@ func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 	// inet_csk_complete_hashdance
 	ns.In(step.CompleteHashdance, r).Out()
 	r.drop()
-	l.acceptQueue = append(l.acceptQueue, child)
+	l.setRare().acceptQueue = append(l.rare().acceptQueue, child)
 	child.parent = l
 	return child, step.NotDropped
 }
@@ -215,7 +215,7 @@ func (l *Sock) embryonicReset(b *core.SKB, r *Request, rst bool) (*Sock, core.Dr
 // reqSendAck is tcp_v4_reqsk_send_ack.
 func (l *Sock) reqSendAck(b *core.SKB, r *Request) {
 	l.mstampRefresh()
-	l.T.sendAckFor(r.af, b, r.sntIsn+1, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(l.mstamp/1000)+r.tsOff, r.tsRecent, l.BoundDev, r.tos)
+	l.T.sendAckFor(r.af, b, r.sntIsn+1, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(l.mstamp/1000)+r.tsOff, r.tsRecent, int(l.BoundDev), r.tos)
 }
 
 // synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a finished
@@ -249,7 +249,7 @@ func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
 	sk.setIPID()
 	sk.caOpenreqChild()
 	sk.syncMSS(sk.af.mtu(d))
-	sk.advmss = sk.mssUser(sk.af.advMSS(d))
+	sk.advmss = int32(sk.mssUser(sk.af.advMSS(d)))
 	sk.initRcvMSS()
 	sk.node.Key = r.node.Key
 	sk.node.Owner = sk
@@ -257,9 +257,9 @@ func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
 	sk.T.Hash.Replace(&r.node, &sk.node)
 	r.node = inet.Node{Key: r.node.Key, Owner: r}
 	ns.Clock.Stop(&r.timer)
-	l.reqs--
+	l.setRare().reqs--
 	if r.numTimeout == 0 {
-		l.reqsYoung--
+		l.setRare().reqsYoung--
 	}
 	sk.bindBucket, sk.bound = l.bindBucket, true
 	sk.T.Hash.Bind(&sk.Sock, sk.bindBucket)
@@ -277,22 +277,21 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 	sk := l.cloneLock(r)
 	seq := r.rcvIsn + 1
 	sk.rcvWup, sk.copiedSeq, sk.rcvNxt = seq, seq, seq
-	sk.segsIn = 1
 	seq = r.sntIsn + 1
 	sk.sndSml, sk.sndUna, sk.sndNxt, sk.sndUp = seq, seq, seq, seq
 	sk.sndWl1 = r.rcvIsn
 	sk.initXmitTimers()
 	sk.ack.lrcvtime = sk.jiffies()
 	sk.lsndtime = sk.jiffies()
-	sk.totalRetrans = r.numRetrans
+	sk.totalRetrans = int32(r.numRetrans)
 	sk.initXfer0()
 	sk.writeSeq = seq
 	sk.pushedSeq = seq
 	sk.rx.sawTstamp = false
 	sk.rx.tstampOK = r.tstampOK
 	sk.rx.sackOK = r.sackOK
-	sk.windowClamp = r.windowClamp
-	sk.rcvSsthresh = int(r.rcvWnd)
+	sk.windowClamp = int32(r.windowClamp)
+	sk.rcvSsthresh = int32(r.rcvWnd)
 	sk.rcvWnd = r.rcvWnd
 	sk.rx.wscaleOK = r.wscaleOK
 	if r.wscaleOK {
@@ -313,8 +312,8 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 		sk.retransStamp = 0
 	}
 	sk.tsoffset = r.tsOff
-	if n := b.Len() - wire.TCP(b.Data()).DataOff(); n >= minRcvMSS+sk.headerLen-20 {
-		sk.ack.lastSeg = n - (sk.headerLen - 20)
+	if n := b.Len() - wire.TCP(b.Data()).DataOff(); n >= int(minRcvMSS+sk.headerLen-20) {
+		sk.ack.lastSeg = int32(n - int(sk.headerLen-20))
 	}
 	sk.rx.mssClamp = uint16(r.mss)
 	sk.synAckRtt = r.sntSynack
@@ -334,12 +333,12 @@ func (l *Sock) cloneLock(r *Request) *Sock {
 	sk.RcvBuf, sk.SndBuf = l.RcvBuf, l.SndBuf
 	sk.RcvBufLocked, sk.SndBufLocked = l.RcvBufLocked, l.SndBufLocked
 	sk.Reuse, sk.ReusePort, sk.KeepOpen = l.Reuse, l.ReusePort, l.KeepOpen
-	sk.Linger, sk.LingerTime, sk.noDelay, sk.nonagle = l.Linger, l.LingerTime, l.noDelay, l.nonagle
+	sk.Linger, sk.noDelay, sk.nonagle = l.Linger, l.noDelay, l.nonagle
 	sk.TOS, sk.TTL, sk.PMTUDisc, sk.Priority, sk.Mark = l.TOS, l.TTL, l.PMTUDisc, l.Priority, l.Mark
 	sk.BoundDev, sk.V6Only, sk.Transparent, sk.FreeBind = l.BoundDev, l.V6Only, l.Transparent, l.FreeBind
-	sk.keepIdle, sk.keepIntvl, sk.keepProbes, sk.linger2 = l.keepIdle, l.keepIntvl, l.keepProbes, l.linger2
-	sk.userTimeout, sk.ca, sk.rx.userMss, sk.FlowLabel = l.userTimeout, l.ca, l.rx.userMss, l.FlowLabel
-	sk.notsentLowat, sk.windowClamp = l.notsentLowat, 0
+	sk.ca, sk.rx.userMss, sk.FlowLabel = l.ca, l.rx.userMss, l.FlowLabel
+	sk.windowClamp = 0
+	sk.inheritRare(l)
 	sk.Saddr, sk.Daddr, sk.RcvSaddr = k.Laddr, k.Faddr, k.Laddr
 	sk.Sport, sk.Dport = k.Lport, k.Fport
 	sk.State = core.TCPListen

@@ -116,10 +116,7 @@ func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
 	}
 	if payload > 0 {
 		sk.eventDataSent()
-		sk.dataSegsOut += cb.TSO
-		sk.bytesSent += uint64(payload)
 	}
-	sk.segsOut += cb.TSO
 	if after(cb.EndSeq, sk.sndNxt) || cb.Seq == cb.EndSeq {
 		ns.Add(step.TcpOutSegs, uint64(cb.TSO))
 	}
@@ -204,14 +201,14 @@ func (sk *Sock) eventDataSent() {
 // queue to the retransmission queue.
 func (sk *Sock) eventNewDataSent(b *core.SKB) {
 	defer sk.NS.In(step.TcpEventNewDataSent, &sk.Sock).Out()
-	prior := sk.packetsOut
+	prior := int(sk.packetsOut)
 	sk.sndNxt = b.CB.EndSeq
 	sk.write.Remove(b)
 	sk.rtx.PushBack(b)
 	if sk.highestSack == nil {
 		sk.highestSack = b
 	}
-	sk.packetsOut += b.CB.TSO
+	sk.packetsOut += int32(b.CB.TSO)
 	sk.NS.Why(step.WhyInFlight, uint64(sk.packetsOut))
 	if prior == 0 || sk.pending == timeLossProbe {
 		sk.rearmRTO()
@@ -222,18 +219,18 @@ func (sk *Sock) eventNewDataSent(b *core.SKB) {
 
 // adjustPcount is tcp_adjust_pcount: a packet in flight stands for n segments fewer.
 func (sk *Sock) adjustPcount(b *core.SKB, n int) {
-	sk.packetsOut -= n
+	sk.packetsOut -= int32(n)
 	if b.CB.Sacked&cbSacked != 0 {
-		sk.sackedOut -= n
+		sk.sackedOut -= int32(n)
 	}
 	if b.CB.Sacked&cbRetrans != 0 {
-		sk.retransOut -= n
+		sk.retransOut -= int32(n)
 	}
 	if b.CB.Sacked&cbLost != 0 {
-		sk.lostOut -= n
+		sk.lostOut -= int32(n)
 	}
 	if sk.isReno() && n > 0 {
-		sk.sackedOut -= min(sk.sackedOut, n)
+		sk.sackedOut -= int32(min(int(sk.sackedOut), n))
 	}
 }
 
@@ -256,7 +253,7 @@ func (sk *Sock) fragment(q *core.SKBList, b *core.SKB, n, mss int) *core.SKB {
 	b.CB.TCPFlags &^= fFin | fPsh
 	c.Tstamp = b.Tstamp
 	b.Truesize -= rest
-	sk.WmemQueued += c.Truesize - rest
+	sk.WmemQueued += int32(c.Truesize - rest)
 	setTSOSegs(b, mss)
 	setTSOSegs(c, mss)
 	if q == &sk.rtx && !before(sk.sndNxt, c.CB.EndSeq) {
@@ -272,13 +269,13 @@ func (sk *Sock) fragment(q *core.SKBList, b *core.SKB, n, mss int) *core.SKB {
 func (sk *Sock) queueSKB(b *core.SKB) {
 	sk.writeSeq = b.CB.EndSeq
 	sk.write.PushBack(b)
-	sk.WmemQueued += b.Truesize
+	sk.WmemQueued += int32(b.Truesize)
 }
 
 // freeSKB takes a sent or purged packet's memory off the socket
 // (tcp_wmem_free_skb).
 func (sk *Sock) freeSKB(b *core.SKB) {
-	sk.WmemQueued -= b.Truesize
+	sk.WmemQueued -= int32(b.Truesize)
 	sk.NS.Free(b)
 }
 
@@ -286,10 +283,10 @@ func (sk *Sock) freeSKB(b *core.SKB) {
 // Never more than half of the window at once.
 func (sk *Sock) cwndTest() int {
 	f := sk.packetsInFlight()
-	if f >= sk.sndCwnd {
+	if f >= int(sk.sndCwnd) {
 		return 0
 	}
-	return min(max(sk.sndCwnd>>1, 1), sk.sndCwnd-f)
+	return min(max(int(sk.sndCwnd)>>1, 1), int(sk.sndCwnd)-f)
 }
 
 // sndWndTest is tcp_snd_wnd_test: does at least the first segment fit the
@@ -350,20 +347,20 @@ func (sk *Sock) tsoShouldDefer(b *core.SKB, maxSegs int, cwndLimited, rwndLimite
 	}
 	f := sk.packetsInFlight()
 	sendWin := int(int32(sk.wndEnd() - b.CB.Seq))
-	congWin := (sk.sndCwnd - f) * sk.mssCache
+	congWin := (int(sk.sndCwnd) - f) * int(sk.mssCache)
 	limit := min(sendWin, congWin)
-	if limit >= maxSegs*sk.mssCache {
+	if limit >= maxSegs*int(sk.mssCache) {
 		return false
 	}
 	if b != sk.write.Back() && limit >= b.Len() {
 		return false
 	}
 	if div := sk.sysctl().TCPTSOWinDivisor; div > 0 {
-		chunk := min(int(sk.sndWnd), sk.sndCwnd*sk.mssCache) / div
+		chunk := min(int(sk.sndWnd), int(sk.sndCwnd)*int(sk.mssCache)) / div
 		if limit >= chunk {
 			return false
 		}
-	} else if limit > 3*sk.mssCache {
+	} else if limit > 3*int(sk.mssCache) {
 		return false
 	}
 	head := sk.rtx.Front()
@@ -401,7 +398,7 @@ func (sk *Sock) lastSent() sim.Time {
 func (sk *Sock) smallQueueCheck(b *core.SKB) bool {
 	limit := max(2*b.Truesize, int(min(sk.pacingRate>>10, 1<<30)))
 	limit = min(limit, sk.sysctl().TCPLimitOutputBytes)
-	if sk.WmemAlloc <= limit {
+	if int(sk.WmemAlloc) <= limit {
 		return false
 	}
 	if sk.rtx.Len() <= 1 {
@@ -505,13 +502,13 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 	if sent > 0 && ns.Listening() && !ns.Trace.Explained() {
 		ns.Why(step.WhyXmitDone, uint64(sent), uint64(sk.packetsInFlight()), uint64(sk.sndCwnd))
 	}
-	cwndLimited = cwndLimited || sk.packetsInFlight() >= sk.sndCwnd
+	cwndLimited = cwndLimited || sk.packetsInFlight() >= int(sk.sndCwnd)
 	if sent > 0 || cwndLimited {
 		sk.cwndValidate(cwndLimited)
 	}
 	if sent > 0 {
 		if sk.inCwndReduction() {
-			sk.prrOut += sent
+			sk.prrOut += int32(sent)
 		}
 		if push != 2 {
 			sk.scheduleLossProbe(false)

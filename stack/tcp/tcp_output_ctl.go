@@ -68,7 +68,7 @@ func (sk *Sock) sendDelayedAck() {
 	sk.ack.pending |= ackSched | ackTimer
 	sk.ack.timeout = at
 	ns.Why(step.WhyDelack, uint64(ato))
-	sk.modTimer(&sk.delackTimer, at, &sk.dTask)
+	sk.modTimer(&sk.delackTimer, at, sk.tasks.delack())
 }
 
 // tick is the time of the last tick: what jiffies count.
@@ -136,20 +136,22 @@ func (sk *Sock) connectInit() {
 	sk.maxWindow = 0
 	sk.syncMSS(sk.af.mtu(d))
 	if sk.windowClamp == 0 {
-		sk.windowClamp = d.Window
+		sk.windowClamp = int32(d.Window)
 	}
-	sk.advmss = sk.mssUser(sk.af.advMSS(d))
+	sk.advmss = int32(sk.mssUser(sk.af.advMSS(d)))
 	sk.initRcvMSS()
-	if sk.RcvBufLocked && (sk.windowClamp > sk.fullSpace() || sk.windowClamp == 0) {
-		sk.windowClamp = sk.fullSpace()
+	if sk.RcvBufLocked && (int(sk.windowClamp) > sk.fullSpace() || sk.windowClamp == 0) {
+		sk.windowClamp = int32(sk.fullSpace())
 	}
-	mss := sk.advmss
+	mss := int(sk.advmss)
 	if sk.rx.tsRecentStamp != 0 {
-		mss -= sk.headerLen - wire.TCPMinLen
+		mss -= int(sk.headerLen - wire.TCPMinLen)
 	}
-	sk.rcvWnd, sk.rx.rcvWscale = initialWindow(sy, sk.fullSpace(), mss, &sk.windowClamp, sy.TCPWindowScaling != 0, d.InitRwnd)
+	clamp := int(sk.windowClamp)
+	sk.rcvWnd, sk.rx.rcvWscale = initialWindow(sy, sk.fullSpace(), mss, &clamp, sy.TCPWindowScaling != 0, d.InitRwnd)
+	sk.windowClamp = int32(clamp)
 	sk.NS.Why(step.WhySynOffers, uint64(sk.advmss), uint64(sk.rcvWnd), uint64(sk.rx.rcvWscale))
-	sk.rcvSsthresh = int(sk.rcvWnd)
+	sk.rcvSsthresh = int32(sk.rcvWnd)
 	sk.Err = 0
 	sk.sndWnd, sk.sndWl1 = 0, 0
 	sk.purgeWrite()
@@ -185,8 +187,8 @@ func (sk *Sock) connect() core.Errno {
 	sk.mstampRefresh()
 	sk.retransStamp = uint32(sk.mstamp/1000) | 1
 	sk.writeSeq = b.CB.EndSeq
-	sk.WmemQueued += b.Truesize
-	sk.packetsOut += b.CB.TSO
+	sk.WmemQueued += int32(b.Truesize)
+	sk.packetsOut += int32(b.CB.TSO)
 	sk.rtx.PushBack(b)
 	e := sk.transmitClone(b)
 	sk.sndNxt, sk.pushedSeq = sk.writeSeq, sk.writeSeq

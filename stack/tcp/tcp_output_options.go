@@ -72,7 +72,7 @@ func (sk *Sock) establishedOptions(o *outOptions) int {
 		o.ts, o.tsval, o.tsecr = true, sk.tsNow(), sk.rx.tsRecent
 		n = 12
 	}
-	eff := sk.rx.numSacks
+	eff := int(sk.rx.numSacks)
 	if sk.rx.dsack {
 		eff++
 	}
@@ -126,11 +126,11 @@ func (o *outOptions) write(p []byte) {
 // advertiseMSS is tcp_advertise_mss: the route may know a smaller one.
 func (sk *Sock) advertiseMSS() int {
 	if d := sk.DstCache; d != nil {
-		if m := sk.af.advMSS(d); m < sk.advmss {
-			sk.advmss = m
+		if m := sk.af.advMSS(d); m < int(sk.advmss) {
+			sk.advmss = int32(m)
 		}
 	}
-	return sk.advmss
+	return int(sk.advmss)
 }
 
 // mtuToMSS is tcp_mtu_to_mss: the payload that fits an MTU, with the options
@@ -138,8 +138,8 @@ func (sk *Sock) advertiseMSS() int {
 func (sk *Sock) mtuToMSS(mtu int) int {
 	m := mtu - sk.af.hdrLen() - wire.TCPMinLen
 	m = min(m, int(sk.rx.mssClamp))
-	m = max(m-sk.extHdrLen, minSndMSS)
-	return m - (sk.headerLen - wire.TCPMinLen)
+	m = max(m, minSndMSS)
+	return m - int(sk.headerLen-wire.TCPMinLen)
 }
 
 // boundToHalfWnd is tcp_bound_to_half_wnd: never more than half of the largest
@@ -150,7 +150,7 @@ func (sk *Sock) boundToHalfWnd(n int) int {
 		cut >>= 1
 	}
 	if cut != 0 && n > cut {
-		return max(cut, 68-sk.headerLen)
+		return max(cut, int(68-sk.headerLen))
 	}
 	return n
 }
@@ -164,16 +164,16 @@ func (sk *Sock) syncMSS(pmtu int) int {
 		why = step.WhyMssDefault
 	}
 	sk.NS.Why(why, uint64(pmtu), uint64(sk.rx.mssClamp), uint64(m))
-	sk.pmtuCookie, sk.mssCache = pmtu, m
+	sk.pmtuCookie, sk.mssCache = int32(pmtu), int32(m)
 	return m
 }
 
 // currentMSS is tcp_current_mss: the payload of a full segment that is sent
 // now; SACK blocks take room from it.
 func (sk *Sock) currentMSS() int {
-	m := sk.mssCache
+	m := int(sk.mssCache)
 	if d := sk.DstCache; d != nil {
-		if mtu := sk.af.mtu(d); mtu != sk.pmtuCookie {
+		if mtu := sk.af.mtu(d); mtu != int(sk.pmtuCookie) {
 			m = sk.syncMSS(mtu)
 		}
 	}
@@ -181,10 +181,10 @@ func (sk *Sock) currentMSS() int {
 	if sk.rx.tstampOK {
 		n += 12
 	}
-	if eff := sk.rx.numSacks + int(b2i(sk.rx.dsack)); eff > 0 {
+	if eff := int(sk.rx.numSacks) + int(b2i(sk.rx.dsack)); eff > 0 {
 		n += 4 + 8*min(eff, (maxTCPOption-(n-wire.TCPMinLen)-4)/8)
 	}
-	return m - (n - sk.headerLen)
+	return m - (n - int(sk.headerLen))
 }
 
 func b2i(b bool) uint64 {
@@ -199,10 +199,10 @@ func b2i(b bool) uint64 {
 func (sk *Sock) sendMSS() (mss, goal int) {
 	mss = sk.currentMSS()
 	g := sk.boundToHalfWnd(gsoMaxSize - 1)
-	goal = sk.gsoSegs * mss
+	goal = int(sk.gsoSegs) * mss
 	if g < goal || g >= goal+mss {
-		sk.gsoSegs = min(g/mss, gsoMaxSegs)
-		goal = sk.gsoSegs * mss
+		sk.gsoSegs = int32(min(g/mss, gsoMaxSegs))
+		goal = int(sk.gsoSegs) * mss
 	}
 	return mss, max(goal, mss)
 }

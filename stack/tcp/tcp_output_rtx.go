@@ -12,7 +12,7 @@ func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 	e := sk.doRetransmit(b, segs)
 	if e == 0 {
 		b.CB.Sacked |= cbRetrans
-		sk.retransOut += b.CB.TSO
+		sk.retransOut += int32(b.CB.TSO)
 	}
 	if sk.retransStamp == 0 {
 		sk.retransStamp = uint32(skbStamp(b) / 1000)
@@ -23,7 +23,7 @@ func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 	if sk.undoRetrans < 0 {
 		sk.undoRetrans = 0
 	}
-	sk.undoRetrans += b.CB.TSO
+	sk.undoRetrans += int32(b.CB.TSO)
 	return e
 }
 
@@ -71,8 +71,7 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 	if cb.TCPFlags&fSyn != 0 {
 		ns.Inc(step.TcpExtTCPSynRetrans)
 	}
-	sk.totalRetrans += k
-	sk.bytesRetrans += uint64(b.Len())
+	sk.totalRetrans += int32(k)
 	if before(cb.Seq, sk.sndUna) {
 		cb.Sacked |= cbEverRetrans
 	}
@@ -100,9 +99,9 @@ func (sk *Sock) trimHead(b *core.SKB, n int) bool {
 	b.CB.Seq += uint32(n)
 	b.Pull(n)
 	b.Truesize -= n
-	sk.WmemQueued -= n
+	sk.WmemQueued -= int32(n)
 	if b.CB.TSO > 1 {
-		setTSOSegs(b, sk.mssCache)
+		setTSOSegs(b, int(sk.mssCache))
 	}
 	return true
 }
@@ -116,12 +115,12 @@ func (sk *Sock) xmitRetransmitQueue() {
 	}
 	ns := sk.NS
 	if ns.Listening() {
-		ns.Why(step.WhyRtxQueue, uint64(sk.lostOut), uint64(max(0, sk.sndCwnd-sk.packetsInFlight())))
+		ns.Why(step.WhyRtxQueue, uint64(sk.lostOut), uint64(max(0, int(sk.sndCwnd)-sk.packetsInFlight())))
 	}
 	rearm := false
 	maxSegs := sk.tsoSegs(sk.currentMSS())
 	for b := sk.rtx.Front(); b != nil; b = b.Next() {
-		segs := sk.sndCwnd - sk.packetsInFlight()
+		segs := int(sk.sndCwnd) - sk.packetsInFlight()
 		if segs <= 0 {
 			break
 		}
@@ -143,7 +142,7 @@ func (sk *Sock) xmitRetransmitQueue() {
 		}
 		ns.Add(mib, uint64(b.CB.TSO))
 		if sk.inCwndReduction() {
-			sk.prrOut += b.CB.TSO
+			sk.prrOut += int32(b.CB.TSO)
 		}
 		if b == sk.rtx.Front() && sk.pending != timeReo {
 			rearm = true
@@ -180,7 +179,7 @@ func (sk *Sock) simpleRetransmit() {
 	}
 	if sk.caState != CALoss {
 		sk.highSeq = sk.sndNxt
-		sk.sndSsthresh = sk.currentSsthresh()
+		sk.sndSsthresh = int32(sk.currentSsthresh())
 		sk.priorSsthresh = 0
 		sk.undoMarker = 0
 		sk.setCAState(CALoss)
@@ -249,9 +248,9 @@ func (sk *Sock) sendLossProbe() {
 	}
 	sk.tlpRetrans = false
 	if b := sk.write.Front(); b != nil && sk.sndWndTest(b, mss) {
-		n := sk.packetsOut
+		n := int(sk.packetsOut)
 		sk.writeXmit(mss, nagleOff, 2)
-		if sk.packetsOut <= n {
+		if int(sk.packetsOut) <= n {
 			sk.rearmRTO()
 			return
 		}

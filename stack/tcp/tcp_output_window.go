@@ -71,9 +71,9 @@ func alignUp(v uint32, shift uint8) uint32 {
 // silly window avoidance allow (RFC 1122 §4.2.3.3).
 func (sk *Sock) newWindow() int {
 	defer sk.NS.In(step.TcpSelectWindow, &sk.Sock).Out()
-	mss := sk.ack.rcvMss
+	mss := int(sk.ack.rcvMss)
 	free, allowed := sk.space(), sk.fullSpace()
-	full := min(sk.windowClamp, allowed)
+	full := min(int(sk.windowClamp), allowed)
 	if mss > full {
 		if mss = full; mss <= 0 {
 			return 0
@@ -90,7 +90,7 @@ func (sk *Sock) newWindow() int {
 			return 0
 		}
 	}
-	free = min(free, sk.rcvSsthresh)
+	free = min(free, int(sk.rcvSsthresh))
 	sk.NS.Why(step.WhyWindow, uint64(free), uint64(sk.rcvSsthresh), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 	if sk.rx.rcvWscale != 0 {
 		return int(alignUp(uint32(free), sk.rx.rcvWscale))
@@ -115,7 +115,7 @@ func (sk *Sock) shrinkWindow(mss, free, allowed, full int) int {
 			return 0
 		}
 	}
-	if free > sk.rcvSsthresh {
+	if free > int(sk.rcvSsthresh) {
 		free = int(alignUp(uint32(sk.rcvSsthresh), s))
 	}
 	return free

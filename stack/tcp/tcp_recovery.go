@@ -14,9 +14,9 @@ type rackState struct {
 	mstamp     int64 // µs: when the newest delivered segment was sent
 	rttUs      int64
 	endSeq     uint32
-	lastDeliv  int
-	reoSteps   int
-	reoPersist int
+	lastDeliv  int32
+	reoSteps   int32
+	reoPersist int32
 	dsackSeen  bool
 	advanced   bool
 }
@@ -100,12 +100,12 @@ func (sk *Sock) rackAdvance(sacked uint8, end uint32, xmit int64) {
 func (sk *Sock) rackReoTimeout() {
 	defer sk.NS.In(step.TcpRackReoTimeout, &sk.Sock).Out()
 	prior := sk.packetsInFlight()
-	lost := sk.lost
+	lost := int(sk.lost)
 	sk.rackDetectLoss()
 	if prior != sk.packetsInFlight() {
 		if sk.caState != CARecovery {
 			sk.enterRecovery(false)
-			sk.cwndReduction(1, sk.lost-lost, 0)
+			sk.cwndReduction(1, int(sk.lost)-lost, 0)
 		}
 		sk.xmitRetransmitQueue()
 	}
@@ -141,7 +141,7 @@ func (sk *Sock) newrenoMarkLost(sndUnaAdvanced bool) {
 		if b == nil || b.CB.Sacked&cbLost != 0 {
 			return
 		}
-		mss := sk.mssCache
+		mss := int(sk.mssCache)
 		if b.CB.TSO > 1 && b.Len() > mss {
 			sk.fragment(&sk.rtx, b, mss, mss)
 		}
@@ -160,18 +160,18 @@ func (sk *Sock) markLost(b *core.SKB) {
 		if cb.Sacked&cbRetrans != 0 {
 			// The copy is lost too.
 			cb.Sacked &^= cbRetrans
-			sk.retransOut -= n
+			sk.retransOut -= int32(n)
 			sk.NS.Add(step.TcpExtTCPLostRetransmit, uint64(n))
-			sk.lost += n
+			sk.lost += int32(n)
 		}
 		return
 	}
 	if cb.Sacked&cbRetrans != 0 {
 		cb.Sacked &^= cbRetrans
-		sk.retransOut -= n
+		sk.retransOut -= int32(n)
 		sk.NS.Add(step.TcpExtTCPLostRetransmit, uint64(n))
 	}
-	sk.lostOut += n
-	sk.lost += n
+	sk.lostOut += int32(n)
+	sk.lost += int32(n)
 	cb.Sacked |= cbLost
 }

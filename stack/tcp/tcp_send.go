@@ -62,7 +62,7 @@ func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
 			ns.Spend(core.CostCopy(n))
 		}
 		b.Truesize += n
-		sk.WmemQueued += n
+		sk.WmemQueued += int32(n)
 		sk.writeSeq += uint32(n)
 		b.CB.EndSeq += uint32(n)
 		b.CB.TSO = 0
@@ -107,7 +107,7 @@ func (sk *Sock) entail(n int) *core.SKB {
 	b.CB.Seq, b.CB.EndSeq = sk.writeSeq, sk.writeSeq
 	b.CB.TCPFlags = fAck
 	sk.write.PushBack(b)
-	sk.WmemQueued += b.Truesize
+	sk.WmemQueued += int32(b.Truesize)
 	if sk.nonagle&naglePush != 0 {
 		sk.nonagle &^= naglePush
 	}
@@ -147,7 +147,7 @@ func (sk *Sock) push(flags, mss int, nonagle uint8, goal int) {
 // shouldAutocork is tcp_should_autocork: a small packet waits while earlier
 // ones are still in the device's queue.
 func (sk *Sock) shouldAutocork(b *core.SKB, goal int) bool {
-	return b.Len() < goal && sk.sysctl().TCPAutocorking != 0 && sk.rtx.Len() > 0 && sk.WmemAlloc > b.Truesize && sk.WmemAlloc > 1 && sk.caState == CAOpen && sk.wmemBusy()
+	return b.Len() < goal && sk.sysctl().TCPAutocorking != 0 && sk.rtx.Len() > 0 && int(sk.WmemAlloc) > b.Truesize && sk.WmemAlloc > 1 && sk.caState == CAOpen && sk.wmemBusy()
 }
 
 // wmemBusy reports whether packets of this socket are still below.
@@ -255,7 +255,7 @@ func (sk *Sock) cleanupRbuf(copied int) {
 	}
 	if copied > 0 && !now && sk.Sock.Shutdown&core.RcvShutdown == 0 {
 		win := sk.receiveWindow()
-		if 2*int(win) <= sk.windowClamp {
+		if 2*int(win) <= int(sk.windowClamp) {
 			w := sk.newWindow()
 			if w != 0 && w >= 2*int(win) {
 				now = true
@@ -281,7 +281,7 @@ const (
 // Poll is tcp_poll.
 func (sk *Sock) Poll() int {
 	if sk.State == core.TCPListen {
-		if len(sk.acceptQueue) > 0 {
+		if len(sk.rare().acceptQueue) > 0 {
 			return PollIn
 		}
 		return 0
@@ -302,7 +302,7 @@ func (sk *Sock) Poll() int {
 			m |= PollOut
 		}
 	}
-	if sk.Err != 0 || sk.ErrQueue.Len() > 0 {
+	if sk.Err != 0 || sk.Rare().ErrQueue.Len() > 0 {
 		m |= PollErr
 	}
 	return m

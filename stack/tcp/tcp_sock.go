@@ -138,6 +138,7 @@ type TCP struct {
 	TWCount int
 	metrics []metrics       // tcp_metrics_hash
 	opt     wire.TCPOptions // scratch of the segment that is being worked on
+	scratch []byte          `fork:"zero"` // what followed programs read
 }
 
 // rxOptions is struct tcp_options_received: what both sides agreed, and what
@@ -155,175 +156,179 @@ type rxOptions struct {
 	sackSeen      bool
 	sndWscale     uint8
 	rcvWscale     uint8
-	numSacks      int
+	numSacks      int32
 	userMss       uint16
 	mssClamp      uint16
 }
 
 // A Sock is struct tcp_sock with struct inet_connection_sock. Times are the
 // World's; sequence numbers wrap. Comments give the kernel's name where it
-// differs.
+// differs. As in the kernel, counts of packets and bytes of windows take 32
+// bits: see core.Sock for why that matters.
 type Sock struct {
 	core.Sock
-	T  *TCP
-	af afOps
+	T                              *TCP
+	af                             afOps
+	node                           inet.Node
+	ca                             congOps
+	write                          core.SKBList // sk_write_queue: written, not sent
+	rtx                            core.SKBList // tcp_rtx_queue: sent, not acknowledged
+	ooo                            core.SKBList // out_of_order_queue, in order of sequence
+	highestSack                    *core.SKB
+	retransHint                    *core.SKB
+	lostHint                       *core.SKB
+	parent                         *Sock // the listener, until accept
+	writeTimer, delackTimer        sim.Timer
+	keepTimer, tsqTimer, compTimer *sim.Timer // see rareTimer; compTimer: compressed_ack_timer
+	tasks                          sockTasks
+	more                           *sockRare // nil: the defaults
+
 	// What every segment touches, together.
-	node                                               inet.Node
-	caState                                            uint8
-	retransmits                                        uint8
-	pending                                            uint8
-	probesOut                                          uint8
-	timeout                                            sim.Time // icsk_timeout
-	headerLen                                          int      // tcp_header_len
-	predFlags                                          uint32
-	rcvNxt                                             uint32
-	copiedSeq                                          uint32
-	rcvWup                                             uint32
-	sndNxt                                             uint32
-	sndUna                                             uint32
-	rcvTstamp                                          uint32 // jiffies
-	sndWl1                                             uint32
-	sndWnd                                             uint32
-	windowClamp                                        int
-	rcvSsthresh                                        int
-	scalingRatio                                       int
-	advmss                                             int
-	rcvWnd                                             uint32
-	lostOut, sackedOut, packetsOut, retransOut         int
-	mstamp                                             int64 // µs
-	bytesAcked, bytesReceived, bytesSent, bytesRetrans uint64
-	segsIn, segsOut, dataSegsIn, dataSegsOut           int
-	rx                                                 rxOptions
-	rcvRttLastTsecr                                    uint32
-	write                                              core.SKBList // sk_write_queue: written, not sent
-	ooo                                                core.SKBList // out_of_order_queue, in order of sequence
-	ack                                                struct {
+	caState                                    uint8
+	retransmits                                uint8
+	pending                                    uint8
+	probesOut                                  uint8
+	predFlags                                  uint32
+	rcvNxt, copiedSeq, rcvWup                  uint32
+	sndNxt, sndUna                             uint32
+	rcvTstamp                                  uint32 // jiffies
+	sndWl1, sndWnd                             uint32
+	maxWindow                                  uint32
+	windowClamp, rcvSsthresh                   int32
+	scalingRatio                               int32
+	advmss, headerLen                          int32 // headerLen: tcp_header_len
+	rcvWnd                                     uint32
+	lostOut, sackedOut, packetsOut, retransOut int32
+	writeSeq, pushedSeq                        uint32
+	sndSml                                     uint32
+	lsndtime                                   uint32 // jiffies
+	mstamp                                     int64  // µs
+	bytesAcked                                 uint64
+	timeout                                    sim.Time // icsk_timeout
+	rx                                         rxOptions
+	ack                                        struct {
 		pending  uint8
 		quick    uint8
 		pingpong uint8
 		retry    uint8
-		ato      sim.Time
 		lrcvtime uint32 // jiffies
-		lastSeg  int
-		rcvMss   int
+		lastSeg  int32
+		rcvMss   int32
+		ato      sim.Time
 		timeout  sim.Time
 	}
 
-	// struct inet_connection_sock
-	bound                   bool
-	bindBucket              uint16
-	acceptQueue             []*Sock
-	listening               bool
-	parent                  *Sock // the listener, until accept
-	reqs                    int   // request sockets of this listener (qlen)
-	reqsYoung               int
-	rto                     sim.Time
-	rtoMin                  sim.Time
-	pmtuCookie              int
-	ca                      congOps
-	caInitialized           bool
-	backoff                 uint8
-	synRetries              uint8
-	extHdrLen               int
-	userTimeout             sim.Time
-	probesTstamp            sim.Time
-	writeTimer, delackTimer sim.Timer
-	keepTimer, tsqTimer     *sim.Timer // see rareTimer
-	wTask                   writeTask
-	dTask                   delackTask
-	kTask                   keepTask
-	qTask                   tsqTask
-	cubic                   cubicState
-
-	// struct tcp_sock
-	gsoSegs                             int
-	sndSml                              uint32
-	lsndtime                            uint32 // jiffies
-	lastOowAck                          sim.Time
-	oowSeen                             bool
-	tsoffset                            uint32
-	maxWindow                           uint32
-	mssCache                            int
-	writeSeq                            uint32
-	pushedSeq                           uint32
-	nonagle                             uint8
+	// What an acknowledgement touches.
+	rto                                 sim.Time
 	srttUs, mdevUs, mdevMaxUs, rttvarUs uint32
 	rttSeq                              uint32
 	minRtt                              minmax
-	sndSsthresh                         int
-	sndCwnd                             int
-	sndCwndCnt                          int
-	sndCwndClamp                        int
-	sndCwndUsed                         int
+	mssCache                            int32
+	gsoSegs                             int32
+	sndSsthresh                         int32
+	sndCwnd, sndCwndCnt                 int32
+	sndCwndClamp, sndCwndUsed           int32
 	sndCwndStamp                        uint32
 	cwndUsageSeq                        uint32
-	maxPacketsOut                       int
-	isCwndLimited                       bool
-	priorCwnd                           int
-	prrDelivered, prrOut                int
-	priorSsthresh                       int
-	delivered, lost                     int
-	deliveredMstamp                     int64
-	highSeq                             uint32
-	retransStamp                        uint32
-	undoMarker                          uint32
-	undoRetrans                         int
-	totalRetrans                        int
-	reordering                          int
-	reordSeen                           int
-	frto                                bool
-	isSackReneg                         bool
-	tlpHighSeq                          uint32
-	tlpRetrans                          bool
+	maxPacketsOut                       int32
+	delivered, lost                     int32
+	reordering, reordSeen               int32
+	rcvRttLastTsecr                     uint32
+	pacingRate                          uint64
 	rack                                rackState
-	dsackBlk                            wire.SACKBlock
-	selAcks                             [numSacks]wire.SACKBlock
-	highestSack                         *core.SKB
-	retransHint                         *core.SKB
-	lostHint                            *core.SKB
-	compressedAck                       int
-	compressedRcvNxt                    uint32
-	dupAcks                             uint8      // dup_ack_counter
-	compTimer                           *sim.Timer // compressed_ack_timer
-	cTask                               compTask
-	dsackDups                           int
-	synData                             bool
-	urgMode                             bool
-	sndUp                               uint32
-	linger2                             sim.Time // tp->linger2, <0: no FIN_WAIT2
-	keepIdle, keepIntvl                 sim.Time
-	keepProbes                          int
-	deferAccept                         int
-	noDelay                             bool
 	rcvRtt                              struct {
 		rttUs uint32
 		seq   uint32
 		time  int64
 	}
 	rcvq struct {
-		space int
+		space int32
 		seq   uint32
 		time  int64
 	}
-	pacingRate   uint64
-	throttled    bool
-	deferred     uint8 // TSQ bits to do at release_cb
-	mtuInfo      int
-	notsentLowat int
+	follow followState
+	cubic  cubicState
 
-	rtx core.SKBList // tcp_rtx_queue: sent, not acknowledged
+	// Loss, and what repairs it.
+	highSeq                                 uint32
+	priorCwnd, priorSsthresh                int32
+	prrDelivered, prrOut                    int32
+	retransStamp                            uint32
+	undoMarker                              uint32
+	undoRetrans, totalRetrans               int32
+	tlpHighSeq                              uint32
+	dsackBlk                                wire.SACKBlock
+	selAcks                                 [numSacks]wire.SACKBlock
+	compressedAck                           int32
+	compressedRcvNxt                        uint32
+	frto, isSackReneg, tlpRetrans           bool
+	dupAcks                                 uint8 // dup_ack_counter
+	backoff                                 uint8
+	nonagle                                 uint8
+	deferred                                uint8 // TSQ bits to do at release_cb
+	isCwndLimited, caInitialized, throttled bool
+	bound, listening                        bool
+	synData, urgMode, noDelay               bool
+	destroyed, orphaned, autoPort           bool
+	addrLocked                              bool // SOCK_BINDADDR_LOCK: bind() named the address
+	portLocked                              bool // SOCK_BINDPORT_LOCK: bind() named the port, and the socket keeps it until it is closed
+	oowSeen                                 bool
+	bindBucket                              uint16
+	pmtuCookie                              int32
+	tsoffset                                uint32
+	sndUp                                   uint32
+	isn                                     uint32 // the sequence number that the SYN carried
+	lastOowAck                              sim.Time
+	probesTstamp                            sim.Time
+	synAckRtt                               int64
+}
 
-	// The sequence number that the SYN carried, and what a child keeps of it.
-	synAckRtt int64
-	isn       uint32
+// sockRare is what few sockets have: a listener's queues, and what programs
+// seldom set.
+type sockRare struct {
+	acceptQueue         []*Sock
+	reqs                int // request sockets of this listener (qlen)
+	reqsYoung           int
+	deferAccept         int
+	synRetries          uint8
+	userTimeout         sim.Time
+	linger2             sim.Time // tp->linger2, <0: no FIN_WAIT2
+	keepIdle, keepIntvl sim.Time
+	keepProbes          int
+	mtuInfo             int
+}
 
-	follow    followState
-	destroyed bool
-	orphaned  bool
-	autoPort  bool
+// rareDefaults are those of a socket that has none of its own.
+var rareDefaults sockRare
 
-	addrLocked bool // SOCK_BINDADDR_LOCK: bind() named the address
-	portLocked bool // SOCK_BINDPORT_LOCK: bind() named the port, and the socket keeps it until it is closed
+// rare is what few sockets have, to look at only.
+func (sk *Sock) rare() *sockRare {
+	if sk.more == nil {
+		return &rareDefaults
+	}
+	return sk.more
+}
+
+// setRare is the same, to be changed.
+func (sk *Sock) setRare() *sockRare {
+	if sk.more == nil {
+		sk.more = &sockRare{}
+	}
+	return sk.more
+}
+
+// inheritRare copies what an accepted connection has of its listener's.
+func (sk *Sock) inheritRare(l *Sock) {
+	if t := l.Rare().LingerTime; t != 0 {
+		sk.SetRare().LingerTime = t
+	}
+	if l.more == nil {
+		return
+	}
+	m := sockRare{userTimeout: l.more.userTimeout, linger2: l.more.linger2, keepIdle: l.more.keepIdle, keepIntvl: l.more.keepIntvl, keepProbes: l.more.keepProbes}
+	if m.userTimeout != 0 || m.linger2 != 0 || m.keepIdle != 0 || m.keepIntvl != 0 || m.keepProbes != 0 {
+		sk.more = &m
+	}
 }
 
 // Deferred work of release_cb (enum tsq_flags).
@@ -351,8 +356,8 @@ func (sk *Sock) sysctl() *core.Sysctl { return &sk.NS.Sysctl }
 func (sk *Sock) tsNow() uint32 { return uint32(sk.mstamp/1000) + sk.tsoffset }
 
 // packetsInFlight is tcp_packets_in_flight: what the network is believed to hold.
-func (sk *Sock) packetsInFlight() int { return sk.packetsOut - sk.leftOut() + sk.retransOut }
-func (sk *Sock) leftOut() int         { return sk.sackedOut + sk.lostOut }
+func (sk *Sock) packetsInFlight() int { return int(sk.packetsOut) - sk.leftOut() + int(sk.retransOut) }
+func (sk *Sock) leftOut() int         { return int(sk.sackedOut + sk.lostOut) }
 
 // receiveWindow is tcp_receive_window: what is left of the offered window.
 func (sk *Sock) receiveWindow() uint32 {
@@ -382,9 +387,9 @@ func (sk *Sock) spaceFromWin(n int) int {
 
 // space is tcp_space, fullSpace is tcp_full_space.
 func (sk *Sock) space() int {
-	return sk.winFromSpace(sk.RcvBuf - sk.BacklogLen - sk.RmemAlloc)
+	return sk.winFromSpace(int(sk.RcvBuf - sk.BacklogLen - sk.RmemAlloc))
 }
-func (sk *Sock) fullSpace() int { return sk.winFromSpace(sk.RcvBuf) }
+func (sk *Sock) fullSpace() int { return sk.winFromSpace(int(sk.RcvBuf)) }
 
 func (sk *Sock) inSlowStart() bool { return sk.sndCwnd < sk.sndSsthresh }
 func (sk *Sock) inCwndReduction() bool {

@@ -212,7 +212,7 @@ func TestRTOBackoff(t *testing.T) {
 	b.mib(step.TcpExtTCPLossProbes, 1)
 	b.mib(step.TcpExtTCPTimeouts, 3)
 	if b.sk.caState != CALoss || b.sk.sndCwnd != 1 {
-		t.Error(b.sk.caState, b.sk.sndCwnd)
+		t.Error(b.sk.caState, int(b.sk.sndCwnd))
 	}
 	b.rx(tseg{flags: "A", seq: 1, ack: 5})
 	if b.sk.packetsOut != 0 || b.sk.lostOut != 0 || b.sk.retransOut != 0 {
@@ -259,7 +259,7 @@ func TestFastRetransmit(t *testing.T) {
 	b.run(70 * sim.Millisecond)
 	b.rx(tseg{flags: "A", seq: 1, ack: 10001})
 	if b.sk.caState != CAOpen || b.sk.packetsOut != 0 || b.sk.sackedOut != 0 || b.sk.lostOut != 0 {
-		t.Error(b.sk.caState, b.sk.packetsOut, b.sk.sackedOut, b.sk.lostOut)
+		t.Error(b.sk.caState, int(b.sk.packetsOut), int(b.sk.sackedOut), int(b.sk.lostOut))
 	}
 }
 
@@ -541,7 +541,7 @@ func TestAcceptQueue(t *testing.T) {
 		}
 	}
 	if b.lis.AckBacklog != 2 {
-		t.Error(b.lis.AckBacklog)
+		t.Error(int(b.lis.AckBacklog))
 	}
 	b.mib(step.TcpExtListenOverflows, 1)
 	b.mib(step.TcpExtListenDrops, 1)

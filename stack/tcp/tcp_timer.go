@@ -9,26 +9,35 @@ import (
 // Read RFC 6298 and net/ipv4/tcp_timer.c. Timers live on the timer wheel: they
 // fire at the next tick or later (sim.WheelExpiry).
 
-type writeTask struct{ sk *Sock }
-type delackTask struct{ sk *Sock }
-type keepTask struct{ sk *Sock }
-type tsqTask struct{ sk *Sock }
-type compTask struct{ sk *Sock }
+// They lie within one another, so that a socket keeps one pointer for all.
+type (
+	writeTask  struct{ sk *Sock }
+	delackTask struct{ in writeTask }
+	keepTask   struct{ in delackTask }
+	tsqTask    struct{ in keepTask }
+	compTask   struct{ in tsqTask }
+	sockTasks  struct{ comp compTask }
+)
+
+func (t *sockTasks) tsq() *tsqTask       { return &t.comp.in }
+func (t *sockTasks) keep() *keepTask     { return &t.comp.in.in }
+func (t *sockTasks) delack() *delackTask { return &t.comp.in.in.in }
+func (t *sockTasks) write() *writeTask   { return &t.comp.in.in.in.in }
 
 // Run is tcp_write_timer.
 func (t *writeTask) Run() { t.sk.writeTimerExpired() }
 
 // Run is tcp_delack_timer.
-func (t *delackTask) Run() { t.sk.delackTimerExpired() }
+func (t *delackTask) Run() { t.in.sk.delackTimerExpired() }
 
 // Run is tcp_compressed_ack_kick.
-func (t *compTask) Run() { t.sk.compressedAckKick() }
+func (t *compTask) Run() { t.in.in.in.in.sk.compressedAckKick() }
 
 // Run is tcp_keepalive_timer.
-func (t *keepTask) Run() { t.sk.keepaliveTimer() }
+func (t *keepTask) Run() { t.in.in.sk.keepaliveTimer() }
 
 // Run is tcp_tsq_workfn: the device has given memory back.
-func (t *tsqTask) Run() { t.sk.tsqHandler() }
+func (t *tsqTask) Run() { t.in.in.in.sk.tsqHandler() }
 
 // modTimer is sk_reset_timer: arm a timer for a tick.
 func (sk *Sock) modTimer(t *sim.Timer, at sim.Time, task sim.Task) {
@@ -44,7 +53,7 @@ func (sk *Sock) resetTimer(what uint8, d sim.Time) {
 	d = min(d, rtoMax)
 	sk.pending = what
 	sk.timeout = sk.tick() + toJiffies(d)
-	sk.modTimer(&sk.writeTimer, sk.timeout, &sk.wTask)
+	sk.modTimer(&sk.writeTimer, sk.timeout, sk.tasks.write())
 }
 
 // clearTimer is inet_csk_clear_xmit_timer(ICSK_TIME_RETRANS): the timer runs
@@ -91,7 +100,7 @@ func (sk *Sock) writeTimerHandler() {
 	}
 	if sk.timeout > sk.now() {
 		ns.Why(step.WhyTimerEarly, uint64(sk.timeout))
-		sk.modTimer(&sk.writeTimer, sk.timeout, &sk.wTask)
+		sk.modTimer(&sk.writeTimer, sk.timeout, sk.tasks.write())
 		return
 	}
 	sk.mstampRefresh()
@@ -147,7 +156,7 @@ func (sk *Sock) delackTimerHandler() {
 		return
 	}
 	if sk.ack.timeout > sk.now() {
-		sk.modTimer(&sk.delackTimer, sk.ack.timeout, &sk.dTask)
+		sk.modTimer(&sk.delackTimer, sk.ack.timeout, sk.tasks.delack())
 		return
 	}
 	sk.ack.pending &^= ackTimer
@@ -185,7 +194,7 @@ func (sk *Sock) writeTimeout() bool {
 	defer sk.NS.In(step.TcpWriteTimeout, &sk.Sock).Out()
 	sy := sk.sysctl()
 	if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
-		n := int(sk.synRetries)
+		n := int(sk.rare().synRetries)
 		if n == 0 {
 			n = sy.TCPSynRetries
 		}
@@ -210,7 +219,7 @@ func (sk *Sock) writeTimeout() bool {
 			return true
 		}
 	}
-	if sk.retransmitsTimedOut(until, sk.userTimeout) {
+	if sk.retransmitsTimedOut(until, sk.rare().userTimeout) {
 		sk.writeErr()
 		return true
 	}
@@ -368,7 +377,7 @@ func (sk *Sock) probeTimer() {
 	}
 	if sk.probesTstamp == 0 {
 		sk.probesTstamp = sk.now()
-	} else if sk.userTimeout > 0 && sk.now()-sk.probesTstamp >= sk.userTimeout {
+	} else if sk.rare().userTimeout > 0 && sk.now()-sk.probesTstamp >= sk.rare().userTimeout {
 		sk.writeErr()
 		return
 	}
@@ -406,7 +415,7 @@ func (sk *Sock) keepaliveTimer() {
 	}
 	sk.mstampRefresh()
 	if sk.State == core.TCPFinWait2 && sk.Dead {
-		if sk.linger2 >= 0 {
+		if sk.rare().linger2 >= 0 {
 			if t := sk.finTime() - timewaitLen; t > 0 {
 				sk.timeWait(core.TCPFinWait2, t)
 				return
@@ -433,7 +442,7 @@ func (sk *Sock) keepaliveTimer() {
 		return
 	}
 	ns.Why(step.WhyKeepalive, uint64(e), uint64(sk.probesOut), uint64(sk.keepProbesMax()))
-	if sk.userTimeout != 0 && e >= sk.userTimeout && sk.probesOut > 0 || sk.userTimeout == 0 && int(sk.probesOut) >= sk.keepProbesMax() {
+	if sk.rare().userTimeout != 0 && e >= sk.rare().userTimeout && sk.probesOut > 0 || sk.rare().userTimeout == 0 && int(sk.probesOut) >= sk.keepProbesMax() {
 		sk.sendActiveReset(resetKeepaliveTimeout)
 		sk.writeErr()
 		return
@@ -447,22 +456,22 @@ func (sk *Sock) keepaliveTimer() {
 }
 
 func (sk *Sock) keepIdleTime() sim.Time {
-	if sk.keepIdle != 0 {
-		return sk.keepIdle
+	if sk.rare().keepIdle != 0 {
+		return sk.rare().keepIdle
 	}
 	return sim.Time(sk.sysctl().TCPKeepaliveTime) * sim.Second
 }
 
 func (sk *Sock) keepIntvlTime() sim.Time {
-	if sk.keepIntvl != 0 {
-		return sk.keepIntvl
+	if sk.rare().keepIntvl != 0 {
+		return sk.rare().keepIntvl
 	}
 	return sim.Time(sk.sysctl().TCPKeepaliveIntvl) * sim.Second
 }
 
 func (sk *Sock) keepProbesMax() int {
-	if sk.keepProbes != 0 {
-		return sk.keepProbes
+	if sk.rare().keepProbes != 0 {
+		return sk.rare().keepProbes
 	}
 	return sk.sysctl().TCPKeepaliveProbes
 }
@@ -475,7 +484,7 @@ func (sk *Sock) elapsedKeepalive() sim.Time {
 
 // resetKeepalive is tcp_reset_keepalive_timer.
 func (sk *Sock) resetKeepalive(d sim.Time) {
-	sk.modTimer(rareTimer(&sk.keepTimer), sk.tick()+toJiffies(d), &sk.kTask)
+	sk.modTimer(rareTimer(&sk.keepTimer), sk.tick()+toJiffies(d), sk.tasks.keep())
 }
 
 // setKeepalive is tcp_set_keepalive (SO_KEEPALIVE).
@@ -492,7 +501,7 @@ func (sk *Sock) setKeepalive(on bool) {
 
 // finTime is tcp_fin_time: how long an orphan stays in FIN_WAIT2.
 func (sk *Sock) finTime() sim.Time {
-	t := sk.linger2
+	t := sk.rare().linger2
 	if t == 0 {
 		t = sim.Time(sk.sysctl().TCPFinTimeout) * sim.Second
 	}

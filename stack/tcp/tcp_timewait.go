@@ -228,5 +228,5 @@ func (w *TimeWait) checkOow(b *core.SKB, mib step.MIB) int {
 // sendAck is tcp_v4_timewait_ack.
 func (w *TimeWait) sendAck(b *core.SKB) {
 	now := uint32(w.t.NS.Clock.Now()/sim.Millisecond) + w.tsOffset
-	w.t.sendAckFor(w.af, b, w.sndNxt, w.rcvNxt, w.rcvWnd>>w.rcvWscale, w.tsRecentStamp != 0, now, w.tsRecent, w.node.Dev, w.tos)
+	w.t.sendAckFor(w.af, b, w.sndNxt, w.rcvNxt, w.rcvWnd>>w.rcvWscale, w.tsRecentStamp != 0, now, w.tsRecent, int(w.node.Dev), w.tos)
 }

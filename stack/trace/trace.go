@@ -4,6 +4,8 @@
 package trace
 
 import (
+	"math/bits"
+
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 )
@@ -248,9 +250,14 @@ type Span struct {
 
 // Out marks the return from the function.
 func (s Span) Out() {
-	if s.t != nil {
-		s.t.out(s)
+	t := s.t
+	if t == nil {
+		return
 	}
+	if t.Mode == Record {
+		t.leave()
+	}
+	t.pkt, t.skb = s.pkt, s.skb
 }
 
 const prime = 1099511628211
@@ -279,15 +286,14 @@ func (t *Tracer) In(s step.Step, on Subject) Span {
 	return sp
 }
 
-func (t *Tracer) out(sp Span) {
-	if t.Mode == Record && len(t.open) > 0 {
+func (t *Tracer) leave() {
+	if len(t.open) > 0 {
 		t.settle()
 		t.open = t.open[:len(t.open)-1]
 		if t.Listener != nil {
 			t.Listener.Leave()
 		}
 	}
-	t.pkt, t.skb = sp.pkt, sp.skb
 }
 
 func (t *Tracer) enter(s step.Step, on Subject) {
@@ -463,10 +469,11 @@ func (t *Tracer) Point(tp step.TP, on Subject, args ...uint64) {
 		return
 	}
 	t.Landmarks |= 1 << tp
-	t.Hash = (t.Hash ^ uint64(tp)) * prime
+	h := t.Hash ^ uint64(tp)
 	for _, a := range args {
-		t.Hash = (t.Hash ^ a) * prime
+		h = bits.RotateLeft64(h, 13) ^ a // one multiplication for all of them is enough
 	}
+	t.Hash = h * prime
 	if t.Mode == Record {
 		t.settle()
 		t.values(t.event(Point, uint16(tp), on), args)

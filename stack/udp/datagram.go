@@ -156,7 +156,7 @@ func (sk *Sock) Disconnect() core.Errno {
 // JoinGroup is ip_mc_join_group (ipv6_sock_mc_join): hear what is sent to a
 // group on a device.
 func (sk *Sock) JoinGroup(dev *core.Device, group wire.Addr) core.Errno {
-	for _, m := range sk.Groups {
+	for _, m := range sk.Rare().Groups {
 		if m.Group == group && m.Dev == dev.Index {
 			return step.EADDRINUSE
 		}
@@ -168,18 +168,18 @@ func (sk *Sock) JoinGroup(dev *core.Device, group wire.Addr) core.Errno {
 		e = sk.u.ip6().JoinGroup(dev, group, &sk.Sock)
 	}
 	if e == 0 {
-		sk.Groups = append(sk.Groups, core.Membership{Group: group, Dev: dev.Index})
+		sk.SetRare().Groups = append(sk.Rare().Groups, core.Membership{Group: group, Dev: dev.Index})
 	}
 	return e
 }
 
 // LeaveGroup is ip_mc_leave_group (ipv6_sock_mc_drop).
 func (sk *Sock) LeaveGroup(dev *core.Device, group wire.Addr) core.Errno {
-	for i, m := range sk.Groups {
+	for i, m := range sk.Rare().Groups {
 		if m.Group != group || m.Dev != dev.Index {
 			continue
 		}
-		sk.Groups = append(sk.Groups[:i:i], sk.Groups[i+1:]...)
+		sk.SetRare().Groups = append(sk.Rare().Groups[:i:i], sk.Rare().Groups[i+1:]...)
 		if group.Is4() {
 			return sk.u.ip4().LeaveGroup(dev, group.IP4(), &sk.Sock)
 		}
@@ -190,12 +190,12 @@ func (sk *Sock) LeaveGroup(dev *core.Device, group wire.Addr) core.Errno {
 
 // leaveGroups is ip_mc_drop_socket.
 func (sk *Sock) leaveGroups() {
-	for len(sk.Groups) > 0 {
-		m := sk.Groups[len(sk.Groups)-1]
+	for len(sk.Rare().Groups) > 0 {
+		m := sk.Rare().Groups[len(sk.Rare().Groups)-1]
 		if d := sk.NS.DevByIndex(m.Dev); d != nil {
 			sk.LeaveGroup(d, m.Group)
 			continue
 		}
-		sk.Groups = sk.Groups[:len(sk.Groups)-1]
+		sk.SetRare().Groups = sk.Rare().Groups[:len(sk.Rare().Groups)-1]
 	}
 }

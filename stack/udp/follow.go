@@ -107,3 +107,10 @@ func sentHeader(b *core.SKB) (saddr, daddr wire.Addr, off int, ok bool) {
 	}
 	return zero, zero, 0, false
 }
+
+// SetRcvBuf is SO_RCVBUF (sock_setsockopt): the kernel doubles it, because half
+// is for its own structures.
+func (sk *Sock) SetRcvBuf(n int) {
+	const least = 2304 // SOCK_MIN_RCVBUF
+	sk.RcvBuf, sk.RcvBufLocked = int32(max(min(n, sk.NS.Sysctl.RmemMax)*2, least)), true
+}

@@ -116,7 +116,7 @@ func (sk *Sock) ReleaseCB(ns *core.Netns) {}
 
 // WriteSpace is sock_def_write_space: half of the send buffer is free again.
 func (sk *Sock) WriteSpace(ns *core.Netns) {
-	if sk.NoSpace && sk.WmemAlloc<<1 <= sk.SndBuf {
+	if sk.NoSpace && int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
 		sk.NoSpace = false
 		if sk.Waker != nil {
 			sk.Waker.Writable(&sk.Sock)

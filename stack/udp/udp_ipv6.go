@@ -246,7 +246,7 @@ func (h *udp6) Err(ns *core.Netns, b *core.SKB, info uint32) bool {
 // dstUpdate6 is ip6_datagram_dst_update: a connected socket learns its route
 // anew.
 func (u *UDP) dstUpdate6(sk *Sock) {
-	fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: sk.BoundDev, Mark: sk.Mark, Proto: protoUDP, Sport: sk.Sport, Dport: sk.Dport}
+	fl := ipv6.Flow6{Saddr: sk.Saddr, Daddr: sk.Daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, Proto: protoUDP, Sport: sk.Sport, Dport: sk.Dport}
 	sk.DstCache = nil
 	if d, e := u.ip6().RouteOutput(&fl); e == 0 {
 		sk.DstCache = d

@@ -71,12 +71,12 @@ func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected 
 }
 
 func (sk *Sock) flow6(daddr wire.Addr, dport uint16) ipv6.Flow6 {
-	fl := ipv6.Flow6{Daddr: daddr, OIF: sk.BoundDev, Mark: sk.Mark, FlowLabel: sk.FlowLabel, Proto: protoUDP, Sport: sk.Sport, Dport: dport}
+	fl := ipv6.Flow6{Daddr: daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, FlowLabel: sk.FlowLabel, Proto: protoUDP, Sport: sk.Sport, Dport: dport}
 	if !sk.Saddr.Is4() {
 		fl.Saddr = sk.Saddr
 	}
 	if daddr.IsMulticast() && fl.OIF == 0 {
-		fl.OIF = sk.McIndex
+		fl.OIF = sk.Rare().McIndex
 	}
 	return fl
 }
@@ -134,7 +134,7 @@ func (sk *Sock) bind6(addr wire.Addr, port uint16) core.Errno {
 			sk.NS.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
 			return step.EADDRNOTAVAIL
 		}
-	case addr != zero && !group && !sk.FreeBind && !sk.u.ip6().ChkAddr(addr, sk.NS.DevByIndex(sk.BoundDev)):
+	case addr != zero && !group && !sk.FreeBind && !sk.u.ip6().ChkAddr(addr, sk.NS.DevByIndex(int(sk.BoundDev))):
 		sk.NS.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
 		return step.EADDRNOTAVAIL
 	}

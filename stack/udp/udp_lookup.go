@@ -171,7 +171,7 @@ func (u *UDP) peerPort(sk *Sock, f *flow) bool {
 
 // boundDev is udp_sk_bound_dev_eq.
 func (u *UDP) boundDev(sk *Sock, f *flow) bool {
-	if sk.BoundDev == 0 || sk.BoundDev == f.dif {
+	if sk.BoundDev == 0 || int(sk.BoundDev) == f.dif {
 		return true
 	}
 	u.ns.Tried(step.TryUDPDev, uint64(sk.ID), uint64(sk.BoundDev), uint64(f.dif))
@@ -236,7 +236,7 @@ func (u *UDP) demux(f *flow) *Sock {
 	}
 	sk := l[0]
 	if sk.Daddr == f.saddr && sk.RcvSaddr == f.daddr && sk.Dport == f.sport && sk.Num == f.dport &&
-		(sk.BoundDev == 0 || sk.BoundDev == f.dif) {
+		(sk.BoundDev == 0 || int(sk.BoundDev) == f.dif) {
 		return sk
 	}
 	return nil

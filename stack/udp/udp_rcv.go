@@ -235,8 +235,8 @@ func daddrOf(b *core.SKB) wire.Addr {
 func (u *UDP) enqueueSchedule(sk *Sock, b *core.SKB) core.Errno {
 	defer u.ns.In(step.UdpEnqueueScheduleSkb, b).Out()
 	ns := u.ns
-	size, rmem := b.Truesize, sk.RmemAlloc
-	if rmem+size > sk.RcvBuf && rmem > 0 {
+	size, rmem := b.Truesize, int(sk.RmemAlloc)
+	if rmem+size > int(sk.RcvBuf) && rmem > 0 {
 		ns.Why(step.WhyUDPQueueFull, uint64(rmem), uint64(size), uint64(sk.RcvBuf))
 		sk.Drops++
 		return step.ENOMEM
@@ -247,8 +247,8 @@ func (u *UDP) enqueueSchedule(sk *Sock, b *core.SKB) core.Errno {
 		return step.ENOBUFS
 	}
 	ns.Why(step.WhyUDPQueueRoom, uint64(rmem), uint64(size), uint64(sk.RcvBuf))
-	sk.RmemAlloc += size
-	sk.ForwardAlloc -= size
+	sk.RmemAlloc += int32(size)
+	sk.ForwardAlloc -= int32(size)
 	b.IIF, b.Dev = ifindex(b), nil
 	sk.RcvQueue.PushBack(b)
 	if !sk.Dead {
@@ -259,17 +259,17 @@ func (u *UDP) enqueueSchedule(sk *Sock, b *core.SKB) core.Errno {
 
 // rmemSchedule is udp_rmem_schedule: memory is taken in pages.
 func (sk *Sock) rmemSchedule(size int) bool {
-	delta := size - sk.ForwardAlloc
+	delta := size - int(sk.ForwardAlloc)
 	if delta <= 0 {
 		return true
 	}
 	pages := (delta + page - 1) / page
 	m := &sk.NS.Machine.Mem.UDP
-	if n := *m + pages; n > sk.u.Mem[2] || n > sk.u.Mem[0] && sk.RmemAlloc >= sk.NS.Sysctl.UDPRmemMin {
+	if n := *m + pages; n > sk.u.Mem[2] || n > sk.u.Mem[0] && int(sk.RmemAlloc) >= sk.NS.Sysctl.UDPRmemMin {
 		return false
 	}
 	*m += pages
-	sk.ForwardAlloc += pages * page
+	sk.ForwardAlloc += int32(pages * page)
 	return true
 }
 
@@ -281,15 +281,15 @@ func (sk *Sock) rmemRelease(size int, partial bool) {
 	size = sk.deficit
 	if partial {
 		keep = 1
-		if size < sk.RcvBuf>>2 && sk.reader > 0 {
+		if size < int(sk.RcvBuf)>>2 && sk.reader > 0 {
 			return
 		}
 	}
 	sk.deficit = 0
-	amt := (size + sk.ForwardAlloc - keep) &^ (page - 1)
-	sk.ForwardAlloc += size - amt
+	amt := (size + int(sk.ForwardAlloc) - keep) &^ (page - 1)
+	sk.ForwardAlloc += int32(size - amt)
 	sk.NS.Machine.Mem.UDP -= amt / page
-	sk.RmemAlloc -= size
+	sk.RmemAlloc -= int32(size)
 	sk.reader = sk.RcvQueue.Len()
 }
 

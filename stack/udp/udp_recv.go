@@ -15,6 +15,8 @@ type Msg struct {
 	Err  core.ExtErr // MSG_ERRQUEUE only
 	IIF  int         // IP_PKTINFO: the device that it came in by
 	Dst  wire.Addr   // IP_PKTINFO: the address that it was sent to
+	// Offender is who sent the ICMP error (SO_EE_OFFENDER), with MSG_ERRQUEUE.
+	Offender wire.Addr
 }
 
 // Recv is udp_recvmsg (udpv6_recvmsg): copy the next datagram into buf. It
@@ -169,7 +171,7 @@ func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
 	if b == nil {
 		return Msg{}, step.EAGAIN
 	}
-	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port}
+	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port, Offender: offender(b)}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
 	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
@@ -216,4 +218,16 @@ func (sk *Sock) ShutdownHow(how uint8) core.Errno {
 	sk.Shutdown |= how
 	sk.StateChange(sk.NS)
 	return 0
+}
+
+// offender is SO_EE_OFFENDER: who sent the ICMP error in the error queue.
+func offender(b *core.SKB) wire.Addr {
+	switch {
+	case b.Network < 0:
+	case b.Protocol == uint16(wire.EtherTypeIPv6) && len(b.From(b.Network)) >= wire.IPv6Len:
+		return b.IP6().Src()
+	case b.Protocol == uint16(wire.EtherTypeIPv4) && len(b.From(b.Network)) >= wire.IPv4MinLen:
+		return b.IP4().Src().Addr()
+	}
+	return wire.Addr{}
 }

@@ -138,16 +138,16 @@ func (sk *Sock) transmit(data []byte, daddr wire.IP4, dport uint16, connected bo
 
 // flow4 is flowi4_init_output for this socket and a destination.
 func (sk *Sock) flow4(daddr wire.IP4, dport uint16) ipv4.Flow4 {
-	fl := ipv4.Flow4{Daddr: daddr, OIF: sk.BoundDev, Mark: sk.Mark, TOS: sk.TOS, Proto: protoUDP, Sport: sk.Sport, Dport: dport}
+	fl := ipv4.Flow4{Daddr: daddr, OIF: int(sk.BoundDev), Mark: sk.Mark, TOS: sk.TOS, Proto: protoUDP, Sport: sk.Sport, Dport: dport}
 	if sk.Saddr.Is4() {
 		fl.Saddr = sk.Saddr.IP4()
 	}
 	if daddr.IsMulticast() {
 		if fl.OIF == 0 {
-			fl.OIF = sk.McIndex
+			fl.OIF = sk.Rare().McIndex
 		}
-		if fl.Saddr == 0 && sk.McAddr.Is4() {
-			fl.Saddr = sk.McAddr.IP4()
+		if fl.Saddr == 0 && sk.Rare().McAddr.Is4() {
+			fl.Saddr = sk.Rare().McAddr.IP4()
 		}
 	}
 	return fl

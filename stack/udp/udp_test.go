@@ -112,7 +112,7 @@ func connectTo(sk *Sock, saddr, daddr wire.Addr, dport uint16) {
 func conserved(t testing.TB, ns *core.Netns, u *UDP) {
 	t.Helper()
 	queued := uint64(0)
-	u.Socks(func(sk *Sock) { queued += uint64(sk.RcvQueue.Len() + sk.ErrQueue.Len()) })
+	u.Socks(func(sk *Sock) { queued += uint64(sk.RcvQueue.Len() + sk.Rare().ErrQueue.Len()) })
 	if m := ns.Machine; m.Allocated-m.Freed != queued {
 		t.Errorf("%d buffers allocated, %d freed, %d queued", m.Allocated, m.Freed, queued)
 	}
@@ -162,7 +162,7 @@ func TestLookup(t *testing.T) {
 			ns, u, _ := newNS()
 			names := map[*Sock]string{}
 			for _, x := range tt.socks {
-				sk := open(t, ns, x.family, x.addr, 9000, func(sk *Sock) { sk.Reuse, sk.BoundDev, sk.V6Only = true, x.dev, x.v6only })
+				sk := open(t, ns, x.family, x.addr, 9000, func(sk *Sock) { sk.Reuse, sk.BoundDev, sk.V6Only = true, int32(x.dev), x.v6only })
 				if x.peer != 0 {
 					connectTo(sk, this, them.Addr(), x.peer)
 				}
@@ -273,7 +273,7 @@ func TestErrno(t *testing.T) {
 				if sk.Err != want {
 					t.Errorf("%d/%d recverr %v connected %v: sk_err %v, want %v", r.typ, r.code, recverr, connected, sk.Err, want)
 				}
-				if queued := sk.ErrQueue.Len() == 1; queued != (recverr && r.errno != 0) {
+				if queued := sk.Rare().ErrQueue.Len() == 1; queued != (recverr && r.errno != 0) {
 					t.Errorf("%d/%d recverr %v: queued %v", r.typ, r.code, recverr, queued)
 				}
 				if recverr && r.errno != 0 {
@@ -340,7 +340,7 @@ func TestRcvbuf(t *testing.T) {
 	in()
 	in()
 	if sk.RcvQueue.Len() != 1 || sk.Drops != 2 || sk.RmemAlloc != 1280 {
-		t.Fatalf("queue %d, drops %d, rmem %d", sk.RcvQueue.Len(), sk.Drops, sk.RmemAlloc)
+		t.Fatalf("queue %d, drops %d, rmem %d", sk.RcvQueue.Len(), int(sk.Drops), int(sk.RmemAlloc))
 	}
 	if ns.MIB[step.UdpRcvbufErrors] != 2 || ns.MIB[step.UdpInErrors] != 2 || ns.MIB[step.UdpInDatagrams] != 0 {
 		t.Errorf("UdpRcvbufErrors %d UdpInErrors %d UdpInDatagrams %d", ns.MIB[step.UdpRcvbufErrors], ns.MIB[step.UdpInErrors], ns.MIB[step.UdpInDatagrams])
@@ -349,7 +349,7 @@ func TestRcvbuf(t *testing.T) {
 		t.Errorf("recv: %+v %v", m, e)
 	}
 	if ns.MIB[step.UdpInDatagrams] != 1 || sk.RmemAlloc != 0 {
-		t.Errorf("after recv: UdpInDatagrams %d, rmem %d", ns.MIB[step.UdpInDatagrams], sk.RmemAlloc)
+		t.Errorf("after recv: UdpInDatagrams %d, rmem %d", ns.MIB[step.UdpInDatagrams], int(sk.RmemAlloc))
 	}
 	in()
 	if sk.RcvQueue.Len() != 1 {
@@ -365,7 +365,7 @@ func TestRcvbuf(t *testing.T) {
 	sk.Close()
 	tiny.Close()
 	if ns.Machine.Mem.UDP != 0 || sk.RmemAlloc != 0 || sk.ForwardAlloc != 0 {
-		t.Errorf("after close: %d pages, rmem %d, forward %d", ns.Machine.Mem.UDP, sk.RmemAlloc, sk.ForwardAlloc)
+		t.Errorf("after close: %d pages, rmem %d, forward %d", ns.Machine.Mem.UDP, int(sk.RmemAlloc), int(sk.ForwardAlloc))
 	}
 	conserved(t, ns, u)
 }
@@ -502,7 +502,7 @@ func TestMulticast(t *testing.T) {
 			t.Errorf("read %d %v", m.N, e)
 		}
 	}
-	a.McAll = false // it joined nothing, and wants only what it joined
+	a.SetRare().McAll = false // it joined nothing, and wants only what it joined
 	dst.Flags = core.RTCFMulticast
 	d := datagram(ns, them, 0xef010101, 40000, 9000, nil)
 	d.Dst = dst

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/packetwalk/packetwalk/pcaps"
-	"github.com/packetwalk/packetwalk/stack"
-	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
 // walkThrough goes forward through a whole capture and returns the places.
@@ -240,7 +238,7 @@ func TestTimes(t *testing.T) {
 					if from < 0 {
 						from = int64(e.At)
 					}
-					to = int64(e.At)
+					to = max(to, int64(e.At))
 				}
 			}
 			if from < 0 {
@@ -496,16 +494,7 @@ func TestTimeline(t *testing.T) {
 func TestGrows(t *testing.T) {
 	for _, name := range []string{"closed-ports", "slow-start"} {
 		whole := bundled(t, name)
-		e, _ := pcaps.Lookup(name)
-		r, err := e.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		k, err := walk.Open(r, stack.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := NewSession(k, name)
+		s := NewSession(opened(t, name), name)
 		do(t, s, "overview")
 		do(t, whole, "overview")
 		for {

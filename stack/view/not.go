@@ -96,7 +96,7 @@ func (b *builder) not() {
 	case f.forward != nil && !out:
 		text := "It is passed on: " + reason(f.forward)
 		say(text, between(UpLocalIn, UpApp)...)
-		say("It is not this host's own packet: it comes from FORWARD.", between(DownApp, DownLocalOut)...)
+		say("It comes from FORWARD: it is not this host's own.", between(DownApp, DownLocalOut)...)
 	case f.local != nil && !out:
 		say(reason(f.local), Forwarding)
 	case out:
@@ -142,15 +142,15 @@ func (b *builder) afterEnd(f *known, reason func(*trace.Event) string, say func(
 	text := ""
 	switch o := trace.Outcome(f.end.Code); {
 	case f.end.Lost():
-		text = "Dropped before it gets here: " + f.end.Reason.String() + "."
+		text = "It was dropped before: " + f.end.Reason.String() + "."
 	case o == trace.Consumed || o == trace.Dropped:
-		text = "It has done its work before"
+		text = "Its work was done before"
 		if f.end.Fn != 0 {
-			text += ", in " + f.end.Fn.String()
+			text += ": in " + f.end.Fn.String()
 		}
 		text += "."
 	case o == trace.NotModelled:
-		text = "What follows is not modelled: " + reason(f.end)
+		text = "Not modelled from here on: " + reason(f.end)
 	default:
 		return
 	}
@@ -175,7 +175,7 @@ func (b *builder) answers(reason func(*trace.Event) string, say func(string, ...
 	}
 	for n := b.n; n >= 0; n-- {
 		if e := b.event(n); e.Why == step.WhyHeld {
-			say("Its answer: "+reason(e), between(DownPost, DownWire)...)
+			say("Its answer waits: "+reason(e), between(DownPost, DownWire)...)
 			return
 		}
 	}

@@ -3,16 +3,19 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"reflect"
 	"testing"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/walk"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// bundled opens a bundled capture as a walk that is indexed.
-func bundled(t testing.TB, name string) *Session {
+// opened is a bundled capture as the program walks it.
+func opened(t testing.TB, name string) *walk.Walk {
 	t.Helper()
 	e, ok := pcaps.Lookup(name)
 	if !ok {
@@ -22,11 +25,25 @@ func bundled(t testing.TB, name string) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := walk.Open(r, stack.Options{})
+	host, err := lab.Parse(e.Name+".host", e.Host())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewSession(k, name)
+	local, err := netip.ParseAddr(e.Local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := walk.Open(r, stack.Options{Setup: host.Setup, Local: wire.FromNetip(local), Because: "it recorded the capture"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// bundled is a Session of a bundled capture that is indexed.
+func bundled(t testing.TB, name string) *Session {
+	t.Helper()
+	s := NewSession(opened(t, name), name)
 	for {
 		done, err := s.Advance(1 << 12)
 		if err != nil {

@@ -240,8 +240,11 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 			}
 			open = append(open, call{e.Depth, id})
 		case trace.End:
-			if trace.Outcome(e.Code) == trace.Delivered && id == NoStage {
+			switch o := trace.Outcome(e.Code); {
+			case o == trace.Delivered && id == NoStage:
 				id = UpApp
+			case o == trace.Forwarded && stageOf(e.Fn).down == Forwarding:
+				id = Forwarding
 			}
 		}
 		list[n], last = id, id

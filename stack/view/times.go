@@ -139,15 +139,15 @@ func lost(s Spent, total int64) float64 {
 // happened, if the calls around it never all returned; else it waited there.
 func (s *Session) spent1(log *trace.Log, story []int, stages []StageID, pkt uint32) (sum spentSum) {
 	self := selves(log, story, pkt)
-	last, at := -1, NoStage
+	last, at, latest := -1, NoStage, int64(0) // what another card sees may be told late
 	for n, i := range story {
 		if !self[log.Events[i].Pkt] {
 			continue
 		}
 		if last >= 0 {
-			s.between(&sum, log, last, i, at, self)
+			s.between(&sum, log, last, i, latest, at, self)
 		}
-		last = i
+		last, latest = i, max(latest, int64(log.Events[i].At))
 		if stages[n] != NoStage {
 			at = stages[n]
 		}
@@ -167,10 +167,11 @@ func selves(log *trace.Log, story []int, pkt uint32) map[uint32]bool {
 	return self
 }
 
-// between adds the time from one event of a packet to its next.
-func (s *Session) between(sum *spentSum, log *trace.Log, from, to int, at StageID, self map[uint32]bool) {
+// between adds the time from one event of a packet, or from the latest before
+// it, to its next.
+func (s *Session) between(sum *spentSum, log *trace.Log, from, to int, latest int64, at StageID, self map[uint32]bool) {
 	a, b := &log.Events[from], &log.Events[to]
-	ns := int64(b.At - a.At)
+	ns := int64(b.At) - latest
 	if ns <= 0 {
 		return
 	}
@@ -191,7 +192,7 @@ func (s *Session) between(sum *spentSum, log *trace.Log, from, to int, at StageI
 		}
 		others = others || irq < to && e.Pkt != 0 && !self[e.Pkt]
 	}
-	wait := int64(log.Events[irq].At - a.At)
+	wait := max(0, int64(log.Events[irq].At)-latest)
 	sum.add(UpRing, waitName(UpWire), wait, true)
 	if others {
 		sum.add(UpIRQ, "waiting while the softirq takes other packets", ns-wait, true)

@@ -239,32 +239,26 @@ type recentPath struct {
 	count *PathInfo
 }
 
+// marked lists the tracepoints, as bits, that put a landmark on a frame.
+var marked = [...]struct {
+	tps  uint64
+	mark uint32
+}{
+	{1 << step.InetSockSetState, MarkState},
+	{1<<step.TcpRetransmitSkb | 1<<step.TcpRetransmitSynack, MarkRetransmit},
+	{1<<step.NeighUpdate | 1<<step.NeighCreate | 1<<step.NeighTimerHandler, MarkNeigh},
+	{1<<step.TcpSendReset | 1<<step.TcpReceiveReset, MarkReset},
+	{1 << step.TcpCongStateSet, MarkCong},
+}
+
 func landmarks(tps uint64) (m uint32) {
-	has := func(list ...step.TP) bool {
-		for _, t := range list {
-			if tps>>t&1 != 0 {
-				return true
-			}
-		}
-		return false
-	}
 	if tps == 0 {
 		return 0
 	}
-	if has(step.InetSockSetState) {
-		m |= MarkState
-	}
-	if has(step.TcpRetransmitSkb, step.TcpRetransmitSynack) {
-		m |= MarkRetransmit
-	}
-	if has(step.NeighUpdate, step.NeighCreate, step.NeighTimerHandler) {
-		m |= MarkNeigh
-	}
-	if has(step.TcpSendReset, step.TcpReceiveReset) {
-		m |= MarkReset
-	}
-	if has(step.TcpCongStateSet) {
-		m |= MarkCong
+	for i := range marked {
+		if tps&marked[i].tps != 0 {
+			m |= marked[i].mark
+		}
 	}
 	return m
 }

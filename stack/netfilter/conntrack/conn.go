@@ -3,7 +3,6 @@ package conntrack
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
-	"github.com/packetwalk/packetwalk/stack/step"
 )
 
 // An Info is enum ip_conntrack_info: what a packet is in its connection's life.
@@ -130,6 +129,7 @@ type ext struct {
 	help        *help
 	seqadj      [2]seqadj
 	timeouts    *Timeouts
+	sctp        *SCTPState
 }
 
 func (c *Conn) extra() *ext {
@@ -202,6 +202,9 @@ func (c *Conn) NS() *core.Netns { return c.t.ns }
 
 // Zone is the zone that keeps it apart from others.
 func (c *Conn) Zone() Zone { return c.zone }
+
+// ZoneID is the id of the zone that counts in a direction (nf_ct_zone_id).
+func (c *Conn) ZoneID(d Dir) uint16 { return c.zone.in(d) }
 
 // Proto is nf_ct_protonum; L3 is nf_ct_l3num.
 func (c *Conn) Proto() uint8 { return c.tuples[Original].Proto }
@@ -322,83 +325,4 @@ func (c *Conn) destroy() {
 		return
 	}
 	c.t.destroy(c)
-}
-
-// Events are IPCT_*: what listeners have not been told yet.
-type Events uint16
-
-// The bits of Events.
-const (
-	EventNew Events = 1 << iota
-	EventRelated
-	EventDestroy
-	EventReply
-	EventAssured
-	EventProtoInfo
-	EventHelper
-	EventMark
-	EventSeqAdj
-	EventSecmark
-	EventLabel
-)
-
-// cache is nf_conntrack_event_cache: to be told when the packet is confirmed.
-func (c *Conn) cache(e Events) { c.events |= e }
-
-// A Listener is told what happens to connections (ctnetlink): lab's
-// `conntrack -E`.
-type Listener interface {
-	ConntrackEvent(ns *core.Netns, c *Conn, e Events)
-}
-
-// tell is nf_conntrack_eventmask_report with what a reader sees of it.
-func (t *Table) tell(c *Conn, e Events) {
-	if t.ns.Sysctl.CT.Events == 0 {
-		return
-	}
-	if c.ecache {
-		for _, l := range t.listeners {
-			l.ConntrackEvent(t.ns, c, e)
-		}
-	}
-	if !t.ns.Listening() {
-		return
-	}
-	why := step.WhyCTUpdate
-	switch {
-	case e&EventDestroy != 0:
-		why = step.WhyCTDestroy
-	case e&(EventNew|EventRelated) != 0:
-		why = step.WhyCTNewEvent
-	}
-	o := c.Tuple(Original)
-	t.ns.Note(c, why, uint64(c.Proto()), o.Src.Hi, o.Src.Lo, uint64(o.Sport), o.Dst.Hi, o.Dst.Lo, uint64(o.Dport), uint64(c.protoState()), uint64(c.Expires()))
-}
-
-// deliver is nf_ct_deliver_cached_events.
-func (t *Table) deliver(c *Conn) {
-	e := c.events
-	if e == 0 {
-		return
-	}
-	c.events = 0
-	if c.Status&(Confirmed|Dying) != Confirmed {
-		return
-	}
-	t.tell(c, e)
-}
-
-// AddListener has l told of every event from now on. With nf_conntrack_events 2
-// (the default) that holds for connections that begin from now on only, as
-// nf_ct_ecache_ext_add has it.
-func (t *Table) AddListener(l Listener) { t.listeners = append(t.listeners, l) }
-
-// RemoveListener takes l off.
-func (t *Table) RemoveListener(l Listener) {
-	for i := range t.listeners {
-		if t.listeners[i] == l {
-			t.listeners = append(t.listeners[:i:i], t.listeners[i+1:]...)
-			return
-		}
-	}
 }

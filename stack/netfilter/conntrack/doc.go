@@ -13,6 +13,5 @@
 // "Real Stateful TCP Packet Filtering in IP Filter" (van Rooij, 2000), which the
 // TCP tracker follows.
 //
-// Left out: the state of SCTP associations (they are tracked as an unknown
-// protocol with ports), flow table offload, synproxy, all helpers but FTP.
+// Left out: flow table offload, synproxy, all helpers but FTP.
 package conntrack

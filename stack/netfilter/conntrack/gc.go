@@ -87,7 +87,11 @@ func (t *Table) gcWorker() {
 
 // canEarlyDrop is gc_worker_can_early_drop.
 func (c *Conn) canEarlyDrop() bool {
-	return c.Status&Assured == 0 || c.Proto() == 6 && c.TCP.State.closing()
+	if c.Status&Assured == 0 || c.Proto() == 6 && c.TCP.State.closing() {
+		return true
+	}
+	s := c.SCTP()
+	return s >= SCTPShutdownSent && s <= SCTPShutdownAckSent
 }
 
 // earlyDrop is early_drop: the table is full; throw away one connection that

@@ -61,10 +61,13 @@ func (c *Conn) Observe(o *trace.Obs) {
 }
 
 // protoState is the state that `conntrack -L` prints, by the numbers of
-// step.CTst: TCP's own, else 0.
+// step.CTst: TCP's own, SCTP's plus 16, else 0.
 func (c *Conn) protoState() uint8 {
-	if c.Proto() == 6 {
+	switch c.Proto() {
+	case 6:
 		return uint8(c.TCP.State)
+	case uint8(protoSCTP):
+		return 16 + uint8(c.SCTP())
 	}
 	return 0
 }

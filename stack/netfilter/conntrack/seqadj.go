@@ -62,7 +62,8 @@ func (c *Conn) seqAdjust(b *core.SKB, off int, info Info) bool {
 		move = mine.after
 	}
 	seq := h.Seq()
-	h.SetChecksum(wire.Update32(h.Checksum(), seq, seq+uint32(move)))
+	summed := b.IPSummed != core.ChecksumPartial // else nobody has summed yet
+	fix(h, summed, seq, seq+uint32(move))
 	h.SetSeq(seq + uint32(move))
 	if h.Flags()&wire.TCPAck != 0 {
 		back := theirs.before
@@ -70,16 +71,23 @@ func (c *Conn) seqAdjust(b *core.SKB, off int, info Info) bool {
 			back = theirs.after
 		}
 		ack := h.Ack()
-		h.SetChecksum(wire.Update32(h.Checksum(), ack, ack-uint32(back)))
+		fix(h, summed, ack, ack-uint32(back))
 		h.SetAck(ack - uint32(back))
-		sackAdjust(h, h[wire.TCPMinLen:n], theirs)
+		sackAdjust(h, summed, h[wire.TCPMinLen:n], theirs)
 	}
 	c.t.ns.Why(step.WhyCTSeqAdjust, uint64(int64(move)))
 	return true
 }
 
+// fix corrects a checksum that is there already (inet_proto_csum_replace4).
+func fix(h wire.TCP, summed bool, old, now uint32) {
+	if summed {
+		h.SetChecksum(wire.Update32(h.Checksum(), old, now))
+	}
+}
+
 // sackAdjust is nf_ct_sack_adjust.
-func sackAdjust(h wire.TCP, o []byte, s *seqadj) {
+func sackAdjust(h wire.TCP, summed bool, o []byte, s *seqadj) {
 	for len(o) > 0 {
 		if o[0] == 0 {
 			return
@@ -99,7 +107,7 @@ func sackAdjust(h wire.TCP, o []byte, s *seqadj) {
 					back = s.after
 				}
 				w := v - uint32(back)
-				h.SetChecksum(wire.Update32(h.Checksum(), v, w))
+				fix(h, summed, v, w)
 				o[i], o[i+1], o[i+2], o[i+3] = byte(w>>24), byte(w>>16), byte(w>>8), byte(w)
 			}
 		}

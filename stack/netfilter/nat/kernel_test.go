@@ -168,3 +168,79 @@ func own(p any) bool { return strings.HasPrefix(p.(string), "45c0") }
 type drop struct{}
 
 func (*drop) Run(*core.Netns, *core.HookState, *core.SKB) core.Verdict { return core.Drop }
+
+// TestPortsKernel holds the choice of ports to what Linux 6.18 chose, with six
+// rules of iptables by destination port. A line is source, destination, and
+// their ports; then the four as the packet left, or -.
+func TestPortsKernel(t *testing.T) {
+	w := newWorld(t, trace.Silent)
+	for h := byte(10); h < 20; h++ {
+		n := w.ns.Neigh4.Create(ip(10, 0, 2, h).Addr(), w.eth[1])
+		w.ns.Neigh4.Update(n, 0x020000000100, core.NUDPermanent, core.NeighUpdateOverride|core.NeighUpdateAdmin)
+	}
+	to := func(c *conntrack.Conn, m Manip, r Range) core.Verdict {
+		r.Flags |= MapIPs
+		if r.MinProto != 0 {
+			r.Flags |= ProtoSpecified
+		}
+		return Setup(c, &r, m)
+	}
+	a := func(n byte) wire.Addr { return ip(10, 0, 2, n).Addr() }
+	w.rule(core.PreRouting, &rule{fn: func(_ *core.Netns, _ *core.HookState, _ *core.SKB, c *conntrack.Conn) core.Verdict {
+		switch c.Tuple(conntrack.Original).Dport / 1000 {
+		case 2:
+			return to(c, Dst, Range{Flags: ProtoOffset, MinAddr: a(12), MaxAddr: a(12), MinProto: 3000, MaxProto: 3100, BaseProto: 2000})
+		case 4:
+			return to(c, Dst, Range{MinAddr: a(12), MaxAddr: a(12), MinProto: 5000, MaxProto: 5009})
+		case 6:
+			return to(c, Dst, Range{MinAddr: a(10), MaxAddr: a(13)})
+		}
+		return core.Accept
+	}})
+	w.rule(core.PostRouting, &rule{fn: func(_ *core.Netns, _ *core.HookState, _ *core.SKB, c *conntrack.Conn) core.Verdict {
+		switch c.Tuple(conntrack.Original).Dport / 100 {
+		case 90:
+			return to(c, Src, Range{MinAddr: a(60), MaxAddr: a(60), MinProto: 7000, MaxProto: 7100})
+		case 91:
+			return to(c, Src, Range{MinAddr: a(60), MaxAddr: a(70)})
+		case 92:
+			return to(c, Src, Range{MinAddr: a(60), MaxAddr: a(60), MinProto: 7050, MaxProto: 7050})
+		}
+		return core.Accept
+	}})
+	f, err := os.ReadFile("testdata/ports-6.18.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := 0
+	for i, l := range strings.Split(strings.TrimSpace(string(f)), "\n") {
+		var x [4]string
+		var sp, dp, wsp, wdp uint16
+		n, _ := fmt.Sscan(l, &x[0], &x[1], &sp, &dp, &x[2], &wsp, &x[3], &wdp)
+		addr := func(s string) wire.IP4 { return wire.FromNetip(netip.MustParseAddr(s)).IP4() }
+		w.sent = nil
+		w.rx(0, udp(addr(x[0]), addr(x[1]), sp, dp))
+		got, want := "-", "-"
+		if n == 8 {
+			want = fmt.Sprintf("%s:%d > %s:%d", x[2], wsp, x[3], wdp)
+		}
+		for _, s := range w.sent {
+			if s.p[0]>>4 != 4 {
+				continue // ARP
+			}
+			h := wire.IPv4(s.p)
+			p := be16(s.p[20:])
+			got = fmt.Sprintf("%v:%d > %v:%d", h.Src(), p, h.Dst(), be16(s.p[22:]))
+			if p != wsp && wsp != sp && p >= 7000 && p <= 7100 && wsp >= 7000 && wsp <= 7100 {
+				got = want // both took a random port of the range
+				random++
+			}
+		}
+		if got != want {
+			t.Errorf("line %d, %s: the model has %s", i+1, l, got)
+		}
+	}
+	if random > 120 {
+		t.Errorf("%d ports were random", random)
+	}
+}

@@ -244,26 +244,11 @@ func manipSCTP(b *core.SKB, off int, k *conntrack.Tuple, m Manip) bool {
 		put16(p[2:], k.Dport)
 	}
 	if n == 12 && b.IPSummed != core.ChecksumPartial {
-		p[8], p[9], p[10], p[11] = 0, 0, 0, 0
-		all := make([]byte, b.Len()-off)
-		b.CopyBits(off, all)
-		c := crc32c(all)
+		c := conntrack.CRC32C(b, off)
 		p[8], p[9], p[10], p[11] = byte(c), byte(c>>8), byte(c>>16), byte(c>>24)
 		b.IPSummed = core.ChecksumNone
 	}
 	return true
-}
-
-// crc32c is SCTP's checksum (RFC 9260 appendix A).
-func crc32c(p []byte) uint32 {
-	c := ^uint32(0)
-	for _, x := range p {
-		c ^= uint32(x)
-		for range 8 {
-			c = c>>1 ^ 0x82f63b78&-(c&1)
-		}
-	}
-	return ^c
 }
 
 func be16(p []byte) uint16     { return uint16(p[0])<<8 | uint16(p[1]) }

@@ -147,7 +147,7 @@ func (n *NAT) appropriateSrc(orig *conntrack.Tuple, r *Range, c *conntrack.Conn)
 	for i := len(l) - 1; i >= 0; i-- { // the newest first
 		o := l[i]
 		t := o.Tuple(conntrack.Original)
-		if t.Proto != orig.Proto || t.Src != orig.Src || t.Sport != orig.Sport || o.Zone() != c.Zone() {
+		if t.Proto != orig.Proto || t.Src != orig.Src || t.Sport != orig.Sport || o.ZoneID(conntrack.Original) != c.ZoneID(conntrack.Original) {
 			continue
 		}
 		inv, _ := o.Tuple(conntrack.Reply).Invert()

@@ -1,0 +1,642 @@
+package lab
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A field is a word in the making: its bytes, and which of them were quoted
+// and so mean themselves.
+type field struct {
+	b   []byte
+	q   []bool
+	has bool // it exists even if it is empty
+}
+
+func (f *field) add(s string, quoted bool) {
+	f.b = append(f.b, s...)
+	for range len(s) {
+		f.q = append(f.q, quoted)
+	}
+	f.has = f.has || quoted || s != ""
+}
+
+// words collects the fields of an expansion (XCU 2.6).
+type words struct {
+	sh    *shell
+	list  []field
+	cur   field
+	ifs   string
+	split bool
+	ws    bool // the last field was ended by white space of IFS
+}
+
+func (w *words) end() {
+	w.list = append(w.list, w.cur)
+	w.cur = field{}
+}
+
+// value adds the result of an expansion: outside of quotes it is split.
+func (w *words) value(s string, quoted bool) {
+	if quoted || !w.split {
+		w.cur.add(s, quoted)
+		return
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case strings.IndexByte(w.ifs, c) < 0:
+			w.ws = false
+			w.cur.add(s[i:i+1], false)
+		case c == ' ' || c == '\t' || c == '\n':
+			if w.cur.has {
+				w.end()
+				w.ws = true
+			}
+		case w.ws && !w.cur.has:
+			w.ws = false
+		default:
+			w.cur.has = true
+			w.end()
+		}
+	}
+}
+
+// fields expands words of a command into arguments.
+func (sh *shell) fields(list []*syntax.Word) []string { return sh.fieldsOf(list) }
+
+// assignCmd are the builtins whose arguments may be assignments.
+var assignCmd = map[string]bool{"export": true, "readonly": true, "local": true}
+
+func (sh *shell) fieldsOf(list []*syntax.Word) (out []string) {
+	assign := false
+	for i, word := range list {
+		if assign && isAssign(word) {
+			out = append(out, sh.joined(word))
+		} else {
+			out = append(out, sh.split(word)...)
+		}
+		if sh.exiting {
+			return nil
+		}
+		if i == 0 && len(out) > 0 {
+			assign = assignCmd[out[0]]
+		}
+	}
+	return out
+}
+
+func isAssign(w *syntax.Word) bool {
+	if len(w.Parts) == 0 {
+		return false
+	}
+	l, ok := w.Parts[0].(*syntax.Lit)
+	if !ok {
+		return false
+	}
+	name, _, has := strings.Cut(l.Value, "=")
+	return has && syntax.ValidName(name)
+}
+
+// split expands one word with field splitting and file names.
+func (sh *shell) split(word *syntax.Word) (out []string) {
+	ifs, ok := sh.get("IFS")
+	if !ok {
+		ifs = " \t\n"
+	}
+	w := &words{sh: sh, ifs: ifs, split: true}
+	w.parts(word.Parts, false, true)
+	if w.cur.has {
+		w.end()
+	}
+	for i := range w.list {
+		f := &w.list[i]
+		if !sh.noglob && globby(f) {
+			if names := sh.p.glob(f.pattern()); len(names) > 0 {
+				out = append(out, names...)
+				continue
+			}
+		}
+		out = append(out, string(f.b))
+	}
+	return out
+}
+
+// joined expands a word into one string, without splitting.
+func (sh *shell) joined(word *syntax.Word) string {
+	if word == nil {
+		return ""
+	}
+	w := &words{sh: sh}
+	w.parts(word.Parts, false, true)
+	return w.all()
+}
+
+func (w *words) all() string {
+	var b strings.Builder
+	for i := range w.list {
+		b.Write(w.list[i].b)
+		b.WriteByte(' ')
+	}
+	b.Write(w.cur.b)
+	return b.String()
+}
+
+// assignValue is joined, with ~ behind a colon too.
+func (sh *shell) assignValue(word *syntax.Word) string { return sh.joined(word) }
+
+// pattern expands a word for matching: what was quoted means itself.
+func (sh *shell) pattern(word *syntax.Word) string {
+	w := &words{sh: sh}
+	w.parts(word.Parts, false, true)
+	return w.cur.pattern()
+}
+
+func (f *field) pattern() string {
+	var b strings.Builder
+	for i, c := range f.b {
+		if f.q[i] && strings.IndexByte(`*?[]\-!^`, c) >= 0 {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+func globby(f *field) bool {
+	for i, c := range f.b {
+		if !f.q[i] && (c == '*' || c == '?' || c == '[') {
+			return true
+		}
+	}
+	return false
+}
+
+// parts expands the parts of a word; dq: inside double quotes.
+func (w *words) parts(parts []syntax.WordPart, dq, start bool) {
+	sh := w.sh
+	for i, part := range parts {
+		if sh.exiting {
+			return
+		}
+		switch x := part.(type) {
+		case *syntax.Lit:
+			s := x.Value
+			if !dq && start && i == 0 && strings.HasPrefix(s, "~") {
+				if user, rest, _ := strings.Cut(s[1:], "/"); user == "" || user == "root" {
+					home, ok := sh.get("HOME")
+					if !ok || user == "root" {
+						home = "/root"
+					}
+					w.cur.add(home, true)
+					if s = ""; rest != "" || strings.Contains(x.Value, "/") {
+						s = "/" + rest
+					}
+				}
+			}
+			w.lit(s, dq)
+		case *syntax.SglQuoted:
+			w.cur.add(x.Value, true)
+			w.cur.has = true
+		case *syntax.DblQuoted:
+			if !onlyAt(x, len(sh.args)) {
+				w.cur.has = true
+			}
+			w.parts(x.Parts, true, false)
+		case *syntax.ParamExp:
+			w.param(x, dq)
+		case *syntax.CmdSubst:
+			w.value(sh.commandSubst(x), dq)
+		case *syntax.ArithmExp:
+			sh.expr = sh.exprText(x)
+			n, ok := sh.arith(x.X)
+			if !ok {
+				return
+			}
+			w.value(strconv.FormatInt(n, 10), dq)
+		default:
+			sh.complain("Syntax error: %T is not POSIX shell", part)
+			sh.status, sh.exiting = 2, true
+		}
+	}
+}
+
+// onlyAt reports "$@" without parameters, which is no field at all.
+func onlyAt(x *syntax.DblQuoted, n int) bool {
+	if n > 0 || len(x.Parts) != 1 {
+		return false
+	}
+	p, ok := x.Parts[0].(*syntax.ParamExp)
+	return ok && p.Param != nil && p.Param.Value == "@" && p.Exp == nil
+}
+
+// lit adds literal text; a backslash quotes.
+func (w *words) lit(s string, dq bool) {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '\\' && i+1 < len(s) {
+			n := s[i+1]
+			switch {
+			case n == '\n':
+				i++
+				continue
+			case !dq || n == '$' || n == '`' || n == '"' || n == '\\':
+				w.cur.add(s[i+1:i+2], true)
+				i++
+				continue
+			}
+		}
+		w.cur.add(s[i:i+1], dq)
+	}
+}
+
+// special is the value of a special or positional parameter.
+func (sh *shell) special(name string) (string, bool) {
+	switch name {
+	case "?":
+		return strconv.Itoa(sh.status), true
+	case "$":
+		return strconv.Itoa(sh.rootPID), true
+	case "!":
+		if sh.lastBg == 0 {
+			return "", false
+		}
+		return strconv.Itoa(sh.lastBg), true
+	case "#":
+		return strconv.Itoa(len(sh.args)), true
+	case "0":
+		return sh.name, true
+	case "-":
+		s := ""
+		for _, o := range [...]struct {
+			on bool
+			c  string
+		}{{sh.errexit, "e"}, {sh.noglob, "f"}, {sh.nounset, "u"}, {sh.xtrace, "x"}} {
+			if o.on {
+				s += o.c
+			}
+		}
+		return s, true
+	case "LINENO":
+		return strconv.Itoa(sh.p.lab.line), true
+	}
+	if n, err := strconv.Atoi(name); err == nil {
+		if n >= 1 && n <= len(sh.args) {
+			return sh.args[n-1], true
+		}
+		return "", false
+	}
+	return sh.get(name)
+}
+
+// param is parameter expansion (XCU 2.6.2).
+func (w *words) param(x *syntax.ParamExp, dq bool) {
+	sh := w.sh
+	if x.Param == nil || x.Excl || x.Slice != nil || x.Repl != nil || x.Index != nil || x.Names != 0 || x.Width {
+		sh.complain("Bad substitution")
+		sh.status, sh.exiting = 2, true
+		return
+	}
+	name := x.Param.Value
+	if (name == "@" || name == "*") && !x.Length {
+		w.params(name, x, dq)
+		return
+	}
+	v, set := sh.special(name)
+	if x.Length {
+		if name == "@" || name == "*" {
+			v = strconv.Itoa(len(sh.args))
+		} else {
+			if !set && sh.nounset {
+				sh.unset(name)
+				return
+			}
+			v = strconv.Itoa(len([]rune(v)))
+		}
+		w.value(v, dq)
+		return
+	}
+	if x.Exp == nil {
+		if !set && sh.nounset {
+			sh.unset(name)
+			return
+		}
+		w.value(v, dq)
+		return
+	}
+	e := x.Exp
+	null := !set || v == ""
+	switch e.Op {
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		if e.Op == syntax.AlternateUnset && set || e.Op == syntax.AlternateUnsetOrNull && !null {
+			w.alt(e.Word, dq)
+		}
+	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+		if e.Op == syntax.DefaultUnset && set || e.Op == syntax.DefaultUnsetOrNull && !null {
+			w.value(v, dq)
+		} else {
+			w.alt(e.Word, dq)
+		}
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		if e.Op == syntax.AssignUnset && !set || e.Op == syntax.AssignUnsetOrNull && null {
+			v = sh.quotedWord(e.Word, dq)
+			if sh.exiting || !sh.setVar(name, v) {
+				return
+			}
+		}
+		w.value(v, dq)
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		if e.Op == syntax.ErrorUnset && !set || e.Op == syntax.ErrorUnsetOrNull && null {
+			msg := "parameter not set"
+			if e.Op == syntax.ErrorUnsetOrNull {
+				msg = "parameter not set or null"
+			}
+			if e.Word != nil && len(e.Word.Parts) > 0 {
+				msg = sh.joined(e.Word)
+			}
+			sh.complain("%s: %s", name, msg)
+			sh.status, sh.exiting = 2, true
+			return
+		}
+		w.value(v, dq)
+	case syntax.RemSmallSuffix, syntax.RemLargeSuffix, syntax.RemSmallPrefix, syntax.RemLargePrefix:
+		if !set && sh.nounset {
+			sh.unset(name)
+			return
+		}
+		pat := ""
+		if e.Word != nil {
+			pat = sh.pattern(e.Word)
+		}
+		w.value(strip(v, pat, e.Op), dq)
+	default:
+		sh.complain("Bad substitution")
+		sh.status, sh.exiting = 2, true
+	}
+}
+
+func (sh *shell) unset(name string) {
+	sh.complain("%s: parameter not set", name)
+	sh.status, sh.exiting = 2, true
+}
+
+// alt expands the word of ${a:-word}: its own quotes count.
+func (w *words) alt(word *syntax.Word, dq bool) {
+	if word == nil {
+		return
+	}
+	if dq {
+		for _, p := range word.Parts {
+			if d, ok := p.(*syntax.DblQuoted); ok { // quotes inside quotes end and begin
+				w.parts(d.Parts, true, false)
+				continue
+			}
+			w.parts([]syntax.WordPart{p}, true, false)
+		}
+		return
+	}
+	// Literal text of the word is split as the value would be.
+	for i, p := range word.Parts {
+		if l, ok := p.(*syntax.Lit); ok && !strings.Contains(l.Value, `\`) && !(i == 0 && strings.HasPrefix(l.Value, "~")) {
+			w.value(l.Value, false)
+			continue
+		}
+		w.parts([]syntax.WordPart{p}, false, i == 0)
+	}
+}
+
+func (sh *shell) quotedWord(word *syntax.Word, dq bool) string {
+	if word == nil {
+		return ""
+	}
+	w := &words{sh: sh}
+	w.alt(word, dq)
+	return w.all()
+}
+
+// params is $@ and $*.
+func (w *words) params(name string, x *syntax.ParamExp, dq bool) {
+	sh := w.sh
+	args := sh.args
+	if x.Exp != nil {
+		e := x.Exp
+		none := len(args) == 0 || (e.Op == syntax.AlternateUnsetOrNull || e.Op == syntax.DefaultUnsetOrNull) && strings.Join(args, "") == ""
+		switch e.Op {
+		case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+			if !none {
+				w.alt(e.Word, dq)
+			}
+			return
+		case syntax.DefaultUnset, syntax.DefaultUnsetOrNull:
+			if none {
+				w.alt(e.Word, dq)
+				return
+			}
+		default:
+			sh.complain("Bad substitution")
+			sh.status, sh.exiting = 2, true
+			return
+		}
+	}
+	if name == "*" && dq || !w.split {
+		sep := " "
+		if ifs, ok := sh.get("IFS"); ok && name == "*" {
+			if sep = ""; ifs != "" {
+				sep = ifs[:1]
+			}
+		}
+		w.cur.add(strings.Join(args, sep), dq)
+		return
+	}
+	for i, a := range args {
+		if i > 0 {
+			if dq || w.cur.has {
+				w.cur.has = w.cur.has || dq
+				w.end()
+			}
+		}
+		if dq {
+			w.cur.has = true
+		}
+		w.value(a, dq)
+	}
+}
+
+// strip removes the shortest or longest prefix or suffix that fits.
+func strip(v, pat string, op syntax.ParExpOperator) string {
+	switch op {
+	case syntax.RemSmallPrefix:
+		for i := 0; i <= len(v); i++ {
+			if match(pat, v[:i]) {
+				return v[i:]
+			}
+		}
+	case syntax.RemLargePrefix:
+		for i := len(v); i >= 0; i-- {
+			if match(pat, v[:i]) {
+				return v[i:]
+			}
+		}
+	case syntax.RemSmallSuffix:
+		for i := len(v); i >= 0; i-- {
+			if match(pat, v[i:]) {
+				return v[:i]
+			}
+		}
+	case syntax.RemLargeSuffix:
+		for i := 0; i <= len(v); i++ {
+			if match(pat, v[i:]) {
+				return v[:i]
+			}
+		}
+	}
+	return v
+}
+
+// commandSubst runs commands and returns what they print, without the newlines
+// at the end.
+func (sh *shell) commandSubst(x *syntax.CmdSubst) string {
+	if len(x.Stmts) == 0 {
+		return ""
+	}
+	p := sh.p
+	r, w := pipePair()
+	if p.depth++; p.depth > p.lab.Limits.Depth {
+		p.lab.halt(p, fmt.Sprintf("after %d substitutions inside one another", p.lab.Limits.Depth))
+		p.check()
+	}
+	c := sh.spawn("sh", func(s *shell) {
+		s.tested = 0
+		s.list(x.Stmts)
+	})
+	c.set(1, w)
+	r.pipe.readers++
+	var all []byte
+	for {
+		p.block(func() bool { return len(r.pipe.buf) > 0 || r.pipe.writers == 0 })
+		if len(r.pipe.buf) == 0 {
+			break
+		}
+		all = append(all, r.pipe.buf...)
+		if len(all) > p.lab.Limits.Memory {
+			p.grow(len(all))
+		}
+		p.lab.memory -= len(r.pipe.buf)
+		r.pipe.buf = nil
+	}
+	r.pipe.readers--
+	sh.status = p.wait(c)
+	sh.subst = sh.status
+	p.depth--
+	return strings.ReplaceAll(strings.TrimRight(string(all), "\n"), "\x00", "")
+}
+
+// hereDoc is the text of a here-document.
+func (sh *shell) hereDoc(r *syntax.Redirect) string {
+	if r.Hdoc == nil {
+		return ""
+	}
+	quoted := false
+	for _, p := range r.Word.Parts {
+		switch x := p.(type) {
+		case *syntax.Lit:
+			quoted = quoted || strings.Contains(x.Value, `\`)
+		default:
+			quoted = true
+		}
+	}
+	parts := r.Hdoc.Parts
+	if r.Op == syntax.DashHdoc {
+		bol := true
+		var cut []syntax.WordPart
+		for _, p := range parts {
+			l, ok := p.(*syntax.Lit)
+			if !ok {
+				bol = false
+				cut = append(cut, p)
+				continue
+			}
+			var b strings.Builder
+			for i := 0; i < len(l.Value); i++ {
+				if c := l.Value[i]; !bol || c != '\t' {
+					bol = c == '\n'
+					b.WriteByte(c)
+				}
+			}
+			cut = append(cut, &syntax.Lit{Value: b.String()})
+		}
+		parts = cut
+	}
+	if quoted {
+		var b strings.Builder
+		for _, p := range parts {
+			if l, ok := p.(*syntax.Lit); ok {
+				b.WriteString(l.Value)
+			}
+		}
+		return b.String()
+	}
+	w := &words{sh: sh}
+	for _, p := range parts {
+		if l, ok := p.(*syntax.Lit); ok {
+			w.hereLit(l.Value)
+			continue
+		}
+		w.parts([]syntax.WordPart{p}, true, false)
+	}
+	return w.all()
+}
+
+// hereLit is lit in a here-document: there a backslash does not quote ".
+func (w *words) hereLit(s string) {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			switch s[i+1] {
+			case '$', '`', '\\':
+				w.cur.add(s[i+1:i+2], true)
+				i++
+				continue
+			case '\n':
+				i++
+				continue
+			}
+		}
+		w.cur.add(s[i:i+1], true)
+	}
+}
+
+// assigns carries out assignments that stand alone.
+func (sh *shell) assigns(c *syntax.CallExpr, redirs []*syntax.Redirect) {
+	var trace []string
+	for _, a := range c.Assigns {
+		v := ""
+		if a.Value != nil {
+			v = sh.assignValue(a.Value)
+		}
+		if sh.exiting || !sh.setVar(a.Name.Value, v) {
+			return
+		}
+		trace = append(trace, a.Name.Value+"="+v)
+	}
+	if sh.xtrace && len(trace) > 0 {
+		ps4, _ := sh.get("PS4")
+		sh.p.errf("%s%s\n", ps4, strings.Join(trace, " "))
+	}
+	restore, ok := sh.redirect(redirs)
+	restore(false)
+	if ok {
+		sh.status = sh.subst
+	}
+}
+
+// exprText is an arithmetic expression as the script has it.
+func (sh *shell) exprText(x *syntax.ArithmExp) string {
+	lo, hi := int(x.Left.Offset())+3, int(x.Right.Offset())
+	if lo < 0 || hi > len(sh.text) || lo > hi {
+		return ""
+	}
+	return strings.TrimSpace(sh.text[lo:hi])
+}

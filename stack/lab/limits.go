@@ -1,0 +1,17 @@
+package lab
+
+import "github.com/packetwalk/packetwalk/stack/sim"
+
+// Limits are what one run may take. A script that goes beyond one is stopped
+// with a line that says which.
+type Limits struct {
+	Steps   int      // commands carried out
+	Procs   int      // processes alive at one time
+	Memory  int      // bytes of files, pipes and variables
+	Output  int      // bytes printed
+	Depth   int      // functions and substitutions inside one another
+	Virtual sim.Time // time that passes in the simulated world
+}
+
+// DefaultLimits are enough for every lab and small enough for a browser.
+var DefaultLimits = Limits{Steps: 2000000, Procs: 500, Memory: 256 << 20, Output: 64 << 20, Depth: 500, Virtual: 24 * 3600 * sim.Second}

@@ -1,0 +1,463 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"sort"
+
+	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+)
+
+// A Lab is a simulated machine with a shell: network namespaces, files,
+// processes. The world is inside it; shells, pipes and files are not part of
+// the world. One process runs at a time, in the order of the virtual time and
+// the process numbers, so the same script gives the same output always.
+type Lab struct {
+	World  *stack.World
+	Root   *stack.Host // the namespace that the machine begins with
+	Limits Limits
+	Stdout io.Writer
+	Stderr io.Writer
+
+	spaces   []*space
+	files    *node
+	procs    []*Proc // alive, by number
+	all      map[int]*Proc
+	lastPID  int
+	steps    int
+	printed  int
+	memory   int
+	line     int // of the script, the last one begun
+	begin    sim.Time
+	instant  bool // a set-up: no time may pass
+	stop     *Stopped
+	tools    map[string]tool
+	settings map[string]string // sysctls that nothing in the model obeys
+	lastConn map[string]int
+	conf     map[*core.Device]*devState
+}
+
+// A space is a named network namespace.
+type space struct {
+	name string
+	host *stack.Host
+}
+
+// devState is what the tools show of a device and the model does not need.
+type devState struct {
+	kind   string
+	alias  string
+	group  int
+	random bool // its address was drawn
+	ring   [2]int
+	coal   [2]int
+	queues int
+}
+
+// A tool is a program: it returns its exit status.
+type tool func(p *Proc, args []string) int
+
+// Stopped tells why a run was ended by a limit.
+type Stopped struct {
+	File string
+	Line int
+	What string
+}
+
+// Error is one line: file, line, reason.
+func (s *Stopped) Error() string { return fmt.Sprintf("%s:%d: stopped %s", s.File, s.Line, s.What) }
+
+// NewLab makes a machine around a host of a world. Output goes nowhere until
+// Stdout and Stderr are set.
+func NewLab(w *stack.World, h *stack.Host) *Lab {
+	l := &Lab{World: w, Root: h, Limits: DefaultLimits, Stdout: io.Discard, Stderr: io.Discard, all: map[int]*Proc{}, lastPID: 1000, settings: map[string]string{},
+		conf: map[*core.Device]*devState{}}
+	l.begin = w.Clock.Now()
+	l.tools = programs()
+	l.mkfs()
+	return l
+}
+
+func (l *Lab) now() sim.Time { return l.World.Clock.Now() }
+
+// A Proc is a simulated process: a coroutine of the lab. Shells and text tools
+// live in it alone; a network tool also has a socket.Program in the world.
+type Proc struct {
+	lab    *Lab
+	pid    int
+	parent *Proc
+	kids   []*Proc // not waited for
+	host   *stack.Host
+	name   string
+	cwd    string
+	env    map[string]string
+	fds    map[int]*desc
+	sh     *shell // the shell that it runs, innermost
+	app    *socket.Program
+	depth  int
+
+	next   func() (struct{}, bool)
+	yield  func(struct{}) bool
+	ready  func() bool // nil: it can go on
+	wakeAt sim.Time    // 0: not by time
+	exited bool
+	status int
+	killed int // signal that ends it
+	waits  bool
+}
+
+// died unwinds a process that is killed.
+type died struct{}
+
+// fork makes a child process that runs f; it starts when its parent waits.
+func (p *Proc) fork(name string, f func(*Proc) int) *Proc {
+	l := p.lab
+	alive := 0
+	for _, q := range l.procs {
+		if !q.exited {
+			alive++
+		}
+	}
+	if alive >= l.Limits.Procs {
+		l.halt(p, fmt.Sprintf("after %d processes at one time", l.Limits.Procs))
+		panic(died{})
+	}
+	c := l.newProc(p.host, name, f)
+	c.parent, c.cwd, c.depth = p, p.cwd, p.depth
+	for k, v := range p.env {
+		c.env[k] = v
+	}
+	for n, d := range p.fds {
+		d.refs++
+		c.fds[n] = d
+	}
+	p.kids = append(p.kids, c)
+	return c
+}
+
+func (l *Lab) newProc(h *stack.Host, name string, f func(*Proc) int) *Proc {
+	l.lastPID++
+	p := &Proc{lab: l, pid: l.lastPID, host: h, name: name, cwd: "/root", env: map[string]string{}, fds: map[int]*desc{}}
+	l.procs = append(l.procs, p)
+	l.all[p.pid] = p
+	p.next, _ = iter.Pull(func(yield func(struct{}) bool) {
+		p.yield = yield
+		defer p.end()
+		defer func() {
+			if r := recover(); r != nil {
+				if _, ok := r.(died); !ok {
+					panic(r)
+				}
+				if p.status == 0 {
+					p.status = 128 + p.killed
+				}
+			}
+		}()
+		p.check()
+		p.status = f(p)
+	})
+	return p
+}
+
+// end is do_exit: sockets and files are closed, children are left alone.
+func (p *Proc) end() {
+	if p.app != nil {
+		p.app.Exit()
+		p.app = nil
+	}
+	for _, n := range p.openFDs() {
+		p.close(n)
+	}
+	p.exited = true
+}
+
+func (p *Proc) openFDs() []int {
+	var l []int
+	for n := range p.fds {
+		l = append(l, n)
+	}
+	sort.Ints(l)
+	return l
+}
+
+// check ends the process if a signal or a limit says so.
+func (p *Proc) check() {
+	if p.killed != 0 || p.lab.stop != nil {
+		panic(died{})
+	}
+}
+
+// block lets others run until cond holds.
+func (p *Proc) block(cond func() bool) {
+	p.check()
+	for !cond() {
+		if p.lab.instant {
+			p.errf("not modelled: %s waits, and in a set-up no time passes\n", p.name)
+			p.status = 1
+			panic(died{})
+		}
+		p.ready = cond
+		p.yield(struct{}{})
+		p.ready = nil
+		p.check()
+	}
+}
+
+// sleep lets virtual time pass.
+func (p *Proc) sleep(d sim.Time) {
+	at := p.lab.now() + d
+	p.wakeAt = at
+	p.block(func() bool { return p.lab.now() >= at })
+	p.wakeAt = 0
+}
+
+// until waits for a condition, but no longer than to a time (0: for ever).
+func (p *Proc) until(at sim.Time, cond func() bool) {
+	p.wakeAt = at
+	p.block(func() bool { return cond() || at > 0 && p.lab.now() >= at })
+	p.wakeAt = 0
+}
+
+// wait waits for the end of a child and forgets it.
+func (p *Proc) wait(c *Proc) int {
+	p.block(func() bool { return c.exited })
+	p.reap(c)
+	return c.status
+}
+
+func (p *Proc) reap(c *Proc) {
+	for i, k := range p.kids {
+		if k == c {
+			p.kids = append(p.kids[:i], p.kids[i+1:]...)
+			break
+		}
+	}
+	delete(p.lab.all, c.pid)
+}
+
+// halt stops the run: a limit was reached.
+func (l *Lab) halt(p *Proc, what string) {
+	if l.stop == nil {
+		name := "lab"
+		if p != nil && p.sh != nil {
+			name = p.sh.name
+		}
+		l.stop = &Stopped{name, l.line, what}
+	}
+}
+
+// step counts one command.
+func (p *Proc) step() {
+	l := p.lab
+	if l.steps++; l.steps > l.Limits.Steps {
+		l.halt(p, fmt.Sprintf("after %d commands", l.Limits.Steps))
+	}
+	p.check()
+}
+
+// grow counts memory.
+func (p *Proc) grow(n int) {
+	l := p.lab
+	if l.memory += n; l.memory > l.Limits.Memory {
+		l.halt(p, fmt.Sprintf("after %d bytes of memory", l.Limits.Memory))
+		p.check()
+	}
+}
+
+// run lets processes and the world go on until root has ended.
+func (l *Lab) run(root *Proc) {
+	for !root.exited {
+		l.round()
+		if root.exited || l.stop != nil {
+			break
+		}
+		l.advance(root)
+	}
+	if l.stop != nil {
+		for !root.exited {
+			root.killed = 9
+			l.round()
+		}
+	}
+}
+
+// round runs every process that can run, by number, until none can.
+func (l *Lab) round() {
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(l.procs); i++ {
+			p := l.procs[i]
+			if p.exited || p.killed == 0 && l.stop == nil && p.ready != nil && !p.ready() {
+				continue
+			}
+			p.next()
+			again = true
+		}
+		live := l.procs[:0]
+		for _, p := range l.procs {
+			if !p.exited {
+				live = append(live, p)
+			}
+		}
+		l.procs = live
+	}
+}
+
+// advance moves the world's clock to the next thing that happens.
+func (l *Lab) advance(root *Proc) {
+	at, ok := l.World.Clock.Next()
+	for _, p := range l.procs {
+		if p.wakeAt > 0 && (!ok || p.wakeAt < at) {
+			at, ok = p.wakeAt, true
+		}
+	}
+	switch {
+	case !ok:
+		l.halt(root, "because every process waits for something that will not happen")
+	case at > l.begin+l.Limits.Virtual:
+		l.halt(root, fmt.Sprintf("after %d seconds of virtual time", l.Limits.Virtual/sim.Second))
+	default:
+		l.World.Run(max(at, l.now()))
+	}
+}
+
+// signals by name and number.
+var signals = map[string]int{"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13,
+	"ALRM": 14, "TERM": 15, "CHLD": 17, "CONT": 18, "STOP": 19, "TSTP": 20, "TTIN": 21, "TTOU": 22, "URG": 23, "WINCH": 28, "IO": 29, "PWR": 30, "SYS": 31}
+
+// A signaled program does something at a signal itself.
+type signaled interface{ Signal(n int) bool }
+
+// signal is kill(2).
+func (p *Proc) signal(n int) {
+	if p.exited || n == 0 {
+		return
+	}
+	if p.app != nil && n != 9 {
+		if s, ok := p.app.App.(signaled); ok && s.Signal(n) {
+			p.app.Start(p.lab.now())
+			return
+		}
+	}
+	if p.sh != nil && p.app == nil && n != 9 {
+		if act, ok := p.sh.traps[n]; ok {
+			if act != "" {
+				p.sh.pending = append(p.sh.pending, n)
+			}
+			return
+		}
+	}
+	switch n {
+	case 17, 18, 23, 28:
+		return
+	case 19, 20, 21, 22:
+		return // job control is not modelled: it goes on
+	}
+	p.killed = n
+}
+
+// runProgram runs a network tool: an App in the world. What it prints comes
+// out as it prints it; it ends with the App's status.
+func (p *Proc) runProgram(name string, app program) int {
+	l := p.lab
+	t := app.base()
+	old := p.app
+	prog := socket.NewProgram(p.host.NS, name, app)
+	p.app = prog
+	prog.Start(l.now())
+	for {
+		p.block(func() bool {
+			return prog.Exited || len(t.Out) > 0 || len(t.Err) > 0 || t.WantIn && !t.InEOF && len(t.In) < 1<<16 && p.readable(0)
+		})
+		if len(t.Out) > 0 {
+			b := t.Out
+			t.Out = nil
+			p.write(1, b)
+		}
+		if len(t.Err) > 0 {
+			b := t.Err
+			t.Err = nil
+			p.write(2, b)
+		}
+		if prog.Exited {
+			break
+		}
+		if t.WantIn && !t.InEOF && len(t.In) < 1<<16 && p.readable(0) {
+			b, eof := p.read(0, 1<<15)
+			t.In = append(t.In, b...)
+			t.InEOF = eof
+			prog.Start(l.now())
+		}
+	}
+	p.app = old
+	return t.Status
+}
+
+// A program is an App that prints.
+type program interface {
+	socket.App
+	base() *term
+}
+
+// A term is the terminal side of a program in the world: plain data, so that
+// the world can be forked with the program in it.
+type term struct {
+	Out, Err []byte
+	In       []byte
+	InEOF    bool
+	WantIn   bool
+	Status   int
+}
+
+func (t *term) base() *term { return t }
+
+func (t *term) printf(f string, a ...any) { t.Out = fmt.Appendf(t.Out, f, a...) }
+func (t *term) errf(f string, a ...any)   { t.Err = fmt.Appendf(t.Err, f, a...) }
+
+func (t *term) exit(p *socket.Program, status int) {
+	t.Status = status
+	p.Exit()
+}
+
+// space finds a named namespace, nil if there is none.
+func (l *Lab) space(name string) *space {
+	for _, s := range l.spaces {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// spaceOf is the name of a host's namespace, "" for the first.
+func (l *Lab) spaceOf(ns *core.Netns) string {
+	for _, s := range l.spaces {
+		if s.host.NS == ns {
+			return s.name
+		}
+	}
+	return ""
+}
+
+// hostOf is the Host of a namespace.
+func (l *Lab) hostOf(ns *core.Netns) *stack.Host {
+	for _, s := range l.spaces {
+		if s.host.NS == ns {
+			return s.host
+		}
+	}
+	return l.Root
+}
+
+func (l *Lab) dev(d *core.Device) *devState {
+	s := l.conf[d]
+	if s == nil {
+		s = &devState{}
+		l.conf[d] = s
+	}
+	return s
+}

@@ -1,0 +1,148 @@
+package nft
+
+import (
+	"math/rand"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// realNft loads a script into a fresh namespace of the real kernel with the real
+// nft, and lists what came of it. ok is false where that cannot be done.
+func realNft(script string, opts string) (list, errs string, ok bool) {
+	if os.Getuid() != 0 {
+		return "", "", false
+	}
+	c := exec.Command("unshare", "-n", "sh", "-c", `nft -f - 2>&1 >/dev/null; echo ==; nft `+opts+` list ruleset 2>&1`)
+	c.Stdin = strings.NewReader(script)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return "", string(out), false
+	}
+	e, l, ok := strings.Cut(string(out), "==\n")
+	return l, e, ok
+}
+
+func haveNft() bool {
+	if os.Getuid() != 0 {
+		return false
+	}
+	if _, err := exec.LookPath("nft"); err != nil {
+		return false
+	}
+	if _, err := exec.LookPath("unshare"); err != nil {
+		return false
+	}
+	return exec.Command("unshare", "-n", "nft", "list", "ruleset").Run() == nil
+}
+
+// TestFile compares one file, for work by hand: NFT_FILE=x go test -run TestFile.
+func TestFile(t *testing.T) {
+	name := os.Getenv("NFT_FILE")
+	if name == "" {
+		t.Skip("NFT_FILE is not set")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, werr, _ := realNft(string(b), "-a")
+	got, gerr, _ := load(string(b), "-a")
+	diff(t, want, got)
+	diff(t, werr, gerr)
+}
+
+func diff(t *testing.T, want, got string) {
+	t.Helper()
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := 0; i < len(w) || i < len(g); i++ {
+		a, b := "", ""
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b {
+			t.Errorf("line %d\n real %s\n ours %s", i+1, a, b)
+		}
+	}
+}
+
+// TestRules compares rules one by one, for work by hand: NFT_RULES is a file
+// with a rule in each line, NFT_FAM the family.
+func TestRules(t *testing.T) {
+	name := os.Getenv("NFT_RULES")
+	if name == "" {
+		t.Skip("NFT_RULES is not set")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fam := os.Getenv("NFT_FAM")
+	if fam == "" {
+		fam = "ip"
+	}
+	bad := 0
+	for _, r := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		r = strings.TrimSpace(r)
+		if r == "" || r[0] == '#' {
+			continue
+		}
+		script := "table " + fam + " t {\n set s { type ipv4_addr; }\n map m { type ipv4_addr : inet_service; }\n chain d { }\n chain c {\n" + r + "\n}\n}\n"
+		want, werr, _ := realNft(script, "-a")
+		got, gerr, _ := load(script, "-a")
+		if want != got || werr != gerr {
+			bad++
+			t.Errorf("%s\n  real %s %s\n  ours %s %s", r, strings.Join(ruleLines(want), "|"), werr, strings.Join(ruleLines(got), "|"), gerr)
+		}
+	}
+	t.Logf("%d differ", bad)
+}
+
+func ruleLines(l string) (out []string) {
+	for _, s := range strings.Split(l, "\n") {
+		if strings.HasPrefix(s, "\t\t") && !strings.Contains(s, "type ipv4_addr") {
+			out = append(out, strings.TrimSpace(s))
+		}
+	}
+	return out
+}
+
+// TestReal loads random rule sets into the real nft and into the model: both
+// list the same. NFT_N says how many, NFT_SEED where they begin.
+func TestReal(t *testing.T) {
+	if testing.Short() || !haveNft() {
+		t.Skip("needs root, unshare and nft")
+	}
+	n, seed := 150, int64(1)
+	if s := os.Getenv("NFT_N"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	if s := os.Getenv("NFT_SEED"); s != "" {
+		seed, _ = strconv.ParseInt(s, 10, 64)
+	}
+	bad := 0
+	for i := 0; i < n; i++ {
+		g := &gen{Rand: rand.New(rand.NewSource(seed + int64(i)))}
+		s := g.script()
+		want, werr, ok := realNft(s, "-a")
+		if !ok {
+			t.Fatal("unshare fails")
+		}
+		got, gerr, _ := load(s, "-a")
+		if want == got && werr == gerr {
+			continue
+		}
+		if bad++; bad > 25 {
+			break
+		}
+		t.Errorf("seed %d:", seed+int64(i))
+		diff(t, want, got)
+		diff(t, werr, gerr)
+	}
+	t.Logf("%d of %d differ", bad, n)
+}

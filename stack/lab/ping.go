@@ -1,0 +1,670 @@
+package lab
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/raw"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+func init() { extra["ping"], extra["ping6"], extra["ping4"] = pingTool, pingTool, pingTool }
+
+// A pinger is ping of iputils in the world.
+type pinger struct {
+	term
+	Name             string // as typed
+	Addr             wire.Addr
+	Src              wire.Addr
+	Dev              int
+	Count            int64
+	Interval, Linger sim.Time
+	Deadline         sim.Time
+	Size, TTL, TOS   int
+	Mark             int
+	Quiet, Flood     bool
+	Numeric, Stamp   bool
+	Bcast            bool
+	DF               int // -1: not set
+	ID               uint16
+
+	started     bool
+	fd          int
+	begin, next sim.Time
+	last        sim.Time // when the last request was sent
+	end         sim.Time // no later than this, 0: none
+	sent, got   int64
+	errs, dups  int64
+	sum, sum2   float64
+	min, max    float64
+	seen        map[uint16]bool
+	times       map[uint16]sim.Time
+	buf         []byte
+	recv        *socket.Call
+	stop        bool
+}
+
+const pingUsage = "\nUsage\n  ping [options] <destination>\n"
+
+// pingTool reads the command line.
+func pingTool(p *Proc, a []string) int {
+	g := &pinger{Interval: sim.Second, Linger: 10 * sim.Second, Size: 56, DF: -1, Count: -1, seen: map[uint16]bool{}, times: map[uint16]sim.Time{}}
+	fam, source := 0, ""
+	if a[0] == "ping6" {
+		fam = 6
+	}
+	wrong := ""
+	num := func(v string, lo, hi int64) int64 {
+		n, err := strconv.ParseInt(v, 0, 64)
+		if err != nil {
+			wrong = fmt.Sprintf("ping: invalid argument: '%s'\n", v)
+			return lo
+		}
+		if n < lo || n > hi {
+			wrong = fmt.Sprintf("ping: invalid argument: '%s': out of range: %d <= value <= %d\n", v, lo, hi)
+			return lo
+		}
+		return n
+	}
+	secs := func(v string) sim.Time {
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil || f < 0 || math.IsNaN(f) || f > 2147483 {
+			wrong = fmt.Sprintf("ping: bad timing interval: %s\n", v)
+		}
+		return sim.Time(f * 1e9)
+	}
+	rest, badOpt := flags(a[1:], "46AaBbCDdfHhLnOqRrUvVc:e:F:I:i:l:M:m:N:p:Q:S:s:T:t:W:w:", func(c byte, v string) {
+		switch c {
+		case '4':
+			fam = 4
+		case '6':
+			fam = 6
+		case 'c':
+			g.Count = num(v, 1, math.MaxInt64)
+		case 'i':
+			g.Interval = secs(v)
+		case 'W':
+			g.Linger = secs(v)
+		case 'w':
+			g.Deadline = sim.Time(num(v, 0, math.MaxInt32)) * sim.Second
+		case 's':
+			g.Size = int(num(v, 0, 127992))
+		case 't':
+			g.TTL = int(num(v, 0, 255))
+		case 'I':
+			source = v
+		case 'Q':
+			g.TOS = int(num(v, 0, 255))
+		case 'm':
+			g.Mark = int(num(v, 0, math.MaxUint32))
+		case 'e':
+			g.ID = uint16(num(v, 0, 65535))
+		case 'q':
+			g.Quiet = true
+		case 'n':
+			g.Numeric = true
+		case 'b':
+			g.Bcast = true
+		case 'D':
+			g.Stamp = true
+		case 'f':
+			g.Flood = true
+		case 'M':
+			switch v {
+			case "do":
+				g.DF = core.PMTUDiscDo
+			case "dont":
+				g.DF = core.PMTUDiscDont
+			case "want":
+				g.DF = core.PMTUDiscWant
+			default:
+				wrong = fmt.Sprintf("ping: wrong value for -M: do, dont, want are valid ones.\n%s", "")
+			}
+		case 'A', 'a', 'B', 'd', 'L', 'r', 'U', 'v', 'O', 'H':
+		default:
+			wrong = fmt.Sprintf("not modelled: ping -%c\n", c)
+		}
+	})
+	switch {
+	case wrong != "":
+		p.errf("%s", wrong)
+		return 1
+	case badOpt != "" && strings.HasSuffix(badOpt, ":"):
+		p.errf("ping: option requires an argument -- '%s'\n%s", badOpt[1:2], pingUsage)
+		return 2
+	case badOpt != "":
+		p.errf("ping: invalid option -- '%s'\n%s", strings.TrimLeft(badOpt, "-"), pingUsage)
+		return 2
+	case len(rest) != 1:
+		p.errf("ping: usage error: Destination address required\n")
+		return 1
+	}
+	g.Name = rest[0]
+	addr, e := p.resolve(g.Name, fam)
+	if e != "" {
+		p.errf("ping: %s: %s\n", g.Name, e)
+		return 2
+	}
+	g.Addr = addr
+	if g.Interval < 2*sim.Millisecond && !g.Flood {
+		p.errf("ping: cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)\n")
+		return 2
+	}
+	srcDev := ""
+	if source != "" {
+		if d := p.host.NS.DevByName(source); d != nil {
+			g.Dev, srcDev = d.Index, d.Name
+		} else if s, err := netip.ParseAddr(source); err == nil {
+			g.Src = wire.FromNetip(s)
+		} else {
+			p.errf("ping: unknown iface: %s\n", source)
+			return 2
+		}
+	}
+	if g.ID == 0 {
+		g.ID = uint16(p.lab.lastPID)
+	}
+	_ = srcDev
+	return p.runProgram("ping", g)
+}
+
+// Signal: at SIGINT the statistics come, at SIGTERM it ends at once.
+func (g *pinger) Signal(n int) bool {
+	if n == 2 || n == 14 {
+		g.stop = true
+		return true
+	}
+	return false
+}
+
+// Run sends what is due and reads what is there.
+func (g *pinger) Run(p *socket.Program) {
+	if !g.started {
+		g.started = true
+		if !g.start(p) {
+			return
+		}
+	}
+	for {
+		for g.read(p) {
+		}
+		now := p.NS.Clock.Now()
+		all := g.Count >= 0 && g.got+g.errs >= g.Count
+		waited := g.Count >= 0 && g.sent >= g.Count && now >= g.last+g.Linger
+		if g.stop || all && g.sent >= g.Count || waited || g.end > 0 && now >= g.end {
+			g.finish(p)
+			return
+		}
+		if g.Count < 0 || g.sent < g.Count {
+			if now >= g.next {
+				g.send(p)
+				continue
+			}
+		}
+		at := g.last + g.Linger
+		if g.Count < 0 || g.sent < g.Count {
+			at = g.next
+		}
+		if g.end > 0 {
+			at = min(at, g.end)
+		}
+		p.Alarm(at)
+		return
+	}
+}
+
+func (g *pinger) fail(p *socket.Program, e core.Errno) {
+	g.errf("ping: connect: %s\n", errnoWords(e))
+	g.exit(p, 2)
+}
+
+// start opens the sockets, as iputils' ping4_run does.
+func (g *pinger) start(p *socket.Program) bool {
+	g.buf = make([]byte, 65536)
+	fam, proto := uint16(core.AFInet), int(wire.ProtoICMP)
+	if !g.Addr.Is4() {
+		fam, proto = core.AFInet6, int(wire.ProtoICMPv6)
+	}
+	g.fd, _ = p.Socket(fam, core.SockRaw, proto)
+	probe, _ := p.Socket(fam, core.SockDgram, 0)
+	if g.Dev != 0 {
+		p.SetSockOpt(probe, socket.SOBindToIfindex, g.Dev)
+		p.SetSockOpt(g.fd, socket.SOBindToIfindex, g.Dev)
+	}
+	if g.Mark != 0 {
+		p.SetSockOpt(g.fd, socket.SOMark, g.Mark)
+		p.SetSockOpt(probe, socket.SOMark, g.Mark)
+	}
+	if !g.Src.IsZero() {
+		if e := p.Bind(g.fd, g.Src, 0); e != 0 {
+			g.errf("ping: bind: %s\n", errnoWords(e))
+			g.exit(p, 2)
+			return false
+		}
+		p.Bind(probe, g.Src, 0)
+	}
+	e := p.Connect(probe, g.Addr, 1025)
+	if e == step.EACCES {
+		if !g.Bcast {
+			g.errf("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")
+			g.exit(p, 2)
+			return false
+		}
+		g.errf("WARNING: pinging broadcast address\n")
+		p.SetSockOpt(probe, socket.SOBroadcast, 1)
+		p.SetSockOpt(g.fd, socket.SOBroadcast, 1)
+		e = p.Connect(probe, g.Addr, 1025)
+	}
+	if e != 0 {
+		g.fail(p, e)
+		return false
+	}
+	src := g.Src
+	if sk := p.Sock(probe); src.IsZero() && sk != nil {
+		src = sk.Saddr
+	}
+	p.Close(probe)
+	p.SetSockOpt(g.fd, socket.IPRecvErr, 1)
+	if fam == core.AFInet {
+		p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<3|1<<4|1<<5|1<<11|1<<12)))
+		if g.TTL > 0 {
+			p.SetSockOpt(g.fd, socket.IPTTL, g.TTL)
+			p.SetSockOpt(g.fd, socket.IPMulticastTTL, g.TTL)
+		}
+		if g.TOS > 0 {
+			p.SetSockOpt(g.fd, socket.IPTOS, g.TOS)
+		}
+		if g.DF >= 0 {
+			p.SetSockOpt(g.fd, socket.IPMTUDiscover, g.DF)
+		}
+	} else {
+		if r, ok := p.Sock(g.fd).Prot.(*raw.Sock); ok {
+			for i := range r.Filter6 {
+				r.Filter6[i] = ^uint32(0)
+			}
+			for _, t := range [...]uint8{uint8(wire.ICMPv6EchoReply), 1, 2, 3, 4} {
+				r.Filter6[t>>5] &^= 1 << (t & 31)
+			}
+		}
+		if g.TTL > 0 {
+			p.SetSockOpt(g.fd, socket.IPv6UnicastHops, g.TTL)
+		}
+		if g.TOS > 0 {
+			p.SetSockOpt(g.fd, socket.IPv6TClass, g.TOS)
+		}
+	}
+	g.begin = p.NS.Clock.Now()
+	g.next = g.begin
+	if g.Deadline > 0 {
+		g.end = g.begin + g.Deadline
+	}
+	g.banner(p, src)
+	return true
+}
+
+func (g *pinger) banner(p *socket.Program, src wire.Addr) {
+	from := ""
+	if !g.Src.IsZero() || g.Dev != 0 {
+		from = " from " + src.String()
+		from += " "
+		if d := p.NS.DevByIndex(g.Dev); d != nil {
+			from += d.Name
+		}
+		from += ":"
+	}
+	if g.Addr.Is4() {
+		g.printf("PING %s (%s)%s %d(%d) bytes of data.\n", g.Name, g.Addr, from, g.Size, g.Size+28)
+		return
+	}
+	if from != "" {
+		from = strings.TrimSuffix(from, ":") + ": "
+	} else {
+		from = " "
+	}
+	g.printf("PING %s(%s)%s%d data bytes\n", g.Name, g.host(), from, g.Size)
+}
+
+func (g *pinger) host() string { return g.Addr.String() }
+
+func (g *pinger) send(p *socket.Program) {
+	now := p.NS.Clock.Now()
+	g.sent++
+	seq := uint16(g.sent)
+	b := make([]byte, wire.ICMPLen+g.Size)
+	for i := 16; i < g.Size; i++ {
+		b[wire.ICMPLen+i] = byte(i)
+	}
+	h := wire.ICMP(b)
+	h.SetID(g.ID)
+	h.SetSeq(seq)
+	if g.Addr.Is4() {
+		h.SetType(wire.ICMPEcho)
+		h.ComputeChecksum()
+	} else {
+		h[0] = uint8(wire.ICMPv6Echo)
+	}
+	g.times[seq] = now
+	delete(g.seen, seq)
+	if len(g.times) > 4096 {
+		delete(g.times, seq-4096)
+		delete(g.seen, seq-4096)
+	}
+	g.last, g.next = now, now+g.Interval
+	if g.Flood {
+		g.next = now + 10*sim.Millisecond
+	}
+	_, e := p.SendTo(g.fd, b, g.Addr, 0, 0)
+	if e != 0 && e != step.EAGAIN {
+		if !g.readError(p) {
+			g.errs++
+			if e == step.EMSGSIZE {
+				g.errf("ping: sendmsg: Message too long\n")
+			} else {
+				g.errf("ping: sendmsg: %s\n", errnoWords(e))
+			}
+		}
+	}
+}
+
+// read takes one message if there is one.
+func (g *pinger) read(p *socket.Program) bool {
+	if p.Poll(g.fd)&(socket.PollIn|socket.PollErr) == 0 {
+		return false
+	}
+	c := g.recv
+	if g.recv = nil; c == nil {
+		c = &socket.Call{Op: socket.OpRecv, FD: g.fd, Data: g.buf, Flags: core.MsgDontWait}
+	}
+	if !p.Do(c) {
+		g.recv = c
+		return false
+	}
+	if c.Err != 0 {
+		if c.Err == step.EAGAIN {
+			return false
+		}
+		return g.readError(p)
+	}
+	m := g.buf[:min(c.Ret, len(g.buf))]
+	ttl := -1
+	if g.Addr.Is4() {
+		q := wire.IPv4(m)
+		if !q.Valid() {
+			return true
+		}
+		ttl = int(q.TTL())
+		m = m[min(q.IHL(), len(m)):]
+	} else {
+		ttl = g.hops(p)
+	}
+	if len(m) < wire.ICMPLen {
+		return true
+	}
+	h := wire.ICMP(m)
+	reply := g.Addr.Is4() && h.Type() == wire.ICMPEchoReply || !g.Addr.Is4() && m[0] == uint8(wire.ICMPv6EchoReply)
+	if reply && h.ID() == g.ID {
+		g.reply(p, c.From, h.Seq(), len(m), ttl)
+		return true
+	}
+	g.icmpMessage(c.From, m)
+	return true
+}
+
+// hops is the hop limit of the last message: the raw socket does not hand it
+// up, so it is what a host starts with.
+func (g *pinger) hops(p *socket.Program) int { return p.NS.Sysctl.IPv6HopLimit }
+
+func (g *pinger) reply(p *socket.Program, from wire.Addr, seq uint16, n, ttl int) {
+	at, known := g.times[seq]
+	rtt := float64(p.NS.Clock.Now()-at) / 1e6
+	dup := g.seen[seq]
+	if dup {
+		g.dups++
+	} else {
+		g.got++
+		g.seen[seq] = true
+	}
+	if known && !dup && g.Size >= 16 {
+		if g.got == 1 || rtt < g.min {
+			g.min = rtt
+		}
+		g.max = max(g.max, rtt)
+		g.sum += rtt
+		g.sum2 += rtt * rtt
+	}
+	if g.Quiet || g.Flood {
+		return
+	}
+	if g.Stamp {
+		t := p.NS.Clock.Now()
+		g.printf("[%d.%06d] ", bootDate.Unix()+int64(t/sim.Second), t%sim.Second/1000)
+	}
+	g.printf("%d bytes from %s: icmp_seq=%d", n, from, seq)
+	if ttl >= 0 {
+		g.printf(" ttl=%d", ttl)
+	}
+	if known && g.Size >= 16 {
+		g.printf(" time=%s ms", rttText(rtt))
+	}
+	if dup {
+		g.printf(" (DUP!)")
+	}
+	g.printf("\n")
+}
+
+// rttText has three digits, as gather_statistics prints.
+func rttText(ms float64) string {
+	us := int64(math.Round(ms * 1000))
+	switch {
+	case us >= 100000:
+		return strconv.FormatInt((us+500)/1000, 10)
+	case us >= 10000:
+		return fmt.Sprintf("%d.%01d", (us+50)/1000, (us+50)%1000/100)
+	case us >= 1000:
+		return fmt.Sprintf("%d.%02d", (us+5)/1000, (us+5)%1000/10)
+	}
+	return fmt.Sprintf("%d.%03d", us/1000, us%1000)
+}
+
+// readError is ping4_receive_error_msg: what the error queue holds.
+func (g *pinger) readError(p *socket.Program) bool {
+	c := p.RecvFrom(g.fd, g.buf, core.MsgErrQueue)
+	if c.Err != 0 {
+		return false
+	}
+	x := c.Ext
+	m := g.buf[:min(c.Ret, len(g.buf))]
+	seq := uint16(0)
+	if len(m) >= wire.ICMPLen {
+		seq = wire.ICMP(m).Seq()
+	}
+	switch x.Origin {
+	case core.ErrOriginLocal:
+		g.errs++
+		if x.Errno == step.EMSGSIZE {
+			g.errf("ping: local error: message too long, mtu=%d\n", x.Info)
+		} else {
+			g.errf("ping: local error: %s\n", errnoWords(x.Errno))
+		}
+	case core.ErrOriginICMP, core.ErrOriginICMP6:
+		g.errs++
+		if g.Quiet {
+			return true
+		}
+		g.printf("From %s icmp_seq=%d ", c.Offender, seq)
+		if x.Origin == core.ErrOriginICMP {
+			g.printf("%s\n", icmpWords(x.Typ, x.Code, x.Info))
+		} else {
+			g.printf("%s\n", icmp6Words(x.Typ, x.Code, x.Info))
+		}
+	}
+	return true
+}
+
+// icmpMessage tells of an ICMP message that is no reply: with IP_RECVERR the
+// errors come by the queue.
+func (g *pinger) icmpMessage(from wire.Addr, m []byte) {}
+
+// icmpWords is pr_icmph.
+func icmpWords(typ, code uint8, info uint32) string {
+	switch typ {
+	case 3:
+		switch code {
+		case 0:
+			return "Destination Net Unreachable"
+		case 1:
+			return "Destination Host Unreachable"
+		case 2:
+			return "Destination Protocol Unreachable"
+		case 3:
+			return "Destination Port Unreachable"
+		case 4:
+			return fmt.Sprintf("Frag needed and DF set (mtu = %d)", info)
+		case 5:
+			return "Source Route Failed"
+		case 6:
+			return "Destination Net Unknown"
+		case 7:
+			return "Destination Host Unknown"
+		case 9:
+			return "Destination Net Prohibited"
+		case 10:
+			return "Destination Host Prohibited"
+		case 11:
+			return "Destination Net Unreachable for Type of Service"
+		case 12:
+			return "Destination Host Unreachable for Type of Service"
+		case 13:
+			return "Packet filtered"
+		case 14:
+			return "Precedence Violation"
+		case 15:
+			return "Precedence Cutoff"
+		}
+		return fmt.Sprintf("Dest Unreachable, Bad Code: %d", code)
+	case 4:
+		return "Source Quench"
+	case 5:
+		return "Redirect"
+	case 11:
+		if code == 0 {
+			return "Time to live exceeded"
+		}
+		return "Frag reassembly time exceeded"
+	case 12:
+		return fmt.Sprintf("Parameter problem: pointer = %d", info)
+	}
+	return fmt.Sprintf("Bad ICMP type: %d", typ)
+}
+
+func icmp6Words(typ, code uint8, info uint32) string {
+	switch typ {
+	case 1:
+		switch code {
+		case 0:
+			return "Destination unreachable: No route"
+		case 1:
+			return "Destination unreachable: Administratively prohibited"
+		case 2:
+			return "Destination unreachable: Beyond scope of source address"
+		case 3:
+			return "Destination unreachable: Address unreachable"
+		case 4:
+			return "Destination unreachable: Port unreachable"
+		}
+		return fmt.Sprintf("Destination unreachable: Unknown code %d", code)
+	case 2:
+		return fmt.Sprintf("Packet too big: mtu=%d", info)
+	case 3:
+		if code == 0 {
+			return "Time exceeded: Hop limit"
+		}
+		return "Time exceeded: Defragmentation failure"
+	case 4:
+		return "Parameter problem: "
+	}
+	return fmt.Sprintf("unknown icmp type: %d", typ)
+}
+
+// finish prints the statistics and ends.
+func (g *pinger) finish(p *socket.Program) {
+	now := p.NS.Clock.Now()
+	g.printf("\n--- %s ping statistics ---\n", g.Name)
+	g.printf("%d packets transmitted, %d received", g.sent, g.got)
+	if g.dups > 0 {
+		g.printf(", +%d duplicates", g.dups)
+	}
+	if g.errs > 0 {
+		g.printf(", +%d errors", g.errs)
+	}
+	if g.sent > 0 {
+		g.printf(", %s%% packet loss, time %dms", percent(g.sent-g.got, g.sent), (now-g.begin)/sim.Millisecond)
+	}
+	g.printf("\n")
+	if g.got > 0 && g.Size >= 16 {
+		n := float64(g.got)
+		avg := g.sum / n
+		mdev := math.Sqrt(math.Max(0, g.sum2/n-avg*avg))
+		g.printf("rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms", g.min, avg, g.max, mdev)
+	}
+	if pipe := g.pipe(); pipe > 1 {
+		if g.got > 0 {
+			g.printf(", ")
+		}
+		g.printf("pipe %d", pipe)
+	}
+	g.printf("\n")
+	switch {
+	case g.got == 0, g.end > 0 && g.Count > 0 && g.got < g.Count:
+		g.exit(p, 1)
+	default:
+		g.exit(p, 0)
+	}
+}
+
+// pipe is how many requests were under way at one time.
+func (g *pinger) pipe() int64 {
+	if g.errs > 1 && g.got == 0 {
+		return min(g.errs, 4)
+	}
+	return 0
+}
+
+func percent(n, of int64) string {
+	f := float64(n) * 100 / float64(of)
+	s := strconv.FormatFloat(f, 'g', 6, 64)
+	return s
+}
+
+// resolve finds the address of a name: numbers, /etc/hosts.
+func (p *Proc) resolve(name string, fam int) (wire.Addr, string) {
+	if a, err := netip.ParseAddr(name); err == nil {
+		if a.Zone() != "" {
+			a = a.WithZone("")
+		}
+		if fam == 4 && !a.Is4() || fam == 6 && a.Is4() {
+			return wire.Addr{}, "Address family for hostname not supported"
+		}
+		return wire.FromNetip(a), ""
+	}
+	if n, err := strconv.ParseUint(name, 10, 32); err == nil && fam != 6 {
+		return wire.IP4(n).Addr(), ""
+	}
+	b, _ := p.readFile("/etc/hosts")
+	for _, l := range lines(string(b)) {
+		f := strings.Fields(l)
+		for i := 1; i < len(f) && f[0][0] != '#'; i++ {
+			if a, err := netip.ParseAddr(f[0]); err == nil && f[i] == name && !(fam == 4 && !a.Is4() || fam == 6 && a.Is4()) {
+				return wire.FromNetip(a), ""
+			}
+		}
+	}
+	return wire.Addr{}, "Temporary failure in name resolution"
+}

@@ -1,0 +1,198 @@
+package nftables
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// regBytes is how many bytes the registers hold: NFT_REG32_COUNT of 4.
+const regBytes = 64
+
+// Regs are struct nft_regs: the verdict, and 16 registers of 4 bytes. A value
+// begins at a register and may take several; all values have their most
+// significant byte first.
+type Regs struct {
+	Verdict
+	data [regBytes]byte
+}
+
+// at shows n bytes of the value that begins at a register.
+func (r *Regs) at(reg uint8, n int) []byte { return r.data[int(reg)*4 : int(reg)*4+n] }
+
+// padded is the same with what fills up the last register.
+func (r *Regs) padded(reg uint8, n int) []byte { return r.at(reg, (n+3)&^3) }
+
+func (r *Regs) put8(reg uint8, v uint8) {
+	d := r.at(reg, 4)
+	d[0], d[1], d[2], d[3] = v, 0, 0, 0
+}
+
+func (r *Regs) put16(reg uint8, v uint16) {
+	d := r.at(reg, 4)
+	d[0], d[1], d[2], d[3] = byte(v>>8), byte(v), 0, 0
+}
+
+func (r *Regs) put32(reg uint8, v uint32) {
+	d := r.at(reg, 4)
+	d[0], d[1], d[2], d[3] = byte(v>>24), byte(v>>16), byte(v>>8), byte(v)
+}
+
+func (r *Regs) put64(reg uint8, v uint64) {
+	r.put32(reg, uint32(v>>32))
+	r.put32(reg+1, uint32(v))
+}
+
+func (r *Regs) putName(reg uint8, s string) {
+	d := r.at(reg, 16)
+	clear(d)
+	copy(d[:15], s)
+}
+
+func (r *Regs) get32(reg uint8) uint32 { return be32(r.at(reg, 4)) }
+
+func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
+func be32(b []byte) uint32 { return uint32(be16(b))<<16 | uint32(be16(b[2:])) }
+
+// number is the value of up to 8 bytes.
+func number(b []byte) (v uint64) {
+	for _, c := range b[:min(8, len(b))] {
+		v = v<<8 | uint64(c)
+	}
+	return v
+}
+
+// A Pkt is struct nft_pktinfo: a packet as rules see it.
+type Pkt struct {
+	ns *core.Netns
+	st *core.HookState
+	b  *core.SKB
+
+	chain   *Chain      // the base chain
+	pf      core.Family // of the packet: nft_pf
+	hasL4   bool        // NFT_PKTINFO_L4PROTO
+	tprot   uint8
+	fragoff uint16
+	thoff   int // from the data pointer
+	inner   int // 0: not looked for yet; else offset + 1
+	scratch [regBytes]byte
+}
+
+// header shows n bytes at an offset from the data pointer, or copies them; nil
+// if the packet does not have them (skb_header_pointer).
+func (p *Pkt) header(off, n int, buf []byte) []byte {
+	b := p.b
+	if off < 0 {
+		at := b.Offset() + off
+		if at < 0 {
+			return nil
+		}
+		if m := b.From(at); len(m) >= n {
+			return m[:n]
+		}
+		return nil
+	}
+	if off+n <= b.HeadLen() {
+		return b.Data()[off : off+n]
+	}
+	if off+n > b.Len() || n > len(buf) {
+		return nil
+	}
+	b.CopyBits(off, buf[:n])
+	return buf[:n]
+}
+
+// unspec is nft_set_pktinfo_unspec.
+func (p *Pkt) unspec() { p.hasL4, p.tprot, p.thoff, p.fragoff, p.inner = false, 0, 0, 0, 0 }
+
+// ipv4 is nft_set_pktinfo_ipv4: at IP's own hooks the header is known to be
+// right.
+func (p *Pkt) ipv4() {
+	h := p.b.IP4()
+	p.hasL4, p.tprot = true, uint8(h.Proto())
+	p.thoff = p.b.NetworkOffset() + h.IHL()
+	p.fragoff = uint16(h.FragOffset() / 8)
+	p.inner = 0
+}
+
+// ipv4Checked is __nft_set_pktinfo_ipv4_validate: for bridges and devices,
+// where nobody has looked at the header.
+func (p *Pkt) ipv4Checked() {
+	p.unspec()
+	var buf [wire.IPv4MinLen]byte
+	off := p.b.NetworkOffset()
+	h := wire.IPv4(p.header(off, wire.IPv4MinLen, buf[:]))
+	if h == nil || h[0]>>4 != 4 || h[0]&15 < 5 {
+		return
+	}
+	if n := int(h.TotalLen()); p.b.Len() < off+n || n < h.IHL() {
+		return
+	}
+	p.hasL4, p.tprot = true, uint8(h.Proto())
+	p.thoff, p.fragoff = off+h.IHL(), uint16(h.FragOffset()/8)
+}
+
+// ipv6 is nft_set_pktinfo_ipv6: the transport header is behind the extension
+// headers (ipv6_find_hdr).
+func (p *Pkt) ipv6() {
+	p.unspec()
+	off := p.b.NetworkOffset()
+	var buf [wire.IPv6Len]byte
+	h := wire.IPv6(p.header(off, wire.IPv6Len, buf[:]))
+	if h == nil || h[0]>>4 != 6 {
+		return
+	}
+	proto, at, frag, ok := p.findHdr(off+wire.IPv6Len, h.NextHeader(), -1)
+	if !ok {
+		return
+	}
+	p.hasL4, p.tprot, p.thoff, p.fragoff = true, uint8(proto), at, frag
+}
+
+// findHdr is ipv6_find_hdr: walk the extension headers from off to the header
+// of a kind, or (-1) to the first that is none. frag is the fragment offset in
+// units of 8 bytes.
+func (p *Pkt) findHdr(off int, next wire.Proto, target int) (proto wire.Proto, at int, frag uint16, ok bool) {
+	var buf [8]byte
+	for {
+		if target >= 0 && int(next) == target {
+			return next, off, frag, true
+		}
+		if !next.IsExtension() || next == 59 {
+			return next, off, frag, target < 0
+		}
+		h := p.header(off, 2, buf[:])
+		if h == nil {
+			return 0, 0, 0, false
+		}
+		n := (int(h[1]) + 1) * 8
+		switch next {
+		case 44: // fragment
+			h = p.header(off, 8, buf[:])
+			if h == nil {
+				return 0, 0, 0, false
+			}
+			n = 8
+			if f := be16(h[2:]) &^ 7; f != 0 {
+				if target < 0 {
+					return wire.Proto(h[0]), off + 8, f >> 3, true
+				}
+				return 0, 0, 0, false
+			}
+		case 51: // authentication
+			n = (int(h[1]) + 2) * 4
+		}
+		next, off = wire.Proto(h[0]), off+n
+	}
+}
+
+// byProto sets the packet up by its EtherType (bridge, netdev).
+func (p *Pkt) byProto() {
+	switch wire.EtherType(p.b.Protocol) {
+	case wire.EtherTypeIPv4:
+		p.ipv4Checked()
+	case wire.EtherTypeIPv6:
+		p.ipv6()
+	default:
+		p.unspec()
+	}
+}
