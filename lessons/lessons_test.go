@@ -425,7 +425,7 @@ func TestParseTime(t *testing.T) {
 			}
 			from := time.Now()
 			Parse("x.md", []byte(b.String()))
-			if d := time.Since(from); d > 2*time.Second {
+			if d := time.Since(from); d > time.Minute { // far above what it takes: only a hang counts
 				t.Errorf("%q: %v", s, d)
 			}
 		}

@@ -25,6 +25,7 @@ const floors = `
 	stack/raw
 	stack/device  stack/socket
 	stack
+	stack/lab/nft
 	stack/lab  stack/report
 	stack/oracle
 	stack/walk  lessons

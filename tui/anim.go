@@ -110,7 +110,8 @@ func nextPlay(run, speed int) tea.Cmd {
 func (m *Model) move(to view.StageID) tea.Cmd {
 	from := m.local.token.to
 	m.local.token = token{from: from, to: to, start: time.Now()}
-	if m.still || from == to || from == view.NoStage || to == view.NoStage {
+	hurry := m.local.playing && speeds[m.local.speed].each < frames*tick // it would never arrive
+	if m.still || hurry || from == to || from == view.NoStage || to == view.NoStage {
 		m.local.token.n = frames
 		return nil
 	}

@@ -1,12 +1,18 @@
 package lab
 
 import (
+	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/benhoyt/goawk/interp"
 	"github.com/benhoyt/goawk/parser"
 )
+
+// awkTime is how long one awk program may run: goawk counts no steps, so this
+// is the one limit that the real clock keeps. It ends only programs that loop.
+const awkTime = 3 * time.Second
 
 // awk is awk(1) by goawk, with its doors to programs and files closed: files
 // that are named are read here, from the simulated machine.
@@ -94,9 +100,20 @@ func awk(p *Proc, a []string) int {
 		env = append(env, k, p.env[k])
 	}
 	out := &awkOutput{p: p}
-	rc, err := interp.ExecProgram(pr, &interp.Config{Stdin: in, Output: out, Error: stdio{p, 2}, Argv0: "awk", NoExec: true, NoFileReads: true, NoFileWrites: true,
+	run, err := interp.New(pr)
+	if err != nil {
+		p.errf("awk: %s\n", firstLine(err.Error()))
+		return 2
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), awkTime)
+	defer cancel()
+	rc, err := run.ExecuteContext(ctx, &interp.Config{Stdin: in, Output: out, Error: stdio{p, 2}, Argv0: "awk", NoExec: true, NoFileReads: true, NoFileWrites: true,
 		Environ: env, Vars: vars, NoArgVars: true})
 	out.flush()
+	if ctx.Err() != nil {
+		p.lab.halt(p, "after an awk program that did not end")
+		p.check()
+	}
 	if err != nil {
 		w := firstLine(err.Error())
 		if strings.Contains(w, "NoExec") || strings.Contains(w, "NoFile") {

@@ -138,7 +138,7 @@ func ipTool(p *Proc, w []string) int {
 			s := p.lab.space(name)
 			if s == nil {
 				p.errf("Cannot open network namespace \"%s\": No such file or directory\n", name)
-				return 1
+				return 255
 			}
 			p.host = s.host
 		case opt(o, "batch"):
@@ -227,7 +227,7 @@ func (c *ipCmd) object(a *args) error {
 		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "tcpmetrics", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
 		return other("not modelled: ip %s", obj)
 	}
-	return bad("Object \"%s\" is unknown, try \"ip help\".", obj)
+	return other("Object \"%s\" is unknown, try \"ip help\".", obj)
 }
 
 // verb tells which full word a verb is short for; "" is the first one.
@@ -506,12 +506,12 @@ func (c *ipCmd) netns(a *args) error {
 		}
 		s := l.space(name)
 		if s == nil {
-			return other("Cannot open network namespace \"%s\": No such file or directory", name)
+			return bad("Cannot open network namespace \"%s\": No such file or directory", name)
 		}
 		p.host = s.host
 		st := p.runWords(a.w)
 		if st == 127 && l.tools[a.w[0]] == nil {
-			return ipError{fmt.Sprintf("exec of \"%s\" failed: No such file or directory", a.w[0]), 255}
+			return ipError{fmt.Sprintf("exec of \"%s\" failed: No such file or directory", a.w[0]), 1}
 		}
 		if st != 0 {
 			return ipError{"", st}

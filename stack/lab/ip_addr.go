@@ -116,10 +116,10 @@ func (c *ipCmd) addrMod(a *args, v string) error {
 		}
 	}
 	if devName == "" {
-		return bad("Not enough information: \"dev\" argument is required.")
+		return other("Not enough information: \"dev\" argument is required.")
 	}
 	if !have && v == "delete" {
-		return bad("Not enough information: \"local\" argument is required.")
+		return other("Not enough information: \"local\" argument is required.")
 	}
 	var err error
 	if d, err = c.dev(devName); err != nil {

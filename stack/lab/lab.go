@@ -132,6 +132,7 @@ func (s *Script) Setup(h *stack.Host) error {
 	})
 	p.stdio()
 	l.run(p)
+	l.killAll()
 	if l.stop != nil {
 		return l.stop
 	}
@@ -185,6 +186,7 @@ func Output(h *stack.Host, w []string) (string, error) {
 	})
 	p.stdio()
 	l.run(p)
+	l.killAll()
 	if l.stop != nil {
 		return out.String(), l.stop
 	}

@@ -156,17 +156,37 @@ func (sh *shell) source(name, text string, first int) {
 	}
 }
 
+// eachStmt parses a text and calls f for each command that stands before the
+// first error, until f returns false.
 func eachStmt(name, text string, f func(*syntax.Stmt) bool) error {
-	ps := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
-	for st, err := range ps.StmtsSeq(strings.NewReader(text)) {
-		if err != nil {
-			return err
-		}
+	list, err := parse(text)
+	for _, st := range list {
 		if !f(st) {
 			return nil
 		}
 	}
-	return nil
+	return err
+}
+
+// parse reads a whole text. What makes the parser itself fail is a syntax error
+// too.
+func parse(text string) (list []*syntax.Stmt, first error) {
+	defer func() {
+		if r := recover(); r != nil {
+			first = errors.New("unexpected input")
+		}
+	}()
+	ps := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
+	for st, err := range ps.StmtsSeq(strings.NewReader(text)) {
+		switch {
+		case first != nil: // the iterator may go on once after an error
+		case err != nil:
+			first = err
+		case st != nil:
+			list = append(list, st)
+		}
+	}
+	return list, first
 }
 
 // syntaxWords says a syntax error in dash's words as far as they are known.
@@ -206,7 +226,7 @@ func (sh *shell) list(l []*syntax.Stmt) {
 // stmt runs one command with its redirections, and acts on -e.
 func (sh *shell) stmt(st *syntax.Stmt) {
 	sh.runTraps()
-	if sh.stopping() {
+	if st == nil || sh.stopping() {
 		return
 	}
 	p := sh.p
@@ -287,6 +307,9 @@ func (sh *shell) command(cmd syntax.Command) {
 	case *syntax.CaseClause:
 		sh.caseClause(c)
 	case *syntax.FuncDecl:
+		if c.Name == nil || c.Body == nil {
+			return
+		}
 		sh.funcs[c.Name.Value] = c.Body
 		sh.status = 0
 	case *syntax.TimeClause:

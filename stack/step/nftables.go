@@ -29,9 +29,6 @@ const (
 	NftRedirEval
 	NftFib4Eval
 	NftFib6Eval
-	NftSocketEval
-	NftDupIPv4Eval
-	NftDupIPv6Eval
 	NftFwdNetdevEval
 	NftDupNetdevEval
 	NftNatDoChain
@@ -70,9 +67,6 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NftRedirEval & 255:        {"nft_redir_eval", Netfilter, "net/netfilter/nft_redir.c", "Turn the connection to this host itself."},
 	NftFib4Eval & 255:         {"nft_fib4_eval", Netfilter, "net/ipv4/netfilter/nft_fib_ipv4.c", "Ask the routing tables about an address of the packet."},
 	NftFib6Eval & 255:         {"nft_fib6_eval", Netfilter, "net/ipv6/netfilter/nft_fib_ipv6.c", "Ask the routing tables about an address of the packet."},
-	NftSocketEval & 255:       {"nft_socket_eval", Netfilter, "net/netfilter/nft_socket.c", "Find the socket that the packet is for."},
-	NftDupIPv4Eval & 255:      {"nft_dup_ipv4_eval", Netfilter, "net/ipv4/netfilter/nft_dup_ipv4.c", "Send a copy of the packet to another host."},
-	NftDupIPv6Eval & 255:      {"nft_dup_ipv6_eval", Netfilter, "net/ipv6/netfilter/nft_dup_ipv6.c", "Send a copy of the packet to another host."},
 	NftFwdNetdevEval & 255:    {"nft_fwd_netdev_eval", Netfilter, "net/netfilter/nft_fwd_netdev.c", "Send the packet out of another device, past the stack."},
 	NftDupNetdevEval & 255:    {"nft_dup_netdev_eval", Netfilter, "net/netfilter/nft_dup_netdev.c", "Send a copy of the packet out of another device."},
 	NftNatDoChain & 255:       {"nft_nat_do_chain", Netfilter, "net/netfilter/nft_chain_nat.c", "Ask a chain of type nat about the first packet of a connection."},
@@ -111,11 +105,8 @@ const (
 	WhyNftCTLabel
 	WhyNftCTZone
 	WhyNftNat
-	WhyNftNatRefused
 	WhyNftFibDev
 	WhyNftFibType
-	WhyNftSocket
-	WhyNftSocketNone
 	WhyNftFwd
 	WhyNftDup
 	WhyNftOption
@@ -151,11 +142,8 @@ var nftablesWhys = [int(endNftablesWhy) - baseNftables]string{
 	WhyNftCTLabel & 255:       "The connection gets labels.",
 	WhyNftCTZone & 255:        "The packet will be tracked in zone {0}.",
 	WhyNftNat & 255:           "The connection's address becomes {0:ip}, its port {2} to {3} (0: as it is).",
-	WhyNftNatRefused & 255:    "No free address or port can be found: the packet is dropped.",
 	WhyNftFibDev & 255:        "The route for {0:ip} goes out of {2:dev}.",
 	WhyNftFibType & 255:       "{0:ip} is an address of type {2:route}.",
-	WhyNftSocket & 255:        "Socket {0:sk} would get the packet.",
-	WhyNftSocketNone & 255:    "No socket would get the packet.",
 	WhyNftFwd & 255:           "The packet goes out of {0:dev}.",
 	WhyNftDup & 255:           "A copy goes out of {0:dev}.",
 	WhyNftOption & 255:        "TCP option {0} becomes {1}.",

@@ -198,13 +198,22 @@ func (b *builder) ended() string {
 		return s
 	}
 	why := b.because(b.n, b.e)
+	head, reason, _ := strings.Cut(s, ": ")
 	switch {
 	case why == Clean(report.Why(b.log, b.e, b.names)):
 		return s
+	case likeStart(reason, why): // the same, with less
+		return head + ": " + why
 	case strings.HasSuffix(s, "."):
 		return s + " " + why
 	}
 	return s + ": " + why
+}
+
+// likeStart reports whether two sentences begin with the same two words.
+func likeStart(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	return len(x) > 1 && len(y) > 1 && x[0] == y[0] && x[1] == y[1]
 }
 
 // event1 is an event that is no call in one line.

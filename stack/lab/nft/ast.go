@@ -82,6 +82,7 @@ type expr struct {
 	set     *setSpec      // of an anonymous set, once evaluated
 	ref     *nftables.Set // of eSetRef
 	depGen  bool          // made by nft itself
+	over    *proto        // of th: the protocol that is known to lie there
 	famAddr core.Family   // of nat
 	wild    bool          // eth*
 }

@@ -128,7 +128,7 @@ func (v *evaluator) expr(e *expr) *failure {
 	case eRT:
 		return v.rt(e)
 	case eMeta:
-		if e.meta.key == nftables.MetaNFProto && (v.fam == core.NFIPv4 || v.fam == core.NFIPv6) {
+		if e.meta.key == nftables.MetaNFProto && v.fam != core.NFInet {
 			return v.fail(e.at, "meta nfproto is only useful in the inet family")
 		}
 		return nil
@@ -315,9 +315,10 @@ func (v *evaluator) th(e *expr) *failure {
 			if f := &p.fields[i]; f.off == e.f.off && f.bits == e.f.bits {
 				e.p, e.f = p, f
 				e.t = f.t
-				break
+				return nil
 			}
 		}
+		e.over = p
 	}
 	return nil
 }
@@ -354,7 +355,13 @@ func (v *evaluator) gen(e *expr, b int) *failure {
 			x = fieldOf(pIP6, "saddr")
 		}
 		x.at = e.at
-		if err := v.gen(x, 1); err != nil {
+		if v.fam == core.NFBridge && v.proto[0] == pEther {
+			m := fieldOf(pEther, "type")
+			n, _ := pEther.numOf(x.p)
+			m.at = e.at
+			v.dep(m, n)
+			v.proto[1] = x.p
+		} else if err := v.gen(x, 1); err != nil {
 			return err
 		}
 		low = pService
@@ -1013,7 +1020,7 @@ func (v *evaluator) elements(x *expr, spec *setSpec, list []*expr, t *dtype, bit
 		m := i
 		if i.k == eMapping {
 			if data == nil {
-				return v.fail(i.at, "Cannot map expression to type: set is no map")
+				return v.fail(m.at, "mapping outside of map context")
 			}
 			m = i.l
 		} else if data != nil {
@@ -1217,7 +1224,7 @@ func constant(e *expr) bool {
 
 func (v *evaluator) reject(s *stmt) *failure {
 	if v.fam == core.NFARP {
-		return v.fail(s.at, "cannot use reject with arp")
+		return v.fail(s.wordAt, "cannot use reject with arp")
 	}
 	both := v.fam == core.NFInet || v.fam == core.NFBridge || v.fam == core.NFNetdev
 	switch {

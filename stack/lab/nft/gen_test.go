@@ -12,7 +12,9 @@ type gen struct {
 	fam   string
 	sets  []string // ipv4_addr sets
 	ports []string // inet_service sets
-	small bool     // few addresses and ports, so that packets hit
+	l4    string
+	four  bool // the rule is about IPv4
+	small bool // few addresses and ports, so that packets hit
 }
 
 func (g *gen) pick(l ...string) string { return l[g.Intn(len(l))] }
@@ -133,8 +135,7 @@ func (g *gen) portExpr() string {
 }
 
 func (g *gen) match() string {
-	l4 := g.pick("tcp", "udp")
-	v4 := g.v4()
+	l4, v4 := g.l4, g.four
 	ip := "ip6"
 	if v4 {
 		ip = "ip"
@@ -145,6 +146,9 @@ func (g *gen) match() string {
 	case 3, 4, 5, 6:
 		return l4 + " " + g.pick("sport", "dport") + " " + g.portExpr()
 	case 7:
+		if l4 == "udp" {
+			return "udp sport " + g.portExpr()
+		}
 		return "tcp flags " + g.pick("syn", "syn,ack", "& (syn|ack) == syn", "! syn", "!= syn", "== ack", "& fin != 0", "fin / fin,syn,rst", "{ syn, ack }", "& (fin|rst) == fin|rst", "!= { syn }")
 	case 8, 9:
 		return "ct state " + g.pick("new", "established", "established,related", "!= new", "! invalid", "{ new, established }", "invalid", "new,established,related", "vmap { established : accept, invalid : drop }")
@@ -158,6 +162,9 @@ func (g *gen) match() string {
 		}
 		return "ip6 nexthdr " + g.pick("tcp", "udp", "ipv6-icmp", "{ tcp, udp }", "!= tcp")
 	case 13:
+		if g.Intn(3) > 0 {
+			return l4 + " dport " + g.portExpr()
+		}
 		if v4 {
 			return "icmp " + g.pick("type echo-request", "type { echo-request, echo-reply }", "code 1", "type != destination-unreachable", "id 7", "sequence 5", "type echo-request icmp id 5")
 		}
@@ -188,8 +195,14 @@ func (g *gen) match() string {
 	case 21:
 		return "ct mark " + g.cmp() + fmt.Sprint(g.Intn(100))
 	case 22:
+		if l4 == "udp" {
+			return "meta mark " + g.cmp() + "0"
+		}
 		return "tcp " + g.pick("window", "sequence", "checksum", "urgptr") + " " + g.numExpr(65535)
 	case 23:
+		if l4 == "tcp" {
+			return "tcp sport " + g.portExpr()
+		}
 		return "udp length " + g.numExpr(1500)
 	case 24:
 		return "limit rate " + g.pick("", "over ") + fmt.Sprint(1+g.Intn(100)) + g.pick("/second", "/minute", "/hour", "/day", "/week", " kbytes/second", " mbytes/second", " bytes/minute")
@@ -226,7 +239,7 @@ func (g *gen) action() string {
 		}
 		return "counter"
 	case 9:
-		return "tcp dport vmap " + g.list(func() string { return g.port() + " : " + g.pick("accept", "drop", "jump sub", "return") })
+		return g.l4 + " dport vmap " + g.list(func() string { return g.port() + " : " + g.pick("accept", "drop", "jump sub", "return") })
 	case 10:
 		if g.fam == "ip" {
 			return "meta mark set ip saddr map " + g.list(func() string { return g.ip4() + " : " + fmt.Sprint(g.Intn(99)) })
@@ -257,7 +270,11 @@ func (g *gen) verdict() string {
 
 func (g *gen) rule() string {
 	var l []string
+	g.l4, g.four = g.pick("tcp", "udp"), g.v4()
 	for n := g.Intn(3) + 1; n > 0; n-- {
+		if g.Intn(12) == 0 {
+			g.l4, g.four = g.pick("tcp", "udp"), g.v4()
+		}
 		l = append(l, g.match())
 	}
 	if strings.Contains(l[len(l)-1], "vmap") {
@@ -327,6 +344,27 @@ func (g *gen) script() string {
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// natTable makes a table with address translation. Every rule that changes a
+// source is about one source only, so that no port need be chosen by chance.
+func (g *gen) natTable() string {
+	var b strings.Builder
+	port := func() int { return smallPorts[g.Intn(len(smallPorts))] }
+	b.WriteString("table ip nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n")
+	for n := g.Intn(4); n > 0; n-- {
+		l4 := g.pick("tcp", "udp")
+		fmt.Fprintf(&b, "\t\t%s dport %d counter %s\n", l4, port(), g.pick("dnat to 10.9.0.7", fmt.Sprintf("dnat to 10.9.0.7:%d", port()), "redirect", fmt.Sprintf("redirect to :%d", port()), "accept", fmt.Sprintf("dnat to 10.0.0.1:%d", port())))
+	}
+	b.WriteString("\t}\n\tchain post {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n")
+	for n := g.Intn(3); n > 0; n-- {
+		fmt.Fprintf(&b, "\t\tip saddr %s counter %s\n", small4[2+n], g.pick(fmt.Sprintf("snat to 10.9.0.%d", 100+n), fmt.Sprintf("snat to 10.9.1.%d", n), "accept"))
+	}
+	if g.Intn(3) == 0 {
+		b.WriteString("\t\tip saddr 10.0.0.2 oifname \"eth1\" counter masquerade\n")
+	}
+	b.WriteString("\t}\n\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct status dnat counter\n\t\tct original proto-dst 53 counter\n\t\tct direction reply counter\n\t}\n}\n")
+	return strings.ReplaceAll(b.String(), "\t\tct original proto-dst 53 counter\n", "")
 }
 
 // broken spoils a script at one place.

@@ -122,6 +122,9 @@ ip -6 route add default via 2001:db8::2
 		s := seed + int64(i)
 		g := &gen{Rand: rand.New(rand.NewSource(s)), small: true}
 		script := strings.ReplaceAll(g.script(), "limit rate", "#limit rate")
+		if g.Intn(2) == 0 {
+			script += g.natTable()
+		}
 		pkts := g.packets(25)
 		// the real one
 		c := exec.Command("nft", "-f", "-")

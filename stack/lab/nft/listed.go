@@ -19,7 +19,17 @@ type known struct {
 func listed(f core.Family, in []*stmt) []*stmt {
 	var stmts []*stmt
 	for _, s := range in {
-		if len(s.parts) > 0 {
+		if len(s.parts) > 0 && s.parts[0].e.p == pTH { // not taken apart again
+			first, v, n := s.parts[0], val{}, 0
+			for _, p := range s.parts {
+				v = v.shl(uint(p.e.bits)).or(p.r.v)
+				n += p.e.bits
+			}
+			c := *first
+			c.e = &expr{k: ePayload, raw: true, p: pUnknown, base: transport, off: first.e.off, bits: n, t: tInteger, ord: bigOrder}
+			c.r = &expr{k: eValue, t: tInteger, bits: n, v: v}
+			stmts = append(stmts, &c)
+		} else if len(s.parts) > 0 {
 			stmts = append(stmts, s.parts...)
 		} else {
 			stmts = append(stmts, s)
@@ -194,13 +204,39 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			out = append(out, named(f, s)...)
 		}
 	}
+	return ranges(out)
+}
+
+// ranges shows ">= a" followed by "<= b" of the same thing as the range a-b, and
+// "< a" followed by "> b" as "!= a-b".
+func ranges(l []*stmt) []*stmt {
+	o := newOutput(nil)
+	var out []*stmt
+	for _, s := range l {
+		in := func(a, b string) bool {
+			n := len(out)
+			return n > 0 && s.k == sMatch && s.op == b && out[n-1].k == sMatch && out[n-1].op == a && s.e.k != eBinop && o.expr(s.e) == o.expr(out[n-1].e)
+		}
+		if inside := in(">=", "<="); inside || in("<", ">") {
+			n := len(out)
+			c := *out[n-1]
+			c.op = "!="
+			if inside {
+				c.op = ""
+			}
+			c.r = &expr{k: eRange, t: s.e.t, bits: s.e.bits, ord: s.e.ord, l: c.r, r: s.r}
+			out[n-1] = &c
+			continue
+		}
+		out = append(out, s)
+	}
 	return out
 }
 
 // named gives raw pieces of headers the names that they have
 // (payload_expr_expand): one match may become several.
 func named(f core.Family, s *stmt) []*stmt {
-	if s.k != sMatch || s.e.k != ePayload || !s.e.raw {
+	if s.k != sMatch || s.e.k != ePayload || !s.e.raw && s.e.over == nil {
 		return []*stmt{s}
 	}
 	if s.r.k == eSet && s.e.base == transport && s.e.bits == 16 && (s.e.off == 0 || s.e.off == 16) {
@@ -214,10 +250,14 @@ func named(f core.Family, s *stmt) []*stmt {
 	}
 	var p *proto
 	switch {
+	case s.e.over != nil:
+		p = s.e.over
 	case s.e.base == network && f == core.NFIPv4:
 		p = pIP
 	case s.e.base == network && f == core.NFIPv6:
 		p = pIP6
+	case s.e.base == link && f == core.NFBridge:
+		p = pEther
 	case s.e.base == transport:
 		p = pTH
 	default:
@@ -229,7 +269,7 @@ func named(f core.Family, s *stmt) []*stmt {
 		hit := false
 		for i := range p.fields {
 			x := &p.fields[i]
-			if x.off == off && x.bits <= left {
+			if x.off == off && (x.bits == left || x.bits < left && p != pTH) {
 				v := s.r.v.shr(uint(left - x.bits)).and(mask(x.bits))
 				c := *s
 				c.e = &expr{k: ePayload, p: p, f: x, base: p.base, off: off, t: x.t, bits: x.bits, ord: x.order}

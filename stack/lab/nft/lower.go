@@ -384,7 +384,7 @@ func (l *lowerer) elements(s *nftables.Set, list []*expr, anon, excl bool, at lo
 			return
 		}
 		if errno := l.b.AddElem(s, el, excl); errno != 0 {
-			if anon && errno == step.EEXIST {
+			if anon && !s.Map && errno == step.EEXIST {
 				continue
 			}
 			l.errno, l.errAt = errno, l2[i].key.l.at
@@ -552,6 +552,10 @@ func (l *lowerer) stateful(s *stmt) nftables.Expr {
 func (l *lowerer) rule(stmts []*stmt) {
 	for _, s := range stmts {
 		s.idx = len(l.out)
+		if e, at := missing(l.t.Family, s); e != 0 {
+			l.errno, l.errAt = e, at
+			return
+		}
 		l.stmt(s)
 		if l.err != nil || l.errno != 0 {
 			if l.errno != 0 && l.errAt.src == nil {
@@ -560,6 +564,55 @@ func (l *lowerer) rule(stmts []*stmt) {
 			return
 		}
 	}
+}
+
+// missing tells what the kernel does not have for a family (its modules, on the
+// recorded machine): the errno, and where nft marks it.
+func missing(f core.Family, s *stmt) (core.Errno, loc) {
+	const eproto = 71
+	ip := f == core.NFIPv4 || f == core.NFIPv6 || f == core.NFInet
+	if ip {
+		return 0, loc{}
+	}
+	switch s.k {
+	case sConnLimit:
+		return eproto, s.at
+	case sCTSet:
+		return eproto, s.at
+	case sReject:
+		if f == core.NFBridge {
+			return step.ENOENT, s.wordAt
+		}
+	case sMatch, sVmap, sMetaSet, sPayloadSet, sSetOp:
+		for _, e := range []*expr{s.e, s.r, s.key} {
+			if x := findKind(e, eCT); x != nil {
+				return eproto, x.at
+			}
+			if x := findKind(e, eFib); x != nil && f != core.NFNetdev {
+				return step.ENOENT, x.at
+			}
+			if x := findKind(e, eSocket); x != nil {
+				return step.EOPNOTSUPP, x.at
+			}
+		}
+	}
+	return 0, loc{}
+}
+
+// findKind finds a part of an expression of a kind.
+func findKind(e *expr, k ekind) *expr {
+	if e == nil || e.k == k {
+		return e
+	}
+	if x := findKind(e.l, k); x != nil {
+		return x
+	}
+	for _, i := range e.list {
+		if x := findKind(i, k); x != nil {
+			return x
+		}
+	}
+	return nil
 }
 
 func (l *lowerer) stmt(s *stmt) {

@@ -639,13 +639,43 @@ func (p *parser) list(c *cmd) {
 func (p *parser) tableBlock(c *cmd) {
 	for {
 		p.skipNewlines()
-		t := p.peek()
-		if t.kind == tokEOF {
+		if p.peek().kind == tokEOF {
 			p.unexpected("")
 		}
 		if p.is("}") {
 			return
 		}
+		p.item(func() { p.tableItem(c) })
+	}
+}
+
+// item reads one thing of a block; after an error the next line goes on.
+func (p *parser) item(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(syntaxError)
+			if !ok || len(p.errs) >= 9 || p.peek().kind == tokEOF {
+				panic(r)
+			}
+			p.errs = append(p.errs, e.f)
+			for {
+				t := p.peek()
+				if t.kind == tokEOF {
+					return
+				}
+				p.next()
+				if t.kind == tokNewline || t.kind == tokPunct && t.s == ";" {
+					return
+				}
+			}
+		}
+	}()
+	f()
+}
+
+func (p *parser) tableItem(c *cmd) {
+	{
+		t := p.peek()
 		h := c.p
 		sub := &cmd{op: "add", at: t.at, p: h}
 		if c.op == "create" {
@@ -664,11 +694,11 @@ func (p *parser) tableBlock(c *cmd) {
 				}
 			}
 			p.stmtEnd()
-			continue
+			return
 		case p.accept("comment"):
 			c.table.comment = p.str()
 			p.stmtEnd()
-			continue
+			return
 		case p.accept("chain"):
 			sub.obj = "chain"
 			sub.p.chain, sub.p.chainAt = p.identifier()
@@ -703,7 +733,7 @@ func (p *parser) tableBlock(c *cmd) {
 			panic(syntaxError{errAt(t.at, "not modelled: flowtable")})
 		case p.is("define"), p.is("redefine"):
 			p.define()
-			continue
+			return
 		case p.is("include"):
 			panic(syntaxError{errAt(t.at, "not modelled: include")})
 		default:
@@ -739,12 +769,20 @@ func (p *parser) chainBlock(c *cmd) {
 	c.chain = s
 	for {
 		p.skipNewlines()
+		if p.peek().kind == tokEOF {
+			p.unexpected("")
+		}
+		if p.is("}") {
+			return
+		}
+		p.item(func() { p.chainItem(c, s) })
+	}
+}
+
+func (p *parser) chainItem(c *cmd, s *chainSpec) {
+	{
 		t := p.peek()
 		switch {
-		case t.kind == tokEOF:
-			p.unexpected("")
-		case p.is("}"):
-			return
 		case p.accept("type"):
 			p.hook(s)
 			p.stmtEnd()

@@ -146,3 +146,53 @@ func TestReal(t *testing.T) {
 	}
 	t.Logf("%d of %d differ", bad, n)
 }
+
+// TestRefused spoils rule sets and compares what nft and the model say of them.
+// Where the grammar is broken, what bison expected in its place is not compared.
+func TestRefused(t *testing.T) {
+	if testing.Short() || !haveNft() {
+		t.Skip("needs root, unshare and nft")
+	}
+	n, seed := 100, int64(1)
+	if s := os.Getenv("NFT_N"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	if s := os.Getenv("NFT_SEED"); s != "" {
+		seed, _ = strconv.ParseInt(s, 10, 64)
+	}
+	bad, refused, other := 0, 0, 0
+	for i := 0; i < n; i++ {
+		g := &gen{Rand: rand.New(rand.NewSource(seed + int64(i)))}
+		s := g.broken(g.script())
+		want, werr, ok := realNft(s, "-a")
+		if !ok {
+			t.Fatal("unshare fails")
+		}
+		got, gerr, _ := load(s, "-a")
+		if werr != "" {
+			refused++
+		}
+		if (werr == "") != (gerr == "") || want != got {
+			if bad++; bad < 12 {
+				t.Errorf("seed %d:\n real %s %s ours %s %s", seed+int64(i), want, werr, got, gerr)
+			}
+		} else if words(werr) != words(gerr) {
+			if other++; other < 15 {
+				t.Logf("seed %d: other words\n real %s ours %s", seed+int64(i), werr, gerr)
+			}
+		}
+	}
+	t.Logf("of %d scripts, %d were refused, %d in other words; %d differ", n, refused, other, bad)
+}
+
+// words leaves out what bison expected.
+func words(s string) string {
+	var b strings.Builder
+	for _, l := range strings.Split(s, "\n") {
+		if i := strings.Index(l, ", expecting"); i >= 0 {
+			l = l[:i]
+		}
+		b.WriteString(l + "\n")
+	}
+	return b.String()
+}

@@ -159,16 +159,12 @@ func (r *runner) run(src *source) int {
 	if err != nil && len(p.errs) == 0 {
 		p.errs = append(p.errs, err)
 	}
-	if len(p.errs) > 0 {
-		for _, f := range p.errs {
-			f.write(&r.errs)
-		}
-		return 1
-	}
 	s := nftables.Of(r.env.NS)
 	r.b = s.Begin()
 	r.do(p.cmds)
-	if len(r.fails) == 0 {
+	if len(p.errs) > 0 {
+		r.fails = append(p.errs, r.fails...)
+	} else if len(r.fails) == 0 {
 		r.fails = r.kernel
 	}
 	if len(r.fails) > 0 {
@@ -225,6 +221,8 @@ func errnoText(e core.Errno) string {
 		return "Numerical result out of range"
 	case 40:
 		return "Too many levels of symbolic links"
+	case 71:
+		return "Protocol error"
 	case 75:
 		return "Value too large for defined data type"
 	}

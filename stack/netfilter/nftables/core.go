@@ -47,21 +47,24 @@ func (c *Chain) Run(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdic
 
 func (c *Chain) doIPv4(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainIPv4, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: core.NFIPv4}
+	x := c.enter(ns, st, b, core.NFIPv4)
+	p := &x.p
 	p.ipv4()
-	return c.run(&p)
+	return c.run(x)
 }
 
 func (c *Chain) doIPv6(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainIPv6, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: core.NFIPv6}
+	x := c.enter(ns, st, b, core.NFIPv6)
+	p := &x.p
 	p.ipv6()
-	return c.run(&p)
+	return c.run(x)
 }
 
 func (c *Chain) doInet(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainInet, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: st.Family}
+	x := c.enter(ns, st, b, st.Family)
+	p := &x.p
 	switch st.Family {
 	case core.NFIPv4:
 		p.ipv4()
@@ -73,36 +76,38 @@ func (c *Chain) doInet(ns *core.Netns, st *core.HookState, b *core.SKB) core.Ver
 			p.pf = core.NFIPv4
 		case 0x86dd:
 			p.pf = core.NFIPv6
-		default:
-			return core.Accept
 		}
 		p.byProto()
 		if !p.hasL4 {
+			c.leave(x)
 			return core.Accept
 		}
 	}
-	return c.run(&p)
+	return c.run(x)
 }
 
 func (c *Chain) doARP(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainARP, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: core.NFARP}
+	x := c.enter(ns, st, b, core.NFARP)
+	p := &x.p
 	p.unspec()
-	return c.run(&p)
+	return c.run(x)
 }
 
 func (c *Chain) doBridge(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainBridge, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: core.NFBridge}
+	x := c.enter(ns, st, b, core.NFBridge)
+	p := &x.p
 	p.byProto()
-	return c.run(&p)
+	return c.run(x)
 }
 
 func (c *Chain) doNetdev(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftDoChainNetdev, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: c, pf: core.NFNetdev}
+	x := c.enter(ns, st, b, core.NFNetdev)
+	p := &x.p
 	p.byProto()
-	return c.run(&p)
+	return c.run(x)
 }
 
 // frame is struct nft_jumpstack: where a chain goes on after a jump.
@@ -111,12 +116,19 @@ type frame struct {
 	next  int
 }
 
-// run is nft_do_chain: try the rules of the base chain, and of those that they
-// jump to, until one decides; else the policy does.
-func (c *Chain) run(p *Pkt) core.Verdict {
+// run is walkRules, and gives the context back.
+func (c *Chain) run(x *context) core.Verdict {
+	v := c.walkRules(x)
+	c.leave(x)
+	return v
+}
+
+// walkRules is nft_do_chain: try the rules of the base chain, and of those that
+// they jump to, until one decides; else the policy does.
+func (c *Chain) walkRules(x *context) core.Verdict {
+	p, r := &x.p, &x.r
 	defer p.ns.In(step.NftDoChain, p.b).Out()
 	var (
-		r     Regs
 		stack [jumpStack]frame
 		depth int
 	)
@@ -131,13 +143,13 @@ func (c *Chain) run(p *Pkt) core.Verdict {
 		for ; at < len(chain.Rules); at++ {
 			rule = chain.Rules[at]
 			for i, e := range rule.Exprs {
-				e.Eval(&r, p)
+				e.Eval(r, p)
 				if r.Code != Continue {
 					if r.Code != Break {
 						break rules
 					}
 					if listening {
-						p.tried(&r, rule, i)
+						p.tried(r, rule, i)
 					}
 					break
 				}

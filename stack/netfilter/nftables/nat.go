@@ -23,13 +23,14 @@ func (natChain) HookStep() step.Step { return step.NftNatDoChain }
 // Run is nft_nat_do_chain.
 func (n natChain) Run(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NftNatDoChain, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: n.c, pf: st.Family}
+	x := n.c.enter(ns, st, b, st.Family)
+	p := &x.p
 	if st.Family == core.NFIPv6 {
 		p.ipv6()
 	} else {
 		p.ipv4()
 	}
-	return n.c.run(&p)
+	return n.c.run(x)
 }
 
 // A routeChain is a base chain of type route.
@@ -49,11 +50,12 @@ func (r routeChain) Run(ns *core.Netns, st *core.HookState, b *core.SKB) core.Ve
 
 func (r routeChain) run4(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NfRouteTableHook4, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: r.c, pf: core.NFIPv4}
+	x := r.c.enter(ns, st, b, core.NFIPv4)
+	p := &x.p
 	p.ipv4()
 	h := b.IP4()
 	mark, src, dst, tos := b.Mark, h.Src(), h.Dst(), h.TOS()
-	v := r.c.run(&p)
+	v := r.c.run(x)
 	if v.Kind() != core.Accept {
 		return v
 	}
@@ -67,11 +69,12 @@ func (r routeChain) run4(ns *core.Netns, st *core.HookState, b *core.SKB) core.V
 
 func (r routeChain) run6(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 	defer ns.In(step.NfRouteTableHook6, b).Out()
-	p := Pkt{ns: ns, st: st, b: b, chain: r.c, pf: core.NFIPv6}
+	x := r.c.enter(ns, st, b, core.NFIPv6)
+	p := &x.p
 	p.ipv6()
 	h := b.IP6()
 	mark, src, dst, hop, flow := b.Mark, h.Src(), h.Dst(), h.HopLimit(), be32(h)
-	v := r.c.run(&p)
+	v := r.c.run(x)
 	if v.Kind() != core.Accept {
 		return v
 	}

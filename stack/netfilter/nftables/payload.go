@@ -29,9 +29,31 @@ type Payload struct {
 // vlanLen is how long an Ethernet header with a VLAN tag is.
 const vlanLen = 18
 
-// Eval is nft_payload_eval.
+// Eval is nft_payload_eval, and nft_payload_fast_eval for what lies in the
+// first, linear part of a packet.
 func (e *Payload) Eval(r *Regs, p *Pkt) {
 	n := int(e.Len)
+	if n <= 4 && (e.Base == NetworkHeader || e.Base == TransportHeader && p.hasL4 && p.fragoff == 0) {
+		off := p.thoff
+		if e.Base == NetworkHeader {
+			off = p.b.NetworkOffset()
+		}
+		off += int(e.Off)
+		if data := p.b.Data(); off >= 0 && off+n <= len(data) {
+			d := r.data[int(e.Dst)*4 : int(e.Dst)*4+4]
+			switch n {
+			case 4:
+				copy(d, data[off:off+4])
+			case 2:
+				d[0], d[1], d[2], d[3] = data[off], data[off+1], 0, 0
+			case 1:
+				d[0], d[1], d[2], d[3] = data[off], 0, 0, 0
+			default:
+				d[0], d[1], d[2], d[3] = data[off], data[off+1], data[off+2], 0
+			}
+			return
+		}
+	}
 	d := r.padded(e.Dst, n)
 	clear(d[n&^3:])
 	var off int

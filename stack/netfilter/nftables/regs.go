@@ -77,6 +77,31 @@ type Pkt struct {
 	scratch [regBytes]byte
 }
 
+// A context is what a packet needs while it passes a chain.
+type context struct {
+	p Pkt
+	r Regs
+}
+
+// enter lends a context for a packet; leave takes it back. Chains nest when a
+// rule sends a packet.
+func (c *Chain) enter(ns *core.Netns, st *core.HookState, b *core.SKB, f core.Family) *context {
+	s := c.Table.s
+	if s.nctx == len(s.ctx) {
+		s.ctx = append(s.ctx, new(context))
+	}
+	x := s.ctx[s.nctx]
+	s.nctx++
+	p := &x.p
+	p.ns, p.st, p.b, p.chain, p.pf, p.inner = ns, st, b, c, f, 0
+	return x
+}
+
+func (c *Chain) leave(x *context) {
+	c.Table.s.nctx--
+	x.p.ns, x.p.st, x.p.b, x.p.chain = nil, nil, nil, nil
+}
+
 // header shows n bytes at an offset from the data pointer, or copies them; nil
 // if the packet does not have them (skb_header_pointer).
 func (p *Pkt) header(off, n int, buf []byte) []byte {

@@ -207,13 +207,36 @@ func (s *Set) gc() {
 
 // A hashSet is nft_rhash and its sisters: open addressing, at most half full.
 type hashSet struct {
-	slots []*Elem
+	slots []slot
 	n     int
 	mask  uint32
 }
 
-func hashOf(key []byte) uint32 {
-	h := uint64(0x9e3779b97f4a7c15)
+// A slot has the key itself, if it is no longer than 8 bytes, else its hash.
+type slot struct {
+	k uint64
+	e *Elem
+}
+
+func mix(h uint64) uint32 {
+	h *= 0x9e3779b97f4a7c15
+	h ^= h >> 32
+	h *= 0xd6e8feb86659fd93
+	return uint32(h >> 32)
+}
+
+// keyOf is what a slot has of a key.
+func keyOf(key []byte) uint64 {
+	switch len(key) {
+	case 2:
+		return uint64(be16(key))
+	case 4:
+		return uint64(be32(key))
+	}
+	if len(key) <= 8 {
+		return number(key)
+	}
+	h := uint64(len(key))
 	for len(key) >= 4 {
 		h = (h ^ uint64(be32(key))) * 0xd6e8feb86659fd93
 		h ^= h >> 32
@@ -223,66 +246,70 @@ func hashOf(key []byte) uint32 {
 		h = (h ^ uint64(c)) * 0xd6e8feb86659fd93
 		h ^= h >> 32
 	}
-	return uint32(h)
+	return h
+}
+
+func (h *hashSet) place(key []byte) (uint32, bool) {
+	k := keyOf(key)
+	for i := mix(k) & h.mask; ; i = (i + 1) & h.mask {
+		s := &h.slots[i]
+		if s.e == nil {
+			return i, false
+		}
+		if s.k == k && (len(key) <= 8 || bytes.Equal(s.e.Key, key)) {
+			return i, true
+		}
+	}
 }
 
 func (h *hashSet) find(key []byte) *Elem {
 	if h.n == 0 {
 		return nil
 	}
-	for i := hashOf(key) & h.mask; ; i = (i + 1) & h.mask {
-		e := h.slots[i]
-		if e == nil || bytes.Equal(e.Key, key) {
-			return e
-		}
-	}
+	i, _ := h.place(key)
+	return h.slots[i].e
 }
 
 func (h *hashSet) add(e *Elem) {
 	if 2*(h.n+1) > len(h.slots) {
 		old := h.slots
-		h.slots = make([]*Elem, max(8, 2*len(old)))
+		h.slots = make([]slot, max(8, 2*len(old)))
 		h.mask = uint32(len(h.slots) - 1)
 		for _, o := range old {
-			if o != nil {
+			if o.e != nil {
 				h.put(o)
 			}
 		}
 	}
-	h.put(e)
+	h.put(slot{keyOf(e.Key), e})
 	h.n++
 }
 
-func (h *hashSet) put(e *Elem) {
-	i := hashOf(e.Key) & h.mask
-	for h.slots[i] != nil {
+func (h *hashSet) put(s slot) {
+	i := mix(s.k) & h.mask
+	for h.slots[i].e != nil {
 		i = (i + 1) & h.mask
 	}
-	h.slots[i] = e
+	h.slots[i] = s
 }
 
 func (h *hashSet) remove(key []byte) {
 	if h.n == 0 {
 		return
 	}
-	i := hashOf(key) & h.mask
-	for ; ; i = (i + 1) & h.mask {
-		if h.slots[i] == nil {
-			return
-		}
-		if bytes.Equal(h.slots[i].Key, key) {
-			break
-		}
+	i, ok := h.place(key)
+	if !ok {
+		return
 	}
 	h.n--
 	for j := i; ; { // close the gap
-		h.slots[i] = nil
+		h.slots[i] = slot{}
 		for {
 			j = (j + 1) & h.mask
-			if h.slots[j] == nil {
+			if h.slots[j].e == nil {
 				return
 			}
-			k := hashOf(h.slots[j].Key) & h.mask
+			k := mix(h.slots[j].k) & h.mask
 			if (i <= j && (i < k && k <= j)) || (i > j && (i < k || k <= j)) {
 				continue
 			}
@@ -294,8 +321,8 @@ func (h *hashSet) remove(key []byte) {
 
 func (h *hashSet) list() []*Elem {
 	l := make([]*Elem, 0, h.n)
-	for _, e := range h.slots {
-		if e != nil {
+	for i := range h.slots {
+		if e := h.slots[i].e; e != nil {
 			l = append(l, e)
 		}
 	}
@@ -308,7 +335,9 @@ func (h *hashSet) list() []*Elem {
 type rangeSet struct {
 	elems []*Elem
 	far   [][]byte
+	from  []uint64 // where each begins, of keys up to 8 bytes
 	dirty bool
+	stale bool // from is to be made anew
 }
 
 // first is how long the first part is.
@@ -320,15 +349,20 @@ func (s *Set) first() int {
 }
 
 func (r *rangeSet) sort(s *Set) {
-	if !r.dirty {
+	if !r.dirty && !r.stale {
 		return
 	}
-	r.dirty = false
+	r.dirty, r.stale = false, false
 	if !slices.IsSortedFunc(r.elems, byKey) {
 		slices.SortStableFunc(r.elems, byKey)
 	}
 	n := s.first()
-	r.far = r.far[:0]
+	r.far, r.from = r.far[:0], r.from[:0]
+	if len(s.Parts) <= 1 && s.KeyLen <= 8 {
+		for _, e := range r.elems {
+			r.from = append(r.from, number(e.Key))
+		}
+	}
 	if len(s.Parts) > 1 {
 		var far []byte
 		for _, e := range r.elems {
@@ -352,6 +386,16 @@ func (r *rangeSet) find(s *Set, key []byte) *Elem {
 	r.sort(s)
 	n := s.first()
 	lo, hi := 0, len(r.elems)
+	if len(r.from) == hi {
+		for k := number(key); lo < hi; {
+			m := int(uint(lo+hi) >> 1)
+			if r.from[m] <= k {
+				lo = m + 1
+			} else {
+				hi = m
+			}
+		}
+	}
 	for lo < hi {
 		m := int(uint(lo+hi) >> 1)
 		if bytes.Compare(r.elems[m].Key[:n], key[:n]) <= 0 {
@@ -416,6 +460,7 @@ func (r *rangeSet) overlap(s *Set, e *Elem, now sim.Time) core.Errno {
 func (r *rangeSet) add(s *Set, e *Elem) {
 	if n := len(r.elems); len(s.Parts) <= 1 && !r.dirty && (n == 0 || bytes.Compare(r.elems[n-1].Key, e.Key) < 0) {
 		r.elems = append(r.elems, e)
+		r.stale = true
 		return
 	}
 	r.elems = append(r.elems, e)

@@ -13,6 +13,9 @@ type Tables struct {
 	handle uint64   // of the table that was made last
 	Gen    uint32   // number of commits: the ruleset's generation
 	tracer Tracer
+
+	ctx  []*context `fork:"zero"` // lent to packets that pass chains
+	nctx int        `fork:"zero"`
 }
 
 // A Tracer is told what `nft monitor trace` prints: of packets with nftrace set

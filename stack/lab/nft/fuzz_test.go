@@ -1,0 +1,54 @@
+package nft
+
+import (
+	"math/rand"
+	"os"
+	"strings"
+	"testing"
+)
+
+// FuzzRun: no script makes nft panic, and what it lists reads back to the same.
+func FuzzRun(f *testing.F) {
+	for i := 0; i < 20; i++ {
+		g := &gen{Rand: rand.New(rand.NewSource(int64(i)))}
+		f.Add(g.script())
+		f.Add(g.broken(g.script()))
+		f.Add(g.natTable())
+	}
+	if b, err := os.ReadFile("testdata/rules.txt"); err == nil {
+		for _, l := range strings.Split(string(b), "\n") {
+			f.Add("table inet t {\n chain c {\n" + l + "\n}\n}\n")
+		}
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		load(s)
+	})
+}
+
+// TestReadBack: a listing that is loaded again lists the same.
+func TestReadBack(t *testing.T) {
+	for i := 0; i < 300; i++ {
+		g := &gen{Rand: rand.New(rand.NewSource(int64(70000 + i)))}
+		l, _, st := load(g.script() + g.natTable())
+		if st != 0 {
+			continue
+		}
+		again, e, st := load(l)
+		if st != 0 || again != l {
+			t.Errorf("seed %d: %s", 70000+i, e)
+			diff(t, l, again)
+		}
+	}
+}
+
+// TestBroken: many spoilt scripts, no panic.
+func TestBroken(t *testing.T) {
+	for i := 0; i < 3000; i++ {
+		g := &gen{Rand: rand.New(rand.NewSource(int64(i)))}
+		s := g.script() + g.natTable()
+		for k := g.Intn(4); k >= 0; k-- {
+			s = g.broken(s)
+		}
+		load(s)
+	}
+}
