@@ -484,27 +484,27 @@ func (s *Tables) validate(t *Table, c *Chain, r *Rule) core.Errno {
 	if !needs {
 		return 0
 	}
+	s.pass++
 	if c.Base != nil {
 		return c.walk(c, 0)
 	}
-	if e := c.loops(0); e != 0 {
+	if e := c.walk(nil, 0); e != 0 {
 		return e
 	}
+	return s.validateAll(t)
+}
+
+// validateAll is nft_table_validate.
+func (s *Tables) validateAll(t *Table) core.Errno {
 	for _, o := range t.Chains {
 		if o.Base != nil {
+			s.pass++
 			if e := o.walk(o, 0); e != 0 {
 				return e
 			}
 		}
 	}
 	return 0
-}
-
-func (c *Chain) loops(level int) core.Errno {
-	if level > jumpStack {
-		return emlink
-	}
-	return c.each(func(d *Chain) core.Errno { return d.loops(level + 1) })
 }
 
 // each calls f for every chain that the rules lead to.
@@ -533,12 +533,21 @@ func (c *Chain) each(f func(*Chain) core.Errno) core.Errno {
 	return 0
 }
 
-// walk is nft_chain_validate: base is where the packet came in.
+// walk is nft_chain_validate: base is where the packet came in, nil if that does
+// not matter. A chain that was looked at from as deep before is not again.
 func (c *Chain) walk(base *Chain, level int) core.Errno {
 	if level == jumpStack {
 		return emlink
 	}
+	if s := c.Table.s; c.pass == s.pass && level <= c.deep {
+		return 0
+	} else {
+		c.pass, c.deep = s.pass, level
+	}
 	for _, r := range c.Rules {
+		if base == nil {
+			break
+		}
 		for _, e := range r.Exprs {
 			if v, ok := e.(Validator); ok {
 				if err := v.Validate(base); err != 0 {
@@ -630,13 +639,7 @@ func (b *Batch) AddElem(s *Set, e *Elem, excl bool) core.Errno {
 	e.hold()
 	b.log(undo{kind: undoAddElem, set: s, elem: e})
 	if e.Verdict.Chain != nil && s.use > 0 {
-		for _, c := range s.Table.Chains {
-			if c.Base != nil {
-				if err := c.walk(c, 0); err != 0 {
-					return err
-				}
-			}
-		}
+		return b.s.validateAll(s.Table)
 	}
 	return 0
 }

@@ -12,6 +12,7 @@ type Tables struct {
 	List   []*Table // in order of creation
 	handle uint64   // of the table that was made last
 	Gen    uint32   // number of commits: the ruleset's generation
+	pass   uint64   // of validation
 	tracer Tracer
 
 	ctx  []*context `fork:"zero"` // lent to packets that pass chains
@@ -162,7 +163,9 @@ type Chain struct {
 	Handle  uint64
 	Base    *Base // nil: a regular chain
 	Rules   []*Rule
-	use     int // jumps to it
+	use     int    // jumps to it
+	pass    uint64 // validated in this pass, from this deep
+	deep    int
 	Anon    bool
 
 	hooked bool
