@@ -3,7 +3,6 @@ package lab
 import (
 	"sort"
 
-	"github.com/packetwalk/packetwalk/stack"
 )
 
 // programs are the tools of the machine, by name.
@@ -18,7 +17,7 @@ func programs() map[string]tool {
 		"kill": killTool, "nohup": nohupTool, "clear": func(*Proc, []string) int { return 0 }, "sync": func(*Proc, []string) int { return 0 },
 		"sysctl": sysctlTool, "ip": ipTool,
 	}
-	for _, n := range []string{"tc", "nft", "iptables", "ip6tables", "iptables-save", "ip6tables-save", "iptables-restore", "ip6tables-restore", "conntrack", "wg", "ipvsadm", "modprobe",
+	for _, n := range []string{"tc", "iptables", "ip6tables", "iptables-save", "ip6tables-save", "iptables-restore", "ip6tables-restore", "conntrack", "wg", "ipvsadm", "modprobe",
 		"bpftrace", "perf", "tcpreplay", "bridge", "ebtables", "arptables", "insmod", "lsmod", "ifconfig", "route", "arp",
 		"tcpdump", "dig", "nslookup", "host", "curl", "wget", "socat", "iperf3", "arping", "tracepath", "mtr", "httpd", "python3", "find", "less", "vi"} {
 		if m[n] == nil {
@@ -127,18 +126,3 @@ func nohupTool(p *Proc, a []string) int {
 	}
 	return p.runWords(a[1:])
 }
-
-// plain makes a tool of a function over text: what nft, iptables and conntrack
-// are. Put it into programs(): m["nft"] = plain(nft.Command).
-func plain(f func(h *stack.Host, args []string, in func() []byte) (out, err string, status int)) tool {
-	return func(p *Proc, a []string) int {
-		out, e, st := f(p.host, a[1:], func() []byte { return p.readAll(0) })
-		p.out(out)
-		if e != "" {
-			p.write(2, []byte(e))
-		}
-		return st
-	}
-}
-
-var _ = plain // until the first of them is here

@@ -97,12 +97,7 @@ func (m *model) Setup(cmd string) error {
 		return err
 	}
 	m.plug(cmd, false)
-	for _, l := range s.Lines {
-		if err := lab.Do(m.host, l.Words); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.Setup(m.host)
 }
 
 // Frame lets a frame arrive; see Machine.

@@ -466,8 +466,8 @@ func (r *Rule) release() {
 }
 
 // validate is nft_table_validate after a rule was added: from every base chain
-// that leads to it, are its expressions allowed, are there loops, are the jumps
-// too deep?
+// that leads to it, are its expressions allowed, and are the jumps too deep (or in
+// a circle)? Chains that no packet reaches are not looked at.
 func (s *Tables) validate(t *Table, c *Chain, r *Rule) core.Errno {
 	needs := false
 	for _, e := range r.Exprs {
@@ -484,12 +484,9 @@ func (s *Tables) validate(t *Table, c *Chain, r *Rule) core.Errno {
 	if !needs {
 		return 0
 	}
-	s.pass++
 	if c.Base != nil {
+		s.pass++
 		return c.walk(c, 0)
-	}
-	if e := c.walk(nil, 0); e != 0 {
-		return e
 	}
 	return s.validateAll(t)
 }
@@ -533,8 +530,7 @@ func (c *Chain) each(f func(*Chain) core.Errno) core.Errno {
 	return 0
 }
 
-// walk is nft_chain_validate: base is where the packet came in, nil if that does
-// not matter. A chain that was looked at from as deep before is not again.
+// walk is nft_chain_validate: base is where the packet came in. A chain that was looked at from as deep before is not again.
 func (c *Chain) walk(base *Chain, level int) core.Errno {
 	if level == jumpStack {
 		return emlink
@@ -545,9 +541,6 @@ func (c *Chain) walk(base *Chain, level int) core.Errno {
 		c.pass, c.deep = s.pass, level
 	}
 	for _, r := range c.Rules {
-		if base == nil {
-			break
-		}
 		for _, e := range r.Exprs {
 			if v, ok := e.(Validator); ok {
 				if err := v.Validate(base); err != 0 {

@@ -126,8 +126,8 @@ func (c *Chain) run(x *context) core.Verdict {
 // walkRules is nft_do_chain: try the rules of the base chain, and of those that
 // they jump to, until one decides; else the policy does.
 func (c *Chain) walkRules(x *context) core.Verdict {
+	defer x.p.ns.In(step.NftDoChain, x.p.b).Out()
 	p, r := &x.p, &x.r
-	defer p.ns.In(step.NftDoChain, p.b).Out()
 	var (
 		stack [jumpStack]frame
 		depth int

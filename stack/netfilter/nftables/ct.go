@@ -202,12 +202,17 @@ type CTSet struct {
 	Src uint8
 }
 
-// Eval is nft_ct_set_eval.
+// Eval is nft_ct_set_zone_eval for zones, nft_ct_set_eval for the rest.
 func (e *CTSet) Eval(r *Regs, p *Pkt) {
 	if e.Key == CTZone {
 		e.zone(r, p)
 		return
 	}
+	e.set(r, p)
+}
+
+// set is nft_ct_set_eval.
+func (e *CTSet) set(r *Regs, p *Pkt) {
 	defer p.ns.In(step.NftCTSetEval, p.b).Out()
 	c, _ := conntrack.Get(p.b)
 	if c == nil || c.Status&conntrack.Template != 0 {
