@@ -2,7 +2,6 @@ package lab
 
 import (
 	"sort"
-
 )
 
 // programs are the tools of the machine, by name.
