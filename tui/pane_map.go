@@ -198,10 +198,9 @@ func signStyle(st *view.Stage, name Style) Style {
 }
 
 // reasons are the lines that tell, stage by stage, why the packet does not come
-// there. One reason in a column is told once: its words go on from stage to
-// stage; where lines stand apart (brief) its first clause is enough. w is what a
-// line has room for.
-func reasons(s *view.Scene, w int, brief bool, lists ...[]view.StageID) (lines [view.NumStages]string) {
+// there. One reason in a column is told once, at the first stage that it is of:
+// as far as a line of w has room, or its first clause if that fits.
+func reasons(s *view.Scene, w int, lists ...[]view.StageID) (lines [view.NumStages]string) {
 	for _, list := range lists {
 		told := map[string]bool{}
 		for i := 0; i < len(list); {
@@ -225,18 +224,10 @@ func reasons(s *view.Scene, w int, brief bool, lists ...[]view.StageID) (lines [
 				continue
 			}
 			told[text] = true
-			ls := Wrap(text, w, 0)
-			if first, _, ok := strings.Cut(text, ": "); ok && brief && width(first) <= w {
-				ls = []string{first}
+			if first, _, ok := strings.Cut(text, ": "); ok && width(text) > w && width(first) <= w {
+				text = first
 			}
-			for n, id := range run {
-				switch {
-				case n == len(run)-1 && n < len(ls)-1:
-					lines[id] = cut(strings.Join(ls[n:], " "), w)
-				case n < len(ls):
-					lines[id] = ls[n]
-				}
-			}
+			lines[run[0]] = cut(text, w)
 		}
 	}
 	return lines
@@ -264,10 +255,10 @@ func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
 	var why [view.NumStages]string
 	switch m.form {
 	case formBoxes:
-		why = reasons(s, m.colW-4, false, upRows[:], downRows[:])
+		why = reasons(s, m.colW-4, upRows[:], downRows[:])
 	case formAir:
-		why = reasons(s, m.colW-2, true, upRows[:])
-		for id, text := range reasons(s, m.downW-2, true, downRows[:]) {
+		why = reasons(s, m.colW-2, upRows[:])
+		for id, text := range reasons(s, m.downW-2, downRows[:]) {
 			if text != "" {
 				why[id] = text
 			}
@@ -576,12 +567,20 @@ func drawReason(g *Grid, r Rect, m geometry, s *view.Scene, l *local) {
 	} else if id == l.stage && text == "" {
 		text = "nothing yet"
 	}
-	if text == "" || m.form != formBoxes {
+	if m.form != formBoxes {
 		return
+	}
+	if up := stage(s, view.UpApp); id == view.Forwarding && up.Not != "" && up.Not != text && !up.Visited {
+		y := m.top + m.pitch
+		room := Rect{m.mid + 1, y, m.midW - 2, m.top + forwardRow*m.pitch - 1 - y}
+		if room.W >= 10 {
+			y = g.Para(room, y, "not up:", 0, StyleTitle)
+			g.Para(room, y, up.Not, 0, StyleDim)
+		}
 	}
 	y := m.top + (forwardRow+2)*m.pitch + 1
 	room := Rect{m.mid + 1, y, m.midW - 2, m.top + 9*m.pitch - y}
-	if room.W < 10 {
+	if text == "" || room.W < 10 {
 		return
 	}
 	y = g.Para(room, y, head, 0, StyleTitle)
