@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"net/http/httptest"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -11,7 +12,11 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/packetwalk/packetwalk/lessons"
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/view"
+	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
 // browser starts a headless Chromium for one test.
@@ -159,4 +164,67 @@ func TestHostileText(t *testing.T) {
 	if n := value[int](t, ctx, "document.querySelectorAll('img, body script').length + (window.bad || 0)"); n != 0 {
 		t.Error("text became markup")
 	}
+}
+
+// TestBrowserLesson takes the beginning of a lesson by clicks: it asks, a wrong
+// answer and then the right one are told as such, and the walk goes on.
+func TestBrowserLesson(t *testing.T) {
+	ctx := browser(t)
+	l, ok := lessons.Lookup("drops")
+	if !ok {
+		t.Fatal("no lesson drops")
+	}
+	r, err := pcaps.Open(l.Capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	k, err := walk.Open(r, stack.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := view.NewLessonSession(l, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := httptest.NewUnstartedServer(nil)
+	sv, err := New(s, keyTable, ts.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts.Config.Handler = sv
+	ts.Start()
+	t.Cleanup(func() { sv.close(); ts.Close() })
+	do(t, ctx, chromedp.Navigate(sv.Address()))
+	until(t, ctx, "window.packetwalkScene && document.querySelector('#lesson h2')")
+	for range l.Parts {
+		if value[bool](t, ctx, "!!document.querySelector('#lesson fieldset button')") {
+			break
+		}
+		part := value[int](t, ctx, "window.packetwalkScene.lesson.part")
+		value[bool](t, ctx, "[...document.querySelectorAll('#lesson .nav button')][1].click(), true")
+		until(t, ctx, "window.packetwalkScene.lesson.part > "+itoa(part))
+	}
+	n := value[int](t, ctx, "document.querySelectorAll('#lesson fieldset button').length")
+	if n < 2 {
+		t.Fatalf("a question with %d answers", n)
+	}
+	right := 0
+	for i := range n {
+		do(t, ctx, chromedp.KeyEvent(itoa(i+1)))
+		until(t, ctx, "window.packetwalkScene.lesson.chosen === "+itoa(i+1))
+		if value[bool](t, ctx, "!!document.querySelector('#lesson fieldset .right')") {
+			right++
+			break
+		}
+		if !value[bool](t, ctx, "!!document.querySelector('#lesson fieldset .wrong')") {
+			t.Errorf("answer %d is told to be neither right nor wrong", i+1)
+		}
+	}
+	if right != 1 {
+		t.Error("no answer is right")
+	}
+	part := value[int](t, ctx, "window.packetwalkScene.lesson.part")
+	value[bool](t, ctx, "[...document.querySelectorAll('#lesson .nav button')][1].click(), true")
+	until(t, ctx, "window.packetwalkScene.lesson.part > "+itoa(part))
 }

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -51,8 +52,15 @@ type Server struct {
 
 	mu     sync.Mutex
 	closed bool
-	eyes   map[chan []byte]bool // who watches: each has room for one Scene, the latest
-	last   []byte
+	eyes   map[chan shown]bool // who watches: each has room for one Scene, the latest
+	last   shown
+}
+
+// A shown is a Scene, and its number: a page that gets one by two ways draws
+// none that is older than what it has.
+type shown struct {
+	scene []byte
+	n     int
 }
 
 // New returns a Server of a Session. host is the address that it will be
@@ -63,7 +71,7 @@ func New(s *view.Session, keys []Key, host string) (*Server, error) {
 	if _, err := rand.Read(token); err != nil {
 		return nil, fmt.Errorf("no random token: %w", err)
 	}
-	sv := &Server{Token: hex.EncodeToString(token), s: s, keys: keys, host: host, mux: http.NewServeMux(), eyes: map[chan []byte]bool{}}
+	sv := &Server{Token: hex.EncodeToString(token), s: s, keys: keys, host: host, mux: http.NewServeMux(), eyes: map[chan shown]bool{}}
 	files, err := fs.Sub(static, "static")
 	if err != nil {
 		return nil, err
@@ -147,35 +155,37 @@ func (sv *Server) do(w http.ResponseWriter, r *http.Request) {
 	if c.Verb != "" {
 		sv.s.Do(c) // what went wrong is in the Scene's notice
 	}
-	b, err := sv.show()
+	v, err := sv.show()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(b)
+	w.Header().Set("X-Packetwalk-Scene", strconv.Itoa(v.n))
+	w.Write(v.scene)
 }
 
 // show makes the Scene and hands it to all who watch.
-func (sv *Server) show() ([]byte, error) {
+func (sv *Server) show() (shown, error) {
 	sv.mu.Lock()
 	defer sv.mu.Unlock()
 	b, err := json.Marshal(sv.s.Scene())
 	if err != nil {
-		return nil, err
+		return shown{}, err
 	}
-	if bytes.Equal(b, sv.last) {
-		return b, nil
+	if bytes.Equal(b, sv.last.scene) {
+		return sv.last, nil
 	}
-	sv.last = b
+	v := shown{b, sv.last.n + 1}
+	sv.last = v
 	for c := range sv.eyes {
 		select {
 		case <-c: // it has not taken the one before: only the latest matters
 		default:
 		}
-		c <- b
+		c <- v
 	}
-	return b, nil
+	return v, nil
 }
 
 // maxEyes is how many pages may watch at a time.
@@ -188,12 +198,12 @@ func (sv *Server) scenes(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "events cannot be sent", http.StatusInternalServerError)
 		return
 	}
-	b, err := sv.show()
+	v, err := sv.show()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	c := make(chan []byte, 1)
+	c := make(chan shown, 1)
 	sv.mu.Lock()
 	if sv.closed || len(sv.eyes) >= maxEyes {
 		sv.mu.Unlock()
@@ -209,12 +219,12 @@ func (sv *Server) scenes(w http.ResponseWriter, r *http.Request) {
 	}()
 	w.Header().Set("Content-Type", "text/event-stream")
 	for {
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", b); err != nil {
+		if _, err := fmt.Fprintf(w, "id: %d\ndata: %s\n\n", v.n, v.scene); err != nil {
 			return
 		}
 		out.Flush()
 		select {
-		case b, ok = <-c:
+		case v, ok = <-c:
 			if !ok {
 				return
 			}

@@ -166,6 +166,9 @@ func TestEvents(t *testing.T) {
 	in := bufio.NewReader(res.Body)
 	next := func() (sc view.Scene) {
 		t.Helper()
+		if id, err := in.ReadString('\n'); err != nil || !strings.HasPrefix(id, "id: ") {
+			t.Fatal(id, err)
+		}
 		line, err := in.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)

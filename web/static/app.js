@@ -23,10 +23,18 @@ function go(c) {
       lost()
       return
     }
-    if (r.ok) draw(JSON.parse(body))
+    if (r.ok) take(Number(r.headers.get('X-Packetwalk-Scene')), body)
     else $('notice').textContent = body.trim()
   })
   return last
+}
+
+// take draws a Scene unless a newer one is drawn already: they come by two ways.
+let newest = 0
+function take(n, text) {
+  if (n <= newest) return
+  newest = n
+  draw(JSON.parse(text))
 }
 
 function lost() {
@@ -154,7 +162,7 @@ async function start() {
   panes.help(keys)
   $('buttons').replaceChildren(...keys.filter(k => k.short && k.does).map(k => panes.h('button', { title: k.help, onclick: () => act(k) }, panes.h('kbd', {}, k.keys[0]), ' ' + k.short)))
   const events = new EventSource(`/scenes?token=${token}`)
-  events.onmessage = e => draw(JSON.parse(e.data))
+  events.onmessage = e => take(Number(e.lastEventId), e.data)
   events.onerror = () => { if (events.readyState === EventSource.CLOSED) lost() }
 }
 
