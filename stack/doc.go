@@ -5,18 +5,19 @@
 //
 // A package imports lower floors only (floors_test.go holds it to that):
 //
-//	15  cmd/packetwalk                                        front door
-//	14  tui   stack/bench                                     painter, measurements
-//	13  stack/view                                            one reader's place, as plain data
-//	12  stack/walk                                            time machine
-//	11  stack/oracle                                          the real kernel's answers
-//	10  stack/lab   stack/report                              set-up by commands, formats
+//	16  cmd/packetwalk                                        front door
+//	15  tui   web   stack/bench                               painters, measurements
+//	14  stack/view   tui/shot   tui/settings                  one reader's place, as plain data; pictures
+//	13  stack/walk   lessons                                  time machine, courses
+//	12  stack/oracle                                          the real kernel's answers
+//	11  stack/lab   stack/report                              the simulated machine's shell, formats
+//	10  stack/lab/nft                                         the language of nft
 //	 9  stack                                                 the house: hosts, links, replay
 //	 8  stack/device   stack/socket                           drivers, system calls
 //	 7  stack/raw
-//	 6  stack/tcp   stack/udp
-//	 5  stack/ipv4   stack/ipv6
-//	 4  stack/inet   stack/sched
+//	 6  stack/tcp   stack/udp   stack/netfilter/nftables
+//	 5  stack/ipv4   stack/ipv6   stack/netfilter/nat
+//	 4  stack/inet   stack/sched   stack/netfilter/conntrack
 //	 3  stack/core                                            net/core
 //	 2  stack/trace                                           what a step leaves behind
 //	 1  stack/step   stack/filter                             the catalogue, filters
