@@ -12,11 +12,11 @@ import (
 const maxObjects = 4
 
 // kinds are those whose state is shown; what teaches more comes first.
-var kinds = [...]step.Kind{step.KindSock, step.KindReq, step.KindTW, step.KindNeigh, step.KindFrag, step.KindRoute, step.KindQdisc, step.KindSKB, step.KindRing, step.KindNAPI}
+var kinds = [...]step.Kind{step.KindSock, step.KindReq, step.KindTW, step.KindCT, step.KindNeigh, step.KindFrag, step.KindRoute, step.KindQdisc, step.KindSKB, step.KindRing, step.KindNAPI}
 
 var kindTitles = map[step.Kind]string{
 	step.KindSKB: "packet buffer (sk_buff)", step.KindSock: "socket", step.KindNeigh: "neighbour", step.KindRing: "descriptor ring", step.KindNAPI: "softirq of this CPU",
-	step.KindFrag: "reassembly queue", step.KindReq: "half-open connection", step.KindTW: "TIME_WAIT socket", step.KindRoute: "route exception", step.KindQdisc: "queue of the device",
+	step.KindFrag: "reassembly queue", step.KindReq: "half-open connection", step.KindTW: "TIME_WAIT socket", step.KindRoute: "route exception", step.KindQdisc: "queue of the device", step.KindCT: "tracked connection (conntrack)",
 }
 
 func kindByName(name string) step.Kind {
