@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -227,48 +228,13 @@ func fromWords(w [4]uint32, f core.Family) wire.Addr {
 	return wire.Addr{Hi: uint64(r(w[0]))<<32 | uint64(r(w[1])), Lo: uint64(r(w[2]))<<32 | uint64(r(w[3]))}
 }
 
-// jhash2 is Bob Jenkins' hash of four words (include/linux/jhash.h).
+// jhash2 is the kernel's hash of four words.
 func jhash2(k [4]uint32, seed uint32) uint32 {
-	a := 0xdeadbeef + 4<<2 + seed
-	b, c := a, a
-	a += k[0]
-	b += k[1]
-	c += k[2]
-	rot := bits.RotateLeft32
-	a -= c
-	a ^= rot(c, 4)
-	c += b
-	b -= a
-	b ^= rot(a, 6)
-	a += c
-	c -= b
-	c ^= rot(b, 8)
-	b += a
-	a -= c
-	a ^= rot(c, 16)
-	c += b
-	b -= a
-	b ^= rot(a, 19)
-	a += c
-	c -= b
-	c ^= rot(b, 4)
-	b += a
-	a += k[3]
-	c ^= b
-	c -= rot(b, 14)
-	a ^= c
-	a -= rot(c, 11)
-	b ^= a
-	b -= rot(a, 25)
-	c ^= b
-	c -= rot(b, 16)
-	a ^= c
-	a -= rot(c, 4)
-	b ^= a
-	b -= rot(a, 14)
-	c ^= b
-	c -= rot(b, 24)
-	return c
+	var b [16]byte
+	for i, w := range k {
+		binary.LittleEndian.PutUint32(b[4*i:], w)
+	}
+	return conntrack.Jhash(b[:], seed)
 }
 
 // uniqueProto is nf_nat_l4proto_unique_tuple: try ports, from a random one on for

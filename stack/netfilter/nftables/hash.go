@@ -1,6 +1,9 @@
 package nftables
 
-import "github.com/packetwalk/packetwalk/stack/core"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
+)
 
 // Read before editing: nft_hash.c, include/linux/jhash.h.
 
@@ -33,67 +36,9 @@ func (e *Hash) Eval(r *Regs, p *Pkt) {
 	if e.Sym {
 		h = symmetric(p)
 	} else {
-		h = jhash(r.at(e.Src, int(e.Len)), e.Seed)
+		h = conntrack.Jhash(r.at(e.Src, int(e.Len)), e.Seed)
 	}
 	r.put32(e.Dst, uint32(uint64(h)*uint64(e.Mod)>>32)+e.Offset)
-}
-
-func rol(v uint32, n uint) uint32 { return v<<n | v>>(32-n) }
-func le32(b []byte) uint32 {
-	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-}
-
-// jhash is Jenkins' hash as the kernel has it.
-func jhash(k []byte, seed uint32) uint32 {
-	a := 0xdeadbeef + uint32(len(k)) + seed
-	b, c := a, a
-	for len(k) > 12 {
-		a += le32(k)
-		b += le32(k[4:])
-		c += le32(k[8:])
-		a -= c
-		a ^= rol(c, 4)
-		c += b
-		b -= a
-		b ^= rol(a, 6)
-		a += c
-		c -= b
-		c ^= rol(b, 8)
-		b += a
-		a -= c
-		a ^= rol(c, 16)
-		c += b
-		b -= a
-		b ^= rol(a, 19)
-		a += c
-		c -= b
-		c ^= rol(b, 4)
-		b += a
-		k = k[12:]
-	}
-	if len(k) == 0 {
-		return c
-	}
-	var t [12]byte
-	copy(t[:], k)
-	a += le32(t[:])
-	b += le32(t[4:])
-	c += le32(t[8:])
-	c ^= b
-	c -= rol(b, 14)
-	a ^= c
-	a -= rol(c, 11)
-	b ^= a
-	b -= rol(a, 25)
-	c ^= b
-	c -= rol(b, 16)
-	a ^= c
-	a -= rol(c, 4)
-	b ^= a
-	b -= rol(a, 14)
-	c ^= b
-	c -= rol(b, 24)
-	return c
 }
 
 // symmetric stands for __skb_get_hash_symmetric, whose key is random on a real
@@ -128,5 +73,5 @@ func symmetric(p *Pkt) uint32 {
 		}
 	}
 	k[36] = p.tprot
-	return jhash(k[:], 0x5bd1e995)
+	return conntrack.Jhash(k[:], 0x5bd1e995)
 }
