@@ -49,9 +49,11 @@ func (e *Reject) Eval(r *Regs, p *Pkt) {
 	case core.NFIPv6:
 		e.ipv6(p)
 	case core.NFBridge:
-		e.bridge(p)
+		e.bridge(r, p)
+		return
 	case core.NFNetdev:
-		e.netdev(p)
+		e.netdev(r, p)
+		return
 	default:
 		e.inet(p)
 	}
@@ -73,14 +75,14 @@ func (e *Reject) inet(p *Pkt) {
 	e.send(p)
 }
 
-func (e *Reject) bridge(p *Pkt) {
+func (e *Reject) bridge(r *Regs, p *Pkt) {
 	defer p.ns.In(step.NftRejectBridgeEval, p.b).Out()
-	p.ns.Why(step.WhyNftRejectNone)
+	(&NotModelled{"reject in a bridge"}).Eval(r, p)
 }
 
-func (e *Reject) netdev(p *Pkt) {
+func (e *Reject) netdev(r *Regs, p *Pkt) {
 	defer p.ns.In(step.NftRejectNetdevEval, p.b).Out()
-	p.ns.Why(step.WhyNftRejectNone)
+	(&NotModelled{"reject in netdev"}).Eval(r, p)
 }
 
 func (e *Reject) send(p *Pkt) {
