@@ -8,7 +8,9 @@ import (
 )
 
 // The corpus is what the real nft 1.0.6 on Linux 6.18 made of scripts: blocks of
-// "### script", "### list" and "### errors".
+// "### script", "### list" and "### errors". Only scripts on which the model
+// agreed when they were recorded are in it (1,798 of 1,872): it guards what works,
+// and is no score.
 const corpus = "testdata/real.txt"
 
 // TestCorpus loads each script and compares the listing, and what is said of

@@ -38,22 +38,6 @@ func haveNft() bool {
 	return exec.Command("unshare", "-n", "nft", "list", "ruleset").Run() == nil
 }
 
-// TestFile compares one file, for work by hand: NFT_FILE=x go test -run TestFile.
-func TestFile(t *testing.T) {
-	name := os.Getenv("NFT_FILE")
-	if name == "" {
-		t.Skip("NFT_FILE is not set")
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, werr, _ := realNft(string(b), "-a")
-	got, gerr, _ := load(string(b), "-a")
-	diff(t, want, got)
-	diff(t, werr, gerr)
-}
-
 func diff(t *testing.T, want, got string) {
 	t.Helper()
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
@@ -69,47 +53,6 @@ func diff(t *testing.T, want, got string) {
 			t.Errorf("line %d\n real %s\n ours %s", i+1, a, b)
 		}
 	}
-}
-
-// TestRules compares rules one by one, for work by hand: NFT_RULES is a file
-// with a rule in each line, NFT_FAM the family.
-func TestRules(t *testing.T) {
-	name := os.Getenv("NFT_RULES")
-	if name == "" {
-		t.Skip("NFT_RULES is not set")
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fam := os.Getenv("NFT_FAM")
-	if fam == "" {
-		fam = "ip"
-	}
-	bad := 0
-	for _, r := range strings.Split(strings.TrimSpace(string(b)), "\n") {
-		r = strings.TrimSpace(r)
-		if r == "" || r[0] == '#' {
-			continue
-		}
-		script := "table " + fam + " t {\n set s { type ipv4_addr; }\n map m { type ipv4_addr : inet_service; }\n chain d { }\n chain c {\n" + r + "\n}\n}\n"
-		want, werr, _ := realNft(script, "-a")
-		got, gerr, _ := load(script, "-a")
-		if want != got || werr != gerr {
-			bad++
-			t.Errorf("%s\n  real %s %s\n  ours %s %s", r, strings.Join(ruleLines(want), "|"), werr, strings.Join(ruleLines(got), "|"), gerr)
-		}
-	}
-	t.Logf("%d differ", bad)
-}
-
-func ruleLines(l string) (out []string) {
-	for _, s := range strings.Split(l, "\n") {
-		if strings.HasPrefix(s, "\t\t") && !strings.Contains(s, "type ipv4_addr") {
-			out = append(out, strings.TrimSpace(s))
-		}
-	}
-	return out
 }
 
 // TestReal loads random rule sets into the real nft and into the model: both
