@@ -9,13 +9,13 @@
 //	15  tui   web   stack/bench                               painters, measurements
 //	14  stack/view   tui/shot   tui/settings                  one reader's place, as plain data; pictures
 //	13  stack/walk   lessons                                  time machine, courses
-//	12  stack/oracle                                          the real kernel's answers
-//	11  stack/lab   stack/report                              the simulated machine's shell, formats
-//	10  stack/lab/nft                                         the language of nft
+//	12  stack/oracle                                          two kernels compared
+//	11  stack/lab   stack/report   stack/oracle/real          the simulated machine's shell, formats, the real kernel
+//	10  stack/lab/nft   stack/lab/ipt                         the languages of nft and iptables
 //	 9  stack                                                 the house: hosts, links, replay
 //	 8  stack/device   stack/socket                           drivers, system calls
-//	 7  stack/raw
-//	 6  stack/tcp   stack/udp   stack/netfilter/nftables
+//	 7  stack/raw   stack/netfilter/nftables
+//	 6  stack/tcp   stack/udp   stack/netfilter/iptables
 //	 5  stack/ipv4   stack/ipv6   stack/netfilter/nat
 //	 4  stack/inet   stack/sched   stack/netfilter/conntrack
 //	 3  stack/core                                            net/core

@@ -21,12 +21,12 @@ const floors = `
 	stack/core
 	stack/inet  stack/sched  stack/netfilter/conntrack
 	stack/ipv4  stack/ipv6  stack/netfilter/nat
-	stack/tcp   stack/udp  stack/netfilter/nftables  stack/netfilter/iptables
-	stack/raw
+	stack/tcp   stack/udp  stack/netfilter/iptables
+	stack/raw   stack/netfilter/nftables
 	stack/device  stack/socket
 	stack
-	stack/lab/nft
-	stack/lab  stack/report
+	stack/lab/nft  stack/lab/ipt
+	stack/lab  stack/report  stack/oracle/real
 	stack/oracle
 	stack/walk  lessons
 	stack/view  tui/shot  tui/settings
