@@ -69,8 +69,10 @@ type DeviceConfig struct {
 }
 
 // Config tells how the host is set up, as it is now.
-func (r *Replay) Config() Config {
-	h := r.Host
+func (r *Replay) Config() Config { return r.Host.Config() }
+
+// Config tells how a host is set up, as it is now.
+func (h *Host) Config() Config {
 	s := &h.NS.Sysctl
 	c := Config{Budget: s.NetdevBudget, Backlog: s.NetdevMaxBacklog, FragHigh: s.IPFragHighThresh}
 	if t := h.NS.Neigh4; t != nil {

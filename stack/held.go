@@ -54,6 +54,9 @@ func (w *World) Held() []Held {
 	return list
 }
 
+// TellHeld ends the story of what still waits when a lab has ended.
+func (w *World) TellHeld() { w.tellHeld() }
+
 // tellHeld ends the story of what still waits when nothing more will happen:
 // the packets of these buffers are queued.
 func (w *World) tellHeld() {

@@ -43,8 +43,10 @@ func (w *World) AddHost(name string) *Host {
 func (h *Host) Up(d *core.Device) {
 	d.Flags |= core.IFFUp
 	d.EverUp = true
+	device.OpenStop(d)
 	h.IPv4.DevUp(d)
 	h.IPv6.DevUp(d)
+	device.LinkChanged(d)
 	if v, ok := d.Ops.(*device.Veth); ok && v.Peer != nil && v.Peer.Dev.Up() {
 		vethCarrier(v, true) // veth_open
 	}
@@ -53,8 +55,11 @@ func (h *Host) Up(d *core.Device) {
 // Down is dev_close.
 func (h *Host) Down(d *core.Device) {
 	d.Flags &^= core.IFFUp
+	device.OpenStop(d)
 	h.IPv4.DevDown(d)
 	h.IPv6.DevDown(d)
+	h.flushNexthops(d)
+	device.LinkChanged(d)
 	if v, ok := d.Ops.(*device.Veth); ok && v.Peer != nil {
 		vethCarrier(v, false) // veth_close
 	}
@@ -79,8 +84,13 @@ func (h *Host) Carrier(d *core.Device, on bool) {
 	} else {
 		d.Flags &^= core.IFFRunning
 	}
+	d.CarrierChanges++
 	h.IPv4.CarrierChange(d)
 	h.IPv6.CarrierChange(d)
+	if !on {
+		h.flushNexthops(d)
+	}
+	device.LinkChanged(d)
 }
 
 // AddNIC adds an Ethernet card with descriptor rings, down, with carrier.

@@ -58,6 +58,7 @@ func (h *Host) unplug(d *core.Device) {
 	if d.Up() {
 		h.Down(d)
 	}
+	device.Unregister(d)
 	h.IPv4.DevGone(d)
 	h.IPv6.DevGone(d)
 	h.NS.Unlist(d)

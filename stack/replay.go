@@ -290,6 +290,9 @@ func (r *Replay) Advance(f *pcaps.Frame) {
 	r.gate.expire(at)
 }
 
+// Pass lets time pass up to a moment, counted from the first frame.
+func (r *Replay) Pass(at sim.Time) { r.World.Run(max(r.start+at, r.World.Clock.Now())) }
+
 // Deliver gives a frame to the host, and reports whether the host sent it.
 func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 	r.frames++

@@ -14,7 +14,7 @@ import (
 )
 
 // model lists the packages that the rules hold for: the simulated kernel.
-var model = []string{"core", "inet", "sched", "netfilter/conntrack", "netfilter/nat", "netfilter/nftables", "ipv4", "ipv6", "tcp", "udp", "raw", "device", "socket"}
+var model = []string{"core", "inet", "sched", "netfilter/conntrack", "netfilter/nat", "netfilter/nftables", "netfilter/iptables", "ipv4", "ipv6", "tcp", "udp", "raw", "device", "socket"}
 
 // TestRules holds the model to what replay needs: no goroutine, no channel, no
 // walk over a map, no floating point, no package variable that changes; and

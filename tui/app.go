@@ -24,6 +24,8 @@ type Model struct {
 	grid                 *Grid
 	cancel               func() // ends the Command under way
 	doing                func() string
+	painter              *painter           // nil: the program's library paints
+	kept                 bool               // the screen is as it was painted last
 	outBusy              func() bool        // the last frame is still being written
 	tell                 func(view.Command) // for tests: what is carried out
 
@@ -35,6 +37,9 @@ type Model struct {
 	slice   int            // frames to index at a time
 	ticking bool
 	run     int // of playing
+	hist    *history
+	sub     *CompareModel // a what-if, side by side, over all the rest
+	asked   bool          // a console's command is under way
 	err     error
 }
 
@@ -128,7 +133,7 @@ var counts = map[view.Verb]bool{view.Forward: true, view.Back: true, view.NextPa
 // slow are the Commands that may have to look through a whole capture.
 var slow = map[view.Verb]bool{view.NextDrop: true, view.PrevDrop: true, view.NextMark: true, view.PrevMark: true, view.Until: true, view.Filter: true,
 	view.Run: true, view.RunBack: true, view.Search: true, view.SearchBack: true, view.WhyValue: true, view.ShowOverview: true, view.Open: true,
-	view.NextPacket: true, view.PrevPacket: true, view.Seek: true, view.First: true, view.Last: true}
+	view.Ask: true, view.NextPacket: true, view.PrevPacket: true, view.Seek: true, view.First: true, view.Last: true}
 
 // patience is how long nothing need be said.
 const patience = 200 * time.Millisecond
@@ -154,6 +159,10 @@ func (m *Model) waits(msg waitMsg) tea.Cmd {
 // Update takes a message.
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
+	m.kept = false
+	if cmd, took := m.inSub(msg); took {
+		return m, cmd
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = max(0, msg.Width), max(0, msg.Height)
@@ -162,7 +171,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.theme = m.look.theme(m.dark)
 	case tea.ColorProfileMsg:
 		m.look.profile(msg.Profile)
+		m.painter.can(msg.Profile)
 		m.theme = m.look.theme(m.dark)
+	case tea.ModeReportMsg:
+		m.painter.reported(msg)
 	case tea.PasteMsg:
 		m.pasted(msg.Content)
 	case tea.KeyPressMsg:
@@ -191,6 +203,7 @@ func (m *Model) played(msg playMsg) tea.Cmd {
 	if !m.local.playing || msg.run != m.run {
 		return nil
 	}
+	m.kept = true
 	next := nextPlay(m.run, m.local.speed)
 	if m.busy || m.outBusy != nil && m.outBusy() {
 		return next
@@ -208,6 +221,13 @@ func (m *Model) shown(msg sceneMsg) tea.Cmd {
 	m.scene = msg.scene
 	m.lessonShows()
 	cmds := []tea.Cmd{m.move(m.scene.Lit), m.wanting()}
+	if m.asked && msg.err == nil && m.scene.Console != nil {
+		if n := len(m.scene.Console.Entries); n > 0 && m.scene.Console.Entries[n-1].WhatIf {
+			cmds = append(cmds, m.openWhatIf())
+		}
+		m.local.scroll = 0
+	}
+	m.asked = false
 	if msg.err != nil {
 		m.local.playing = false
 		m.queue = nil
@@ -276,6 +296,11 @@ func (m *Model) rect(p Pane) Rect {
 		return Rect{}
 	case p == PaneHelp:
 		return Rect{}
+	case p == PaneConsole:
+		if m.scene.Console == nil || m.scene.Screen == view.ScreenOverview {
+			return Rect{}
+		}
+		return consoleRect(m.w, m.h)
 	case p == PaneGloss:
 		if m.scene.Gloss == nil {
 			return Rect{}
@@ -328,6 +353,8 @@ func (m *Model) top() Pane {
 		return PaneHelp
 	case m.scene.Gloss != nil:
 		return PaneGloss
+	case m.scene.Console != nil && m.scene.Screen != view.ScreenOverview:
+		return PaneConsole
 	case m.scene.Screen == view.ScreenOverview:
 		return PaneOverview
 	}
@@ -336,8 +363,15 @@ func (m *Model) top() Pane {
 
 // View draws the screen.
 func (m Model) View() tea.View {
-	m.paint()
-	v := tea.NewView(m.grid.String(m.theme))
+	if !m.kept || m.grid.W != m.w || m.grid.H != m.h {
+		m.paint()
+	}
+	v := tea.NewView(" ")
+	if m.painter != nil {
+		m.painter.show(m.grid, m.theme)
+	} else {
+		v.SetContent(m.grid.String(m.theme))
+	}
 	v.AltScreen = true
 	v.WindowTitle = "packetwalk " + title(&m.scene)
 	if !m.noMouse {
@@ -348,10 +382,15 @@ func (m Model) View() tea.View {
 
 // order of painting: what covers comes last.
 var painted = [...]Pane{PaneHeader, PaneLine, PaneTimeline, PaneMap, PaneCalls, PaneWhy, PaneBytes, PaneList, PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily,
-	PaneBreaks, PaneOverview, PaneLesson, PaneFooter, PaneHelp, PaneGloss}
+	PaneBreaks, PaneRules, PaneScript, PaneOverview, PaneLesson, PaneFooter, PaneConsole, PaneHelp, PaneGloss}
 
 // paint draws every pane into the grid.
 func (m *Model) paint() {
+	if m.sub != nil {
+		m.sub.grid, m.sub.w, m.sub.h = m.grid, m.w, m.h
+		m.sub.paint()
+		return
+	}
 	g := m.grid
 	g.Reset(m.w, m.h)
 	if m.w < MinW || m.h < MinH {
@@ -365,6 +404,13 @@ func (m *Model) paint() {
 		r := m.rect(p)
 		if r.Empty() {
 			continue
+		}
+		if p == PaneConsole {
+			for y := r.Y; y < r.Y+r.H; y++ {
+				for x := r.X; x < r.X+r.W; x++ {
+					g.Set(x, y, ' ', StylePlain)
+				}
+			}
 		}
 		if p == PaneGloss {
 			if !m.help && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
@@ -380,7 +426,7 @@ func (m *Model) paint() {
 		}
 		g.clip = Rect{0, 0, m.w, m.h}
 	}
-	if !m.help && m.scene.Gloss == nil && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
+	if !m.help && m.scene.Gloss == nil && m.scene.Console == nil && m.scene.Screen != view.ScreenOverview && !m.local.zoom {
 		separators(g, m.layout())
 	}
 	if _, typing := prompts[m.local.prompt]; typing {

@@ -97,17 +97,33 @@ type CompareModel struct {
 	noMouse bool
 	busy    bool
 	queue   []view.Command
+
+	back    bool // q leads back to a walk
+	effects bool // of a what-if: the list of all that follows is shown
+	inner   bool // esc leads back to that list
+	effect  int  // the chosen one
+	list    Rect
 }
 
 // NewCompare returns the screen, at the first difference.
 func NewCompare(p *view.Pair, o Options, getenv func(string) string) CompareModel {
-	m := CompareModel{p: p, scene: p.Scene(), w: MinW, h: MinH, grid: &Grid{}, noMouse: o.NoMouse}
+	look, dark := o.lookOf(getenv)
+	m := newCompare(p, look, dark, o.NoMouse, o.isASCII(getenv))
+	m.effects = m.what() != nil
+	return m
+}
+
+// newCompare returns the screen with what it looks like.
+func newCompare(p *view.Pair, look Look, dark, noMouse, ascii bool) CompareModel {
+	m := CompareModel{p: p, scene: p.Scene(), w: MinW, h: MinH, grid: &Grid{}, noMouse: noMouse, look: look, dark: dark}
+	if w := m.what(); w != nil {
+		m.effect = max(0, w.First)
+	}
 	if c, ok := m.toRow(m.scene.First); ok && m.scene.First >= 0 {
 		p.Do(c) //nolint:errcheck // the row is there
 		m.scene = p.Scene()
 	}
-	m.look, m.dark = o.lookOf(getenv)
-	m.grid.ASCII = o.isASCII(getenv)
+	m.grid.ASCII = ascii
 	m.fit()
 	return m
 }
@@ -133,6 +149,14 @@ func (m CompareModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		cmd = m.key(msg.String())
 	case tea.MouseWheelMsg:
+		if m.effects {
+			by := 3
+			if msg.Mouse().Button == tea.MouseWheelUp {
+				by = -3
+			}
+			m.choose(m.effect + by)
+			break
+		}
 		switch msg.Mouse().Button {
 		case tea.MouseWheelUp:
 			cmd = m.send(view.Command{Verb: view.Back, N: min(3, m.scene.Here)})
@@ -140,6 +164,13 @@ func (m CompareModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			cmd = m.send(view.Command{Verb: view.Forward, N: min(3, len(m.scene.Rows)-1-m.scene.Here)})
 		}
 	case tea.MouseClickMsg:
+		if m.effects {
+			if at := msg.Mouse(); at.Y >= m.list.Y && at.Y < m.list.Y+m.list.H {
+				m.choose(firstOf(m.effect, m.list.H, len(m.what().Effects)) + at.Y - m.list.Y)
+				cmd, _ = m.effectKey("enter")
+			}
+			break
+		}
 		list, _ := m.parts()
 		at := msg.Mouse()
 		if i := at.Y - list.Y + m.top; at.Button == tea.MouseLeft && at.Y >= list.Y && at.Y < list.Y+list.H && i < len(m.scene.Rows) {
@@ -208,6 +239,9 @@ func (m *CompareModel) fit() {
 
 func (m *CompareModel) key(name string) tea.Cmd {
 	m.scene.Notice = ""
+	if cmd, took := m.effectKey(name); took {
+		return cmd
+	}
 	list, _ := m.parts()
 	row := func(i int) tea.Cmd {
 		if c, ok := m.toRow(i); ok {
@@ -289,9 +323,15 @@ func (m *CompareModel) paint() {
 		drawSmall(g)
 		return
 	}
+	if m.effects {
+		m.paintEffects()
+		return
+	}
 	g.Fill(Rect{0, 0, m.w, 1}, StyleBar)
 	text := " packetwalk  compare  " + m.scene.A.Title + " and " + m.scene.B.Title
-	if m.scene.A.Title == m.scene.B.Title {
+	if w := m.what(); w != nil {
+		text = " packetwalk  what if  A as it is, B with: " + w.Command
+	} else if m.scene.A.Title == m.scene.B.Title {
 		text = " packetwalk  compare  two packets of " + m.scene.A.Title
 	}
 	g.Text(0, 0, m.w, text, StyleBar)
@@ -461,6 +501,10 @@ func (m *CompareModel) paintFoot() {
 		return
 	}
 	x := 1
+	if m.what() != nil {
+		x += g.Text(x, y, m.w-x, "e", StyleKey) + 1
+		x += g.Text(x, y, m.w-x, "all effects", StyleDim) + 3
+	}
 	for _, k := range [...][2]string{{"↑ ↓", "step"}, {"d D", "difference"}, {"f", "parting"}, {"n p", "packets"}, {"u", "unlink"}, {"q", "leave"}} {
 		if k[0] == "u" && !m.scene.Linked {
 			k = [2]string{"tab u", "side, link"}

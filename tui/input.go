@@ -261,6 +261,10 @@ func (m *Model) typed(name, text string) tea.Cmd {
 	case "ctrl+w":
 		s := strings.TrimRight(m.local.input, " ")
 		m.local.input = s[:strings.LastIndexByte(s, ' ')+1]
+	case "up", "ctrl+p":
+		m.local.input = m.past(-1)
+	case "down", "ctrl+n":
+		m.local.input = m.past(1)
 	case "tab":
 		m.complete(1)
 	case "shift+tab":
@@ -278,6 +282,12 @@ func (m *Model) complete(by int) {
 	list := m.offers(m.local.prompt)
 	if len(list) == 0 {
 		return
+	}
+	if m.local.prompt == PromptSeek && len(list) > 1 && !slices.Contains(list, m.local.input) {
+		if c := common(list); len(c) > len(m.local.input) {
+			m.local.input = c
+			return
+		}
 	}
 	if i := slices.Index(list, m.local.input); i >= 0 {
 		m.local.input = list[(i+by+len(list))%len(list)]
@@ -330,9 +340,7 @@ func (m *Model) offers(a Action) (list []string) {
 			add(t)
 		}
 	case PromptSeek:
-		for _, v := range view.Verbs {
-			add(string(v.Verb))
-		}
+		return m.lineOffers()
 	}
 	return list
 }
@@ -344,6 +352,9 @@ var promptVerbs = map[Action]view.Verb{PromptFilter: view.Filter, PromptUntil: v
 // entered carries out what was typed.
 func (m *Model) entered() tea.Cmd {
 	what, text := m.local.prompt, strings.TrimSpace(m.local.input)
+	if what == PromptSeek && m.hist != nil {
+		m.hist.add(text)
+	}
 	m.local.prompt = DoCommand
 	m.scene.Notice = ""
 	if v, ok := promptVerbs[what]; ok {
@@ -375,5 +386,48 @@ func (m *Model) entered() tea.Cmd {
 		m.scene.Notice = view.Clean(err.Error())
 		return nil
 	}
+	m.asked = c.Verb == view.Ask
 	return m.send(c)
+}
+
+// past is a line that was typed before, or after.
+func (m *Model) past(by int) string {
+	if m.hist == nil || m.local.prompt != PromptSeek {
+		return m.local.input
+	}
+	return m.hist.move(by, m.local.input)
+}
+
+// lineOffers are what a line of the command prompt may become: a verb of the
+// walk, or a command of the machine's console, word by word.
+func (m *Model) lineOffers() (list []string) {
+	in := m.local.input
+	if !strings.Contains(in, " ") {
+		for _, v := range view.Verbs {
+			if strings.HasPrefix(string(v.Verb), in) {
+				list = append(list, string(v.Verb))
+			}
+		}
+	}
+	if in == "" {
+		return list
+	}
+	from, words := m.s.Completions(in)
+	for _, w := range words {
+		if c := in[:from] + w; !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// common is how all of a list begin.
+func common(list []string) string {
+	c := list[0]
+	for _, w := range list[1:] {
+		for !strings.HasPrefix(w, c) {
+			c = c[:len(c)-1]
+		}
+	}
+	return c
 }

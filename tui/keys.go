@@ -126,6 +126,8 @@ var Keys = []Key{
 	{"tab-time", keys("4"), ShowTab, number(4), "", false, "where the time went", "Screen"},
 	{"tab-family", keys("5"), ShowTab, number(5), "", false, "the packet's family", "Screen"},
 	{"tab-breaks", keys("6"), ShowTab, number(6), "", false, "breakpoints", "Screen"},
+	{"tab-rules", keys("7"), ShowTab, number(7), "", false, "netfilter: chains and rules", "Screen"},
+	{"tab-script", keys("8"), ShowTab, number(8), "", false, "a lab's script and its output", "Screen"},
 	{"theme", keys("T"), ToggleTheme, view.Command{}, "", false, "light or dark", "Screen"},
 	{"mouse", keys("M"), ToggleMouse, view.Command{}, "", false, "mouse on, or off to select text", "Screen"},
 	{"redraw", keys("ctrl+l"), Redraw, view.Command{}, "", false, "draw the screen again", "Screen"},

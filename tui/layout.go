@@ -23,12 +23,15 @@ const (
 	PaneOverview             // the capture at a glance
 	PaneGloss                // a term explained, over the rest
 	PaneLesson               // a page of a lesson
+	PaneScript               // the script of a lab, and what it has printed
+	PaneRules                // netfilter: chains and rules at the place
+	PaneConsole              // what the machine was asked at a step
 	PaneHelp                 // the keys
 	numPanes
 )
 
 var paneNames = [numPanes]string{"header", "line", "map", "calls", "why", "state", "bytes", "list", "footer", "timeline",
-	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "help"}
+	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "script", "rules", "console", "help"}
 
 func (p Pane) String() string { return paneNames[p] }
 

@@ -1,11 +1,11 @@
 package tui
 
 import (
+	"os"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	uv "github.com/charmbracelet/ultraviolet"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
@@ -14,7 +14,7 @@ import (
 )
 
 // FrameTime draws n frames of a walk, one step each, on a screen of w by h
-// cells, as the program and its renderer do, and returns the time that 99 of
+// cells, as the program and its painter do, and returns the time that 99 of
 // 100 take at most.
 func FrameTime(w, h, n int) (p99 time.Duration, err error) {
 	e, _ := pcaps.Lookup("http")
@@ -33,9 +33,16 @@ func FrameTime(w, h, n int) (p99 time.Duration, err error) {
 			return 0, err
 		}
 	}
-	var m tea.Model = NewModel(s, false)
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer null.Close()
+	walker := NewModel(s, false)
+	p := painterOn(&output{File: null, up: true})
+	walker.painter = p
+	var m tea.Model = walker
 	m, _ = m.Update(tea.WindowSizeMsg{Width: w, Height: h})
-	screen := uv.NewScreenBuffer(w, h)
 	times := make([]time.Duration, n)
 	for i := range times {
 		start := time.Now()
@@ -43,7 +50,8 @@ func FrameTime(w, h, n int) (p99 time.Duration, err error) {
 			return 0, err
 		}
 		m, _ = m.Update(sceneMsg{scene: s.Scene()})
-		uv.NewStyledString(m.View().Content).Draw(screen, screen.Bounds())
+		m.View()
+		p.paint()
 		times[i] = time.Since(start)
 	}
 	slices.Sort(times)

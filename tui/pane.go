@@ -123,12 +123,15 @@ func init() {
 		PaneOverview: {draw: drawOverview, key: keyOverview, click: clickOverview, lines: linesOverview},
 		PaneGloss:    {draw: drawGloss, key: keyGloss, click: clickGloss, lines: linesGloss},
 		PaneLesson:   {draw: drawLesson, key: keyLesson, click: clickLesson},
+		PaneScript:   {draw: drawScript, lines: scriptHeight},
+		PaneRules:    {draw: drawRules, lines: rulesHeight},
+		PaneConsole:  {draw: drawConsole, key: keyConsole, lines: consoleHeight},
 		PaneHelp:     {draw: drawHelpPane},
 	}
 }
 
-// tabs are the panes that share the slot of the state, chosen by 1 to 6.
-var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks}
+// tabs are the panes that share the slot of the state, chosen by 1 to 8.
+var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneRules, PaneScript}
 
 // slot is the pane in the slot of the state.
 func (l *local) slot() Pane {

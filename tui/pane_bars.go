@@ -23,6 +23,9 @@ func drawHeader(g *Grid, r Rect, s *view.Scene, l *local) {
 		name = string([]rune(name)[:room-1]) + "…"
 	}
 	left := fmt.Sprintf(" packetwalk  %s  packet %d/%d", name, s.Packet, s.Packets)
+	if s.Script != nil {
+		left = fmt.Sprintf(" packetwalk  %s  %d/%d  line %d", name, s.Packet, s.Packets, s.Script.Line)
+	}
 	switch {
 	case s.Packet == 0:
 		left = " packetwalk  " + name + "  no packet"
@@ -102,6 +105,16 @@ func drawLine(g *Grid, r Rect, s *view.Scene, l *local) {
 		room -= width(verdict) + 2
 		g.Text(r.X+r.W-width(verdict)-1, r.Y, width(verdict), verdict, st)
 	}
+	if way := hostsText(s); len(way) > 0 {
+		n := 0
+		for _, p := range way {
+			n += width(p.text)
+		}
+		if room > n+24 {
+			room -= n + 2
+			g.draw(Rect{x + room + 1, r.Y, n, 1}, []line{way}, 0)
+		}
+	}
 	g.Text(x, r.Y, room, wholeLine(s.Line, room), StyleStrong)
 }
 
@@ -134,7 +147,7 @@ func verdictText(s *view.Scene) (string, Style) {
 
 // prompts are the words before what is typed.
 var prompts = map[Action]string{
-	PromptFilter: "show only (tcpdump filter): ", PromptSeek: "packet number or command: ", PromptUntil: "until the function: ",
+	PromptFilter: "show only (tcpdump filter): ", PromptSeek: ": ", PromptUntil: "until the function: ",
 	PromptWhy: "who wrote (field): ", PromptLook: "look at (skb, sk, neigh, ring, napi …): ", PromptBreak: "stop at (function, drop, field, if filter): ",
 	PromptSearch: "search for: ", PromptGloss: "explain: ",
 }

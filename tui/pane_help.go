@@ -63,6 +63,11 @@ func helpLines(w int, s *view.Scene, l *local) []line {
 		signs = append(signs, helpLine(s.sign, s.what))
 	}
 	blocks = append(blocks, signs)
+	how := []line{{{"How a step was checked", StyleTitle}}}
+	for _, c := range checkedWords {
+		how = append(how, helpLine(c.sign, c.what))
+	}
+	blocks = append(blocks, how)
 	ls := helpColumns(blocks, w, max(1, (w+2)/helpColumn))
 	if len(s.Findings) > 0 {
 		ls = append(ls, nil, line{{"About this capture", StyleTitle}})

@@ -12,6 +12,9 @@ import (
 // drawList is the packets around the place.
 func drawList(g *Grid, r Rect, s *view.Scene, l *local) {
 	title := "packets"
+	if s.Script != nil {
+		title = "what happens, in order"
+	}
 	if s.Filter != "" {
 		title = "packets that match the filter"
 	}
@@ -64,11 +67,20 @@ func drawItem(g *Grid, r Rect, it *view.Item, num int) {
 	if it.Out {
 		way, ws = "out", StyleDown
 	}
+	if it.Host != "" {
+		way, ws = padRight(cut(it.Host, 5), 5), StyleDown
+		if it.Script {
+			way, ws, st = "     ", StyleDim, StyleFunc
+			if it.Here {
+				st = StyleHere
+			}
+		}
+	}
 	x := r.X
 	x += g.Text(x, r.Y, 2, sign, StyleToken)
 	x += 1 + g.Text(x, r.Y, num, fmt.Sprintf("%*d", num, it.N), StyleDim)
 	x += 1 + g.Text(x, r.Y, 12, fmt.Sprintf("%9s", it.At), StyleDim)
-	x += 1 + g.Text(x, r.Y, 3, way, ws)
+	x += 1 + g.Text(x, r.Y, width(way), way, ws)
 	room := r.X + r.W - x - 1
 	if it.Mark != "" {
 		ms := StyleTitle

@@ -250,7 +250,11 @@ func happened(st *view.Stage, s *view.Scene) (text string, style Style) {
 }
 
 func drawColumns(g *Grid, r Rect, s *view.Scene, l *local) {
-	g.Title(r, "the way through the stack", l.focus == PaneMap)
+	name := "the way through the stack"
+	if s.Host != "" {
+		name += " of " + s.Host
+	}
+	g.Title(r, name, l.focus == PaneMap)
 	m := geometryOf(r)
 	var why [view.NumStages]string
 	switch m.form {

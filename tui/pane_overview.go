@@ -202,7 +202,10 @@ func drawWay(g *Grid, r Rect, gr *view.Group, here bool) {
 	if gr.Out {
 		way, ws = "out", StyleDown
 	}
-	x += g.Text(x, r.Y, 11, padRight(gr.Proto+" "+way, 9), ws)
+	if gr.Lab {
+		way, ws = "", StyleVisited
+	}
+	x += g.Text(x, r.Y, 12, padRight(strings.TrimSpace(gr.Proto+" "+way)+" ", 9), ws)
 	ended, es := gr.Ended, StyleGood
 	if i := strings.LastIndex(ended, " in "); i > 0 && width(ended)+2 > r.X+r.W-x {
 		ended = ended[:i] // without the function
@@ -212,7 +215,9 @@ func drawWay(g *Grid, r Rect, gr *view.Group, here bool) {
 	}
 	g.Text(x, r.Y, r.X+r.W-x, ended, es)
 	in := Rect{r.X + 4, r.Y + 1, r.W - 4, 1}
-	g.draw(in, []line{roadLine(gr, in.W-2)}, 0)
+	if !gr.Aside {
+		g.draw(in, []line{roadLine(gr, in.W-2)}, 0)
+	}
 	if r.H >= 4 {
 		x := in.X + 2 + g.Text(in.X, r.Y+2, in.W, "packet "+itoa(gr.First), StyleDim)
 		g.Text(x, r.Y+2, in.X+in.W-x, fitting(gr.Line, in.X+in.W-x), StyleDim)

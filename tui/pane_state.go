@@ -20,7 +20,7 @@ func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
 }
 
 // tabNames are what the tabs are called on the screen.
-var tabNames = [len(tabs)]string{"state", "tables", "plots", "time", "family", "breaks"}
+var tabNames = [len(tabs)]string{"state", "tables", "plots", "time", "family", "breaks", "rules", "script"}
 
 // drawTabs writes the tabs over the heading of their slot: with their numbers,
 // the one that is shown in brackets. Where there is no room for all, the names
@@ -42,13 +42,13 @@ func tabText(r Rect, i int, l *local) string {
 	n := itoa(i + 1)
 	switch {
 	case tabs[i] == l.slot():
-		if r.W >= 54 && r.W < 66 {
+		if r.W >= 72 && r.W < 80 {
 			return "[" + n + " " + tabNames[i] + "] "
 		}
 		return "[" + n + " " + tabNames[i] + "]"
-	case r.W >= 66:
+	case r.W >= 80:
 		return " " + n + " " + tabNames[i] + " "
-	case r.W >= 54:
+	case r.W >= 72:
 		return n + " " + tabNames[i] + " "
 	}
 	return " " + n + " "

@@ -150,6 +150,7 @@ func whyLines(s *view.Scene, w int) (ls []line) {
 			head = append(head, seg{rest, StyleDim})
 		}
 		ls = append(ls, head)
+		ls = append(ls, checkedLines(s, w)...)
 	}
 	if purpose && s.Kind == "call" && s.Says != "" {
 		ls = append(ls, para(s.What, w, 0, StyleDim)...)
@@ -205,4 +206,41 @@ func delta(d view.Delta, w int) []line {
 		ls = append(ls, line{{"    " + t, StyleDim}})
 	}
 	return ls
+}
+
+// checkedWords say what the badges mean.
+var checkedWords = []struct{ how, sign, what string }{
+	{"kernel", "✓ kernel", "checked against a recording of a real Linux 6.18"},
+	{"packetdrill", "✓ packetdrill", "checked against the kernel's own packetdrill scripts"},
+	{"RFC", "✓ RFC", "checked against the text of a standard"},
+	{"simplified", "≈ simplified", "does less than the kernel, on purpose"},
+	{"unchecked", "? unchecked", "checked by the model's own tests only"},
+}
+
+// checkedLines is the badge of the step: how it was checked, and where if there
+// is room.
+func checkedLines(s *view.Scene, w int) []line {
+	if s.Checked == nil {
+		return nil
+	}
+	for _, c := range checkedWords {
+		if c.how != s.Checked.How {
+			continue
+		}
+		st := StyleGood
+		switch c.how {
+		case "simplified":
+			st = StyleWarn
+		case "unchecked":
+			st = StyleDim
+		}
+		l := line{{c.sign, st}}
+		if where := s.Checked.Where; where != "" && width(c.sign)+2+width(where) <= w {
+			l = append(l, seg{"  " + where, StyleDim})
+		} else if where != "" && c.how == "simplified" {
+			return append([]line{l}, para(where, w, 2, StyleDim)...)
+		}
+		return []line{l}
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -68,6 +67,7 @@ func newModel(o Options, getenv func(string) string) (Model, error) {
 	}
 	m.theme = m.look.theme(m.dark)
 	m.grid.ASCII = o.isASCII(getenv)
+	m.hist = loadHistory(getenv)
 	m.still = o.Still || getenv(envStill) != ""
 	m.noMouse = o.NoMouse
 	m.cancel, m.doing = s.Cancel, s.Working
@@ -84,22 +84,9 @@ func Run(o Options) error {
 		return err
 	}
 	m.patient = true
-	out := &output{File: os.Stdout}
-	m.outBusy = out.busy
+	out, done := &output{File: os.Stdout}, make(chan struct{})
+	defer close(done)
+	m.outBusy, m.painter = out.busy, newPainter(out, done)
 	_, err = run(m, tea.WithOutput(out))
 	return err
 }
-
-// An output is the terminal; it knows whether a frame is still being written.
-type output struct {
-	*os.File
-	writing atomic.Bool
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.writing.Store(true)
-	defer o.writing.Store(false)
-	return o.File.Write(b)
-}
-
-func (o *output) busy() bool { return o.writing.Load() }

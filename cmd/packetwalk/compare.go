@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/tui"
 )
 
@@ -14,6 +13,8 @@ type compareFlags struct {
 	input
 	screen   screenFlags
 	at, with string
+	do       []string
+	host     string
 	plain    bool
 }
 
@@ -24,12 +25,20 @@ func compareCommand() *cobra.Command {
 		Short: "Walk two packets side by side, and see where their ways part",
 		Long: `Walk two packets side by side, and see where their ways part. A and B are captures,
 as for walk; without B both packets are of A. --at names the packet of A, --with
-that of B (without B the next one if it is not given).`,
+that of B (without B the next one if it is not given).
+
+--do runs A a second time with a command of the simulated machine's shell at the
+place that --at names, and tells what differs from there on: which packets are lost,
+delivered, changed or new, and which counters. A may be a lab, too. At a packet alone
+the command runs before it; at packet.step as soon as what is at work then has ended.
+Several --do stack: each is added to those before.`,
 		Example: `  packetwalk compare ping --at 3 --with 5
   packetwalk compare closed-ports http --at 5 --with 3    a refused SYN and a taken one
   packetwalk compare good.pcapng bad.pcapng --at 1 --with drop
-  packetwalk compare ping --plain | less`,
-		Annotations: map[string]string{exitStatus: "0 both packets go the same way, 1 they do not, 2 they could not be compared."},
+  packetwalk compare ping --plain | less
+  packetwalk compare two-hosts --at 20 --do 'ip link set eth0 down' --host h2 --plain
+  packetwalk compare http --at 3 --do 'nft add table ip t' --do 'nft add chain ip t i { type filter hook input priority 0; policy drop; }' --plain`,
+		Annotations: map[string]string{exitStatus: "0 both go the same way, 1 they do not, 2 they could not be compared."},
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 {
 				return usageError{fmt.Errorf("compare takes one capture or two, not %d", len(args))}
@@ -50,6 +59,8 @@ that of B (without B the next one if it is not given).`,
 	f.screen.flags(c)
 	c.Flags().StringVar(&f.at, "at", "1", "the `PLACE` in A: packet, packet.step, or drop for the first one")
 	c.Flags().StringVar(&f.with, "with", "", "the `PLACE` in B")
+	c.Flags().StringArrayVar(&f.do, "do", nil, "what if: run this `COMMAND` at the place that --at names")
+	c.Flags().StringVar(&f.host, "host", "", "the `NAME` of the host (network namespace) of a lab where --do runs (default: that of the step)")
 	c.Flags().BoolVar(&f.plain, "plain", false, "lines of text instead of the screen")
 	return c
 }
@@ -63,6 +74,9 @@ func (f *compareFlags) run(c *cobra.Command, args []string) error {
 	at, err := tui.ParsePlace(f.at)
 	if err != nil {
 		return usageError{fmt.Errorf("--at: %w", err)}
+	}
+	if len(f.do) > 0 {
+		return f.whatIf(c, args, at, s)
 	}
 	with := at
 	switch {
@@ -124,13 +138,9 @@ func (f *compareFlags) run(c *cobra.Command, args []string) error {
 // side opens a capture.
 func (f *compareFlags) side(name string) (*view.Session, func() error, error) {
 	in := f.input
-	if err := in.open(name); err != nil {
-		return nil, nil, err
-	}
-	k, err := walk.Open(in.reader, in.opt)
+	s, _, err := in.session(name)
 	if err != nil {
-		in.reader.Close() //nolint:errcheck // what was wrong before is told
 		return nil, nil, err
 	}
-	return view.NewSession(k, in.name), in.reader.Close, nil
+	return s, func() error { in.close(); return nil }, nil
 }

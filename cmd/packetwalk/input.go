@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -19,9 +19,10 @@ import (
 type input struct {
 	lab, local, mode string
 
-	name   string
-	reader *pcaps.Reader
-	opt    stack.Options
+	name    string
+	reader  *pcaps.Reader
+	labWalk *walk.Lab // instead of a capture
+	opt     stack.Options
 }
 
 func (in *input) flags(c *cobra.Command) {
@@ -47,8 +48,8 @@ func (in *input) open(name string) error {
 		}
 		in.opt.Local = wire.FromNetip(a)
 	}
-	if strings.HasSuffix(name, ".sh") {
-		return fmt.Errorf("%s: not modelled: walking a lab without a capture; give a capture, and the lab with --lab", name)
+	if isLab(name) {
+		return in.openLab(name)
 	}
 	r, err := pcaps.Open(name)
 	if err != nil {

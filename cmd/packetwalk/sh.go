@@ -2,22 +2,25 @@ package main
 
 import (
 	"bufio"
-
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"github.com/packetwalk/packetwalk/lessons"
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/tui"
 )
 
 // shCommand is `packetwalk sh`: the simulated machine's console.
 func shCommand() *cobra.Command {
 	var seed uint64
 	c := &cobra.Command{
-		Use:   "sh [LAB.sh [ARGUMENT...]]",
+		Use:   "sh [LAB [ARGUMENT...]]",
 		Short: "A shell on a simulated machine, or a lab script run to its end",
 		Long: `A shell on a simulated Linux machine with its network tools: ip, sysctl, ping,
 ss, tcpdump and more. Without a script it is a prompt; with one it runs the
@@ -25,7 +28,8 @@ script to its end in virtual time and prints what it prints. The exit status is
 the script's. No real file is read or written but the script itself, and no
 real program runs.`,
 		Example: `  packetwalk sh
-  packetwalk sh lab.sh`,
+  packetwalk sh lab.sh
+  packetwalk sh two-hosts     a bundled lab (packetwalk lab list)`,
 		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			return shell(c, args, seed)
@@ -50,7 +54,7 @@ func shell(c *cobra.Command, args []string, seed uint64) error {
 	if len(args) == 0 {
 		return prompt(l, os.Stdin, out)
 	}
-	text, err := readScript(args[0])
+	text, err := scriptText(args[0])
 	if err != nil {
 		return err
 	}
@@ -60,6 +64,18 @@ func shell(c *cobra.Command, args []string, seed uint64) error {
 		return err
 	}
 	return scriptStatus(st)
+}
+
+// scriptText is the script of a file, of standard input (-), or of the bundled
+// lab of that name.
+func scriptText(name string) (string, error) {
+	text, err := readScript(name)
+	if err != nil && os.IsNotExist(err) {
+		if text, ok := lessons.Lab(name); ok {
+			return text, nil
+		}
+	}
+	return text, err
 }
 
 // maxScript is how long a script may be, in bytes.
@@ -89,6 +105,9 @@ func prompt(l *lab.Lab, in *os.File, out *bufio.Writer) error {
 	con := l.NewConsole()
 	st, err := in.Stat()
 	tty := err == nil && st.Mode()&os.ModeCharDevice != 0
+	if tty && term.IsTerminal(in.Fd()) && term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb" {
+		return edited(l, con, in, out)
+	}
 	r := bufio.NewReader(in)
 	ps := "host# "
 	for {
@@ -105,6 +124,37 @@ func prompt(l *lab.Lab, in *os.File, out *bufio.Writer) error {
 		}
 		if n := len(line); line[n-1] == '\n' {
 			line = line[:n-1]
+		}
+		more, stop := con.Feed(line)
+		out.Flush()
+		if stop != nil {
+			fmt.Fprintln(os.Stderr, stop)
+			con.Close()
+			con = l.NewConsole()
+		}
+		if ps = "host# "; more {
+			ps = "> "
+		}
+		if done, status := con.Exited(); done {
+			return scriptStatus(status)
+		}
+	}
+}
+
+// edited reads commands with line editing, history and completion.
+func edited(l *lab.Lab, con *lab.Console, in *os.File, out *bufio.Writer) error {
+	out.Flush()
+	r := tui.NewLineReader(in, os.Stdout, os.Getenv, func(line string) (int, []string) { return lab.Complete(line, l.Names("")) })
+	ps := "host# "
+	for {
+		line, err := r.Line(ps)
+		switch {
+		case errors.Is(err, tui.ErrInterrupted):
+			ps = "host# "
+			con.Forget()
+			continue
+		case err != nil:
+			return scriptStatus(con.Close())
 		}
 		more, stop := con.Feed(line)
 		out.Flush()

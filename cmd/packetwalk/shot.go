@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/tui"
 	"github.com/packetwalk/packetwalk/tui/shot"
 )
@@ -108,16 +107,13 @@ func (f *shotFlags) run(name string) error {
 	if err := writable(f.out); err != nil {
 		return err
 	}
-	if err := f.open(name); err != nil {
-		return err
-	}
-	defer f.reader.Close()
-	k, err := walk.Open(f.reader, f.opt)
+	v, _, err := f.session(name)
 	if err != nil {
 		return err
 	}
+	defer f.close()
 	var pic bytes.Buffer
-	if err := f.picture(&pic, view.NewSession(k, f.name)); err != nil {
+	if err := f.picture(&pic, v); err != nil {
 		return err
 	}
 	return written(f.out, pic.Bytes())

@@ -65,6 +65,9 @@ func (t *traceFlags) run(c *cobra.Command, name string) error {
 	if err := t.open(name); err != nil {
 		return err
 	}
+	if t.labWalk != nil {
+		return t.runLab(c, name, sel)
+	}
 	defer t.reader.Close()
 	p, err := walk.Diagnose(t.reader, t.opt)
 	if err != nil {

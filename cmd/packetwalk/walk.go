@@ -11,7 +11,6 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/tui"
 	"github.com/packetwalk/packetwalk/tui/settings"
 )
@@ -63,16 +62,12 @@ func (f *walkFlags) run(c *cobra.Command, name string) error {
 	if f.until != "" && !isFunction(f.until) {
 		return usageError{fmt.Errorf("--until: %q is no kernel function that is modelled%s", f.until, nearFunction(f.until))}
 	}
-	if err := f.open(name); err != nil {
-		return err
-	}
-	defer f.reader.Close()
-	k, err := walk.Open(f.reader, f.opt)
+	v, k, err := f.session(name)
 	if err != nil {
 		return err
 	}
+	defer f.close()
 	say(s)
-	v := view.NewSession(k, f.name)
 	plain := f.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) && name != "-"
 	if err := f.begin(v, s, at, plain); err != nil {
 		return err
@@ -81,7 +76,7 @@ func (f *walkFlags) run(c *cobra.Command, name string) error {
 		if err := view.Plain(c.OutOrStdout(), v, view.PlainOptions{From: at.Packet}); err != nil {
 			return err
 		}
-		return k.Err()
+		return f.broken(k)
 	}
 	remember(name)
 	o := screenOptions(s)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/packetwalk/packetwalk/lessons"
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/tui"
 	"github.com/packetwalk/packetwalk/web"
 )
@@ -45,15 +44,11 @@ same place. INPUT is as for walk; without it, the bundled ping.`,
 				}
 				name, of = l.Capture, l
 			}
-			if err := in.open(name); err != nil {
-				return err
-			}
-			defer in.reader.Close()
-			k, err := walk.Open(in.reader, in.opt)
+			s, k, err := in.session(name)
 			if err != nil {
 				return err
 			}
-			s := view.NewSession(k, in.name)
+			defer in.close()
 			if of != nil {
 				if s, err = view.NewLessonSession(of, k); err != nil {
 					return err

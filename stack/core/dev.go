@@ -95,12 +95,18 @@ type Device struct {
 	Vlans       []*Device // VLAN devices on top
 	VlanID      uint16    // this is a VLAN device for that VLAN
 	Lower       *Device   // and it stands on that device
+	Group       int       // of devices: `ip link set group`
+	Master      *Device   // the bridge that this is a port of
+	Promiscuity int       // how many want every frame (dev->promiscuity); IFFPromisc is what the user asked for
+	AllMulti    int       // how many want every group (dev->allmulti)
 	Stats       DevStats
 	Groups      []wire.MAC // dev->mc: multicast link addresses that are let in
 
 	// What upper layers hang on a device (dev->ip_ptr, dev->ip6_ptr).
 	IP4 any
 	IP6 any
+
+	CarrierChanges int // how often its carrier came or went
 
 	EverUp bool // it has been up: it has a queueing discipline (ip link shows it)
 
@@ -136,8 +142,7 @@ func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
 	}
 	d := &Device{Name: name, Index: index, MTU: 1500, Type: LinkEther, HardLen: 14, Broadcast: wire.Broadcast, NS: ns, Ops: ops,
 		Flags: IFFBroadcast | IFFMulticast | IFFRunning, TxQueueLen: 1000, NumTxQueues: 1}
-	ns.Devices = append(ns.Devices, d)
-	ns.byIndex[index] = d
+	ns.insert(d)
 	return d
 }
 
@@ -205,6 +210,7 @@ const (
 	RTCFBroadcast
 	RTCFMulticast
 	DstException // made from a route exception
+	DstFake      // of a bridge: br_netfilter's (DST_FAKE_RTABLE)
 )
 
 // DstInput hands a packet to its route's input (dst_input).

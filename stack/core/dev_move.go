@@ -19,6 +19,11 @@ func (ns *Netns) List(d *Device) {
 		d.Index = ns.newIndex()
 	}
 	d.NS = ns
+	ns.insert(d)
+}
+
+// insert puts a device where its ifindex belongs.
+func (ns *Netns) insert(d *Device) {
 	i := len(ns.Devices)
 	for i > 0 && (ns.Devices[i-1] == nil || ns.Devices[i-1].Index > d.Index) {
 		i--

@@ -17,6 +17,7 @@ func (ns *Netns) Drop(b *SKB, why DropReason, at step.Step) {
 func (ns *Netns) kfree(b *SKB, why DropReason, at step.Step) {
 	defer ns.In(step.SkbDrop, b).Out()
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.Point(step.KfreeSkb, b, uint64(b.ID), uint64(at), uint64(b.Protocol), uint64(why))
 		t.End(b, trace.Dropped, why, at, step.DropWhy(why), uint64(why))
 	}
@@ -50,6 +51,7 @@ func (ns *Netns) Free(b *SKB) {
 		return
 	}
 	if t := ns.Trace; t != nil && !b.Cloned {
+		t.Host = ns.Host
 		t.End(b, trace.Consumed, 0, t.Running(), 0)
 	}
 	ns.free(b)
@@ -62,6 +64,7 @@ func (ns *Netns) FreeInto(b *SKB, at step.Step, why step.Why, args ...uint64) {
 		return
 	}
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.End(b, trace.Consumed, 0, at, why, args...)
 	}
 	ns.free(b)
@@ -75,6 +78,7 @@ func (ns *Netns) NotModelled(b *SKB, what step.Why, at step.Step, args ...uint64
 	}
 	ns.Machine.NotModelled++
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.End(b, trace.NotModelled, 0, at, what, args...)
 	}
 	ns.free(b)
@@ -89,6 +93,7 @@ func (ns *Netns) end(b *SKB, o trace.Outcome, at step.Step, tp bool) {
 		return
 	}
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.End(b, o, 0, at, 0)
 	}
 	ns.free(b)
@@ -98,6 +103,7 @@ func (ns *Netns) end(b *SKB, o trace.Outcome, at step.Step, tp bool) {
 func (ns *Netns) consume(b *SKB, o trace.Outcome, at step.Step) {
 	defer ns.In(step.ConsumeSkbStep, b).Out()
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.Point(step.ConsumeSkb, b, uint64(b.ID), uint64(at))
 		t.End(b, o, 0, at, 0)
 	}
@@ -120,6 +126,7 @@ func (ns *Netns) DeliverStateless(b *SKB, at step.Step) {
 		return
 	}
 	if t := ns.Trace; t != nil {
+		t.Host = ns.Host
 		t.End(b, trace.Delivered, 0, at, 0)
 	}
 	ns.release(b, true)

@@ -169,6 +169,9 @@ func (ns *Netns) DelHook(f Family, n HookNum, h Hook) {
 	ns.hooks[f][n] = removeHook(ns.hooks[f][n], h)
 }
 
+// HookCount is how many functions are registered at a hook.
+func (ns *Netns) HookCount(f Family, n HookNum) int { return len(ns.hooks[f][n]) }
+
 // Hooks lists what is registered at a hook, in the order in which it runs.
 func (ns *Netns) Hooks(f Family, n HookNum) []HookInfo { return hookInfos(ns.hooks[f][n]) }
 

@@ -15,6 +15,9 @@ func (n *Neighbour) Output(ns *Netns, b *SKB) int {
 	return n.slowOutput(ns, b)
 }
 
+// Cached reports that its link header is cached (neigh->hh.hh_len).
+func (n *Neighbour) Cached() bool { return n.hh }
+
 // slowOutput is neigh->output.
 func (n *Neighbour) slowOutput(ns *Netns, b *SKB) int {
 	if n.Dev.HardLen == 0 {

@@ -126,11 +126,17 @@ func (t *NeighTable) Delete(n *Neighbour) {
 	n.State = NUDNone
 }
 
-// Down is neigh_ifdown: a device goes, and with it all entries but those that
-// the administrator made.
+// Remove is neigh_delete: the administrator takes an entry away.
+func (t *NeighTable) Remove(n *Neighbour) {
+	t.Update(n, n.Addr, NUDFailed, NeighUpdateOverride|NeighUpdateAdmin)
+	t.Delete(n)
+}
+
+// Down is neigh_ifdown: a device goes, and with it all its entries, those that
+// the administrator made among them.
 func (t *NeighTable) Down(d *Device) {
 	for i := 0; i < len(t.list); {
-		if n := t.list[i]; n.Dev == d && n.State&NUDPermanent == 0 {
+		if n := t.list[i]; n.Dev == d {
 			t.Delete(n)
 			continue
 		}
@@ -138,17 +144,13 @@ func (t *NeighTable) Down(d *Device) {
 	}
 }
 
-// EventNS is neigh_event_ns: somebody asked us; learn it as STALE.
-func (t *NeighTable) EventNS(addr wire.MAC, key wire.Addr, d *Device) *Neighbour {
+// EventNS is neigh_event_ns: somebody asked us, with the packet b; learn it as
+// STALE.
+func (t *NeighTable) EventNS(b *SKB, addr wire.MAC, key wire.Addr, d *Device) *Neighbour {
+	defer t.NS.In(step.NeighEventNS, b).Out()
 	n := t.Create(key, d)
-	t.eventNS(n, addr)
-	return n
-}
-
-// eventNS is neigh_event_ns, once there is an entry.
-func (t *NeighTable) eventNS(n *Neighbour, addr wire.MAC) {
-	defer t.NS.In(step.NeighEventNS, n).Out()
 	t.Update(n, addr, NUDStale, NeighUpdateOverride)
+	return n
 }
 
 // tp fires one of the tracepoints that show a neighbour.

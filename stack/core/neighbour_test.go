@@ -189,7 +189,7 @@ func TestNeighQueueFull(t *testing.T) {
 // STALE, used, DELAY, PROBE, REACHABLE (a06_neigh_stale_delay_probe).
 func TestNeighStaleDelayProbe(t *testing.T) {
 	w := newNeighWorld()
-	n := w.t.EventNS(mac1, wire.IP4(key).Addr(), w.d)
+	n := w.t.EventNS(w.packet(28), mac1, wire.IP4(key).Addr(), w.d)
 	if got, want := w.points(), "neigh_create neigh_update neigh_update_done"; got != want {
 		t.Errorf("tracepoints\n got %s\nwant %s", got, want)
 	}

@@ -36,6 +36,7 @@ type Machine struct {
 	IDs   *IDs
 	CPU   []*Softnet
 	NS    []*Netns
+	hosts uint8 // namespaces that have been made, up to 255
 
 	current int // the CPU that runs, an index into CPU
 
@@ -67,6 +68,7 @@ func (ns *Netns) pool() *pool {
 type Netns struct {
 	Name    string
 	ID      uint32
+	Host    uint8 // its number in traces: of the world's hosts and their namespaces; 255 stands for all from there on
 	Machine *Machine
 	Clock   *sim.Clock
 	Trace   *trace.Tracer `fork:"zero"`
@@ -98,8 +100,14 @@ type Netns struct {
 	// until a rule needs them.
 	Conntrack, NAT any
 
+	// Nexthops is package inet's own (net->nexthop), nil without nexthop objects.
+	Nexthops any
+
 	// NFTables is package nftables' own (net->nft), nil without tables.
 	NFTables any
+
+	// XTables is package iptables' own (net->xt), nil without tables.
+	XTables any
 
 	// Follow is set when the host's sent frames come from a capture: what the
 	// model would send by itself is held back (see FollowGate).
@@ -142,6 +150,8 @@ func (ns *Netns) Held(b *SKB) bool {
 func NewNetns(m *Machine, name string) *Netns {
 	ns := &Netns{Name: name, ID: m.IDs.Object(), Machine: m, Clock: m.Clock, byIndex: map[int]*Device{}}
 	ns.Sysctl = DefaultSysctl()
+	ns.Host = m.Index + min(m.hosts, 255-m.Index)
+	m.hosts += min(1, 255-m.hosts)
 	m.NS = append(m.NS, ns)
 	return ns
 }
@@ -149,6 +159,7 @@ func NewNetns(m *Machine, name string) *Netns {
 // In marks the entry into a kernel function.
 func (ns *Netns) In(s step.Step, on trace.Subject) trace.Span {
 	if t := ns.Trace; t != nil && t.Mode != trace.Silent {
+		t.Host = ns.Host
 		return t.In(s, on)
 	}
 	return trace.Span{}
@@ -157,6 +168,7 @@ func (ns *Netns) In(s step.Step, on trace.Subject) trace.Span {
 // TP fires a tracepoint about a subject (nil: about none).
 func (ns *Netns) TP(tp step.TP, on trace.Subject, args ...uint64) {
 	if t := ns.Trace; t != nil && t.Mode != trace.Silent {
+		t.Host = ns.Host
 		t.Point(tp, on, args...)
 	}
 }
@@ -171,13 +183,23 @@ func (ns *Netns) Why(w step.Why, args ...uint64) {
 // Tried says that an alternative was considered, and which operand ruled it out.
 func (ns *Netns) Tried(t step.Try, args ...uint64) {
 	if r := ns.Trace; r != nil && r.Mode == trace.Record {
+		r.Host = ns.Host
 		r.Tried(t, args...)
+	}
+}
+
+// Look tells of changes of an object that is not what the running function is
+// about: a packet's connection.
+func (ns *Netns) Look(on trace.Subject) {
+	if t := ns.Trace; t != nil && t.Mode == trace.Record {
+		t.Look(on)
 	}
 }
 
 // Note tells the reader something that no packet did.
 func (ns *Netns) Note(on trace.Subject, w step.Why, args ...uint64) {
 	if ns.Trace != nil {
+		ns.Trace.Host = ns.Host
 		ns.Trace.Note(on, w, args...)
 	}
 }

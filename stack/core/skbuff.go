@@ -83,6 +83,11 @@ type CB struct {
 	TSO                 int // pcount, segments
 	Delivered           uint32
 
+	// Bridge (struct br_input_skb_cb)
+	BrDev      *Device // the bridge
+	BrIsolated bool    // it came in by an isolated port
+	BrPromisc  bool    // it goes up only because the bridge hears everything
+
 	// UDP (struct udp_skb_cb)
 	Partial bool
 
@@ -143,8 +148,9 @@ type SKB struct {
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over
 	NFTrace            bool
-	NFCT               NFCT  // the connection that it belongs to (_nfct), nil: none
-	CTInfo             uint8 // and how (enum ip_conntrack_info)
+	NFCT               NFCT        // the connection that it belongs to (_nfct), nil: none
+	CTInfo             uint8       // and how (enum ip_conntrack_info)
+	NFBridge           *BridgeInfo // what br_netfilter knows of it (SKB_EXT_BRIDGE_NF)
 	users              int32
 	freed              bool
 	// Truncated says that the capture kept fewer bytes than the frame had: the
@@ -253,5 +259,6 @@ func (b *SKB) NS() *Netns { return b.ns }
 // connection goes (skb_scrub_packet).
 func (b *SKB) SetNS(ns *Netns) {
 	b.ResetCT()
+	b.NFBridge = nil
 	b.ns = ns
 }

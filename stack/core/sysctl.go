@@ -20,7 +20,7 @@ type Sysctl struct {
 	IPFragHighThresh, IPFragTime, IPFragMaxDist                                        int // bytes, seconds, packets
 	PortMin, PortMax                                                                   int
 	PingGroupMin, PingGroupMax                                                         int
-	FIBMultipathHashPolicy                                                             int
+	FIBMultipathHashPolicy, FIBMultipathHashFields, FIBMultipathUseNeigh               int
 	IPNonlocalBind, IPUnprivPort                                                       int
 	UDPRmemMin, UDPWmemMin                                                             int
 	MinPMTU, MTUExpires, MinAdvMSS                                                     int // bytes, seconds
@@ -55,12 +55,20 @@ type Sysctl struct {
 
 	// net.ipv6
 	IPv6AutoFlowlabels, IPv6Forwarding, IPv6BindV6Only, IPv6HopLimit           int
+	IPv6MultipathHashPolicy, IPv6MultipathHashFields                           int
 	IPv6ICMPRatelimit, IPv6FragHighThresh, IPv6FragTime, IPv6ICMPEchoIgnoreAll int
 	Conf6All, Conf6Default                                                     Dev6Conf
+
+	// net.bridge.bridge-nf-*
+	Brnf BrnfSysctl
 
 	// net.netfilter.nf_conntrack_*
 	CT CTSysctl
 }
+
+// BrnfSysctl is net.bridge.bridge-nf-call-*: do IP's and ARP's hooks see bridged
+// packets? The others of net.bridge are about tags, which are not modelled.
+type BrnfSysctl struct{ CallIPTables, CallIP6Tables, CallARPTables int }
 
 // DevConf is struct ipv4_devconf: net.ipv4.conf.DEV.*.
 type DevConf struct {
@@ -75,6 +83,7 @@ type DevConf struct {
 type Dev6Conf struct {
 	DisableIPv6, Forwarding, HopLimit, AcceptRA, AcceptRedirects, Autoconf, DadTransmits, AcceptDad int
 	MTU6, RouterSolicitations, UseTempaddr, ForceMLDVersion, DropUnsolicitedNA, AddrGenMode         int
+	IgnoreRoutesWithLinkdown                                                                        int
 	MLDv1Interval, MLDv2Interval                                                                    int // mldv*_unsolicited_report_interval, ms
 }
 
@@ -86,6 +95,7 @@ func DefaultSysctl() Sysctl {
 		IPDefaultTTL: 64, IPEarlyDemux: 1, TCPEarlyDemux: 1, UDPEarlyDemux: 1, IPForwardUpdatePriority: 1,
 		ICMPEchoIgnoreBroadcasts: 1, ICMPIgnoreBogus: 1, ICMPRatelimit: 1000, ICMPRatemask: 6168, ICMPMsgsPerSec: 1000, ICMPMsgsBurst: 50,
 		IPFragHighThresh: 4194304, IPFragTime: 30, IPFragMaxDist: 64, PortMin: 32768, PortMax: 60999, PingGroupMin: 1, PingGroupMax: 0,
+		FIBMultipathHashFields: 7, IPv6MultipathHashFields: 7,
 		IPUnprivPort: 1024, UDPRmemMin: 4096, UDPWmemMin: 4096, MinPMTU: 552, MTUExpires: 600, MinAdvMSS: 256,
 		IGMPMaxMemberships: 20, IGMPQrv: 2,
 		TCPRmem: [3]int{4096, 131072, 6291456}, TCPWmem: [3]int{4096, 16384, 4194304},
@@ -103,7 +113,8 @@ func DefaultSysctl() Sysctl {
 		ConfDefault:          DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
 		IPv6AutoFlowlabels:   1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
 		Conf6All: defaultConf6, Conf6Default: defaultConf6,
-		CT: defaultCT,
+		Brnf: BrnfSysctl{CallIPTables: 1, CallIP6Tables: 1, CallARPTables: 1},
+		CT:   defaultCT,
 	}
 }
 

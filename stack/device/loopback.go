@@ -34,6 +34,7 @@ func (loopback) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	}
 	ns.Why(step.WhyLoopback, uint64(n), uint64(d.Index))
 	b.Protocol = ns.EthTypeTrans(b, d)
+	n = b.Len() // without the link header
 	frame(ns, b, rx)
 	if ns.NetifRx(b) {
 		d.Stats.RxPackets++

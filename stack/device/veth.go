@@ -27,7 +27,12 @@ const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | 
 // NewVethPair makes both ends of a pair, down: `ip link add NAME1 type veth
 // peer name NAME2 netns NS2`.
 func NewVethPair(ns1 *core.Netns, name1 string, ns2 *core.Netns, name2 string) (a, b *Veth) {
-	a, b = newVeth(ns1, name1, 0), newVeth(ns2, name2, 0)
+	return NewVethPairAt(ns1, name1, 0, ns2, name2, 0)
+}
+
+// NewVethPairAt is the same with the ifindexes given; 0 takes the next free one.
+func NewVethPairAt(ns1 *core.Netns, name1 string, index1 int, ns2 *core.Netns, name2 string, index2 int) (a, b *Veth) {
+	a, b = newVeth(ns1, name1, index1), newVeth(ns2, name2, index2)
 	a.Peer, b.Peer = b, a
 	return a, b
 }
@@ -37,6 +42,8 @@ func NewVethPair(ns1 *core.Netns, name1 string, ns2 *core.Netns, name2 string) (
 func (v *Veth) NoCarrier() {
 	v.Dev.Flags &^= core.IFFRunning
 	v.Peer.Dev.Flags &^= core.IFFRunning
+	v.Dev.CarrierChanges++
+	v.Peer.Dev.CarrierChanges++
 }
 
 // NewVeth makes an end whose peer is outside of the world, down. index 0 takes

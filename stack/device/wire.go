@@ -23,6 +23,7 @@ func frame(ns *core.Netns, b *core.SKB, dir uint16) {
 	if !ns.Listening() {
 		return
 	}
+	ns.Trace.Host = ns.Host
 	ns.Trace.Frame(dir, b, b.Dev.Index, frameBytes(b))
 }
 

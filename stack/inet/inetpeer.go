@@ -80,9 +80,10 @@ func (t *Peers) gc(now uint32) {
 const burstFactor = 6
 
 // Allow is inet_peer_xrlim_allow: a token bucket with a token every
-// timeout jiffies (RFC 1812 §4.3.2.8). A nil peer has no limit.
+// timeout jiffies (RFC 1812 §4.3.2.8). A nil peer has no limit; nor has a
+// timeout of 0, which leaves the tokens to others (ip_error).
 func (p *Peer) Allow(now sim.Time, timeout uint32) bool {
-	if p == nil {
+	if p == nil || timeout == 0 {
 		return true
 	}
 	j := now.Jiffies()

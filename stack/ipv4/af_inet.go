@@ -5,6 +5,7 @@ package ipv4
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -16,22 +17,24 @@ type IPv4 struct {
 
 	tables             []*fibTable
 	main, local, deflt *fibTable
-	rules              []*Rule // in order of priority
-	customRules        bool    // fib_has_custom_rules
-	customLocal        bool    // fib_has_custom_local_routes
-	rulesNeedPorts     bool    // fib_rules_require_fldissect
-	genid              uint32  // rt_genid: routes made before it are out of date
-	addrGenid          uint32  // dev_addr_genid
+	rules              inet.RuleList
+	byRule             *ruleLookup `fork:"zero"`
+	customRules        bool        // fib_has_custom_rules
+	customLocal        bool        // fib_has_custom_local_routes
+	rulesNeedPorts     bool        // fib_rules_require_fldissect
+	genid              uint32      // rt_genid: routes made before it are out of date
+	addrGenid          uint32      // dev_addr_genid
 	addrCount          map[wire.IP4]int
 	errDst             [256]*core.Dst // routes for packets without one, by error
 
-	peers   inet.Peers
-	frags   *inet.Fqdir
-	idents  []ident
-	seed    uint32
-	icmp    icmpState
-	ctlSock *core.Sock
-	scratch []byte `fork:"zero"`
+	peers    inet.Peers
+	frags    *inet.Fqdir
+	idents   []ident
+	seed     uint32
+	icmp     icmpState
+	ctlSock  *core.Sock
+	scratch  []byte `fork:"zero"`
+	icmpBusy bool   // the socket for ICMP is locked (icmp_xmit_lock)
 }
 
 // ipPacket is ip_packet_type.
@@ -44,11 +47,11 @@ func (p ipPacket) Rcv(_ *core.Netns, b *core.SKB) { p.ip.rcv(b) }
 // the protocols ICMP and IGMP, and makes the neighbour table and the routing
 // tables.
 func New(ns *core.Netns) *IPv4 {
-	ip := &IPv4{ns: ns, rules: defaultRules(), addrCount: map[wire.IP4]int{}}
+	ip := &IPv4{ns: ns, rules: inet.RuleList{Rules: defaultRules()}, addrCount: map[wire.IP4]int{}}
 	ip.frags = &inet.Fqdir{Ops: fragExpire{ip}}
 	ip.ctlSock = &core.Sock{NS: ns, Family: core.AFInet, TTL: -1, SndBuf: int32(ns.Sysctl.WmemDefault)}
 	ip.seed = ns.Machine.Rand.Uint32()
-	ip.icmp.credit = 0
+	ip.icmp.stamp = ns.Clock.Now().Jiffies() - sim.HZ // the bucket of a new namespace is full: jiffies have run for long
 	ns.IPv4 = ip
 	ns.Neigh4 = core.NewNeighTable(ns, core.AFInet, arpOps{ip})
 	ns.AddPacketType(uint16(wire.EtherTypeIPv4), ipPacket{ip})

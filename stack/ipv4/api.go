@@ -68,6 +68,7 @@ type Flow4 struct {
 	Scope        uint8
 	Flags        uint8
 	Sport, Dport uint16
+	UID          uint32 // the user that a program runs as; packets that come in count as root's
 }
 
 // A Cookie is struct ipcm_cookie: what a system call says about one datagram.
@@ -104,10 +105,13 @@ type Route struct {
 	PrefSrc  wire.IP4
 	NH       []Nexthop
 	Metrics  Metrics
-	Replace  bool // NLM_F_REPLACE: takes the place of an equal one
-	Append   bool // NLM_F_APPEND
-	Linkdown bool // set in listings: a next hop's link has no carrier
-	Dead     bool // set in listings
+	NHID     uint32 // the nexthop object that it uses instead of NH, 0: none
+	Replace  bool   // NLM_F_REPLACE: takes the place of an equal one
+	Append   bool   // NLM_F_APPEND
+	Prepend  bool   // NLM_F_CREATE alone: in front of equal ones
+	Existing bool   // with Replace: there must be one already
+	Linkdown bool   // set in listings: a next hop's link has no carrier
+	Dead     bool   // set in listings
 }
 
 // Metrics are RTAX_*: 0 is "not set". MTU and AdvMSS in bytes, windows in
@@ -117,35 +121,6 @@ type Metrics struct {
 	RtoMin                                  sim.Time
 	MTULock                                 bool
 	QuickAck                                bool
-}
-
-// Rule actions (FR_ACT_*).
-const (
-	RuleToTable = 1 + iota
-	RuleGoto
-	RuleNop
-	_
-	_
-	RuleBlackhole
-	RuleUnreachable
-	RuleProhibit
-)
-
-// A Rule is what `ip rule add` says (struct fib_rule).
-type Rule struct {
-	Priority       uint32
-	Src, Dst       wire.IP4
-	SrcLen, DstLen int
-	Invert         bool // not
-	TOS            uint8
-	Mark, Mask     uint32 // Mask 0 with Mark 0: not compared
-	IIF, OIF       string
-	Proto          uint8
-	Sport, Dport   [2]uint16 // from, to; 0: not compared
-	Action         uint8     // 0 is RuleToTable
-	Table          uint32
-	Goto           uint32
-	Suppress       int // suppress_prefixlength + 1; 0: none
 }
 
 // AddrOpts are the options of `ip address add`.

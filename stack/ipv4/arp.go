@@ -229,13 +229,13 @@ func (ip *IPv4) arpRequest(b *core.SKB, dev *core.Device, in *InDevice, sha wire
 			return true
 		}
 		ns.Why(step.WhyArpAnswer, uint64(tip), uint64(sip), uint64(sha))
-		if ns.Neigh4.EventNS(sha, sip.Addr(), dev) != nil {
+		if ns.Neigh4.EventNS(b, sha, sip.Addr(), dev) != nil {
 			ip.arpAnswer(b, dev, sha, sip, tip)
 		}
 		return true
 	case in.forward() && d.Type == RTNUnicast && d.Dev != dev && in.proxyARP():
 		ns.Why(step.WhyArpProxy, uint64(tip), uint64(d.Dev.Index))
-		ns.Neigh4.EventNS(sha, sip.Addr(), dev)
+		ns.Neigh4.EventNS(b, sha, sip.Addr(), dev)
 		ip.arpAnswer(b, dev, sha, sip, tip)
 		return true
 	}

@@ -48,7 +48,7 @@ func TestDrops(t *testing.T) {
 		{"blackhole", func(w *world) { router(w); w.reject(RTNBlackhole) }, ping(peer, ip4(10, 99, 0, 1), 64), 0, "dropped NOT_SPECIFIED at ip_error", nil, -1},
 		{"unreachable rule", func(w *world) {
 			router(w)
-			w.ip.AddRule(Rule{Priority: 9, Dst: ip4(10, 99, 0, 0), DstLen: 16, Action: RuleUnreachable})
+			w.ip.AddRule(Rule{Priority: 9, Dst: ip4(10, 99, 0, 0).Addr(), DstLen: 16, Action: RuleUnreachable})
 		},
 			ping(peer, ip4(10, 99, 0, 1), 64), 0, "dropped IP_INNOROUTES at ip_error", mib(step.IpExtInNoRoutes), 3 << 8},
 		{"ttl", router, ping(peer, far, 1), 0, "dropped IP_INHDR at ip_forward", mib(step.IpInHdrErrors), 11 << 8},

@@ -315,10 +315,13 @@ func (ip *IPv4) AddRoute(r Route) core.Errno {
 				ip.rtCacheFlush()
 				return 0
 			}
-			if !r.Append || fa.typ == r.Type && sameInfo(fa.fi, fi) {
+			if !r.Append && !r.Prepend || fa.typ == r.Type && sameInfo(fa.fi, fi) {
 				return step.EEXIST
 			}
 		}
+	}
+	if r.Replace && r.Existing {
+		return step.ENOENT
 	}
 	tb.insert(&fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}, r.Append)
 	if r.Type == RTNLocal && r.Protocol != ProtKernel {
@@ -354,14 +357,14 @@ func (r *Route) defaults() {
 	case RTNBroadcast, RTNMulticast, RTNAnycast:
 		r.Scope = ScopeLink
 	case RTNUnicast, RTNUnspec:
-		if len(r.NH) == 1 && r.NH[0].Gw == 0 {
+		if r.NHID == 0 && len(r.NH) == 1 && r.NH[0].Gw == 0 {
 			r.Scope = ScopeLink
 		}
 	}
 }
 
 func sameInfo(a, b *fibInfo) bool {
-	if a.scope != b.scope || a.prefsrc != b.prefsrc || a.typ != b.typ || a.protocol != b.protocol || len(a.nhs) != len(b.nhs) || a.metrics != b.metrics {
+	if a.scope != b.scope || a.prefsrc != b.prefsrc || a.typ != b.typ || a.protocol != b.protocol || len(a.nhs) != len(b.nhs) || a.nhid != b.nhid || a.metrics != b.metrics {
 		return false
 	}
 	for i, n := range a.nhs {
@@ -409,6 +412,9 @@ func (r *Route) fits(fa *fibAlias) bool {
 		r.Protocol != 0 && fi.protocol != r.Protocol || r.PrefSrc != 0 && fi.prefsrc != r.PrefSrc || r.Scope > 0 && int(fi.scope) != r.Scope {
 		return false
 	}
+	if r.NHID != 0 {
+		return fi.nhid == r.NHID
+	}
 	if len(r.NH) == 0 {
 		return true
 	}
@@ -442,7 +448,10 @@ func (ip *IPv4) Routes(table uint32) []Route {
 func (fa *fibAlias) route() Route {
 	fi := fa.fi
 	r := Route{Dst: fa.key, Plen: fa.plen, TOS: fa.tos, Table: fa.table, Type: fa.typ, Scope: int(fi.scope), Protocol: fi.protocol,
-		Priority: fi.priority, PrefSrc: fi.prefsrc, Metrics: fi.metrics, Linkdown: fi.flags&nhLinkdown != 0, Dead: fi.flags&nhDead != 0}
+		Priority: fi.priority, PrefSrc: fi.prefsrc, Metrics: fi.metrics, NHID: fi.nhid, Linkdown: fi.flags&nhLinkdown != 0, Dead: fi.flags&nhDead != 0}
+	if fi.reject {
+		r.Type = RTNBlackhole
+	}
 	for _, nh := range fi.nhs {
 		r.NH = append(r.NH, Nexthop{Gw: nh.gw, Dev: nh.oif, Weight: nh.weight, Onlink: nh.flags&nhOnlink != 0})
 	}

@@ -21,7 +21,10 @@ type fibInfo struct {
 	scope    uint8
 	typ      uint8
 	flags    uint8
-	dead     bool // no route uses it any more
+	dead     bool   // no route uses it any more
+	nhid     uint32 // the nexthop object that it uses, 0: none
+	group    bool   // which is a group
+	reject   bool   // which is a blackhole
 	priority uint32
 	table    uint32
 	prefsrc  wire.IP4
@@ -65,6 +68,9 @@ func (ip *IPv4) createInfo(r *Route) (*fibInfo, core.Errno) {
 			return nil, step.EINVAL
 		}
 		return fi, 0
+	}
+	if r.NHID != 0 {
+		return ip.infoByNexthop(r, fi)
 	}
 	nhs := r.NH
 	if len(nhs) == 0 {
@@ -134,6 +140,7 @@ func (nh *nexthop) carrier() {
 // checkGateway is fib_check_nh_v4_gw: a gateway must be reachable without
 // another gateway.
 func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno {
+	defer ip.ns.In(step.FibCheckNhV4Gw, inetSubject(ip.ns)).Out()
 	if nh.flags&nhOnlink != 0 {
 		if scope >= ScopeLink {
 			return step.EINVAL
@@ -202,51 +209,11 @@ func (ip *IPv4) prefsrc(res *fibResult) wire.IP4 {
 	return a
 }
 
-// rebalance is fib_rebalance: divide the hash space by weight.
-func (ip *IPv4) rebalance(fi *fibInfo) {
-	if len(fi.nhs) < 2 {
-		return
-	}
-	alive := func(nh *nexthop) bool {
-		return nh.flags&nhDead == 0 && !(nh.flags&nhLinkdown != 0 && ip.ignoreLinkdown(nh.dev))
-	}
-	total := uint64(0)
-	for _, nh := range fi.nhs {
-		if alive(nh) {
-			total += uint64(nh.weight)
-		}
-	}
-	w := uint64(0)
-	for _, nh := range fi.nhs {
-		if !alive(nh) {
-			nh.upper = -1
-			continue
-		}
-		w += uint64(nh.weight)
-		nh.upper = int32((w<<31+total/2)/total - 1)
-	}
-}
-
-// selectMultipath is fib_select_multipath: the flow's hash says which way.
-func (ip *IPv4) selectMultipath(res *fibResult, hash uint32) {
-	defer ip.ns.In(step.FibSelectMultipath, inetSubject(ip.ns)).Out()
-	ns := ip.ns
-	for _, nh := range res.fi.nhs {
-		if int64(hash) > int64(nh.upper) {
-			ns.Tried(step.TryNexthopHash, uint64(nh.gw), uint64(nh.oif), uint64(hash), uint64(uint32(nh.upper+1)))
-			continue
-		}
-		res.nh = nh
-		ns.Why(step.WhyMultipath, uint64(hash), uint64(len(res.fi.nhs)), uint64(nh.gw), uint64(nh.oif))
-		return
-	}
-}
-
 // selectPath is fib_select_path: one of several ways, and the source address.
 func (ip *IPv4) selectPath(res *fibResult, fl *Flow4, b *core.SKB) {
 	if fl.OIF == 0 {
 		if len(res.fi.nhs) > 1 {
-			ip.selectMultipath(res, ip.multipathHash(fl, b))
+			ip.selectMultipath(res, ip.multipathHash(fl, b), fl.Saddr)
 		} else if res.plen == 0 && res.table.numDefault > 1 && res.typ == RTNUnicast {
 			ip.selectDefault(fl, res)
 		}

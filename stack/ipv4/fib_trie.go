@@ -186,6 +186,11 @@ func (ip *IPv4) tableLookup(tb *fibTable, fl *Flow4, res *fibResult, flags int) 
 				ip.lookupTP(tb, fl, err, nil)
 				return err
 			}
+			if fi.reject {
+				ns.Why(step.WhyRouteReject, uint64(fl.Daddr), uint64(n.key), uint64(n.plen), RTNBlackhole, uint64(fa.table))
+				ip.lookupTP(tb, fl, step.EINVAL, nil)
+				return step.EINVAL
+			}
 			if fi.flags&nhDead != 0 {
 				ns.Tried(step.TryRouteDead, uint64(n.key), uint64(n.plen))
 				continue
@@ -224,9 +229,8 @@ func (ip *IPv4) goodNexthop(n *trieNode, nh *nexthop, fl *Flow4, flags int) bool
 	return true
 }
 
-// tosMatch is fib_dscp_masked_match: the upper three bits of the DSCP do not
-// count.
-func tosMatch(route, pkt uint8) bool { return route == pkt&0x1c }
+// tosMatch is fib_dscp_masked_match.
+func tosMatch(route, pkt uint8) bool { return inet.TOSMatch(route, pkt) }
 
 // lookupTP fires fib:fib_table_lookup.
 func (ip *IPv4) lookupTP(tb *fibTable, fl *Flow4, err core.Errno, nh *nexthop) {

@@ -3,6 +3,7 @@ package ipv4
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -35,7 +36,7 @@ func (ip *IPv4) icmpReply(b *core.SKB, m *icmpMsg) {
 		return
 	}
 	allow, apply := ip.limits(uint8(m.typ), m.code)
-	if !allow {
+	if !allow || ip.icmpLocked() {
 		return
 	}
 	h := b.IP4()
@@ -48,7 +49,7 @@ func (ip *IPv4) icmpReply(b *core.SKB, m *icmpMsg) {
 			fl.Daddr = opt.faddr
 		}
 	}
-	d, err := ip.routeOutputKey(&fl, nil)
+	d, err := ip.RouteOutput(&fl)
 	if err != 0 {
 		ns.Why(step.WhyReplyNoRoute, uint64(fl.Daddr), uint64(err))
 		return
@@ -75,9 +76,23 @@ func (ip *IPv4) icmpPush(ctl *core.Sock, b *core.SKB, m *icmpMsg, fl *Flow4, d *
 		ns.Inc(step.IcmpOutErrors)
 		return
 	}
+	if icmpIsError(uint8(m.typ)) {
+		conntrack.Attach(r, b) // icmp_glue_bits: it belongs to the connection that it is about
+	}
 	r.IPSummed = core.ChecksumNone
 	ip.makeSKB(ctl, fl, d, ck, r)
-	ip.pushPendingFrames(r)
+	ip.icmpBusy = true
+	ip.PushPendingFrames(r)
+	ip.icmpBusy = false
+}
+
+// icmpLocked is icmp_xmit_lock, which fails while another message is on its way
+// through the host: a rule's answer to what the host itself answers.
+func (ip *IPv4) icmpLocked() bool {
+	if ip.icmpBusy {
+		ip.ns.Why(step.WhyIcmpNested)
+	}
+	return ip.icmpBusy
 }
 
 // ICMPSend is icmp_send: tell the sender of b what was wrong with it. info is
@@ -101,6 +116,9 @@ func (ip *IPv4) icmpSend(b *core.SKB, typ, code uint8, info uint32, o *options) 
 		if allow, apply = ip.limits(typ, code); !allow {
 			return
 		}
+	}
+	if ip.icmpLocked() {
+		return
 	}
 	h := b.IP4()
 	in := b.Dst

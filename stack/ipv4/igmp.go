@@ -172,6 +172,8 @@ func (ip *IPv4) incGroup(in *InDevice, a wire.IP4) {
 	}
 	if in.mc.up {
 		ip.groupAdded(g)
+	} else {
+		ip.filterAdd(in.Dev, a)
 	}
 }
 
@@ -187,6 +189,8 @@ func (ip *IPv4) decGroup(in *InDevice, a wire.IP4) {
 		in.mc.groups = append(in.mc.groups[:i], in.mc.groups[i+1:]...)
 		if in.mc.up {
 			ip.groupDropped(g)
+		} else {
+			ip.filterDel(in.Dev, a)
 		}
 		return
 	}

@@ -408,7 +408,7 @@ func (ip *IPv4) SendUnicastReply(in *core.SKB, saddr, daddr wire.IP4, transport 
 		return
 	}
 	ip.makeSKB(ctl, &fl, d, &ck, b)
-	ip.pushPendingFrames(b)
+	ip.PushPendingFrames(b)
 }
 
 // ctl is the kernel's own socket for packets without one (ipv4_tcp_sk,

@@ -20,12 +20,12 @@ func (ip *IPv4) fragment(sk *core.Sock, b *core.SKB, mtu int) core.Errno {
 		ns.Drop(b, step.DropNotSpecified, step.IPFragment)
 		return step.EMSGSIZE
 	}
-	return ip.doFragment(sk, b)
+	return ip.doFragment(sk, b, nil)
 }
 
 // doFragment is ip_do_fragment: pieces that are there already (frag_list) are
 // given headers if they fit; else the packet is copied into pieces.
-func (ip *IPv4) doFragment(sk *core.Sock, b *core.SKB) core.Errno {
+func (ip *IPv4) doFragment(sk *core.Sock, b *core.SKB, out FragmentOutput) core.Errno {
 	defer ip.ns.In(step.IPDoFragment, b).Out()
 	ns := ip.ns
 	if b.IPSummed == core.ChecksumPartial && !ns.ChecksumHelp(b) {
@@ -44,10 +44,10 @@ func (ip *IPv4) doFragment(sk *core.Sock, b *core.SKB) core.Errno {
 	b.CB.IPFlags |= ipskbFragComplete
 	if ip.fragListFits(b, mtu, hlen) {
 		ns.Why(step.WhyFragList, uint64(b.Len()), uint64(len(b.FragList)+1), uint64(mtu+hlen))
-		return ip.sendFragList(b, hlen)
+		return ip.sendFragList(b, hlen, out)
 	}
 	ns.Why(step.WhyFragCopy, uint64(b.Len()), uint64(mtu+hlen))
-	return ip.sendCopies(b, mtu, hlen)
+	return ip.sendCopies(b, mtu, hlen, out)
 }
 
 func (ip *IPv4) fragFail(b *core.SKB, err core.Errno) core.Errno {
@@ -75,7 +75,7 @@ func (ip *IPv4) fragListFits(b *core.SKB, mtu, hlen int) bool {
 }
 
 // sendFragList is the fast path (ip_fraglist_init, ip_fraglist_prepare).
-func (ip *IPv4) sendFragList(b *core.SKB, hlen int) core.Errno {
+func (ip *IPv4) sendFragList(b *core.SKB, hlen int, out FragmentOutput) core.Errno {
 	ns := ip.ns
 	l := b.TakeFragList()
 	b.Unshare()
@@ -118,7 +118,7 @@ func (ip *IPv4) sendFragList(b *core.SKB, hlen int) core.Errno {
 		if i >= 0 {
 			f = l[i]
 		}
-		if err := ip.finishOutput2(f); err != 0 {
+		if err := ip.fragOut(out, f); err != 0 {
 			for _, rest := range l[i+1:] {
 				ns.Drop(rest, step.DropNotSpecified, step.IPDoFragment)
 			}
@@ -141,7 +141,7 @@ func copyMetadata(to, from *core.SKB) {
 
 // sendCopies is the slow path (ip_frag_init, ip_frag_next): all pieces but the
 // last carry a multiple of eight bytes.
-func (ip *IPv4) sendCopies(b *core.SKB, mtu, hlen int) core.Errno {
+func (ip *IPv4) sendCopies(b *core.SKB, mtu, hlen int, out FragmentOutput) core.Errno {
 	ns := ip.ns
 	left, ptr := b.Len()-hlen, hlen
 	h := b.IP4()
@@ -176,7 +176,7 @@ func (ip *IPv4) sendCopies(b *core.SKB, mtu, hlen int) core.Errno {
 		}
 		ptr += n
 		off += n
-		if err := ip.finishOutput2(f); err != 0 {
+		if err := ip.fragOut(out, f); err != 0 {
 			return ip.fragFail(b, err)
 		}
 		ns.Inc(step.IpFragCreates)

@@ -146,6 +146,7 @@ func (ip *IPv4) localError(sk *core.Sock, fl *Flow4, mtu int) {
 	if !sk.RecvErr || sk.ID == 0 {
 		return
 	}
+	defer ip.ns.In(step.IPLocalError, sk).Out()
 	ns := ip.ns
 	b := ns.AllocSKB(core.Headroom, wire.IPv4MinLen, 0)
 	h := wire.IPv4(b.Put(wire.IPv4MinLen))
@@ -235,8 +236,9 @@ func (ip *IPv4) SendSKB(b *core.SKB) core.Errno {
 	return err
 }
 
-// pushPendingFrames is ip_push_pending_frames.
-func (ip *IPv4) pushPendingFrames(b *core.SKB) core.Errno {
+// PushPendingFrames is ip_push_pending_frames: what raw sockets and the kernel's
+// own send a datagram by.
+func (ip *IPv4) PushPendingFrames(b *core.SKB) core.Errno {
 	defer ip.ns.In(step.IPPushPendingFrames, b).Out()
 	return ip.SendSKB(b)
 }

@@ -193,7 +193,7 @@ func (ip *IPv4) mkrouteInput(b *core.SKB, res *fibResult, in *InDevice, daddr, s
 	defer ip.ns.In(step.IPMkrouteInput, b).Out()
 	ns := ip.ns
 	if len(res.fi.nhs) > 1 {
-		ip.selectMultipath(res, ip.multipathHash(nil, b))
+		ip.selectMultipath(res, ip.multipathHash(nil, b), 0)
 		b.CB.IPFlags |= ipskbMultipath
 	}
 	nh := res.nh
@@ -232,50 +232,6 @@ func (ip *IPv4) mkrouteInput(b *core.SKB, res *fibResult, in *InDevice, daddr, s
 	ip.setNexthop(d, daddr, res, e, res.fi, true)
 	b.Dst = d
 	return 0
-}
-
-// multipathHash is fib_multipath_hash: which of several ways a flow takes. The
-// kernel's seed is random; ours comes from the world's seed.
-func (ip *IPv4) multipathHash(fl *Flow4, b *core.SKB) uint32 {
-	var k Flow4
-	if b != nil {
-		h := b.IP4()
-		k.Saddr, k.Daddr = h.Src(), h.Dst()
-		if inner := quoted(h); ip.ns.Sysctl.FIBMultipathHashPolicy == 0 && inner != nil {
-			k.Saddr, k.Daddr = inner.Src(), inner.Dst()
-		}
-		if ip.ns.Sysctl.FIBMultipathHashPolicy == 1 {
-			ip.dissect(b, &k)
-		}
-	} else {
-		k.Saddr, k.Daddr = fl.Saddr, fl.Daddr
-		if ip.ns.Sysctl.FIBMultipathHashPolicy == 1 {
-			k.Proto, k.Sport, k.Dport = fl.Proto, fl.Sport, fl.Dport
-		}
-	}
-	return mix(ip.seed, uint64(k.Saddr)<<32|uint64(k.Daddr), uint64(k.Proto)<<32|uint64(k.Sport)<<16|uint64(k.Dport)) >> 1
-}
-
-// quoted is the packet that an ICMP error is about, nil for other packets:
-// errors take the way of their flow (ip_multipath_l3_keys).
-func quoted(h wire.IPv4) wire.IPv4 {
-	if h.Proto() != wire.ProtoICMP || h.FragOffset() != 0 || h.IHL() > len(h) {
-		return nil
-	}
-	p := wire.ICMP(h[h.IHL():])
-	if !p.Valid() || !p.Type().IsError() || len(p) < wire.ICMPLen+wire.IPv4MinLen {
-		return nil
-	}
-	return wire.IPv4(p.Data())
-}
-
-// mix stands for the kernel's siphash and jhash: a number from a secret and two
-// words.
-func mix(seed uint32, a, b uint64) uint32 {
-	h := uint64(seed)*0x9e3779b97f4a7c15 ^ a
-	h = (h ^ h>>32) * 0xff51afd7ed558ccd
-	h = (h ^ h>>29 ^ b) * 0xc4ceb9fe1a85ec53
-	return uint32(h >> 32)
 }
 
 // discard is dst_discard.

@@ -16,7 +16,9 @@ type IPv6 struct {
 	local, main fibTable
 	others      []*fibTable
 	null        *Route6 // fib6_null_entry
-	gen         uint64  // fib6_sernum: which cached routes are still right
+	rules       inet.RuleList
+	byRule      *ruleLookup `fork:"zero"`
+	gen         uint64      // fib6_sernum: which cached routes are still right
 
 	frags inet.Fqdir
 	peers inet.Peers
@@ -31,6 +33,7 @@ type IPv6 struct {
 	hashSeed uint64 // of automatic flow labels and fragment numbers
 	labels   []addrLabel
 	scratch  []byte `fork:"zero"`
+	icmpBusy bool   // the socket for ICMPv6 is locked (icmpv6_xmit_lock)
 }
 
 // New sets IPv6 up in a namespace (inet6_init, inet6_net_init). It sets
@@ -41,6 +44,7 @@ func New(ns *core.Netns) *IPv6 {
 	ns.IPv6 = ip
 	ip.local.id, ip.main.id = TableLocal, TableMain
 	ip.labels = defaultLabels[:]
+	ip.rules.Rules = defaultRules()
 	ip.frags.Ops = fragOps{}
 	ip.initNull()
 	ip.neigh = core.NewNeighTable(ns, core.AFInet6, &ndiscOps{ip})

@@ -15,6 +15,7 @@ type Flow6 struct {
 	FlowLabel    uint32 // 20 bits; 0 lets auto_flowlabels choose
 	TOS          uint8  // traffic class
 	Proto        uint8
+	UID          uint32        // the user that a program runs as
 	Sport, Dport uint16        // ICMPv6: Dport is type<<8|code of what is sent
 	Flags        uint8         // Flow*
 	On           trace.Subject // on whose behalf: a packet, a socket; may be nil
@@ -97,6 +98,10 @@ type Route6 struct {
 	Pref    int8   // router preference: -1 low, 0 medium, 1 high (RFC 4191)
 	Expires sim.Time
 	OnLink  bool
+	Weight  int    // among routes to the same prefix with the same metric; 0 is 1
+	NHID    uint32 // the nexthop object that it comes from, 0: none
+	Replace bool   // NLM_F_REPLACE: it takes the place of those with its metric
+	Append  bool   // NLM_F_APPEND: it may join one with the same metric
 
 	MTU, AdvMSS, HopLimit, InitCwnd, InitRwnd int
 	RtoMin                                    sim.Time

@@ -2,6 +2,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -117,6 +118,10 @@ func (ip *IPv6) icmpSend(b *core.SKB, typ, code uint8, info uint32) {
 			ns.Why(step.WhyICMP6GlobalLimit, uint64(ns.Sysctl.ICMPMsgsPerSec))
 			return
 		}
+	}
+	if ip.icmpBusy { // icmpv6_xmit_lock: a rule's answer to what the host itself answers
+		ns.Why(step.WhyICMP6Nested)
+		return
 	}
 	fl := Flow6{Daddr: src, Proto: uint8(wire.ProtoICMPv6)}
 	if ns.Trace != nil {
@@ -250,7 +255,12 @@ func (ip *IPv6) icmpPush(in *core.SKB, fl *Flow6, d *core.Dst, ck *Cookie, hdr, 
 		ns.Inc(step.Icmp6OutErrors)
 		return false
 	}
+	if hdr[0]&0x80 == 0 {
+		conntrack.Attach(b, in) // icmpv6_getfrag: it belongs to the connection that it is about
+	}
+	ip.icmpBusy = true
 	ip.icmpPushPending(sk, b, fl, d, ck, hdr, len(hdr)+len(payload))
+	ip.icmpBusy = false
 	return true
 }
 

@@ -176,10 +176,22 @@ func (ip *IPv6) walk(t *fibTable, oif int, fl *Flow6, strict int) *Route6 {
 			continue
 		}
 		if r := ip.selectRoute(l.nodes[k].leaf, oif, strict, fl); r != nil {
+			if ip.ns.Listening() {
+				ip.triedShorter(t.lens[i+1:], fl, r)
+			}
 			return r
 		}
 	}
 	return ip.null
+}
+
+// triedShorter tells which shorter prefixes would have matched too.
+func (ip *IPv6) triedShorter(lens []fibLen, fl *Flow6, r *Route6) {
+	for i := range lens {
+		if k, ok := lens[i].find(fl.Daddr.Mask(lens[i].plen)); ok {
+			ip.tried(step.TryRoute6Shorter, lens[i].nodes[k].leaf[0], r.Dst.Hi, r.Dst.Lo, uint64(r.Plen))
+		}
+	}
 }
 
 // selectRoute is rt6_select (find_rr_leaf): among the routes to one prefix the
@@ -218,6 +230,10 @@ func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 	}
 	if !r.Dev.Up() && r.Type != RTNLocal {
 		ip.tried(step.TryRoute6Down, r, uint64(r.Dev.Index))
+		return -1
+	}
+	if i := idevOf(r.Dev); !r.Dev.Running() && r.Dev.Up() && i != nil && (i.conf.IgnoreRoutesWithLinkdown != 0 || ns.Sysctl.Conf6All.IgnoreRoutesWithLinkdown != 0) {
+		ip.tried(step.TryRoute6Linkdown, r, uint64(r.Dev.Index))
 		return -1
 	}
 	m := 0

@@ -9,8 +9,8 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Read net/ipv6/route.c and RFC 4861 §5.2 before editing. Left out: policy
-// rules, next-hop objects, VRFs, source-specific routing.
+// Read net/ipv6/route.c and RFC 4861 §5.2 before editing. Left out: VRFs,
+// source-specific routing.
 
 // An rt6 is what struct rt6_info adds to a dst_entry.
 type rt6 struct {
@@ -63,19 +63,6 @@ func (ip *IPv6) routeDev(r *Route6) *core.Device {
 	return r.Dev
 }
 
-// ruleLookup is fib6_rule_lookup without rules: local, then main.
-func (ip *IPv6) ruleLookup(fl *Flow6, oif, strict int) *core.Dst {
-	defer ip.ns.In(step.Fib6RuleLookup, ip.subject(fl)).Out()
-	d := ip.polRoute(&ip.local, oif, fl, strict)
-	if d != ip.nullDst() && d.Err != step.EAGAIN {
-		return d
-	}
-	if d = ip.polRoute(&ip.main, oif, fl, strict); d.Err != step.EAGAIN {
-		return d
-	}
-	return ip.nullDst()
-}
-
 func (ip *IPv6) nullDst() *core.Dst {
 	d := ip.null.dst
 	d.Dev = ip.ns.Loopback
@@ -94,7 +81,7 @@ func (ip *IPv6) polRoute(t *fibTable, oif int, fl *Flow6, strict int) *core.Dst 
 	if r == ip.null {
 		return ip.nullDst()
 	}
-	r = ip.selectPath(t, r, fl, oif)
+	r = ip.selectPath(t, r, fl, oif, strict)
 	if d := ip.findCached(r, fl.Daddr); d != nil {
 		return d
 	}
@@ -105,41 +92,6 @@ func (ip *IPv6) polRoute(t *fibTable, oif int, fl *Flow6, strict int) *core.Dst 
 		r.dst = ip.makeDst(r)
 	}
 	return r.dst
-}
-
-// selectPath is fib6_select_path: routes to the same prefix with the same
-// metric and a gateway each share the flows (ECMP), by a hash of the addresses.
-func (ip *IPv6) selectPath(t *fibTable, r *Route6, fl *Flow6, oif int) *Route6 {
-	if r.Gateway.IsZero() || r.ra {
-		return r
-	}
-	leaf := t.node(r.Dst, r.Plen)
-	n := 0
-	for _, o := range leaf {
-		if r.sibling(o) && (oif == 0 || o.Dev.Index == oif) && o.Dev.Up() {
-			n++
-		}
-	}
-	if n < 2 {
-		return r
-	}
-	h := ip.mix(fl.Saddr.Hi^fl.Saddr.Lo) ^ ip.mix(fl.Daddr.Hi^fl.Daddr.Lo+1)
-	k := int(h >> 33 % uint64(n))
-	ip.ns.Why(step.WhyFib6Multipath, uint64(n), uint64(k+1))
-	for _, o := range leaf {
-		if r.sibling(o) && (oif == 0 || o.Dev.Index == oif) && o.Dev.Up() {
-			if k == 0 {
-				return o
-			}
-			k--
-		}
-	}
-	return r
-}
-
-// sibling is rt6_qualify_for_ecmp for two routes of one node.
-func (r *Route6) sibling(o *Route6) bool {
-	return o.Metric == r.Metric && !o.Gateway.IsZero() && !o.ra && o.Dev != nil
 }
 
 // mix is a keyed hash of one word, in place of the kernel's siphash.
@@ -223,6 +175,9 @@ func (ip *IPv6) RouteInput(b *core.SKB) {
 	strict := 0
 	if needStrict(fl.Daddr) {
 		strict = lookupIface
+	}
+	if ip.rules.Ports {
+		ip.dissect(b, &fl)
 	}
 	b.Dst = ip.ruleLookup(&fl, fl.IIF, strict)
 	if d := b.Dst; ns.Listening() {

@@ -2,6 +2,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -9,23 +10,105 @@ import (
 // eSRCH is what ip6_route_del says of a route that is not there.
 const eSRCH core.Errno = 3
 
-// AddRoute is ip6_route_add. EEXIST: there is the same route; ENETUNREACH,
-// EHOSTUNREACH: the gateway cannot be reached; ENODEV: no device.
+// AddRoute is ip6_route_add. EEXIST: there is the same route, or one of its
+// metric that it was not to join; ENETUNREACH, EHOSTUNREACH: the gateway cannot
+// be reached; ENODEV: no device; ENOENT: no such nexthop object.
 func (ip *IPv6) AddRoute(r Route6) core.Errno {
+	if r.NHID != 0 {
+		return ip.addByNexthop(r)
+	}
 	if e := ip.complete(&r); e != 0 {
 		return e
 	}
+	return ip.addRoute(&r)
+}
+
+// addRoute is fib6_add_rt2node.
+func (ip *IPv6) addRoute(r *Route6) core.Errno {
 	t := ip.table(r.Table, true)
 	for _, o := range t.node(r.Dst, r.Plen) {
-		if o.Metric == r.Metric && o.Dev == r.Dev && o.Gateway == r.Gateway {
-			return step.EEXIST
-		}
-		if o.Metric == r.Metric && (o.Gateway.IsZero() || r.Gateway.IsZero()) && o.Type == r.Type && !r.ra && !o.ra && o.Dev == r.Dev {
+		switch {
+		case o.Metric != r.Metric, r.Replace:
+		case o.Dev == r.Dev && o.Gateway == r.Gateway && o.NHID == r.NHID,
+			(o.Gateway.IsZero() || r.Gateway.IsZero()) && o.Type == r.Type && !r.ra && !o.ra && o.Dev == r.Dev && r.NHID == 0,
+			!r.Append && !r.ra && !o.ra && r.addr == nil && r.Proto != ProtKernel && o.Proto != ProtKernel:
 			return step.EEXIST
 		}
 	}
-	ip.insertRoute(&r)
+	if r.Replace {
+		for _, o := range append([]*Route6(nil), t.node(r.Dst, r.Plen)...) {
+			if o.Metric == r.Metric && o.Proto != ProtKernel {
+				ip.removeRoute(o)
+			}
+		}
+	}
+	r.Replace, r.Append = false, false
+	ip.insertRoute(r)
 	return 0
+}
+
+// addByNexthop adds a route with a nexthop object: one Route6 for each of the
+// object's ways. EAFNOSUPPORT: the object is IPv4's.
+func (ip *IPv6) addByNexthop(r Route6) core.Errno {
+	t := inet.NexthopsOf(ip.ns)
+	o := t.Find(r.NHID)
+	if o == nil {
+		return step.ENOENT
+	}
+	paths, weights := t.Paths(o)
+	for _, p := range paths {
+		if !p.Gw.IsZero() && p.Gw.Is4() {
+			return step.EAFNOSUPPORT
+		}
+	}
+	for i, p := range paths {
+		q := r
+		q.Dev, q.Gateway, q.OnLink, q.Weight = p.Dev, p.Gw, p.Onlink, weights[i]
+		if p.Blackhole {
+			q.Type = RTNBlackhole
+		}
+		if e := ip.complete(&q); e != 0 {
+			return e
+		}
+		if i > 0 {
+			q.Replace, q.Append = false, true
+		}
+		if e := ip.addRoute(&q); e != 0 {
+			return e
+		}
+	}
+	return 0
+}
+
+// NexthopsChanged is nexthop_notify and remove_nexthop: routes take over what
+// their nexthop object says now, and go with it.
+func (ip *IPv6) NexthopsChanged() {
+	var seen []Route6
+	for _, t := range append([]*fibTable{&ip.local, &ip.main}, ip.others...) {
+		var mine []*Route6
+		t.each(func(r *Route6) bool {
+			if r.NHID != 0 {
+				mine = append(mine, r)
+			}
+			return true
+		})
+		for _, r := range mine {
+			ip.removeRoute(r)
+			q := Route6{Dst: r.Dst, Plen: r.Plen, Table: r.Table, Metric: r.Metric, Proto: r.Proto, NHID: r.NHID, PrefSrc: r.PrefSrc, Pref: r.Pref,
+				MTU: r.MTU, AdvMSS: r.AdvMSS, HopLimit: r.HopLimit, InitCwnd: r.InitCwnd, InitRwnd: r.InitRwnd, RtoMin: r.RtoMin}
+			known := false
+			for i := range seen {
+				o := &seen[i]
+				known = known || o.Dst == q.Dst && o.Plen == q.Plen && o.Table == q.Table && o.Metric == q.Metric
+			}
+			if !known {
+				seen = append(seen, q)
+			}
+		}
+	}
+	for _, r := range seen {
+		ip.addByNexthop(r)
+	}
 }
 
 // complete fills in what ip6_route_info_create does.
@@ -51,7 +134,7 @@ func (ip *IPv6) complete(r *Route6) core.Errno {
 		r.Dev = ip.ns.Loopback
 		return 0
 	}
-	if !r.Gateway.IsZero() {
+	if !r.Gateway.IsZero() && r.NHID == 0 {
 		if e := ip.checkGateway(r); e != 0 {
 			return e
 		}
@@ -138,8 +221,15 @@ func (ip *IPv6) DelRoute(r Route6) core.Errno {
 	}
 	for _, o := range t.node(r.Dst.Mask(r.Plen), r.Plen) {
 		if r.Dev != nil && o.Dev != r.Dev || !r.Gateway.IsZero() && o.Gateway != r.Gateway ||
-			r.Metric != 0 && o.Metric != r.Metric || r.Type != 0 && o.Type != r.Type || r.Proto != 0 && o.Proto != r.Proto {
+			r.Metric != 0 && o.Metric != r.Metric || r.Type != 0 && o.Type != r.Type || r.Proto != 0 && o.Proto != r.Proto || r.NHID != 0 && r.NHID != o.NHID {
 			continue
+		}
+		if r.Gateway.IsZero() || o.NHID != 0 { // __ip6_del_rt_siblings
+			for _, x := range append([]*Route6(nil), t.node(o.Dst, o.Plen)...) {
+				if x != o && o.sibling(x) {
+					ip.removeRoute(x)
+				}
+			}
 		}
 		ip.removeRoute(o)
 		return 0

@@ -59,7 +59,9 @@ func (sh *shell) arithDepth(x syntax.ArithmExpr, depth int) (int64, bool) {
 
 func (sh *shell) arithBinary(e *syntax.BinaryArithm, depth int) (int64, bool) {
 	switch e.Op {
-	case syntax.Comma, syntax.Pow:
+	case syntax.Pow:
+		return sh.badArith("expecting primary")
+	case syntax.Comma:
 		return sh.badArith("expecting EOF")
 	case syntax.TernQuest:
 		c, ok := sh.arithDepth(e.X, depth+1)
@@ -211,6 +213,9 @@ func (sh *shell) arithText(s string, literal bool, depth int) (int64, bool) {
 		return sh.arithText(strings.TrimSpace(v), false, depth+1)
 	}
 	if literal {
+		if s[0] >= '0' && s[0] <= '9' { // a number that goes on as something else
+			return sh.badArith("expecting EOF")
+		}
 		return sh.badArith("expecting primary: \"" + s + "\"")
 	}
 	x, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Arithmetic(strings.NewReader(s))

@@ -17,14 +17,14 @@ var builtins map[string]func(sh *shell, args []string) int
 
 func init() {
 	builtins = map[string]func(sh *shell, args []string) int{
-		":": ok, "true": ok, "times": ok, "umask": ok, "hash": ok, "ulimit": ok,
-		"false": func(*shell, []string) int { return 1 },
+		":": ok, "true": ok, "times": ok, "hash": ok, "ulimit": ok,
+		"umask": umaskBuiltin, "alias": notModelledBuiltin, "false": func(*shell, []string) int { return 1 },
 		"break": loopBuiltin, "continue": loopBuiltin, "return": returnBuiltin, "exit": exitBuiltin,
 		"export": exportBuiltin, "readonly": exportBuiltin, "local": localBuiltin, "unset": unsetBuiltin, "set": setBuiltin, "shift": shiftBuiltin,
 		"eval": evalBuiltin, ".": dotBuiltin, "trap": trapBuiltin, "wait": waitBuiltin, "kill": killBuiltin, "cd": cdBuiltin,
 		"pwd":  func(sh *shell, _ []string) int { sh.p.outf("%s\n", sh.p.cwd); return 0 },
-		"read": readBuiltin, "command": commandBuiltin, "type": typeBuiltin, "getopts": getoptsBuiltin, "jobs": ok,
-		"alias": ok, "unalias": ok, "fg": noJobs, "bg": noJobs,
+		"read": readBuiltin, "command": commandBuiltin, "type": typeBuiltin, "getopts": getoptsBuiltin, "jobs": jobsBuiltin,
+		"unalias": ok, "fg": noJobs, "bg": noJobs,
 		"echo":   func(sh *shell, a []string) int { return echo(sh.p, a) },
 		"printf": func(sh *shell, a []string) int { return printf(sh.p, a) },
 		"test":   func(sh *shell, a []string) int { return test(sh.p, a) },
@@ -33,6 +33,50 @@ func init() {
 }
 
 func ok(*shell, []string) int { return 0 }
+
+// notModelledBuiltin is one that dash has and this shell has not.
+func notModelledBuiltin(sh *shell, a []string) int {
+	sh.p.errf("not modelled: %s\n", a[0])
+	return 1
+}
+
+func umaskBuiltin(sh *shell, a []string) int {
+	if len(a) == 1 {
+		sh.p.outf("%04o\n", sh.umask)
+		return 0
+	}
+	n, err := strconv.ParseUint(a[1], 8, 9)
+	if err != nil {
+		sh.complain("umask: Illegal mode: %s", a[1])
+		return 2
+	}
+	sh.umask = int(n)
+	return 0
+}
+
+// jobsBuiltin lists the children: without job control dash knows no more of
+// them than that they run.
+func jobsBuiltin(sh *shell, a []string) int {
+	for i, c := range sh.p.kids {
+		mark := ' '
+		switch len(sh.p.kids) - 1 - i {
+		case 0:
+			mark = '+'
+		case 1:
+			mark = '-'
+		}
+		if len(a) > 1 && a[1] == "-p" {
+			sh.p.outf("%d\n", c.pid)
+			continue
+		}
+		word := "Running"
+		if c.exited {
+			word = "Done"
+		}
+		sh.p.outf("[%d] %c %-27s\n", i+1, mark, word)
+	}
+	return 0
+}
 
 func noJobs(sh *shell, a []string) int {
 	sh.complain("%s: No current job", a[0])
@@ -235,7 +279,11 @@ func (sh *shell) option(name string, on bool) bool {
 		sh.xtrace = on
 	case "f", "noglob":
 		sh.noglob = on
-	case "v", "verbose", "m", "monitor", "b", "notify", "a", "allexport", "C", "noclobber", "n", "noexec", "h", "V", "E", "i", "I", "s":
+	case "C", "noclobber":
+		sh.noclobber = on
+	case "n", "noexec":
+		sh.noexec = on
+	case "v", "verbose", "m", "monitor", "b", "notify", "a", "allexport", "h", "V", "E", "i", "I", "s":
 	default:
 		return false
 	}
@@ -343,7 +391,7 @@ func trapBuiltin(sh *shell, a []string) int {
 	for _, s := range a {
 		n := sigNumber(s)
 		if n < 0 {
-			sh.complain("trap: %s: bad trap", s)
+			sh.p.errf("trap: %s: bad trap\n", s)
 			return 1
 		}
 		if reset {
@@ -446,13 +494,13 @@ func killBuiltin(sh *shell, a []string) int {
 			sh.complain("kill: Illegal number: %s", s)
 			return 2
 		}
-		if job {
+		if job { // without job control a job is no process group of its own
 			if n < 1 || n > len(p.kids) {
 				sh.complain("kill: No such job: %s", s)
 				st = 2
 				continue
 			}
-			n = p.kids[n-1].pid
+			n = -1 << 30
 		}
 		q := p.lab.all[n]
 		if n == sh.rootPID && q == nil {
@@ -613,7 +661,7 @@ func commandBuiltin(sh *shell, a []string) int {
 	}
 	if len(a) > 0 && (a[0] == "-v" || a[0] == "-V") {
 		st := 0
-		for _, n := range a[1:] {
+		for _, n := range a[1:min(2, len(a))] { // dash looks at the first only
 			switch {
 			case sh.funcs[n] != nil || builtins[n] != nil || specialBuiltins[n] || syntax.IsKeyword(n):
 				sh.p.outf("%s\n", n)
@@ -748,7 +796,9 @@ func (sh *shell) exec(a []string) bool {
 		return true
 	}
 	delete(sh.traps, 0)
+	sh.execing = "exec: "
 	sh.status = sh.program(a)
+	sh.execing = ""
 	sh.exiting = true
 	return false
 }

@@ -32,6 +32,8 @@ type words struct {
 	ifs   string
 	split bool
 	ws    bool // the last field was ended by white space of IFS
+
+	assign bool // the value of an assignment: ~ means something behind a colon too
 }
 
 func (w *words) end() {
@@ -146,7 +148,14 @@ func (w *words) all() string {
 }
 
 // assignValue is joined, with ~ behind a colon too.
-func (sh *shell) assignValue(word *syntax.Word) string { return sh.joined(word) }
+func (sh *shell) assignValue(word *syntax.Word) string {
+	if word == nil {
+		return ""
+	}
+	w := &words{sh: sh, assign: true}
+	w.parts(word.Parts, false, true)
+	return w.all()
+}
 
 // pattern expands a word for matching: what was quoted means itself.
 func (sh *shell) pattern(word *syntax.Word) string {
@@ -197,8 +206,15 @@ func (w *words) parts(parts []syntax.WordPart, dq, start bool) {
 					}
 				}
 			}
+			if w.assign && !dq && strings.Contains(s, ":~") && !strings.Contains(s, `\`) {
+				s = sh.tildes(s)
+			}
 			w.lit(s, dq)
 		case *syntax.SglQuoted:
+			if dq { // inside double quotes they are characters
+				w.cur.add("'"+x.Value+"'", true)
+				continue
+			}
 			w.cur.add(x.Value, true)
 			w.cur.has = true
 		case *syntax.DblQuoted:
@@ -222,6 +238,21 @@ func (w *words) parts(parts []syntax.WordPart, dq, start bool) {
 			sh.status, sh.exiting = 2, true
 		}
 	}
+}
+
+// tildes replaces ~ behind each colon.
+func (sh *shell) tildes(s string) string {
+	list := strings.Split(s, ":")
+	for i, x := range list {
+		if user, _, _ := strings.Cut(strings.TrimPrefix(x, "~"), "/"); i > 0 && strings.HasPrefix(x, "~") && (user == "" || user == "root") {
+			home, ok := sh.get("HOME")
+			if !ok || user == "root" {
+				home = "/root"
+			}
+			list[i] = home + x[1+len(user):]
+		}
+	}
+	return strings.Join(list, ":")
 }
 
 // onlyAt reports "$@" without parameters, which is no field at all.
@@ -308,7 +339,11 @@ func (w *words) param(x *syntax.ParamExp, dq bool) {
 	v, set := sh.special(name)
 	if x.Length {
 		if name == "@" || name == "*" {
-			v = strconv.Itoa(len(sh.args))
+			sep, set := sh.get("IFS")
+			if !set {
+				sep = " "
+			}
+			v = strconv.Itoa(len([]rune(strings.Join(sh.args, sep[:min(1, len(sep))]))))
 		} else {
 			if !set && sh.nounset {
 				sh.unset(name)

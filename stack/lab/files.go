@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"io"
 	"path"
 	"sort"
 	"strings"
@@ -26,11 +27,13 @@ type desc struct {
 	pipe   *pipe
 	w      bool // this is the writing end, or open for writing
 	r      bool
-	out    int // 1, 2: the lab's own output; 0: none
+	out    int       // 1, 2: the lab's own output; 0: none
+	to     io.Writer // instead of the lab's own output
 	data   []byte
 	isData bool // reading data (a made file, a here-document)
 	put    func(p *Proc, b []byte) string
 	null   bool
+	tty    bool // what is written is seen at once: a person reads it
 }
 
 // pipeSize is how much fits into a pipe, as in Linux.
@@ -325,7 +328,9 @@ func (p *Proc) write(fd int, b []byte) string {
 			l.halt(p, fmt.Sprintf("after %d bytes of output", l.Limits.Output))
 			p.check()
 		}
-		if d.out == 1 {
+		if d.to != nil {
+			d.to.Write(b)
+		} else if d.out == 1 {
 			l.Stdout.Write(b)
 		} else {
 			l.Stderr.Write(b)

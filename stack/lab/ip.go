@@ -221,9 +221,11 @@ func (c *ipCmd) object(a *args) error {
 		return c.neigh(a)
 	case is("link"):
 		return c.link(a)
+	case obj == "nexthop" || len(obj) > 2 && is("nexthop"):
+		return c.nexthop(a)
 	case obj == "netns" || len(obj) > 2 && is("netns"):
 		return c.netns(a)
-	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "monitor", obj == "vrf", obj == "nexthop", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
+	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "monitor", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
 		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "tcpmetrics", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
 		return other("not modelled: ip %s", obj)
 	}
@@ -255,7 +257,14 @@ func need(a *args) (string, error) {
 	return a.next(), nil
 }
 
-func invarg(msg, arg string) error { return bad("Error: argument \"%s\" is wrong: %s", arg, msg) }
+// invarg is the complaint about a value. Some of the tool's messages end in a
+// line of their own, which leaves an empty one behind.
+func invarg(msg, arg string) error {
+	if strings.HasSuffix(msg, "\n") {
+		msg += "\n"
+	}
+	return bad("Error: argument \"%s\" is wrong: %s", arg, msg)
+}
 
 // prefix reads ADDR[/LEN]; kind is what the tool calls it in its error.
 func prefix(s, kind string, fam int) (wire.Addr, int, error) {
@@ -490,6 +499,9 @@ func (c *ipCmd) netns(a *args) error {
 		h := l.Root.AddNetns(l.World, name)
 		l.spaces = append(l.spaces, &space{name, h})
 		l.put("/run/netns/"+name, "")
+		if l.Watch != nil {
+			l.Watch.Made(h)
+		}
 		return nil
 	case "delete":
 		if !a.more() {
@@ -557,6 +569,9 @@ func (c *ipCmd) netnsDel(name string) error {
 
 // endSpace is cleanup_net: virtual devices are removed with their namespace.
 func (l *Lab) endSpace(s *space) {
+	if l.Watch != nil {
+		l.Watch.Going(s.host)
+	}
 	ns := s.host.NS
 	for i := len(ns.Devices) - 1; i >= 0 && i < len(ns.Devices); i-- {
 		if d := ns.Devices[i]; d != nil && d != ns.Loopback {

@@ -436,12 +436,12 @@ func (c *ipCmd) inet6Line(x *ipv6.Addr6) (string, object, string) {
 		}
 	}
 	flag(x.Flags&ipv6.AddrTemporary != 0, "temporary")
-	flag(x.Flags&ipv6.AddrTentative != 0 && x.Flags&ipv6.AddrDADFailed == 0, "tentative")
-	flag(x.Flags&ipv6.AddrDADFailed != 0, "dadfailed")
-	flag(x.Flags&ipv6.AddrDeprecated != 0, "deprecated")
-	flag(x.Flags&ipv6.AddrHomeAddress != 0, "home")
 	flag(x.Flags&ipv6.AddrNoDAD != 0 && !x.Addr.IsLoopback(), "nodad")
 	flag(x.Flags&ipv6.AddrOptimistic != 0, "optimistic")
+	flag(x.Flags&ipv6.AddrDADFailed != 0, "dadfailed")
+	flag(x.Flags&ipv6.AddrHomeAddress != 0, "home")
+	flag(x.Flags&ipv6.AddrDeprecated != 0, "deprecated")
+	flag(x.Flags&ipv6.AddrTentative != 0, "tentative")
 	flag(x.Flags&ipv6.AddrPermanent == 0, "dynamic")
 	flag(x.Flags&ipv6.AddrNoPrefixRoute != 0 && !x.Addr.IsLoopback(), "noprefixroute")
 	left := func(t sim.Time) (string, any) {
@@ -592,7 +592,7 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 		if n == nil {
 			return answer(2)
 		}
-		t.Delete(n)
+		t.Remove(n)
 		return nil
 	case n != nil && v == "add":
 		return answer(17)
@@ -688,7 +688,7 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 		})
 		for _, n := range list {
 			if flush {
-				t.Delete(n)
+				t.Remove(n)
 				continue
 			}
 			o := object{{"dst", n.Key.String()}}

@@ -5,31 +5,38 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
+
+// ruleOps are the rules of the family that was asked for.
+type ruleOps interface {
+	AddRule(inet.Rule) core.Errno
+	DelRule(inet.Rule) core.Errno
+	Rules() []inet.Rule
+}
+
+func (c *ipCmd) ruleOps() ruleOps {
+	if c.fam == 6 {
+		return c.p.host.IPv6
+	}
+	return c.p.host.IPv4
+}
 
 // rule is ip rule.
 func (c *ipCmd) rule(a *args) error {
 	if !a.more() {
-		return c.ruleShow(a)
+		return c.ruleShow(a, false)
 	}
 	s := a.next()
 	switch v := verb(s, "list", "lst", "show", "add", "delete", "flush", "save", "restore", "help"); v {
 	case "list", "lst", "show":
-		return c.ruleShow(a)
+		return c.ruleShow(a, false)
 	case "add", "delete":
 		return c.ruleMod(a, v == "add")
 	case "flush":
-		if c.fam == 6 {
-			return other("not modelled: ip -6 rule flush")
-		}
-		for _, r := range c.p.host.IPv4.Rules() {
-			if r.Priority != 0 {
-				c.p.host.IPv4.DelRule(r)
-			}
-		}
-		return nil
+		return c.ruleShow(a, true)
 	case "":
 	case "help":
 		return usageOf("rule")
@@ -39,197 +46,311 @@ func (c *ipCmd) rule(a *args) error {
 	return bad("Command \"%s\" is unknown, try \"ip rule help\".", s)
 }
 
+// A ruleReq is what the words of ip rule ask for.
+type ruleReq struct {
+	inet.Rule
+	fam     int
+	table   bool // the table or the action was named
+	refused string
+}
+
 func (c *ipCmd) ruleMod(a *args, add bool) error {
-	if c.fam == 6 {
-		return other("not modelled: ip -6 rule add")
-	}
-	r := ipv4.Rule{}
-	tableOK := false
-	if !a.more() && add {
-		r.Table, tableOK = ipv4.TableMain, true
-	}
-	if !a.more() && !add {
-		return bad("\"ip rule del\" requires arguments.")
-	}
-	uint := func(what string) (uint32, error) {
-		s, err := need(a)
-		if err != nil {
-			return 0, err
+	r := &ruleReq{fam: c.fam}
+	if !a.more() {
+		if !add {
+			return other("\"ip rule del\" requires arguments.")
 		}
-		n, e := strconv.ParseUint(s, 0, 32)
-		if e != nil {
-			return 0, invarg(what, s)
-		}
-		return uint32(n), nil
+		r.Table, r.table = 254, true
 	}
 	for a.more() {
-		var err error
-		switch k := a.next(); k {
-		case "not":
-			r.Invert = true
-		case "from", "to":
-			v, e := need(a)
-			if e != nil {
-				return e
-			}
-			if v == "all" || v == "any" || v == "default" {
-				continue
-			}
-			p, n, e := prefix(v, "prefix", c.fam)
-			if e != nil {
-				return e
-			}
-			if !p.Is4() {
-				return other("not modelled: ip rule for IPv6")
-			}
-			if k == "from" {
-				r.Src, r.SrcLen = p.IP4(), n
-			} else {
-				r.Dst, r.DstLen = p.IP4(), n
-			}
-		case "preference", "order", "priority", "pref", "prio":
-			r.Priority, err = uint("preference value is invalid\n")
-		case "tos", "dsfield":
-			s := a.next()
-			n, e := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
-			if e != nil {
-				return invarg("TOS value is invalid\n", s)
-			}
-			r.TOS = uint8(n)
-		case "fwmark":
-			s := a.next()
-			m, mask, has := strings.Cut(s, "/")
-			n, e := strconv.ParseUint(m, 0, 32)
-			if e != nil {
-				return invarg("fwmark value is invalid\n", m)
-			}
-			r.Mark, r.Mask = uint32(n), 0xffffffff
-			if has {
-				if n, e = strconv.ParseUint(mask, 0, 32); e != nil {
-					return invarg("fwmask value is invalid\n", mask)
-				}
-				r.Mask = uint32(n)
-			}
-		case "table", "lookup":
-			s, e := need(a)
-			if e != nil {
-				return e
-			}
-			if r.Table, err = c.table(s); err != nil {
-				return invarg("invalid table ID\n", s)
-			}
-			tableOK = true
-		case "suppress_prefixlength", "sup_pl":
-			n, e := uint("suppress_prefixlength value is invalid\n")
-			r.Suppress, err = int(n)+1, e
-		case "iif", "dev":
-			r.IIF, err = need(a)
-		case "oif":
-			r.OIF, err = need(a)
-		case "ipproto":
-			s := a.next()
-			n, ok := ipProtos[s]
-			if !ok {
-				m, e := strconv.ParseUint(s, 0, 8)
-				if e != nil {
-					return invarg("Invalid \"ipproto\" value\n", s)
-				}
-				n = uint8(m)
-			}
-			r.Proto = n
-		case "sport", "dport":
-			s := a.next()
-			lo, hi, has := strings.Cut(s, "-")
-			x, e1 := strconv.ParseUint(lo, 10, 16)
-			y := x
-			if has {
-				var e2 error
-				if y, e2 = strconv.ParseUint(hi, 10, 16); e2 != nil {
-					e1 = e2
-				}
-			}
-			if e1 != nil {
-				return invarg("invalid port range\n", s)
-			}
-			if k == "sport" {
-				r.Sport = [2]uint16{uint16(x), uint16(y)}
-			} else {
-				r.Dport = [2]uint16{uint16(x), uint16(y)}
-			}
-		case "goto":
-			r.Goto, err = uint("invalid target\n")
-			r.Action, tableOK = ipv4.RuleGoto, true
-		case "nop":
-			r.Action, tableOK = ipv4.RuleNop, true
-		case "blackhole":
-			r.Action, tableOK = ipv4.RuleBlackhole, true
-		case "unreachable":
-			r.Action, tableOK = ipv4.RuleUnreachable, true
-		case "prohibit":
-			r.Action, tableOK = ipv4.RuleProhibit, true
-		case "realms", "uidrange", "nat", "map-to", "l3mdev", "tun_id", "protocol", "suppress_ifgroup":
-			return other("not modelled: ip rule … %s", k)
-		default:
-			if k == "type" {
-				k = a.next()
-			}
-			return bad("Error: argument \"%s\" is wrong: Failed to parse rule type", k)
-		}
-		if err != nil {
+		if err := c.ruleWord(r, a.next(), a); err != nil {
 			return err
 		}
 	}
-	if add && !tableOK && r.Table == 0 {
-		r.Table = ipv4.TableMain
+	if r.refused != "" {
+		return other("not modelled: ip rule … %s", r.refused)
 	}
-	if add && r.Action == ipv4.RuleGoto && r.Goto <= r.Priority && r.Priority != 0 {
+	if r.fam != 0 {
+		c.fam = r.fam
+	}
+	ops := c.ruleOps()
+	if !add {
+		return answer(ops.DelRule(r.Rule))
+	}
+	if !r.table && !r.L3mdev {
+		r.Table = 254
+	}
+	switch {
+	case r.TOS&3 != 0:
+		return kernelSays("Invalid dsfield (tos): ECN bits must be 0.")
+	case r.Sport[1] != 0 && r.Sport[0] > r.Sport[1]:
+		return kernelSays("Invalid sport range.")
+	case r.Dport[1] != 0 && r.Dport[0] > r.Dport[1]:
+		return kernelSays("Invalid dport range.")
+	case r.Action == inet.RuleGoto && r.PrioritySet && r.Goto <= r.Priority:
 		return kernelSays("Backward goto not supported.")
 	}
-	if add {
-		return answer(c.p.host.IPv4.AddRule(r))
-	}
-	return answer(c.p.host.IPv4.DelRule(r))
+	return answer(ops.AddRule(r.Rule))
 }
 
-func (c *ipCmd) ruleShow(a *args) error {
-	tab, hasTab := uint32(0), false
-	for a.more() {
-		switch k := a.next(); k {
-		case "table", "lookup":
-			s := a.next()
-			t, err := c.table(s)
-			if err != nil {
-				return invarg("invalid table\n", s)
-			}
-			tab, hasTab = t, true
-		default:
-			return other("not modelled: ip rule show %s", k)
-		}
+// number takes a value of 32 bits.
+func number32(a *args, complaint string) (uint32, error) {
+	s, err := need(a)
+	if err != nil {
+		return 0, err
 	}
-	if c.json {
-		c.list = []any{}
+	n, e := strconv.ParseUint(s, 0, 32)
+	if e != nil {
+		return 0, invarg(complaint, s)
 	}
-	if c.fam == 6 {
-		for _, r := range [...]ipv4.Rule{{Priority: 0, Table: ipv4.TableLocal}, {Priority: 32766, Table: ipv4.TableMain}} {
-			r.Action = ipv4.RuleToTable
-			text, o := c.ruleText(&r)
-			c.print(text, o)
+	return uint32(n), nil
+}
+
+// hexByte is a value of rt_dsfield: hexadecimal.
+func hexByte(s string) (uint8, bool) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
+	return uint8(n), err == nil
+}
+
+// portRange is "80" or "1000-2000".
+func portRange(s string) (p [2]uint16, ok bool) {
+	lo, hi, has := strings.Cut(s, "-")
+	x, err := strconv.ParseUint(lo, 10, 16)
+	y := x
+	if has && err == nil {
+		y, err = strconv.ParseUint(hi, 10, 16)
+	}
+	return [2]uint16{uint16(x), uint16(y)}, err == nil
+}
+
+// ipProto reads a protocol by name or number.
+func ipProto(s string) (uint8, bool) {
+	if n, ok := ipProtos[s]; ok {
+		return n, true
+	}
+	n, err := strconv.ParseUint(s, 0, 8)
+	return uint8(n), err == nil
+}
+
+// ruleWord takes one keyword with its value.
+func (c *ipCmd) ruleWord(r *ruleReq, k string, a *args) error {
+	var err error
+	switch k {
+	case "not":
+		r.Invert = true
+	case "from", "to":
+		return c.rulePrefix(r, k, a)
+	case "preference", "order", "priority", "pref", "prio":
+		r.Priority, err = number32(a, "preference value is invalid\n")
+		r.PrioritySet = true
+	case "tos", "dsfield":
+		s, e := need(a)
+		if e != nil {
+			return e
 		}
+		n, ok := hexByte(s)
+		if !ok {
+			return invarg("TOS value is invalid\n", s)
+		}
+		r.TOS = n
+	case "fwmark":
+		return ruleMark(r, a)
+	case "table", "lookup":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		if r.Table, err = c.table(s); err != nil {
+			return invarg("invalid table ID\n", s)
+		}
+		r.table = true
+	case "suppress_prefixlength", "sup_pl":
+		n, e := number32(a, "suppress_prefixlength value is invalid\n")
+		r.Suppress, err = int(n)+1, e
+	case "suppress_ifgroup", "sup_group":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, e := strconv.ParseUint(s, 0, 32)
+		if e != nil && s != "default" {
+			return invarg("Invalid \"suppress_ifgroup\" value\n", s)
+		}
+		r.SuppressGroup = int(n) + 1
+	case "iif", "dev":
+		r.IIF, err = need(a)
+	case "oif":
+		r.OIF, err = need(a)
+	case "l3mdev":
+		r.L3mdev, r.table = true, true
+	case "uidrange":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		lo, hi, ok := strings.Cut(s, "-")
+		x, e1 := strconv.ParseUint(lo, 10, 32)
+		y, e2 := strconv.ParseUint(hi, 10, 32)
+		if !ok || e1 != nil || e2 != nil {
+			return invarg("invalid UID range\n", s)
+		}
+		r.UID, r.UIDSet = [2]uint32{uint32(x), uint32(y)}, true
+	case "protocol":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, ok := protoNumber(s)
+		if !ok {
+			return invarg("\"protocol\" value is invalid\n", s)
+		}
+		r.Protocol = n
+	case "ipproto":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, ok := ipProto(s)
+		if !ok {
+			return invarg("Invalid \"ipproto\" value\n", s)
+		}
+		r.Proto = n
+	case "sport", "dport":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		p, ok := portRange(s)
+		if !ok {
+			return invarg("invalid port range\n", s)
+		}
+		if k == "sport" {
+			r.Sport = p
+		} else {
+			r.Dport = p
+		}
+	case "goto":
+		r.Goto, err = number32(a, "invalid target\n")
+		r.Action, r.table = inet.RuleGoto, true
+	case "realms", "nat", "map-to", "tun_id":
+		r.refused = k
+		a.next()
+	default:
+		return ruleType(r, k, a)
+	}
+	return err
+}
+
+// ruleType is what a rule does itself.
+func ruleType(r *ruleReq, k string, a *args) error {
+	if k == "type" {
+		k = a.next()
+	}
+	types := map[string]uint8{"nop": inet.RuleNop, "blackhole": inet.RuleBlackhole, "unreachable": inet.RuleUnreachable, "prohibit": inet.RuleProhibit, "unicast": inet.RuleToTable}
+	t, ok := types[k]
+	if !ok {
+		return bad("Error: argument \"%s\" is wrong: Failed to parse rule type", k)
+	}
+	r.Action = t
+	r.table = r.table || t != inet.RuleToTable
+	return nil
+}
+
+func (c *ipCmd) rulePrefix(r *ruleReq, k string, a *args) error {
+	v, err := need(a)
+	if err != nil {
+		return err
+	}
+	if v == "all" || v == "any" || v == "default" {
 		return nil
 	}
-	rules := c.p.host.IPv4.Rules()
-	for i := range rules {
-		if hasTab && rules[i].Table != tab {
+	p, n, err := prefix(v, "prefix", r.fam)
+	if err != nil {
+		return err
+	}
+	if r.fam = 6; p.Is4() {
+		r.fam = 4
+	}
+	if k == "from" {
+		r.Src, r.SrcLen = p, n
+	} else {
+		r.Dst, r.DstLen = p, n
+	}
+	return nil
+}
+
+func ruleMark(r *ruleReq, a *args) error {
+	s, err := need(a)
+	if err != nil {
+		return err
+	}
+	m, mask, has := strings.Cut(s, "/")
+	n, e := strconv.ParseUint(m, 0, 32)
+	if e != nil {
+		return invarg("fwmark value is invalid\n", m)
+	}
+	r.Mark = uint32(n)
+	if has {
+		if n, e = strconv.ParseUint(mask, 0, 32); e != nil {
+			return invarg("fwmask value is invalid\n", mask)
+		}
+		r.Mask = uint32(n)
+	}
+	return nil
+}
+
+// ruleShow is ip rule show and flush. The tool does the choosing itself.
+func (c *ipCmd) ruleShow(a *args, flush bool) error {
+	f := &ruleReq{fam: c.fam}
+	for a.more() {
+		k := a.next()
+		switch k {
+		case "from", "to", "preference", "order", "priority", "pref", "prio", "not", "tos", "dsfield", "fwmark", "iif", "dev", "oif", "l3mdev", "uidrange", "table", "lookup", "protocol", "ipproto", "sport", "dport":
+			if err := c.ruleWord(f, k, a); err != nil {
+				return err
+			}
+		default:
+			return bad("Error: either \"from/to\" is duplicate, or \"%s\" is a garbage.", k)
+		}
+	}
+	if c.fam == 0 && f.fam == 6 {
+		c.fam = 6
+	}
+	if c.json && !flush {
+		c.list = []any{}
+	}
+	ops := c.ruleOps()
+	for _, r := range ops.Rules() {
+		if !f.shows(&r) {
 			continue
 		}
-		text, o := c.ruleText(&rules[i])
+		if flush {
+			if r.Priority != 0 {
+				r.PrioritySet = true
+				ops.DelRule(r)
+			}
+			continue
+		}
+		text, o := c.ruleText(&r)
 		c.print(text, o)
 	}
 	return nil
 }
 
+// shows is filter_nlmsg of ip rule: what was not said is not compared.
+func (f *ruleReq) shows(r *inet.Rule) bool {
+	switch {
+	case f.PrioritySet && r.Priority != f.Priority, f.Invert && !r.Invert, f.SrcLen != 0 && (r.SrcLen == 0 || r.Src != f.Src || r.SrcLen != f.SrcLen),
+		f.DstLen != 0 && (r.DstLen == 0 || r.Dst != f.Dst || r.DstLen != f.DstLen), f.TOS != 0 && r.TOS != f.TOS, f.Mark != 0 && r.Mark != f.Mark,
+		f.IIF != "" && r.IIF != f.IIF, f.OIF != "" && r.OIF != f.OIF, f.L3mdev && !r.L3mdev, f.UIDSet && r.UID != f.UID, f.Table != 0 && r.Table != f.Table,
+		f.Protocol != 0 && r.Protocol != f.Protocol, f.Proto != 0 && r.Proto != f.Proto, f.Sport[0] != 0 && r.Sport != f.Sport, f.Dport[0] != 0 && r.Dport != f.Dport:
+		return false
+	}
+	return true
+}
+
 // ruleText is print_rule.
-func (c *ipCmd) ruleText(r *ipv4.Rule) (string, object) {
+func (c *ipCmd) ruleText(r *inet.Rule) (string, object) {
 	o := object{{"priority", r.Priority}}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d:\t", r.Priority)
@@ -238,10 +359,10 @@ func (c *ipCmd) ruleText(r *ipv4.Rule) (string, object) {
 		o.add("not", nil)
 	}
 	b.WriteString("from ")
-	pre := func(a wire.IP4, n int, key string) {
+	pre := func(a wire.Addr, n int, key string) {
 		b.WriteString(a.String())
 		o.add(key, a.String())
-		if n < 32 {
+		if n < 32 || !a.Is4() && n < 128 {
 			fmt.Fprintf(&b, "/%d", n)
 			o.add(key+"len", n)
 		}
@@ -270,6 +391,25 @@ func (c *ipCmd) ruleText(r *ipv4.Rule) (string, object) {
 		}
 		b.WriteString(" ")
 	}
+	c.ruleDevs(r, &b, &o)
+	if r.L3mdev {
+		b.WriteString("lookup [l3mdev-table] ")
+		o.add("l3mdev", nil)
+	}
+	c.rulePorts(r, &b, &o)
+	c.ruleAction(r, &b, &o)
+	if r.Protocol != 0 && r.Protocol != 2 || c.details {
+		fmt.Fprintf(&b, " proto %s", protoName(r.Protocol))
+		o.add("protocol", protoName(r.Protocol))
+	}
+	text := b.String()
+	if r.L3mdev {
+		text = strings.TrimSuffix(strings.ReplaceAll(text, "  ", " "), " ")
+	}
+	return text + "\n", o
+}
+
+func (c *ipCmd) ruleDevs(r *inet.Rule, b *strings.Builder, o *object) {
 	for _, d := range [...]struct{ key, name string }{{"iif", r.IIF}, {"oif", r.OIF}} {
 		if d.name == "" {
 			continue
@@ -281,8 +421,16 @@ func (c *ipCmd) ruleText(r *ipv4.Rule) (string, object) {
 			o.add(d.key+"_detached", nil)
 		}
 	}
+}
+
+func (c *ipCmd) rulePorts(r *inet.Rule, b *strings.Builder, o *object) {
+	if r.UIDSet {
+		fmt.Fprintf(b, "uidrange %d-%d ", r.UID[0], r.UID[1])
+		o.add("uid_start", r.UID[0])
+		o.add("uid_end", r.UID[1])
+	}
 	if r.Proto != 0 {
-		name := strconv.Itoa(int(r.Proto))
+		name := "ipproto-" + strconv.Itoa(int(r.Proto))
 		for k, v := range ipProtos {
 			if v == r.Proto {
 				name = k
@@ -298,40 +446,49 @@ func (c *ipCmd) ruleText(r *ipv4.Rule) (string, object) {
 		switch {
 		case p.r[0] == 0:
 		case p.r[0] == p.r[1]:
-			fmt.Fprintf(&b, "%s %d ", p.key, p.r[0])
+			fmt.Fprintf(b, "%s %d ", p.key, p.r[0])
 			o.add(p.key, p.r[0])
 		default:
-			fmt.Fprintf(&b, "%s %d-%d ", p.key, p.r[0], p.r[1])
+			fmt.Fprintf(b, "%s %d-%d ", p.key, p.r[0], p.r[1])
 			o.add(p.key+"_start", p.r[0])
 			o.add(p.key+"_end", p.r[1])
 		}
 	}
+}
+
+func (c *ipCmd) ruleAction(r *inet.Rule, b *strings.Builder, o *object) {
 	switch r.Action {
-	case ipv4.RuleToTable:
-		b.WriteString("lookup " + c.tableName(r.Table))
-		o.add("table", c.tableName(r.Table))
+	case inet.RuleToTable:
+		if r.Table != 0 {
+			b.WriteString("lookup " + c.tableName(r.Table))
+			o.add("table", c.tableName(r.Table))
+		}
 		if r.Suppress > 0 {
-			fmt.Fprintf(&b, " suppress_prefixlength %d", r.Suppress-1)
+			fmt.Fprintf(b, " suppress_prefixlength %d", r.Suppress-1)
 			o.add("suppress_prefixlen", r.Suppress-1)
 		}
-	case ipv4.RuleGoto:
-		fmt.Fprintf(&b, "goto %d", r.Goto)
+		if r.SuppressGroup > 0 {
+			g := groupName(r.SuppressGroup - 1)
+			b.WriteString(" suppress_ifgroup " + g)
+			o.add("suppress_ifgroup", g)
+		}
+	case inet.RuleGoto:
+		fmt.Fprintf(b, "goto %d", r.Goto)
 		o.add("goto", r.Goto)
 		ok := false
-		for _, x := range c.p.host.IPv4.Rules() {
+		for _, x := range c.ruleOps().Rules() {
 			ok = ok || x.Priority == r.Goto
 		}
 		if !ok {
 			b.WriteString(" [unresolved]")
 			o.add("unresolved", nil)
 		}
-	case ipv4.RuleNop:
+	case inet.RuleNop:
 		b.WriteString("nop")
 		o.add("nop", nil)
 	default:
-		name := map[uint8]string{ipv4.RuleBlackhole: "blackhole", ipv4.RuleUnreachable: "unreachable", ipv4.RuleProhibit: "prohibit"}[r.Action]
+		name := map[uint8]string{inet.RuleBlackhole: "blackhole", inet.RuleUnreachable: "unreachable", inet.RuleProhibit: "prohibit"}[r.Action]
 		b.WriteString(name)
 		o.add("action", name)
 	}
-	return b.String() + "\n", o
 }

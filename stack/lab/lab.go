@@ -72,7 +72,7 @@ func Parse(name, text string) (*Script, error) {
 		return true
 	})
 	if err != nil {
-		n, what := syntaxWords(err)
+		n, what := syntaxWords(err, s.Text)
 		return nil, &Error{name, n, line(n), "Syntax error: " + what}
 	}
 	return s, nil
@@ -279,6 +279,7 @@ func (l *Lab) NewConsole() *Console {
 		}
 	})
 	c.p.stdio()
+	c.p.fds[1].tty, c.p.fds[2].tty = true, true
 	l.round()
 	return c
 }

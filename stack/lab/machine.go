@@ -10,6 +10,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // A Lab is a simulated machine with a shell: network namespaces, files,
@@ -22,6 +23,12 @@ type Lab struct {
 	Limits Limits
 	Stdout io.Writer
 	Stderr io.Writer
+	// Begun is told of each command that a shell begins: the name of its script,
+	// and the line. nil: nobody is told.
+	Begun func(script string, line int)
+	// Watch is told of namespaces that come and go, and of tools that have run.
+	// nil: nobody is told.
+	Watch Watcher
 
 	spaces   []*space
 	files    *node
@@ -38,7 +45,16 @@ type Lab struct {
 	tools    map[string]tool
 	settings map[string]string // sysctls that nothing in the model obeys
 	lastConn map[string]int
+	current  *Proc    // that runs now, nil between two
+	lull     sim.Time // when listening programs are interrupted, see interrupt
 	conf     map[*core.Device]*devState
+}
+
+// A Watcher looks on while a lab runs.
+type Watcher interface {
+	Made(h *stack.Host)             // a namespace was made
+	Going(h *stack.Host)            // it is about to be taken away
+	Ran(h *stack.Host, tool string) // a tool has ended
 }
 
 // A space is a named network namespace.
@@ -49,13 +65,17 @@ type space struct {
 
 // devState is what the tools show of a device and the model does not need.
 type devState struct {
-	kind   string
-	alias  string
-	group  int
-	random bool // its address was drawn
-	ring   [2]int
-	coal   [2]int
-	queues int
+	kind      string
+	alias     string
+	alts      []string // other names
+	addrgen   string   // how IPv6 makes addresses, "" is eui64
+	protodown bool
+	uc        []wire.MAC        // more addresses that it lets in (dev->uc)
+	opts      map[string]uint64 // of a bridge, what the model has no use for
+	random    bool              // its address was drawn
+	ring      [2]int
+	coal      [2]int
+	queues    int
 }
 
 // A tool is a program: it returns its exit status.
@@ -107,6 +127,7 @@ type Proc struct {
 	exited bool
 	status int
 	killed int // signal that ends it
+	died   int // signal that ended the program that it ran last, 0: none
 	waits  bool
 }
 
@@ -294,7 +315,9 @@ func (l *Lab) round() {
 			if p.exited || p.killed == 0 && l.stop == nil && p.ready != nil && !p.ready() {
 				continue
 			}
+			l.current = p
 			p.next()
+			l.current = nil
 			again = true
 		}
 		live := l.procs[:0]
@@ -309,6 +332,9 @@ func (l *Lab) round() {
 
 // advance moves the world's clock to the next thing that happens.
 func (l *Lab) advance(root *Proc) {
+	if l.interrupt(root, false) {
+		return
+	}
 	at, ok := l.World.Clock.Next()
 	for _, p := range l.procs {
 		if p.wakeAt > 0 && (!ok || p.wakeAt < at) {
@@ -316,6 +342,7 @@ func (l *Lab) advance(root *Proc) {
 		}
 	}
 	switch {
+	case !ok && l.interrupt(root, true):
 	case !ok:
 		l.halt(root, "because every process waits for something that will not happen")
 	case at > l.begin+l.Limits.Virtual:
@@ -352,10 +379,18 @@ func (p *Proc) signal(n int) {
 		}
 	}
 	switch n {
-	case 17, 18, 23, 28:
+	case 18:
+		if p.app != nil {
+			p.app.Continue(p.lab.now())
+		}
 		return
-	case 19, 20, 21, 22:
-		return // job control is not modelled: it goes on
+	case 17, 23, 28:
+		return
+	case 19, 20, 21, 22: // a shell or text tool goes on
+		if p.app != nil {
+			p.app.Stop()
+		}
+		return
 	}
 	p.killed = n
 }
@@ -371,12 +406,19 @@ func (p *Proc) runProgram(name string, app program) int {
 	prog.Start(l.now())
 	for {
 		p.block(func() bool {
-			return prog.Exited || len(t.Out) > 0 || len(t.Err) > 0 || t.WantIn && !t.InEOF && len(t.In) < 1<<16 && p.readable(0)
+			return prog.Exited || len(t.Out) > 0 || len(t.Err) > 0 || len(t.said) > 0 || t.WantIn && !t.InEOF && len(t.In) < 1<<16 && p.readable(0)
 		})
+		for said := t.said; len(said) > 0; said = said[1:] {
+			p.write(said[0].FD, said[0].Text)
+		}
+		t.said = nil
 		if len(t.Out) > 0 {
-			b := t.Out
-			t.Out = nil
-			p.write(1, b)
+			n := len(t.Out) // it stays there until it is written: the program may sleep over it
+			p.write(1, t.Out)
+			t.Out = append([]byte(nil), t.Out[n:]...)
+			if w, ok := app.(interface{ wrote() bool }); ok && w.wrote() && !prog.Exited {
+				prog.Start(l.now())
+			}
 		}
 		if len(t.Err) > 0 {
 			b := t.Err
@@ -407,6 +449,7 @@ type program interface {
 // the world can be forked with the program in it.
 type term struct {
 	Out, Err []byte
+	said     []saying // before Out, in order
 	In       []byte
 	InEOF    bool
 	WantIn   bool
@@ -416,7 +459,21 @@ type term struct {
 func (t *term) base() *term { return t }
 
 func (t *term) printf(f string, a ...any) { t.Out = fmt.Appendf(t.Out, f, a...) }
-func (t *term) errf(f string, a ...any)   { t.Err = fmt.Appendf(t.Err, f, a...) }
+
+// errf prints on standard error, behind what has been printed.
+func (t *term) errf(f string, a ...any) {
+	if len(t.Out) > 0 {
+		t.said = append(t.said, saying{1, t.Out})
+		t.Out = nil
+	}
+	t.said = append(t.said, saying{2, fmt.Appendf(nil, f, a...)})
+}
+
+// A saying is what was written to standard output or standard error.
+type saying struct {
+	FD   int
+	Text []byte
+}
 
 func (t *term) exit(p *socket.Program, status int) {
 	t.Status = status

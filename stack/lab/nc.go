@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"errors"
+	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -22,42 +25,60 @@ type netcat struct {
 	SrcPort          uint16
 	Listen, UDP, Zap bool // -l, -u, -z
 	Verbose, Keep    bool
-	NoIn, Shut       bool // -d, -N
-	Wait, Quit       sim.Time
-	Numeric          bool
-	TOS              int
+	NoIn, Shut       bool     // -d, -N
+	Wait, Quit       sim.Time // -1: not given
+	Numeric, Bcast   bool
+	TOS, TTL         int // -1: not given
+	RcvBuf, SndBuf   int
+	Limit            int // -W: messages to receive, 0: any number
 	Six              bool
 
 	state   int
 	lfd, fd int
-	port    int // index into Ports
-	conn    *socket.Call
+	port    int      // index into Ports
+	asked   bool     // connect() has been called
 	end     sim.Time // of the wait
-	eofAt   sim.Time
-	inDone  bool
-	outDone bool
-	known   bool // UDP: the peer is known
-	buf     []byte
+	probes  int      // sent by -u -v or -u -z
 	failed  bool
-	sentAny bool
+	talk    ncTalker
+	hosts   []string // lines of /etc/hosts
 }
 
 const (
 	ncStart = iota
 	ncAccept
 	ncConnect
+	ncProbe
+	ncPeer
 	ncTalk
+	ncQuit
 )
 
+const ncUsage = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
+	  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
+	  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
+	  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
+	  [destination] [port]
+`
+
 func ncTool(p *Proc, a []string) int {
-	n := &netcat{Quit: -1}
+	n := &netcat{Quit: -1, Wait: -1, TOS: -1, TTL: -1}
 	fam := 0
-	badNum := ""
-	rest, badOpt := flags(a[1:], "46CDdFhklNnrStUuvZzI:i:M:m:O:P:p:q:s:T:V:W:w:X:x:b:", func(c byte, v string) {
-		num := func() int {
+	wrong := ""
+	rest, badOpt := flags(a[1:], "46CDdFhklNnrStUuvZzI:i:M:m:O:P:p:q:s:T:V:W:w:X:x:b", func(c byte, v string) {
+		num := func(what string, lo, hi int) int {
 			x, err := strconv.Atoi(v)
-			if err != nil {
-				badNum = v
+			why := ""
+			switch {
+			case err != nil && !errors.Is(err, strconv.ErrRange):
+				why = "invalid"
+			case err != nil && v[0] == '-' || err == nil && x < lo:
+				why = "too small"
+			case err != nil || x > hi:
+				why = "too large"
+			}
+			if why != "" && wrong == "" {
+				wrong = "nc: " + what + " " + why + ": " + v + "\n"
 			}
 			return x
 		}
@@ -82,27 +103,61 @@ func ncTool(p *Proc, a []string) int {
 			n.Shut = true
 		case 'n':
 			n.Numeric = true
+		case 'b':
+			n.Bcast = true
 		case 'w':
-			n.Wait = sim.Time(num()) * sim.Second
+			n.Wait = sim.Time(num("timeout", 0, math.MaxInt32/1000)) * sim.Second
 		case 'q':
-			n.Quit = sim.Time(num()) * sim.Second
+			if n.Quit = sim.Time(num("quit timer", math.MinInt32, math.MaxInt32)) * sim.Second; n.Quit >= 0 {
+				n.Shut = true
+			} else {
+				n.Quit = -1
+			}
+		case 'W':
+			n.Limit = num("receive limit", 1, math.MaxInt32)
+		case 'M':
+			n.TTL = num("ttl", 0, 255)
+		case 'I':
+			n.RcvBuf = num("TCP receive window", 1, 65536<<14)
+		case 'O':
+			n.SndBuf = num("TCP send window", 1, 65536<<14)
 		case 'p':
-			n.SrcPort = uint16(num())
+			x, ok := portNumber(v)
+			if !ok && wrong == "" {
+				wrong = "nc: port number invalid: " + v + "\n"
+				if _, err := strconv.Atoi(v); err == nil {
+					wrong = "nc: port number too large: " + v + "\n"
+				}
+			}
+			n.SrcPort = uint16(x)
 		case 's':
 			if s, e := p.resolve(v, 0); e == "" {
 				n.Src = s
 			}
 		case 'T':
-			x, _ := strconv.ParseUint(v, 0, 8)
-			n.TOS = int(x)
+			if x, ok := ncTOS[strings.ToLower(v)]; ok {
+				n.TOS = x
+			} else if x, err := strconv.ParseUint(v, 0, 8); err == nil {
+				n.TOS = int(x)
+			} else if wrong == "" {
+				wrong = "nc: illegal tos value " + v + "\n"
+			}
+		case 'r', 't', 'D':
+		default:
+			if wrong == "" {
+				wrong = "not modelled: nc -" + string(c) + "\n"
+			}
 		}
 	})
-	if badOpt != "" {
-		p.errf("nc: invalid option -- '%s'\nusage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n", strings.TrimLeft(badOpt, "-"))
+	switch {
+	case strings.HasSuffix(badOpt, ":"):
+		p.errf("nc: option requires an argument -- '%s'\n%s", badOpt[1:2], ncUsage)
 		return 1
-	}
-	if badNum != "" {
-		p.errf("nc: invalid number: %s\n", badNum)
+	case badOpt != "":
+		p.errf("nc: invalid option -- '%s'\n%s", strings.TrimLeft(badOpt, "-"), ncUsage)
+		return 1
+	case wrong != "":
+		p.errf("%s", wrong)
 		return 1
 	}
 	switch {
@@ -113,7 +168,7 @@ func ncTool(p *Proc, a []string) int {
 	case len(rest) == 2:
 		n.Host, n.Port = rest[0], rest[1]
 	default:
-		p.errf("usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n")
+		p.errf("%s", ncUsage)
 		return 1
 	}
 	lo, hi, span := strings.Cut(n.Port, "-")
@@ -142,8 +197,39 @@ func ncTool(p *Proc, a []string) int {
 	}
 	n.Six = fam == 6 || !n.Addr.IsZero() && !n.Addr.Is4()
 	n.WantIn = !n.NoIn && !n.Zap
+	n.hosts = p.hostNames()
 	return p.runProgram("nc", n)
 }
+
+// hostNames are the names of /etc/hosts.
+func (p *Proc) hostNames() []string {
+	b, _ := p.readFile("/etc/hosts")
+	return lines(string(b))
+}
+
+// nameOf is getnameinfo: the name of an address, or its digits after the
+// complaint that no server knows it.
+func (n *netcat) nameOf(a wire.Addr) string {
+	if n.Numeric || a.IsZero() && n.Six {
+		return a.String()
+	}
+	for _, l := range n.hosts {
+		f := strings.Fields(l)
+		if len(f) < 2 || f[0][0] == '#' {
+			continue
+		}
+		if x, err := netip.ParseAddr(f[0]); err == nil && wire.FromNetip(x) == a {
+			return f[1]
+		}
+	}
+	n.errf("nc: getnameinfo: Temporary failure in name resolution\n")
+	return ""
+}
+
+// ncTOS are the words of -T.
+var ncTOS = map[string]int{"af11": 0x28, "af12": 0x30, "af13": 0x38, "af21": 0x48, "af22": 0x50, "af23": 0x58, "af31": 0x68, "af32": 0x70, "af33": 0x78,
+	"af41": 0x88, "af42": 0x90, "af43": 0x98, "critical": 0xa0, "cs0": 0, "cs1": 0x20, "cs2": 0x40, "cs3": 0x60, "cs4": 0x80, "cs5": 0xa0, "cs6": 0xc0, "cs7": 0xe0,
+	"ef": 0xb8, "inetcontrol": 0xc0, "lowdelay": 0x10, "netcontrol": 0xe0, "reliability": 4, "throughput": 8}
 
 func portNumber(s string) (int, bool) {
 	if n, err := strconv.Atoi(s); err == nil {
@@ -162,9 +248,6 @@ func (n *netcat) family() uint16 {
 
 // Run goes on as far as it can.
 func (n *netcat) Run(p *socket.Program) {
-	if n.buf == nil {
-		n.buf = make([]byte, 16384)
-	}
 	for {
 		switch n.state {
 		case ncStart:
@@ -179,10 +262,24 @@ func (n *netcat) Run(p *socket.Program) {
 			if !n.connecting(p) {
 				return
 			}
-		case ncTalk:
-			if !n.talk(p) {
+		case ncProbe:
+			if !n.probe(p) {
 				return
 			}
+		case ncPeer:
+			if !n.peer(p) {
+				return
+			}
+		case ncTalk:
+			if !n.readwrite(p) {
+				return
+			}
+		case ncQuit:
+			if p.NS.Clock.Now() < n.end {
+				p.Alarm(n.end)
+				return
+			}
+			n.exit(p, 0)
 		}
 		if p.Exited {
 			return
@@ -231,9 +328,7 @@ func (n *netcat) start(p *socket.Program) bool {
 		n.exit(p, 1)
 		return false
 	}
-	if n.TOS != 0 {
-		p.SetSockOpt(fd, socket.IPTOS, n.TOS)
-	}
+	n.options(p, fd)
 	if n.Listen {
 		p.SetSockOpt(fd, socket.SOReuseAddr, 1)
 		p.SetSockOpt(fd, socket.SOReusePort, 1)
@@ -244,19 +339,23 @@ func (n *netcat) start(p *socket.Program) bool {
 			return false
 		}
 		if n.Verbose {
-			at := "0.0.0.0"
-			if !addr.IsZero() {
-				at = addr.String()
+			if addr.IsZero() && !n.Six {
+				addr = wire.IP4(0).Addr()
 			}
 			word := "Listening"
 			if n.UDP {
 				word = "Bound"
 			}
-			n.errf("%s on %s %d\n", word, at, port)
+			if at := n.nameOf(addr); at != "" {
+				n.errf("%s on %s %d\n", word, at, port)
+			}
 		}
 		n.lfd = fd
 		if n.UDP {
-			n.fd, n.state = fd, ncTalk
+			n.fd, n.state = fd, ncPeer
+			if n.Keep {
+				n.begin(p)
+			}
 			return true
 		}
 		p.Listen(fd, 1)
@@ -272,9 +371,8 @@ func (n *netcat) start(p *socket.Program) bool {
 			return false
 		}
 	}
-	p.SetNonBlock(fd, false)
-	n.conn = &socket.Call{Op: socket.OpConnect, FD: fd, Addr: n.Addr, Port: port}
-	if n.end = 0; n.Wait > 0 {
+	n.asked = false
+	if n.end = 0; n.Wait >= 0 {
 		n.end = p.NS.Clock.Now() + n.Wait
 		p.Alarm(n.end)
 	}
@@ -282,47 +380,76 @@ func (n *netcat) start(p *socket.Program) bool {
 	return true
 }
 
-// connecting waits for connect() to return.
+// connecting is timeout_connect: connect() without sleep, then select() until
+// the socket is writable or has an error, which SO_ERROR tells.
 func (n *netcat) connecting(p *socket.Program) bool {
 	port := n.Ports[n.port]
-	if !p.Do(n.conn) {
-		if n.end == 0 || p.NS.Clock.Now() < n.end {
-			if n.end > 0 {
-				p.Alarm(n.end)
-			}
-			return false
-		}
-		n.conn.Err = step.ETIMEDOUT
-		n.conn.Done = true
-		if n.Verbose {
-			n.errf("nc: connect to %s port %d (%s) timed out: Operation now in progress\n", n.Host, port, n.proto())
-		}
-		return n.next(p, true)
+	e := core.Errno(0)
+	if !n.asked {
+		n.asked = true
+		p.SetNonBlock(n.fd, true)
+		e = p.Connect(n.fd, n.Addr, port)
+	} else {
+		e = step.EINPROGRESS
 	}
-	if e := n.conn.Err; e != 0 {
+	if e == step.EINPROGRESS {
+		if p.Poll(n.fd)&(socket.PollOut|socket.PollErr) == 0 {
+			if n.end == 0 || p.NS.Clock.Now() < n.end {
+				if n.end > 0 {
+					p.Alarm(n.end)
+				}
+				return false
+			}
+			if n.Verbose {
+				n.errf("nc: connect to %s port %d (%s) timed out: Operation now in progress\n", n.Host, port, n.proto())
+			}
+			return n.next(p, true)
+		}
+		v, _ := p.GetSockOpt(n.fd, socket.SOError)
+		e = core.Errno(v)
+	}
+	if e != 0 {
 		if n.Verbose {
 			n.errf("nc: connect to %s port %d (%s) failed: %s\n", n.Host, port, n.proto(), errnoWords(e))
 		}
 		return n.next(p, true)
 	}
-	if n.UDP && n.Zap && n.Verbose && !n.sentAny {
-		// udptest: send four bytes, and see whether an error comes back
-		n.sentAny = true
-		p.Send(n.fd, []byte{'X'}, 0)
-		n.end = p.NS.Clock.Now() + sim.Second
-		p.Alarm(n.end)
-		return false
+	if n.UDP && (n.Verbose || n.Zap) {
+		n.state, n.probes, n.end = ncProbe, 0, 0
+		return true
 	}
-	if n.UDP && n.Zap && n.sentAny {
-		if p.NS.Clock.Now() < n.end {
-			p.Alarm(n.end)
-			return false
+	return n.connected(p)
+}
+
+// probe is udptest: it sends an X twice and then one a second, three times or
+// as -w says, and looks whether the port is closed.
+func (n *netcat) probe(p *socket.Program) bool {
+	times := 2 + 3
+	if n.Wait >= 0 {
+		times = 2 + int(n.Wait/sim.Second)
+	}
+	for n.probes < times {
+		if n.probes >= 2 {
+			if n.end == 0 {
+				n.end = p.NS.Clock.Now() + sim.Second
+			}
+			if p.NS.Clock.Now() < n.end {
+				p.Alarm(n.end)
+				return false
+			}
+			n.end = 0
 		}
-		n.sentAny = false
-		if e, _ := p.GetSockOpt(n.fd, socket.SOError); e != 0 {
+		n.probes++
+		if _, e := p.Send(n.fd, []byte{'X'}, 0); e == step.ECONNREFUSED || e != 0 && n.probes == 1 {
 			return n.next(p, true)
 		}
 	}
+	return n.connected(p)
+}
+
+// connected tells of the connection.
+func (n *netcat) connected(p *socket.Program) bool {
+	port := n.Ports[n.port]
 	if n.Verbose {
 		host := n.Host
 		ip := ""
@@ -340,7 +467,7 @@ func (n *netcat) connecting(p *socket.Program) bool {
 	if n.Zap {
 		return n.next(p, false)
 	}
-	n.state = ncTalk
+	n.begin(p)
 	return true
 }
 
@@ -359,108 +486,61 @@ func (n *netcat) accept(p *socket.Program) bool {
 		return false
 	}
 	n.fd = fd
-	if n.Verbose {
-		if sk := p.Sock(fd); sk != nil {
-			n.errf("Connection received on %s %d\n", sk.Daddr, sk.Dport)
-		}
-	}
-	n.state = ncTalk
+	p.SetNonBlock(fd, true)
+	n.options(p, fd)
+	n.received(p)
+	n.begin(p)
 	return true
 }
 
-// talk copies both ways.
-func (n *netcat) talk(p *socket.Program) bool {
-	now := p.NS.Clock.Now()
-	for len(n.In) > 0 && (!n.UDP || !n.Listen || n.known) {
-		chunk := n.In[:min(len(n.In), 16384)]
-		k, e := p.Send(n.fd, chunk, 0)
-		if e == step.EAGAIN {
-			break
-		}
-		if e != 0 {
-			n.In = nil
-			if n.UDP {
-				n.exit(p, 1)
-				return false
-			}
-			break
-		}
-		n.In = n.In[k:]
-		n.sentAny = true
-	}
-	if n.InEOF && len(n.In) == 0 && !n.inDone {
-		n.inDone = true
-		if n.Shut && !n.UDP {
-			p.Shutdown(n.fd, socket.ShutWr)
-		}
-		if n.Quit >= 0 {
-			n.eofAt = now + n.Quit
+// received tells who has come.
+func (n *netcat) received(p *socket.Program) {
+	if sk := p.Sock(n.fd); sk != nil && n.Verbose {
+		if name := n.nameOf(sk.Daddr); name != "" {
+			n.errf("Connection received on %s %d\n", name, sk.Dport)
 		}
 	}
-	for {
-		if p.Poll(n.fd)&(socket.PollIn|socket.PollErr|socket.PollHup) == 0 {
-			break
-		}
-		c := p.RecvFrom(n.fd, n.buf, 0)
-		if c.Err == step.EAGAIN {
-			break
-		}
-		if c.Err != 0 {
-			if n.UDP && n.Listen {
-				break
-			}
-			if c.Err != step.ECONNRESET {
-				n.errf("nc: read failed (0/3): %s\n", errnoWords(c.Err))
-			}
-			return n.hangUp(p, 1)
-		}
-		if n.UDP && n.Listen && !n.known {
-			n.known = true
-			p.Connect(n.fd, c.From, c.FromPort)
-			if n.Verbose {
-				n.errf("Connection received on %s %d\n", c.From, c.FromPort)
-			}
-		}
-		if c.Ret == 0 && !n.UDP {
-			n.outDone = true
-			break
-		}
-		n.Out = append(n.Out, n.buf[:c.Ret]...)
-		if n.Wait > 0 {
-			n.end = now + n.Wait
-		}
-		if len(n.Out) > 1<<20 {
-			return false
-		}
-	}
-	switch {
-	case n.outDone:
-		return n.hangUp(p, 0)
-	case n.eofAt > 0 && now >= n.eofAt:
-		return n.hangUp(p, 0)
-	case n.Wait > 0 && n.end > 0 && now >= n.end:
-		return n.hangUp(p, 0)
-	}
-	if n.Wait > 0 && n.end == 0 {
-		n.end = now + n.Wait
-	}
-	at := n.eofAt
-	if n.end > 0 && n.Wait > 0 && (at == 0 || n.end < at) {
-		at = n.end
-	}
-	if at > 0 {
-		p.Alarm(at)
-	}
-	return false
 }
 
-// hangUp ends a connection; with -k the next one is waited for.
-func (n *netcat) hangUp(p *socket.Program, st int) bool {
-	p.Close(n.fd)
-	if n.Listen && n.Keep && !n.UDP {
-		n.outDone, n.state = false, ncAccept
-		return true
+// peer waits for the first datagram and connects to who sent it.
+func (n *netcat) peer(p *socket.Program) bool {
+	if p.Poll(n.fd)&(socket.PollIn|socket.PollErr) == 0 {
+		return false
 	}
-	n.exit(p, st)
-	return false
+	c := p.RecvFrom(n.fd, make([]byte, 2048), core.MsgPeek|core.MsgDontWait)
+	switch {
+	case c.Err == step.EAGAIN:
+		return false
+	case c.Err != 0:
+		n.errf("nc: recvfrom: %s\n", errnoWords(c.Err))
+		n.exit(p, 1)
+		return false
+	}
+	if e := p.Connect(n.fd, c.From, c.FromPort); e != 0 {
+		n.errf("nc: connect: %s\n", errnoWords(e))
+		n.exit(p, 1)
+		return false
+	}
+	n.received(p)
+	n.begin(p)
+	return true
+}
+
+// options is set_common_sockopts.
+func (n *netcat) options(p *socket.Program, fd int) {
+	if n.Bcast {
+		p.SetSockOpt(fd, socket.SOBroadcast, 1)
+	}
+	if n.TOS >= 0 {
+		p.SetSockOpt(fd, socket.IPTOS, n.TOS)
+	}
+	if n.RcvBuf > 0 {
+		p.SetSockOpt(fd, socket.SORcvBuf, n.RcvBuf)
+	}
+	if n.SndBuf > 0 {
+		p.SetSockOpt(fd, socket.SOSndBuf, n.SndBuf)
+	}
+	if n.TTL >= 0 {
+		p.SetSockOpt(fd, socket.IPTTL, n.TTL)
+	}
 }

@@ -49,6 +49,48 @@ type pinger struct {
 	buf         []byte
 	recv        *socket.Call
 	stop        bool
+	pipe        int    // requests under way at one time, at most
+	tty         bool   // standard output is a terminal
+	hold        []byte // of standard output: what stdio has not written
+}
+
+// stdioBuf is how much stdio keeps before it writes to a file or pipe.
+const stdioBuf = 4096
+
+// printf is printf(3): on a terminal line by line, else when the buffer is full
+// or flushed.
+func (g *pinger) printf(f string, a ...any) {
+	g.hold = fmt.Appendf(g.hold, f, a...)
+	for len(g.hold) > stdioBuf {
+		g.Out = append(g.Out, g.hold[:stdioBuf]...)
+		g.hold = append(g.hold[:0], g.hold[stdioBuf:]...)
+	}
+	if g.tty && len(g.hold) > 0 && g.hold[len(g.hold)-1] == '\n' {
+		g.flush()
+	}
+}
+
+func (g *pinger) flush() {
+	g.Out = append(g.Out, g.hold...)
+	g.hold = g.hold[:0]
+}
+
+// complain is error(3): standard output is flushed first.
+func (g *pinger) complain(f string, a ...any) {
+	g.flush()
+	g.errf(f, a...)
+}
+
+func (g *pinger) exit(p *socket.Program, st int) {
+	g.flush()
+	g.term.exit(p, st)
+}
+
+// acknowledge notes that something has come back for a request.
+func (g *pinger) acknowledge(seq uint16) {
+	if d := uint16(g.sent) - seq; d <= 0x7fff {
+		g.pipe = max(g.pipe, int(d)+1)
+	}
 }
 
 const pingUsage = "\nUsage\n  ping [options] <destination>\n"
@@ -172,6 +214,9 @@ func pingTool(p *Proc, a []string) int {
 		g.ID = uint16(p.lab.lastPID)
 	}
 	_ = srcDev
+	if d := p.fds[1]; d != nil {
+		g.tty = d.tty
+	}
 	return p.runProgram("ping", g)
 }
 
@@ -193,7 +238,7 @@ func (g *pinger) Run(p *socket.Program) {
 		}
 	}
 	for {
-		for g.read(p) {
+		for !(g.Count >= 0 && g.got+g.errs >= g.Count) && g.read(p) {
 		}
 		now := p.NS.Clock.Now()
 		all := g.Count >= 0 && g.got+g.errs >= g.Count
@@ -221,7 +266,7 @@ func (g *pinger) Run(p *socket.Program) {
 }
 
 func (g *pinger) fail(p *socket.Program, e core.Errno) {
-	g.errf("ping: connect: %s\n", errnoWords(e))
+	g.complain("ping: connect: %s\n", errnoWords(e))
 	g.exit(p, 2)
 }
 
@@ -244,20 +289,26 @@ func (g *pinger) start(p *socket.Program) bool {
 	}
 	if !g.Src.IsZero() {
 		if e := p.Bind(g.fd, g.Src, 0); e != 0 {
-			g.errf("ping: bind: %s\n", errnoWords(e))
+			g.complain("ping: bind: %s\n", errnoWords(e))
 			g.exit(p, 2)
 			return false
 		}
 		p.Bind(probe, g.Src, 0)
 	}
+	if g.TOS > 0 && fam == core.AFInet {
+		p.SetSockOpt(probe, socket.IPTOS, g.TOS)
+	}
 	e := p.Connect(probe, g.Addr, 1025)
 	if e == step.EACCES {
 		if !g.Bcast {
-			g.errf("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")
+			g.complain("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")
 			g.exit(p, 2)
 			return false
 		}
 		g.errf("WARNING: pinging broadcast address\n")
+		if g.DF < 0 {
+			g.DF = core.PMTUDiscDo
+		}
 		p.SetSockOpt(probe, socket.SOBroadcast, 1)
 		p.SetSockOpt(g.fd, socket.SOBroadcast, 1)
 		e = p.Connect(probe, g.Addr, 1025)
@@ -362,14 +413,7 @@ func (g *pinger) send(p *socket.Program) {
 	}
 	_, e := p.SendTo(g.fd, b, g.Addr, 0, 0)
 	if e != 0 && e != step.EAGAIN {
-		if !g.readError(p) {
-			g.errs++
-			if e == step.EMSGSIZE {
-				g.errf("ping: sendmsg: Message too long\n")
-			} else {
-				g.errf("ping: sendmsg: %s\n", errnoWords(e))
-			}
-		}
+		g.readError(p) // what the queue says; an error that is not there is not told
 	}
 }
 
@@ -402,7 +446,7 @@ func (g *pinger) read(p *socket.Program) bool {
 		ttl = int(q.TTL())
 		m = m[min(q.IHL(), len(m)):]
 	} else {
-		ttl = g.hops(p)
+		ttl = int(c.TTL)
 	}
 	if len(m) < wire.ICMPLen {
 		return true
@@ -417,11 +461,8 @@ func (g *pinger) read(p *socket.Program) bool {
 	return true
 }
 
-// hops is the hop limit of the last message: the raw socket does not hand it
-// up, so it is what a host starts with.
-func (g *pinger) hops(p *socket.Program) int { return p.NS.Sysctl.IPv6HopLimit }
-
 func (g *pinger) reply(p *socket.Program, from wire.Addr, seq uint16, n, ttl int) {
+	g.acknowledge(seq)
 	at, known := g.times[seq]
 	rtt := float64(p.NS.Clock.Now()-at) / 1e6
 	dup := g.seen[seq]
@@ -457,6 +498,7 @@ func (g *pinger) reply(p *socket.Program, from wire.Addr, seq uint16, n, ttl int
 		g.printf(" (DUP!)")
 	}
 	g.printf("\n")
+	g.flush()
 }
 
 // rttText has three digits, as gather_statistics prints.
@@ -489,12 +531,13 @@ func (g *pinger) readError(p *socket.Program) bool {
 	case core.ErrOriginLocal:
 		g.errs++
 		if x.Errno == step.EMSGSIZE {
-			g.errf("ping: local error: message too long, mtu=%d\n", x.Info)
+			g.complain("ping: local error: message too long, mtu=%d\n", x.Info)
 		} else {
-			g.errf("ping: local error: %s\n", errnoWords(x.Errno))
+			g.complain("ping: local error: %s\n", errnoWords(x.Errno))
 		}
 	case core.ErrOriginICMP, core.ErrOriginICMP6:
 		g.errs++
+		g.acknowledge(seq)
 		if g.Quiet {
 			return true
 		}
@@ -504,13 +547,39 @@ func (g *pinger) readError(p *socket.Program) bool {
 		} else {
 			g.printf("%s\n", icmp6Words(x.Typ, x.Code, x.Info))
 		}
+		g.flush()
 	}
 	return true
 }
 
-// icmpMessage tells of an ICMP message that is no reply: with IP_RECVERR the
-// errors come by the queue.
-func (g *pinger) icmpMessage(from wire.Addr, m []byte) {}
+// icmpMessage tells of an ICMP message that is no reply. With IP_RECVERR the
+// errors come by the queue; what is no error comes here only: redirect and
+// source quench.
+func (g *pinger) icmpMessage(from wire.Addr, m []byte) {
+	h := wire.ICMP(m)
+	typ := uint8(h.Type())
+	if !g.Addr.Is4() || typ != 4 && typ != 5 || g.Quiet || g.Flood || len(m) < wire.ICMPLen+wire.IPv4MinLen {
+		return
+	}
+	q := wire.IPv4(m[wire.ICMPLen:])
+	if q.Proto() != wire.ProtoICMP || q.Dst().Addr() != g.Addr || len(q) < q.IHL()+wire.ICMPLen {
+		return
+	}
+	in := wire.ICMP(q[q.IHL():])
+	if in.Type() != wire.ICMPEcho || in.ID() != g.ID {
+		return
+	}
+	g.printf("From %s: icmp_seq=%d ", from, in.Seq())
+	if typ == 4 {
+		g.printf("Source Quench\n")
+		return
+	}
+	word := "Redirect, Bad Code: " + strconv.Itoa(int(m[1]))
+	if m[1] < 4 {
+		word = [...]string{"Redirect Network", "Redirect Host", "Redirect Type of Service and Network", "Redirect Type of Service and Host"}[m[1]]
+	}
+	g.printf("%s(New nexthop: %d.%d.%d.%d)\n", word, m[4], m[5], m[6], m[7])
+}
 
 // icmpWords is pr_icmph.
 func icmpWords(typ, code uint8, info uint32) string {
@@ -595,8 +664,9 @@ func icmp6Words(typ, code uint8, info uint32) string {
 
 // finish prints the statistics and ends.
 func (g *pinger) finish(p *socket.Program) {
-	now := p.NS.Clock.Now()
-	g.printf("\n--- %s ping statistics ---\n", g.Name)
+	g.printf("\n")
+	g.flush()
+	g.printf("--- %s ping statistics ---\n", g.Name)
 	g.printf("%d packets transmitted, %d received", g.sent, g.got)
 	if g.dups > 0 {
 		g.printf(", +%d duplicates", g.dups)
@@ -605,7 +675,7 @@ func (g *pinger) finish(p *socket.Program) {
 		g.printf(", +%d errors", g.errs)
 	}
 	if g.sent > 0 {
-		g.printf(", %s%% packet loss, time %dms", percent(g.sent-g.got, g.sent), (now-g.begin)/sim.Millisecond)
+		g.printf(", %s%% packet loss, time %dms", percent(g.sent-g.got, g.sent), (g.last-g.begin)/sim.Millisecond)
 	}
 	g.printf("\n")
 	if g.got > 0 && g.Size >= 16 {
@@ -614,7 +684,7 @@ func (g *pinger) finish(p *socket.Program) {
 		mdev := math.Sqrt(math.Max(0, g.sum2/n-avg*avg))
 		g.printf("rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms", g.min, avg, g.max, mdev)
 	}
-	if pipe := g.pipe(); pipe > 1 {
+	if pipe := g.pipe; pipe > 1 {
 		if g.got > 0 {
 			g.printf(", ")
 		}
@@ -629,42 +699,17 @@ func (g *pinger) finish(p *socket.Program) {
 	}
 }
 
-// pipe is how many requests were under way at one time.
-func (g *pinger) pipe() int64 {
-	if g.errs > 1 && g.got == 0 {
-		return min(g.errs, 4)
-	}
-	return 0
-}
-
 func percent(n, of int64) string {
 	f := float64(n) * 100 / float64(of)
 	s := strconv.FormatFloat(f, 'g', 6, 64)
 	return s
 }
 
-// resolve finds the address of a name: numbers, /etc/hosts.
+// resolve finds the address of a name as getaddrinfo does: the first one.
 func (p *Proc) resolve(name string, fam int) (wire.Addr, string) {
-	if a, err := netip.ParseAddr(name); err == nil {
-		if a.Zone() != "" {
-			a = a.WithZone("")
-		}
-		if fam == 4 && !a.Is4() || fam == 6 && a.Is4() {
-			return wire.Addr{}, "Address family for hostname not supported"
-		}
-		return wire.FromNetip(a), ""
+	l, e := p.lookupAll(name, fam)
+	if e != "" {
+		return wire.Addr{}, e
 	}
-	if n, err := strconv.ParseUint(name, 10, 32); err == nil && fam != 6 {
-		return wire.IP4(n).Addr(), ""
-	}
-	b, _ := p.readFile("/etc/hosts")
-	for _, l := range lines(string(b)) {
-		f := strings.Fields(l)
-		for i := 1; i < len(f) && f[0][0] != '#'; i++ {
-			if a, err := netip.ParseAddr(f[0]); err == nil && f[i] == name && !(fam == 4 && !a.Is4() || fam == 6 && a.Is4()) {
-				return wire.FromNetip(a), ""
-			}
-		}
-	}
-	return wire.Addr{}, "Temporary failure in name resolution"
+	return l[0], ""
 }

@@ -17,7 +17,7 @@ func programs() map[string]tool {
 		"sysctl": sysctlTool, "ip": ipTool,
 	}
 	for _, n := range []string{"tc", "iptables", "ip6tables", "iptables-save", "ip6tables-save", "iptables-restore", "ip6tables-restore", "conntrack", "wg", "ipvsadm", "modprobe",
-		"bpftrace", "perf", "tcpreplay", "bridge", "ebtables", "arptables", "insmod", "lsmod", "ifconfig", "route", "arp",
+		"bpftrace", "perf", "tcpreplay", "ebtables", "arptables", "insmod", "lsmod", "ifconfig", "route", "arp",
 		"tcpdump", "dig", "nslookup", "host", "curl", "wget", "socat", "iperf3", "arping", "tracepath", "mtr", "httpd", "python3", "find", "less", "vi"} {
 		if m[n] == nil {
 			m[n] = notModelled
@@ -47,23 +47,47 @@ func sortedKeys[V any](m map[string]V) []string {
 	return l
 }
 
-// shTool is sh: a shell inside this process.
+// shTool is sh: a shell in a process of its own.
 func shTool(p *Proc, a []string) int {
+	c := p.fork(a[0], func(q *Proc) int { return shMain(q, a) })
+	st := p.wait(c)
+	if c.killed != 0 && st == 128+c.killed {
+		p.died = c.killed
+	}
+	return st
+}
+
+// shMain reads sh's options and runs its script.
+func shMain(p *Proc, a []string) int {
 	i := 1
 	sh := newShell(p, a[0], nil)
-	cmd := false
+	p.sh = sh
+	cmd, stdin := false, false
 	for ; i < len(a) && len(a[i]) > 1 && (a[i][0] == '-' || a[i][0] == '+'); i++ {
+		if a[i] == "--" {
+			i++
+			break
+		}
 		for _, c := range a[i][1:] {
-			if c == 'c' {
+			switch {
+			case c == 'c':
 				cmd = true
-			} else if !sh.option(string(c), a[i][0] == '-') {
+			case c == 's':
+				stdin = true
+			case c == 'o' && i+1 < len(a):
+				i++
+				if !sh.option(a[i], a[i-1][0] == '-') {
+					p.errf("%s: 0: Illegal option -o %s\n", a[0], a[i])
+					return 2
+				}
+			case !sh.option(string(c), a[i][0] == '-'):
 				p.errf("%s: 0: Illegal option -%c\n", a[0], c)
 				return 2
 			}
 		}
 	}
 	text := ""
-	old, line := p.sh, p.lab.line
+	line := p.lab.line
 	switch {
 	case cmd:
 		if i >= len(a) {
@@ -75,7 +99,7 @@ func shTool(p *Proc, a []string) int {
 			sh.name = a[i]
 			i++
 		}
-	case i < len(a):
+	case i < len(a) && !stdin:
 		b, e := p.readFile(a[i])
 		if e != "" {
 			p.errf("%s: 0: cannot open %s: No such file\n", a[0], a[i])
@@ -89,11 +113,9 @@ func shTool(p *Proc, a []string) int {
 	if i < len(a) {
 		sh.args = append([]string(nil), a[i:]...)
 	}
-	sh.rootPID = p.lab.lastPID
-	p.sh = sh
 	sh.source(sh.name, text, 1)
 	sh.finish()
-	p.sh, p.lab.line = old, line
+	p.lab.line = line
 	return sh.status
 }
 

@@ -21,7 +21,7 @@ type shell struct {
 	lastBg  int
 	rootPID int
 
-	errexit, nounset, xtrace, noglob, noexec, verbose bool
+	errexit, nounset, xtrace, noglob, noexec, verbose, noclobber bool
 
 	tested  int // inside a condition: -e does not act
 	depth   int // of functions
@@ -37,6 +37,8 @@ type shell struct {
 	optind  [2]int
 	text    string // that is being run, for messages
 	expr    string // the arithmetic expression that is being worked out
+	execing string // "exec: " while exec runs, for messages
+	umask   int
 
 	onFail func(line int, status int) // of a set-up: a command has failed
 }
@@ -49,7 +51,7 @@ type variable struct {
 }
 
 func newShell(p *Proc, name string, args []string) *shell {
-	sh := &shell{p: p, name: name, args: args, vars: map[string]*variable{}, funcs: map[string]*syntax.Stmt{}, traps: map[int]string{}, rootPID: p.pid}
+	sh := &shell{p: p, name: name, args: args, umask: 0o022, vars: map[string]*variable{}, funcs: map[string]*syntax.Stmt{}, traps: map[int]string{}, rootPID: p.pid}
 	for k, v := range p.env {
 		sh.vars[k] = &variable{value: v, exported: true, set: true}
 	}
@@ -67,10 +69,10 @@ func newShell(p *Proc, name string, args []string) *shell {
 	return sh
 }
 
-// clone is the shell of a subshell: traps are as they were at the start.
-func (sh *shell) clone(p *Proc) *shell {
+// clone is the shell of a subshell, as the shell is now: its process is set by
+// who forks. Traps are as they were at the start.
+func (sh *shell) clone() *shell {
 	c := *sh
-	c.p = p
 	c.vars = map[string]*variable{}
 	for k, v := range sh.vars {
 		w := *v
@@ -88,7 +90,6 @@ func (sh *shell) clone(p *Proc) *shell {
 	}
 	c.args = append([]string(nil), sh.args...)
 	c.locals, c.pending, c.loops, c.onFail = nil, nil, 0, nil
-	p.sh = &c
 	return &c
 }
 
@@ -149,9 +150,12 @@ func (sh *shell) source(name, text string, first int) {
 		return ok
 	})
 	if err != nil && ok {
-		line, what := syntaxWords(err)
+		line, what := syntaxWords(err, text)
 		sh.p.lab.line = line
-		sh.complain("Syntax error: %s", what)
+		if what != badSubst {
+			what = "Syntax error: " + what
+		}
+		sh.complain("%s", what)
 		sh.status, sh.exiting = 2, true
 	}
 }
@@ -160,6 +164,9 @@ func (sh *shell) source(name, text string, first int) {
 // first error, until f returns false.
 func eachStmt(name, text string, f func(*syntax.Stmt) bool) error {
 	list, err := parse(text)
+	if err != nil {
+		list = complete(list, err)
+	}
 	for _, st := range list {
 		if !f(st) {
 			return nil
@@ -189,31 +196,6 @@ func parse(text string) (list []*syntax.Stmt, first error) {
 	return list, first
 }
 
-// syntaxWords says a syntax error in dash's words as far as they are known.
-func syntaxWords(err error) (line int, what string) {
-	var pe syntax.ParseError
-	var le syntax.LangError
-	switch {
-	case errors.As(err, &pe):
-		line, what = int(pe.Pos.Line()), pe.Text
-		switch {
-		case strings.HasPrefix(what, "reached EOF without closing quote"):
-			what = "Unterminated quoted string"
-		case strings.Contains(what, "must end with") && strings.Contains(what, "`fi`"):
-			what = "end of file unexpected (expecting \"fi\")"
-		case strings.Contains(what, "must end with") && strings.Contains(what, "`done`"):
-			what = "end of file unexpected (expecting \"done\")"
-		case strings.Contains(what, "reached EOF"):
-			what = "end of file unexpected"
-		}
-	case errors.As(err, &le):
-		line, what = int(le.Pos.Line()), le.Feature+" is not POSIX shell"
-	default:
-		line, what = 1, err.Error()
-	}
-	return max(line, 1), what
-}
-
 func (sh *shell) list(l []*syntax.Stmt) {
 	for _, st := range l {
 		if sh.stopping() {
@@ -226,12 +208,15 @@ func (sh *shell) list(l []*syntax.Stmt) {
 // stmt runs one command with its redirections, and acts on -e.
 func (sh *shell) stmt(st *syntax.Stmt) {
 	sh.runTraps()
-	if st == nil || sh.stopping() {
+	if st == nil || sh.stopping() || sh.noexec {
 		return
 	}
 	p := sh.p
 	p.step()
 	p.lab.line = int(st.Pos().Line())
+	if f := p.lab.Begun; f != nil && p.parent == nil {
+		f(sh.name, p.lab.line)
+	}
 	if st.Background {
 		sh.background(st)
 		return
@@ -324,12 +309,14 @@ func (sh *shell) command(cmd syntax.Command) {
 
 // spawn forks a subshell that runs f.
 func (sh *shell) spawn(name string, f func(*shell)) *Proc {
-	return sh.p.fork(name, func(c *Proc) int {
-		s := sh.clone(c)
+	s := sh.clone()
+	c := sh.p.fork(name, func(c *Proc) int {
 		f(s)
 		s.finish()
 		return s.status
 	})
+	s.p, c.sh = c, s
+	return c
 }
 
 // finish runs the EXIT trap.
@@ -355,8 +342,14 @@ func (sh *shell) subshell(l []*syntax.Stmt) int {
 
 // tellSignal says what ended a process, as a shell does.
 func (p *Proc) tellSignal(c *Proc) {
+	if c.status == 128+c.killed {
+		p.say(c.killed)
+	}
+}
+
+func (p *Proc) say(signal int) {
 	words := map[int]string{1: "Hangup", 3: "Quit", 6: "Aborted", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock", 15: "Terminated"}
-	if s := words[c.killed]; s != "" && c.status == 128+c.killed {
+	if s := words[signal]; s != "" {
 		p.errf("%s\n", s)
 	}
 }
@@ -368,7 +361,6 @@ func (sh *shell) background(st *syntax.Stmt) {
 		}
 		b := *st
 		b.Background = false
-		s.errexit = false
 		s.stmt(&b)
 	})
 	sh.lastBg = c.pid
@@ -415,13 +407,7 @@ func (sh *shell) pipeline(c *syntax.BinaryCmd) {
 		if i < len(parts)-1 {
 			from, out = pipePair()
 		}
-		k := sh.p.fork("sh", func(q *Proc) int {
-			s := sh.clone(q)
-			s.errexit = false
-			s.stmt(st)
-			s.finish()
-			return s.status
-		})
+		k := sh.spawn("sh", func(s *shell) { s.stmt(st) })
 		if in != nil {
 			k.set(0, in)
 		}
@@ -646,6 +632,10 @@ func (sh *shell) oneRedirect(r *syntax.Redirect, keep func(int)) bool {
 		sh.exiting = true
 		return false
 	}
+	if st, e := p.stat(word); r.Op == syntax.RdrOut && sh.noclobber && e == "" && !st.dev && !st.dir {
+		sh.complain("cannot create %s: File exists", word)
+		return false
+	}
 	d, e := p.open(word, mode)
 	if e != "" {
 		verb := "create"
@@ -758,6 +748,10 @@ func (sh *shell) dispatch(args []string) {
 		return
 	}
 	sh.status = sh.program(args)
+	if n := sh.p.died; n != 0 && sh.execing == "" {
+		sh.p.died = 0
+		sh.p.say(n)
+	}
 }
 
 func (sh *shell) function(body *syntax.Stmt, args []string) {
@@ -769,7 +763,6 @@ func (sh *shell) function(body *syntax.Stmt, args []string) {
 	old, loops := sh.args, sh.loops
 	sh.args, sh.loops = args[1:], 0
 	sh.locals = append(sh.locals, map[string]*variable{})
-	sh.status = 0
 	sh.stmt(body)
 	for k, v := range sh.locals[len(sh.locals)-1] {
 		if v == nil {
@@ -789,17 +782,26 @@ func (sh *shell) program(args []string) int {
 	p := sh.p
 	name := args[0]
 	short := name
-	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+	if name == "" {
+		sh.complain(": Permission denied")
+		return 127
+	}
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 && !sh.found(name) {
+		sh.complain("%s%s: not found", sh.execing, name)
+		return 127
+	}
+	if i >= 0 {
 		st, e := p.stat(name)
 		switch {
 		case e != "":
-			sh.complain("%s: not found", name)
+			sh.complain("%s%s: not found", sh.execing, name)
 			return 127
 		case st.dir || !st.exec:
 			if n, _ := p.lab.lookup(p.abs(name)); n != nil && !st.dir && strings.HasPrefix(string(n.data), "#!") && n.exec {
 				break
 			}
-			sh.complain("%s: Permission denied", name)
+			sh.complain("%s%s: Permission denied", sh.execing, name)
 			return 126
 		}
 		short = name[i+1:]
@@ -808,10 +810,25 @@ func (sh *shell) program(args []string) int {
 		if n, _ := p.lab.lookup(p.abs(name)); n != nil && strings.Contains(name, "/") && n.exec {
 			return p.tool(append([]string{"sh", p.abs(name)}, args[1:]...), sh.environ())
 		}
-		sh.complain("%s: not found", name)
+		sh.complain("%s%s: not found", sh.execing, name)
 		return 127
 	}
 	return p.tool(append([]string{short}, args[1:]...), sh.environ())
+}
+
+// found reports whether a program is in one of the directories of PATH.
+func (sh *shell) found(name string) bool {
+	path, _ := sh.get("PATH")
+	if sh.p.lab.tools[name] == nil {
+		return true // said by who runs it
+	}
+	for _, d := range strings.Split(path, ":") {
+		switch strings.TrimSuffix(d, "/") {
+		case "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin":
+			return true
+		}
+	}
+	return false
 }
 
 // tool runs a program in this process, as if it were a child that is waited
@@ -835,9 +852,13 @@ func (p *Proc) tool(args []string, env map[string]string) int {
 	if !l.instant {
 		p.sleep(execCost)
 	}
+	p.died = 0
 	st := f(p, args)
 	p.env, p.name, p.host, p.sh, p.cwd = oldEnv, oldName, oldHost, oldSh, oldCwd
 	p.depth--
+	if l.Watch != nil {
+		l.Watch.Ran(p.host, args[0])
+	}
 	return st
 }
 

@@ -152,7 +152,7 @@ func ss(p *Proc, a []string) int {
 			rows[i][0] = ""
 		}
 	}
-	if len(c.states) == 1 {
+	if len(c.states) == 1 || c.states == nil && !c.all && !c.listen && !c.tcp && !c.other { // UDP's default is ESTAB alone
 		for i := range rows {
 			rows[i][1] = ""
 		}

@@ -72,6 +72,9 @@ func Sysctl(h *stack.Host, key, val string) error {
 
 // scalar finds the place of a sysctl that is one number.
 func scalar(s *core.Sysctl, key string) *int {
+	if p := ctScalar(&s.CT, key); p != nil {
+		return p
+	}
 	switch key {
 	case "net.core.netdev_budget":
 		return &s.NetdevBudget
@@ -89,6 +92,12 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.WmemMax
 	case "net.core.somaxconn":
 		return &s.Somaxconn
+	case "net.bridge.bridge-nf-call-iptables":
+		return &s.Brnf.CallIPTables
+	case "net.bridge.bridge-nf-call-ip6tables":
+		return &s.Brnf.CallIP6Tables
+	case "net.bridge.bridge-nf-call-arptables":
+		return &s.Brnf.CallARPTables
 	case "net.ipv4.ip_forward":
 		return &s.IPForward
 	case "net.ipv4.ip_default_ttl":
@@ -171,6 +180,14 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.TCPLimitOutputBytes
 	case "net.ipv4.fib_multipath_hash_policy":
 		return &s.FIBMultipathHashPolicy
+	case "net.ipv4.fib_multipath_hash_fields":
+		return &s.FIBMultipathHashFields
+	case "net.ipv4.fib_multipath_use_neigh":
+		return &s.FIBMultipathUseNeigh
+	case "net.ipv6.fib_multipath_hash_policy":
+		return &s.IPv6MultipathHashPolicy
+	case "net.ipv6.fib_multipath_hash_fields":
+		return &s.IPv6MultipathHashFields
 	case "net.ipv4.tcp_early_demux":
 		return &s.TCPEarlyDemux
 	case "net.ipv4.udp_early_demux":
@@ -334,7 +351,7 @@ func set4(c *core.DevConf, key, name string, v int) error {
 // conf6 finds the place of net.ipv6.conf.DEV.NAME.
 func conf6(c *core.Dev6Conf, name string) *int {
 	return map[string]*int{
-		"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA,
+		"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA, "ignore_routes_with_linkdown": &c.IgnoreRoutesWithLinkdown,
 		"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
 		"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
 		"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,

@@ -64,6 +64,8 @@ func (l *Lab) sysctlGet(h *stack.Host, key string) (val string, ok bool) {
 		return fmt.Sprintf("%d\t%d\t%d", s.TCPWmem[0], s.TCPWmem[1], s.TCPWmem[2]), true
 	case "kernel.hostname":
 		return l.Root.Name, true
+	case "net.netfilter.nf_conntrack_count":
+		return ctCount(h), true
 	case "kernel.osrelease":
 		return release, true
 	}

@@ -21,7 +21,7 @@ func test(p *Proc, a []string) int {
 	}
 	v := t.or()
 	if t.bad == "" && len(t.a) > 0 {
-		t.bad = fmt.Sprintf("%s: unexpected operator", t.a[0])
+		t.bad = fmt.Sprintf("%s: unexpected operator", a[len(a)-len(t.a)-1])
 	}
 	if t.bad != "" {
 		p.errf("%s: %s: %s\n", p.shellName(), t.cmd, t.bad)

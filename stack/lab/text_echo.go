@@ -102,7 +102,7 @@ func printf(p *Proc, a []string) int {
 	for {
 		used, stop, bad := printfOnce(&b, format, &args, p, &st)
 		if bad {
-			st = 1
+			st = 2
 			break
 		}
 		if stop || len(args) == 0 || !used {
@@ -169,8 +169,8 @@ func printfOnce(b *strings.Builder, f string, args *[]string, p *Proc, st *int) 
 			}
 			s, end := unescape(f[i:min(j, len(f))], false)
 			b.WriteString(s)
-			if end {
-				return used, true, false
+			if end { // \c means nothing in a format
+				b.WriteString(`\c`)
 			}
 			i = min(j, len(f)) - 1
 			continue

@@ -268,7 +268,7 @@ func (n *norm) icmp(f *fields, pre string, p []byte, l l4) {
 	case 0, 8:
 		f.add(pre+"echo id", n.echo(binary.BigEndian.Uint16(p[4:])))
 		f.add(pre+"echo seq", binary.BigEndian.Uint16(p[6:]))
-		f.add(pre+"echo data", echoData(p[8:], l, p[0] == 8))
+		f.add(pre+"echo data", echoData(p[8:], l, p[0] == 8 || n.lab))
 	case 3, 4, 5, 11, 12:
 		f.add(pre+"ICMP rest", hex.EncodeToString(p[4:8]))
 		n.ipv4(f, pre+"quoted ", p[8:], false, l.lo)
@@ -290,7 +290,7 @@ func (n *norm) icmp6(f *fields, pre string, p []byte, l l4) {
 	case 128, 129:
 		f.add(pre+"echo id", n.echo(binary.BigEndian.Uint16(p[4:])))
 		f.add(pre+"echo seq", binary.BigEndian.Uint16(p[6:]))
-		f.add(pre+"echo data", echoData(p[8:], l, p[0] == 128))
+		f.add(pre+"echo data", echoData(p[8:], l, p[0] == 128 || n.lab))
 	case 1, 2, 3, 4:
 		f.add(pre+"ICMPv6 rest", hex.EncodeToString(p[4:8]))
 		n.ipv6(f, pre+"quoted ", p[8:], false, l.lo)

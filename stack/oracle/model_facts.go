@@ -13,9 +13,12 @@ import (
 // A listener turns the model's tracepoints into the steps of a recording.
 type listener struct {
 	m     *model
+	lab   *labModel // instead of m: the listener of a whole lab
 	open  []frame
 	calls map[string]*rowRef // the last system call of each name
 	last  *Step              // the route lookup whose result is being explained
+	// entered are the functions that have run since the set-up.
+	entered map[step.Step]bool
 }
 
 // A frame is one running function, and the row that its steps belong to.
@@ -36,6 +39,14 @@ type rowRef struct {
 // recorder, in ns: it does not see where one ends that moves no data.
 const sameCall = 2000000
 
+// ns is the namespace in which the model is working.
+func (l *listener) ns() *core.Netns {
+	if l.lab != nil {
+		return l.lab.current()
+	}
+	return l.m.host.NS
+}
+
 // begin opens a row by hand: a system call. Leave closes it.
 func (l *listener) begin(by string) {
 	row := l.calls[by]
@@ -53,6 +64,10 @@ func (l *listener) begin(by string) {
 // device opens a row, and so does a timer.
 func (l *listener) Enter(s step.Step, on trace.Subject) {
 	f := frame{fn: s}
+	if l.entered == nil {
+		l.entered = map[step.Step]bool{}
+	}
+	l.entered[s] = true
 	switch s {
 	case step.NetifReceiveSkbOneCore, step.NetifReceiveSkbListCore:
 		f.by, f.row = "packet", new(rowRef)
@@ -85,6 +100,9 @@ func (l *listener) add(s Step) *Step {
 			ref, by = f.row, f.by
 			break
 		}
+	}
+	if l.lab != nil {
+		return l.lab.add(s)
 	}
 	f := &l.m.facts
 	if ref.n == 0 {
@@ -141,7 +159,7 @@ func prefix6(p netip.Prefix, a wire.Addr) string {
 
 // Point is a tracepoint.
 func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
-	if l.m.now() < 0 {
+	if l.m != nil && l.m.now() < 0 {
 		return // the set-up is not compared
 	}
 	b, _ := on.(*core.SKB)
@@ -152,7 +170,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.NetDevQueue:
 		l.gso(l.add(Tx(l.dev(v[2]), line(b), b.Mark)), b)
 	case step.NetDevStartXmit:
-		if d := l.m.host.NS.DevByIndex(int(v[1])); d != nil && d.Flags&core.IFFLoopback != 0 {
+		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil && d.Flags&core.IFFLoopback != 0 {
 			l.m.facts.Send(l.m.now(), d.Name, linear(b, b.Offset()))
 		}
 	case step.KfreeSkb:
@@ -224,7 +242,7 @@ func (l *listener) neigh(tp step.TP, on trace.Subject, v []uint64) {
 
 // dev is a device's name; an index of 0 is the loopback's null route.
 func (l *listener) dev(index uint64) string {
-	if d := l.m.host.NS.DevByIndex(int(index)); d != nil {
+	if d := l.ns().DevByIndex(int(index)); d != nil {
 		return d.Name
 	}
 	return "lo"
@@ -245,7 +263,7 @@ func (l *listener) end(sk *core.Sock, local bool) string {
 			p = uint16(sk.Protocol)
 		}
 	}
-	if sk.Family == core.AFInet6 {
+	if sk.Family == core.AFInet6 && l.m != nil {
 		return ":" + itoa(int(p))
 	}
 	return end(a, p)

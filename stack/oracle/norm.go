@@ -45,9 +45,11 @@ func (k flow) reverse() flow { return flow{k.dst, k.src, k.dport, k.sport} }
 type norm struct {
 	isn   map[flow]uint32
 	echos map[uint16]int
+	low   uint16 // the first port that the kernel may choose
+	lab   bool   // both directions are a program's own: nothing was recorded elsewhere
 }
 
-func newNorm() *norm { return &norm{isn: map[flow]uint32{}, echos: map[uint16]int{}} }
+func newNorm() *norm { return &norm{isn: map[flow]uint32{}, echos: map[uint16]int{}, low: ephLow} }
 
 // learn takes the beginnings of numberings from a frame: a SYN starts a new
 // one, the first segment that is seen of a running connection another.
@@ -112,7 +114,7 @@ func (n *norm) echo(id uint16) string {
 }
 
 func (n *norm) port(p uint16) string {
-	if p >= ephLow && p <= ephHigh {
+	if p >= n.low && p <= ephHigh {
 		return "eph"
 	}
 	return strconv.Itoa(int(p))

@@ -76,6 +76,9 @@ func (sk *Packet) Rcv(ns *core.Netns, b *core.SKB) {
 		b.Trim(sk.Snaplen)
 	}
 	sk.Seen++
+	if b.Tstamp == 0 { // tpacket_get_timestamp
+		b.Tstamp = ns.Clock.Now()
+	}
 	b.IIF, b.Dev, b.Dst = ifindex(b), nil, nil
 	b.SetOwnerR(&sk.Sock)
 	sk.RcvQueue.PushBack(b)

@@ -211,6 +211,7 @@ type Msg struct {
 	Cut  bool        // MSG_TRUNC: the packet was longer
 	Err  core.ExtErr // MSG_ERRQUEUE only
 	IIF  int         // the device that it came in by
+	TTL  uint8       // its TTL or hop limit (IP_RECVTTL, IPV6_RECVHOPLIMIT)
 	At   uint64      // unused by raw and ping; packet sockets: when, in ns
 	// Offender is who sent the ICMP error (SO_EE_OFFENDER), with MSG_ERRQUEUE.
 	Offender wire.Addr
@@ -256,7 +257,7 @@ func recv(sk *core.Sock, buf []byte, flags int, at step.Step) (Msg, core.Errno) 
 		}
 		return Msg{}, step.EAGAIN
 	}
-	m := Msg{Addr: source(b), IIF: b.IIF}
+	m := Msg{Addr: source(b), IIF: b.IIF, TTL: hopLimit(b)}
 	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
 	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
 	m.Cut = m.N < b.Len()
@@ -280,6 +281,18 @@ func source(b *core.SKB) wire.Addr {
 		return b.IP4().Src().Addr()
 	}
 	return zero
+}
+
+// hopLimit is the TTL or hop limit that a packet came with.
+func hopLimit(b *core.SKB) uint8 {
+	switch {
+	case b.Network < 0:
+	case b.Protocol == uint16(wire.EtherTypeIPv6) && len(b.From(b.Network)) >= wire.IPv6Len:
+		return b.IP6().HopLimit()
+	case b.Protocol == uint16(wire.EtherTypeIPv4) && len(b.From(b.Network)) >= wire.IPv4MinLen:
+		return b.IP4().TTL()
+	}
+	return 0
 }
 
 // recvErr reads the error queue (ip_recv_error).

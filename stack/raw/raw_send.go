@@ -106,7 +106,7 @@ func sendData(sk *core.Sock, ip *ipv4.IPv4, fl *ipv4.Flow4, dst *core.Dst, trans
 	}
 	copy(b.L4()[:transhdrlen], data)
 	b.IPSummed = core.ChecksumNone
-	if e = ip.SendSKB(b); e == step.ENOBUFS && !sk.RecvErr {
+	if e = ip.PushPendingFrames(b); e == step.ENOBUFS && !sk.RecvErr {
 		e = 0
 	}
 	return e

@@ -81,7 +81,7 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 	p.buf = append(p.buf, `,"cpu":`...)
 	p.buf = strconv.AppendUint(p.buf, uint64(e.CPU), 10)
 	if e.Dev != 0 {
-		p.str("dev", p.Names.DevName(int(e.Dev)))
+		p.str("dev", on(p.Names, e).DevName(int(e.Dev)))
 	}
 	if e.Pkt != 0 {
 		p.num("pkt", uint64(e.Pkt))

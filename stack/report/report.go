@@ -257,11 +257,22 @@ func (t *Totals) Finish() {
 	slices.SortStableFunc(t.Paths, func(a, b PathCount) int { return b.Packets - a.Packets })
 }
 
+// on are the names as the event's host has them: each host numbers its devices
+// itself.
+func on(r step.Resolver, e *trace.Event) step.Resolver {
+	if h, ok := r.(interface {
+		OnHost(uint8) step.Resolver
+	}); ok {
+		return h.OnHost(e.Host)
+	}
+	return r
+}
+
 // Why renders an event's sentence. An event without one of its own gets the
 // catalogue's line about the function, or the drop reason.
 func Why(l *trace.Log, e *trace.Event, r step.Resolver) string {
 	if e.Why != 0 {
-		return step.Render(e.Why.Text(), l.WhyArgs(e), r)
+		return step.Render(e.Why.Text(), l.WhyArgs(e), on(r, e))
 	}
 	switch e.Kind {
 	case trace.Call:

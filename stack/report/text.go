@@ -101,10 +101,10 @@ func Line(l *trace.Log, e *trace.Event, r Names) string {
 		return "@ " + Point(l, e, r)
 	case trace.Tried:
 		t := step.Try(e.Code).Info()
-		a := l.Args(e)
+		a, r := l.Args(e), on(r, e)
 		return "not " + t.What + " " + step.Render(t.Candidate, a, r) + ": " + step.Render(t.Because, a, r)
 	case trace.Frame:
-		return direction(e) + " " + r.DevName(int(e.Dev)) + " " + summary(l.Bytes(e))
+		return direction(e) + " " + on(r, e).DevName(int(e.Dev)) + " " + summary(l.Bytes(e))
 	case trace.End:
 		s := strings.ToUpper(trace.Outcome(e.Code).String())
 		if trace.Outcome(e.Code) != trace.Dropped && trace.Outcome(e.Code) != trace.NotModelled {
@@ -131,7 +131,7 @@ func Line(l *trace.Log, e *trace.Event, r Names) string {
 
 // Point renders a tracepoint as the kernel's trace file does: name and fields.
 func Point(l *trace.Log, e *trace.Event, r step.Resolver) string {
-	i := step.TP(e.Code).Info()
+	i, r := step.TP(e.Code).Info(), on(r, e)
 	_, name, _ := strings.Cut(i.Name, ":")
 	var b strings.Builder
 	b.WriteString(name)
@@ -157,6 +157,7 @@ func Point(l *trace.Log, e *trace.Event, r step.Resolver) string {
 // Set renders what a call changed: "skb.transport_header 0 → 34".
 func Set(l *trace.Log, e *trace.Event, r step.Resolver) string {
 	var parts []string
+	r = on(r, e)
 	l.Set(e, func(c *trace.Change) {
 		if f := c.Key.Field(); f.Name != "" && f.Fmt != step.IP {
 			parts = append(parts, f.Name+" "+f.Fmt.Format(0, c.Old, r)+" → "+f.Fmt.Format(0, c.New, r))

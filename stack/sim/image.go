@@ -119,6 +119,13 @@ func (m *Image) Release() {
 	m.flat, m.spare, m.table = nil, nil, nil
 }
 
+// Keep makes the image a quick base until Release: images that are differences
+// to it are restored faster. It returns how many bytes of memory that takes.
+func (m *Image) Keep() int {
+	f := m.words()
+	return 4*cap(f.words) + cap(f.regions)*int(unsafe.Sizeof(flatRegion{}))
+}
+
 // words returns the image's words, and keeps them until Release.
 func (m *Image) words() *flat {
 	m.mu.Lock()

@@ -54,6 +54,7 @@ type Call struct {
 	Cut      bool        // OpRecv: MSG_TRUNC
 	Ext      core.ExtErr // OpRecv with core.MsgErrQueue
 	Offender wire.Addr   // and who sent the ICMP error
+	TTL      uint8       // OpRecv of a raw socket: TTL or hop limit of the packet
 
 	off     int // OpSend: bytes that are taken already
 	asleep  bool
@@ -86,7 +87,9 @@ func (p *Program) Do(c *Call) bool {
 	case OpAccept:
 		p.sysAccept(f, c)
 	case OpSend:
+		p.sending = len(c.Data)
 		p.sysSendto(f, c)
+		p.sending = 0
 	case OpRecv:
 		p.sysRecvfrom(f, c)
 	case OpShutdown:

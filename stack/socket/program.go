@@ -36,7 +36,21 @@ type Program struct {
 	running bool
 	again   bool // woken while it ran
 	waits   bool // for the end of a call
+	sending int  // bytes that the send call in progress was given
 	Exited  bool
+	Stopped bool // by SIGSTOP: what wakes it waits for Continue
+}
+
+// Stop is SIGSTOP: the program does not run.
+func (p *Program) Stop() { p.Stopped = true }
+
+// Continue is SIGCONT: it goes on, at a time of the clock.
+func (p *Program) Continue(at sim.Time) {
+	p.Stopped = false
+	if p.again {
+		p.again = false
+		p.Start(at)
+	}
 }
 
 // runTask runs a Program.
@@ -61,6 +75,10 @@ func (p *Program) Alarm(at sim.Time) { p.NS.Clock.Mod(&p.alarm, at, &p.task) }
 
 func (p *Program) run() {
 	if p.Exited || p.running {
+		return
+	}
+	if p.Stopped {
+		p.again = true
 		return
 	}
 	p.running = true
@@ -170,3 +188,9 @@ func (p *Program) SetNonBlock(fd int, on bool) core.Errno {
 	f.NonBlock = on
 	return 0
 }
+
+// Running reports whether its App runs at this moment.
+func (p *Program) Running() bool { return p.running }
+
+// Sending is how many bytes the send call that the kernel works on was given.
+func (p *Program) Sending() int { return p.sending }

@@ -132,6 +132,7 @@ func (o *rawOps) close()                        { o.Close() }
 // rawResult takes over what a raw, ping or packet socket returned.
 func rawResult(c *Call, m raw.Msg, e core.Errno) {
 	c.From, c.FromPort, c.Cut, c.Ext, c.Offender = m.Addr, 0, m.Cut, m.Err, m.Offender
+	c.TTL = m.TTL
 	c.done(m.N, e)
 }
 

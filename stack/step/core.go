@@ -59,6 +59,7 @@ const (
 	NeighEventNS
 	NapiGroMerge
 	SkbReleaseData
+	NetifReceiveSkbStep
 	endCore
 )
 
@@ -117,6 +118,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	Udp4GroReceive & 255:          {"udp4_gro_receive", Transport, "net/ipv4/udp_offload.c", "GRO looks at the UDP header."},
 	Udp6GroReceive & 255:          {"udp6_gro_receive", Transport, "net/ipv6/udp_offload.c", "GRO looks at the UDP header."},
 	NeighEventNS & 255:            {"neigh_event_ns", Network, "net/core/neighbour.c", "Somebody asked for our address: learn theirs."},
+	NetifReceiveSkbStep & 255:     {"netif_receive_skb", Core, "net/core/dev.c", "A packet that another device had comes in by this one."},
 	NapiGroMerge & 255:            {"skb_gro_receive", Core, "net/core/gro.c", "Hang the payload behind the held packet."},
 }
 

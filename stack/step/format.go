@@ -60,6 +60,7 @@ const (
 	Chars                  // up to 8 letters of a name, the first in the highest byte
 	Set                    // conntrack states of a rule: established,related
 	NftVerdict             // a verdict of nftables: accept
+	XtVerdict              // a verdict of iptables: ACCEPT
 	numFmts
 )
 
@@ -68,7 +69,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "natmanip": NatManip, "sctpst": SCTPst,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "natmanip": NatManip, "sctpst": SCTPst,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -175,6 +176,8 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		return appendCTSet(b, v)
 	case NftVerdict:
 		return appendVerdict(b, v)
+	case XtVerdict:
+		return appendXtVerdict(b, v)
 	case SK:
 		return strconv.AppendUint(append(b, "sk"...), v, 10)
 	case SKB:

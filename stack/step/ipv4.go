@@ -59,6 +59,7 @@ const (
 	IPRouteMeHarder
 	FibTableLookupStep
 	FibTableInsert
+	FibCheckNhV4Gw
 	FibTableDelete
 	FibRulesLookup
 	FibRuleAdd
@@ -158,6 +159,7 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	IPRtBug & 255:                 {"ip_rt_bug", Network, "net/ipv4/route.c", "A packet that came in is sent by an input route: a mistake."},
 	IPRouteMeHarder & 255:         {"ip_route_me_harder", Network, "net/ipv4/netfilter.c", "A hook changed the packet: route it again."},
 	FibTableLookupStep & 255:      {"fib_table_lookup", Network, "net/ipv4/fib_trie.c", "The longest prefix in one table that fits the packet."},
+	FibCheckNhV4Gw & 255:          {"fib_check_nh_v4_gw", Network, "net/ipv4/fib_semantics.c", "Can this gateway be reached without another one?"},
 	FibTableInsert & 255:          {"fib_table_insert", Network, "net/ipv4/fib_trie.c", "Add a route to a table."},
 	FibTableDelete & 255:          {"fib_table_delete", Network, "net/ipv4/fib_trie.c", "Take a route out of a table."},
 	FibRulesLookup & 255:          {"__fib_lookup", Network, "net/ipv4/fib_rules.c", "Ask the tables in the order of the rules."},
@@ -326,6 +328,7 @@ const (
 	WhyIcmpQuoteShort
 	WhyIcmpReply
 	WhyIcmpSent
+	WhyIcmpNested
 	WhyIcmpNotL2
 	WhyIcmpNotGroup
 	WhyIcmpNotFragment
@@ -485,6 +488,7 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyIcmpError & 255:          "\"{0:icmp}\": that happened to a {3:proto} packet from {1:ip4} to {2:ip4}.",
 	WhyIcmpQuoteShort & 255:     "{0} bytes of the packet are quoted, too few to know whose it was.",
 	WhyIcmpReply & 255:          "\"{0:icmp}\" from {1:ip4} to {2:ip4}.",
+	WhyIcmpNested & 255:         "Another ICMP message is being sent at this moment: none is made about it.",
 	WhyIcmpSent & 255:           "The sender {1:ip4} is told \"{0:icmp}\", from {2:ip4}, with the first {3} bytes of its packet.",
 	WhyIcmpNotL2 & 255:          "The frame was for many ({0:pkt}): no error is sent about it (RFC 1122).",
 	WhyIcmpNotGroup & 255:       "{0:ip4} stands for many hosts: no error is sent about it (RFC 1122).",
@@ -532,6 +536,8 @@ const (
 	TryRouteShorter
 	TryRouteSuppress
 	TryNexthopHash
+	TryNexthopDead
+	TryNexthopNeigh
 	TryGatewayDead
 	TryExceptionOld
 	TryRuleIIF
@@ -544,6 +550,9 @@ const (
 	TryRuleSport
 	TryRuleDport
 	TryRuleNot
+	TryRuleUID
+	TryRuleL3mdev
+	TryRouteSuppressGroup
 	TryAddrSecondary
 	TryAddrScope
 	TryAddrNet
@@ -551,27 +560,32 @@ const (
 )
 
 var ipv4Tries = [int(endIPv4Try) - baseIPv4]Tried{
-	TryRouteTOS & 255:      {"route", "{0:ip4}/{1}", "the route is for TOS {2:hex}, the packet has {3:hex}"},
-	TryRouteScope & 255:    {"route", "{0:ip4}/{1}", "its scope is {2}, at least {3} is asked for"},
-	TryRouteDead & 255:     {"route", "{0:ip4}/{1}", "its device is down"},
-	TryRouteLinkdown & 255: {"route", "{0:ip4}/{1}", "{2:dev} has no carrier, and ignore_routes_with_linkdown is set"},
-	TryRouteOIF & 255:      {"route", "{0:ip4}/{1}", "it leads to {2:dev}, but {3:dev} is asked for"},
-	TryRouteShorter & 255:  {"route", "{0:ip4}/{1}", "it matches too, but {2:ip4}/{3} is longer"},
-	TryRouteSuppress & 255: {"route", "{0:ip4}/{1}", "rule {3} does not take prefixes of {2} bits or less"},
-	TryNexthopHash & 255:   {"route", "{0:ip4} on {1:dev}", "the flow's hash {2:hex} is not below {3:hex}"},
-	TryGatewayDead & 255:   {"route", "default by {0:ip4}", "the gateway is not known to answer"},
-	TryExceptionOld & 255:  {"route", "the exception for {0:ip4} (MTU {1}, gateway {2:ip4})", "its time is over"},
-	TryRuleIIF & 255:       {"rule", "rule {0}", "it is for packets from {1:dev}, this one is from {2:dev}"},
-	TryRuleOIF & 255:       {"rule", "rule {0}", "it is for packets to {1:dev}, this one is to {2:dev}"},
-	TryRuleMark & 255:      {"rule", "rule {0}", "it is for mark {1:hex}, this packet has {2:hex}"},
-	TryRuleFrom & 255:      {"rule", "rule {0}", "it is for packets from {1:ip4}, this one is from {2:ip4}"},
-	TryRuleTo & 255:        {"rule", "rule {0}", "it is for packets to {1:ip4}, this one is to {2:ip4}"},
-	TryRuleTOS & 255:       {"rule", "rule {0}", "it is for TOS {1:hex}, this packet has {2:hex}"},
-	TryRuleProto & 255:     {"rule", "rule {0}", "it is for {1:proto}, this packet is {2:proto}"},
-	TryRuleSport & 255:     {"rule", "rule {0}", "it is for source port {1}, this packet has {2}"},
-	TryRuleDport & 255:     {"rule", "rule {0}", "it is for destination port {1}, this packet has {2}"},
-	TryRuleNot & 255:       {"rule", "rule {0}", "it is for packets that do not match, and this one does"},
-	TryAddrSecondary & 255: {"address", "{0:ip4}", "it is a secondary address"},
-	TryAddrScope & 255:     {"address", "{0:ip4}", "its scope {1} is wider than {2}"},
-	TryAddrNet & 255:       {"address", "{0:ip4}/{1}", "{2:ip4} is not in its network"},
+	TryRouteTOS & 255:           {"route", "{0:ip4}/{1}", "the route is for TOS {2:hex}, the packet has {3:hex}"},
+	TryRouteScope & 255:         {"route", "{0:ip4}/{1}", "its scope is {2}, at least {3} is asked for"},
+	TryRouteDead & 255:          {"route", "{0:ip4}/{1}", "its device is down"},
+	TryRouteLinkdown & 255:      {"route", "{0:ip4}/{1}", "{2:dev} has no carrier, and ignore_routes_with_linkdown is set"},
+	TryRouteOIF & 255:           {"route", "{0:ip4}/{1}", "it leads to {2:dev}, but {3:dev} is asked for"},
+	TryRouteShorter & 255:       {"route", "{0:ip4}/{1}", "it matches too, but {2:ip4}/{3} is longer"},
+	TryRouteSuppress & 255:      {"route", "{0:ip4}/{1}", "rule {3} does not take prefixes of {2} bits or less"},
+	TryNexthopHash & 255:        {"route", "{0:ip4} on {1:dev}", "the flow's hash {2:hex} is not below {3:hex}"},
+	TryNexthopDead & 255:        {"route", "{0:ip4} on {1:dev}", "its device is down, or has no carrier"},
+	TryNexthopNeigh & 255:       {"route", "{0:ip4} on {1:dev}", "the gateway does not answer"},
+	TryGatewayDead & 255:        {"route", "default by {0:ip4}", "the gateway is not known to answer"},
+	TryExceptionOld & 255:       {"route", "the exception for {0:ip4} (MTU {1}, gateway {2:ip4})", "its time is over"},
+	TryRuleIIF & 255:            {"rule", "rule {0}", "it is for packets from {1:dev}, this one is from {2:dev}"},
+	TryRuleOIF & 255:            {"rule", "rule {0}", "it is for packets to {1:dev}, this one is to {2:dev}"},
+	TryRuleMark & 255:           {"rule", "rule {0}", "it is for mark {1:hex}, this packet has {2:hex}"},
+	TryRuleFrom & 255:           {"rule", "rule {0}", "it is for packets from {1:any}, this one is from {3:any}"},
+	TryRuleTo & 255:             {"rule", "rule {0}", "it is for packets to {1:any}, this one is to {3:any}"},
+	TryRuleTOS & 255:            {"rule", "rule {0}", "it is for TOS {1:hex}, this packet has {2:hex}"},
+	TryRuleProto & 255:          {"rule", "rule {0}", "it is for {1:proto}, this packet is {2:proto}"},
+	TryRuleSport & 255:          {"rule", "rule {0}", "it is for source port {1}, this packet has {2}"},
+	TryRuleDport & 255:          {"rule", "rule {0}", "it is for destination port {1}, this packet has {2}"},
+	TryRuleNot & 255:            {"rule", "rule {0}", "it is for packets that do not match, and this one does"},
+	TryRuleUID & 255:            {"rule", "rule {0}", "it is for the users {1} to {2}, this is user {3}"},
+	TryRuleL3mdev & 255:         {"rule", "rule {0}", "it is for packets of a VRF, and there is none here"},
+	TryRouteSuppressGroup & 255: {"route", "{0:ip4}/{1}", "rule {3} does not take routes by the group of {2:dev}"},
+	TryAddrSecondary & 255:      {"address", "{0:ip4}", "it is a secondary address"},
+	TryAddrScope & 255:          {"address", "{0:ip4}", "its scope {1} is wider than {2}"},
+	TryAddrNet & 255:            {"address", "{0:ip4}/{1}", "{2:ip4} is not in its network"},
 }

@@ -240,6 +240,7 @@ const (
 	WhyICMP6GlobalLimit
 	WhyICMP6RateLimit
 	WhyICMP6Send
+	WhyICMP6Nested
 	WhyNDFragmented
 	WhyNDHopLimit
 	WhyNDCode
@@ -341,7 +342,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyFrag6Timeout & 255:       "{0} of {1} bytes came within {2} s (ip6frag_time).",
 	WhyFib6None & 255:           "Table {0:table} has nothing for {1:ip}.",
 	WhyFib6Found & 255:          "In table {0:table}, {1:ip} matches {3:ip}/{5}, type {6:route}.",
-	WhyFib6Multipath & 255:      "{0} routes are equally good: the hash of the addresses chooses number {1}.",
+	WhyFib6Multipath & 255:      "{0} routes share the flows; the hash {1:hex} of this one takes the way by {2:any} on {4:dev}.",
 	WhyFib6Exception & 255:      "Something better is known about {0:ip}: packets may have {2} bytes.",
 	WhyIP6Route & 255:           "{0:ip} has a route of type {2:route}, by {3:dev}.",
 	WhyIP6OutRoute & 255:        "{0:ip} is reached by {2:dev}; the source address is {3:ip}.",
@@ -375,6 +376,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyICMP6NotAboutError & 255: "No error about an ICMPv6 error, or there would be no end (RFC 4443 2.4 e).",
 	WhyICMP6GlobalLimit & 255:   "This host sends no more than {0} ICMP messages a second (icmp_msgs_per_sec).",
 	WhyICMP6RateLimit & 255:     "{0:ip} has had enough: one message in {2} ms (icmp.ratelimit), less for wide prefixes.",
+	WhyICMP6Nested & 255:        "Another ICMPv6 message is being sent at this moment: none is made about it.",
 	WhyICMP6Send & 255:          "{0:icmp6} to {1:ip}, value {3}.",
 	WhyNDFragmented & 255:       "Neighbour discovery in fragments is refused (RFC 6980).",
 	WhyNDHopLimit & 255:         "Hop limit {0} instead of 255: it may have passed a router, so it cannot be trusted.",
@@ -446,6 +448,11 @@ const (
 	TryRoute6Down
 	TryRoute6Dev
 	TryRoute6Neigh
+	TryRoute6Suppress
+	TryRoute6SuppressGroup
+	TryRoute6Hash
+	TryRoute6Linkdown
+	TryRoute6Shorter
 	TrySaddr6Tentative
 	TrySaddr6Tie
 	TrySaddr6Local
@@ -462,22 +469,27 @@ const (
 )
 
 var ipv6Tries = [int(endIPv6Try) - baseIPv6]Tried{
-	TryRoute6Metric & 255:     {"route", "{0:ip}/{2}", "its metric {3} is above {4}"},
-	TryRoute6Preference & 255: {"route", "{0:ip}/{2}", "its preference {3} is not above {4}"},
-	TryRoute6Expired & 255:    {"route", "{0:ip}/{2}", "its lifetime ended at {3:dur}"},
-	TryRoute6Down & 255:       {"route", "{0:ip}/{2}", "{3:dev} is down"},
-	TryRoute6Dev & 255:        {"route", "{0:ip}/{2}", "it leads by {3:dev}, and {4:dev} is asked for"},
-	TryRoute6Neigh & 255:      {"route", "{0:ip}/{2}", "its gateway {3:ip} does not answer"},
-	TrySaddr6Tentative & 255:  {"address", "{0:ip} on {2:dev}", "it is tentative: not yet this host's"},
-	TrySaddr6Tie & 255:        {"address", "{0:ip} on {2:dev}", "{3:ip} is as good, and comes first"},
-	TrySaddr6Local & 255:      {"address", "{0:ip} on {2:dev}", "rule 1: {3:ip} is the destination itself"},
-	TrySaddr6Scope & 255:      {"address", "{0:ip} on {2:dev}", "rule 2: the scope of {3:ip} fits better"},
-	TrySaddr6Preferred & 255:  {"address", "{0:ip} on {2:dev}", "rule 3: it is deprecated or optimistic, {3:ip} is not"},
-	TrySaddr6Home & 255:       {"address", "{0:ip} on {2:dev}", "rule 4: {3:ip} is a home address"},
-	TrySaddr6OIF & 255:        {"address", "{0:ip} on {2:dev}", "rule 5: {3:ip} is on the outgoing device"},
-	TrySaddr6Label & 255:      {"address", "{0:ip} on {2:dev}", "rule 6: {3:ip} has the destination's label"},
-	TrySaddr6Privacy & 255:    {"address", "{0:ip} on {2:dev}", "rule 7: use_tempaddr prefers {3:ip}"},
-	TrySaddr6Orchid & 255:     {"address", "{0:ip} on {2:dev}", "{3:ip} is of the destination's kind (ORCHID)"},
-	TrySaddr6Prefix & 255:     {"address", "{0:ip} on {2:dev}", "rule 8: {3:ip} shares more leading bits with the destination"},
-	TrySaddr6Optimistic & 255: {"address", "{0:ip} on {2:dev}", "it is optimistic, {3:ip} is not"},
+	TryRoute6Metric & 255:        {"route", "{0:ip}/{2}", "its metric {3} is above {4}"},
+	TryRoute6Preference & 255:    {"route", "{0:ip}/{2}", "its preference {3} is not above {4}"},
+	TryRoute6Expired & 255:       {"route", "{0:ip}/{2}", "its lifetime ended at {3:dur}"},
+	TryRoute6Down & 255:          {"route", "{0:ip}/{2}", "{3:dev} is down"},
+	TryRoute6Dev & 255:           {"route", "{0:ip}/{2}", "it leads by {3:dev}, and {4:dev} is asked for"},
+	TryRoute6Neigh & 255:         {"route", "{0:ip}/{2}", "its gateway {3:ip} does not answer"},
+	TryRoute6Suppress & 255:      {"route", "{0:ip}/{2}", "rule {4} does not take prefixes of {3} bits or less"},
+	TryRoute6SuppressGroup & 255: {"route", "{0:ip}/{2}", "rule {4} does not take routes by the group of {3:dev}"},
+	TryRoute6Hash & 255:          {"route", "{0:ip} on {2:dev}", "the flow's hash {3:hex} is not below {4:hex}"},
+	TryRoute6Linkdown & 255:      {"route", "{0:ip}/{2}", "{3:dev} has no carrier, and ignore_routes_with_linkdown is set"},
+	TryRoute6Shorter & 255:       {"route", "{0:ip}/{2}", "it matches too, but {3:ip}/{5} is longer"},
+	TrySaddr6Tentative & 255:     {"address", "{0:ip} on {2:dev}", "it is tentative: not yet this host's"},
+	TrySaddr6Tie & 255:           {"address", "{0:ip} on {2:dev}", "{3:ip} is as good, and comes first"},
+	TrySaddr6Local & 255:         {"address", "{0:ip} on {2:dev}", "rule 1: {3:ip} is the destination itself"},
+	TrySaddr6Scope & 255:         {"address", "{0:ip} on {2:dev}", "rule 2: the scope of {3:ip} fits better"},
+	TrySaddr6Preferred & 255:     {"address", "{0:ip} on {2:dev}", "rule 3: it is deprecated or optimistic, {3:ip} is not"},
+	TrySaddr6Home & 255:          {"address", "{0:ip} on {2:dev}", "rule 4: {3:ip} is a home address"},
+	TrySaddr6OIF & 255:           {"address", "{0:ip} on {2:dev}", "rule 5: {3:ip} is on the outgoing device"},
+	TrySaddr6Label & 255:         {"address", "{0:ip} on {2:dev}", "rule 6: {3:ip} has the destination's label"},
+	TrySaddr6Privacy & 255:       {"address", "{0:ip} on {2:dev}", "rule 7: use_tempaddr prefers {3:ip}"},
+	TrySaddr6Orchid & 255:        {"address", "{0:ip} on {2:dev}", "{3:ip} is of the destination's kind (ORCHID)"},
+	TrySaddr6Prefix & 255:        {"address", "{0:ip} on {2:dev}", "rule 8: {3:ip} shares more leading bits with the destination"},
+	TrySaddr6Optimistic & 255:    {"address", "{0:ip} on {2:dev}", "it is optimistic, {3:ip} is not"},
 }

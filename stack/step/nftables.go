@@ -31,6 +31,8 @@ const (
 	NftFib6Eval
 	NftFwdNetdevEval
 	NftDupNetdevEval
+	NftMatchEval
+	NftTargetEvalXt
 	NftNatDoChain
 	NfRouteTableHook4
 	NfRouteTableHook6
@@ -68,6 +70,8 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NftFib4Eval & 255:         {"nft_fib4_eval", Netfilter, "net/ipv4/netfilter/nft_fib_ipv4.c", "Ask the routing tables about an address of the packet."},
 	NftFib6Eval & 255:         {"nft_fib6_eval", Netfilter, "net/ipv6/netfilter/nft_fib_ipv6.c", "Ask the routing tables about an address of the packet."},
 	NftFwdNetdevEval & 255:    {"nft_fwd_netdev_eval", Netfilter, "net/netfilter/nft_fwd_netdev.c", "Send the packet out of another device, past the stack."},
+	NftMatchEval & 255:        {"nft_match_eval", Netfilter, "net/netfilter/nft_compat.c", "Ask a match of iptables."},
+	NftTargetEvalXt & 255:     {"nft_target_eval_xt", Netfilter, "net/netfilter/nft_compat.c", "Have a target of iptables act."},
 	NftDupNetdevEval & 255:    {"nft_dup_netdev_eval", Netfilter, "net/netfilter/nft_dup_netdev.c", "Send a copy of the packet out of another device."},
 	NftNatDoChain & 255:       {"nft_nat_do_chain", Netfilter, "net/netfilter/nft_chain_nat.c", "Ask a chain of type nat about the first packet of a connection."},
 	NfRouteTableHook4 & 255:   {"nf_route_table_hook4", Netfilter, "net/netfilter/nft_chain_route.c", "Try the rules; if they changed mark, TOS or address, route the packet again."},

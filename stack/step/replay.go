@@ -42,10 +42,14 @@ const (
 	WhyFromBeyond
 	WhyProgramSleeps
 	WhyHeldPassed
+	WhyScriptLine
+	WhyScriptEnds
 	endReplayWhy
 )
 
 var replayWhys = [int(endReplayWhy) - baseReplay]string{
+	WhyScriptLine & 255:   "The script comes to line {0}.",
+	WhyScriptEnds & 255:   "The script has ended; its exit status is {0}.",
 	WhyShortFrame & 255:   "not modelled: a frame of {0} bytes without a whole link header",
 	WhyDirect & 255:       "The capture shows that this host sent it ({0:ether}); nothing in the model says why, so it goes straight to the device.",
 	WhyKnewNeigh & 255:    "The capture shows that this host knew the link address of {0:ip}: {2:mac}.",

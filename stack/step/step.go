@@ -30,6 +30,8 @@ const (
 	areaConntrack
 	areaNAT
 	areaNftables
+	areaBridge
+	areaIptables
 	numAreas
 )
 
@@ -72,7 +74,7 @@ var stepTables = [numAreas][]Info{
 	areaIPv4: ipv4Steps[:], areaIPv6: ipv6Steps[:], areaTCP: tcpSteps[:], areaUDP: udpSteps[:],
 	areaSocket: socketSteps[:], areaSched: schedSteps[:],
 	areaConntrack: conntrackSteps[:], areaNAT: natSteps[:],
-	areaNftables: nftablesSteps[:],
+	areaNftables: nftablesSteps[:], areaBridge: bridgeSteps[:], areaIptables: iptablesSteps[:],
 }
 
 var whyTables = [numAreas][]string{
@@ -80,7 +82,7 @@ var whyTables = [numAreas][]string{
 	areaIPv4: ipv4Whys[:], areaIPv6: ipv6Whys[:], areaTCP: tcpWhys[:], areaUDP: udpWhys[:],
 	areaSocket: socketWhys[:], areaSched: schedWhys[:], areaReplay: replayWhys[:],
 	areaDrop: dropWhys[:], areaConntrack: conntrackWhys[:], areaNAT: natWhys[:],
-	areaNftables: nftablesWhys[:],
+	areaNftables: nftablesWhys[:], areaBridge: bridgeWhys[:], areaIptables: iptablesWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{
@@ -88,7 +90,7 @@ var tryTables = [numAreas][]Tried{
 	areaIPv4: ipv4Tries[:], areaIPv6: ipv6Tries[:], areaTCP: tcpTries[:], areaUDP: udpTries[:],
 	areaSocket: socketTries[:], areaSched: schedTries[:],
 	areaConntrack: conntrackTries[:], areaNAT: natTries[:],
-	areaNftables: nftablesTries[:],
+	areaNftables: nftablesTries[:], areaBridge: bridgeTries[:], areaIptables: iptablesTries[:],
 }
 
 // Info returns the catalogue's row.

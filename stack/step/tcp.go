@@ -61,6 +61,7 @@ const (
 	TcpDisconnect
 	TcpDone
 	InetShutdown
+	TcpShutdown
 	TcpTransmitSkb
 	TcpWriteXmit
 	TcpPushPendingFrames
@@ -178,6 +179,7 @@ var tcpSteps = [int(endTCP) - baseTCP]Info{
 	TcpClose & 255:                {"__tcp_close", Socket, "net/ipv4/tcp.c", "The program lets go of the connection."},
 	TcpDisconnect & 255:           {"tcp_disconnect", Transport, "net/ipv4/tcp.c", "Break the connection off."},
 	TcpDone & 255:                 {"tcp_done", Transport, "net/ipv4/tcp.c", "The connection is over."},
+	TcpShutdown & 255:             {"tcp_shutdown", Transport, "net/ipv4/tcp.c", "Nothing more will be sent: the state changes, and a FIN goes out."},
 	InetShutdown & 255:            {"inet_shutdown", Socket, "net/ipv4/af_inet.c", "The program ends one direction."},
 	TcpTransmitSkb & 255:          {"__tcp_transmit_skb", Transport, "net/ipv4/tcp_output.c", "Write the TCP header and give the segment to IP."},
 	TcpWriteXmit & 255:            {"tcp_write_xmit", Transport, "net/ipv4/tcp_output.c", "Send what windows and Nagle allow."},

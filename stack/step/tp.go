@@ -49,6 +49,8 @@ const (
 	SoftirqEntry
 	SoftirqExit
 	SkbCopyDatagramIovec
+	NetifReceiveSkbEntry
+	BrFdbUpdate
 	numTPs
 )
 
@@ -114,6 +116,8 @@ var tps = [numTPs]TPInfo{
 	SoftirqRaise:           {"irq:softirq_raise", []Arg{{"vec", Dec}}},
 	SoftirqEntry:           {"irq:softirq_entry", []Arg{{"vec", Dec}}},
 	SoftirqExit:            {"irq:softirq_exit", []Arg{{"vec", Dec}}},
+	NetifReceiveSkbEntry:   {"net:netif_receive_skb_entry", []Arg{{"name", Dev}, {"queue_mapping", Dec}, {"skbaddr", SKB}, {"protocol", Dec}, {"ip_summed", Dec}, {"hash", Hex}, {"len", Dec}, {"truesize", Dec}}},
+	BrFdbUpdate:            {"bridge:br_fdb_update", []Arg{{"br_dev", Dev}, {"dev", Dev}, {"addr", Mac}, {"vid", Dec}, {"flags", Hex}}},
 	SkbCopyDatagramIovec:   {"skb:skb_copy_datagram_iovec", []Arg{{"skbaddr", SKB}, {"len", Dec}}},
 }
 

@@ -237,6 +237,7 @@ func (sk *Sock) closeState() bool {
 
 // shutdownSend is tcp_shutdown: no more data from this side.
 func (sk *Sock) shutdownSend() {
+	defer sk.NS.In(step.TcpShutdown, &sk.Sock).Out()
 	if !sk.stateIn(1<<core.TCPEstablished | 1<<core.TCPSynSent | 1<<core.TCPCloseWait) {
 		return
 	}
@@ -279,6 +280,7 @@ func (sk *Sock) Shutdown(how uint8) core.Errno {
 // Close is close(2): tcp_close. The program lets go; the connection ends in
 // its own time (RFC 9293 §3.10.4).
 func (sk *Sock) Close() {
+	defer sk.NS.In(step.TcpClose, &sk.Sock).Out()
 	ns := sk.NS
 	sk.Lock()
 	sk.close()
@@ -322,9 +324,8 @@ func (sk *Sock) afterRelease() {
 	}
 }
 
-// close is __tcp_close.
+// close is the first half of __tcp_close: up to sock_orphan.
 func (sk *Sock) close() {
-	defer sk.NS.In(step.TcpClose, &sk.Sock).Out()
 	ns := sk.NS
 	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
 	sk.Waker = nil

@@ -312,13 +312,14 @@ func (sk *Sock) retransmitTimer() {
 	if sk.writeTimeout() {
 		return
 	}
+	ns.Inc(step.TcpExtTcpTimeoutRehash) // sk_rethink_txhash: another hash may find another way (net.core.txrehash)
 	if sk.retransmits == 0 {
 		sk.countFailure()
 	}
 	sk.enterLoss()
 	sk.retransmits++
 	ns.Why(step.WhyRTO, uint64(sk.retransmits), uint64(sk.rto), uint64(b.Len()))
-	if sk.retransmitSKB(b, 1) != 0 {
+	if sk.retransmitSKB(b, 1) == step.ENOBUFS { // refused by the device's queue, not by a hook or a route
 		sk.resetTimer(timeRetrans, resourceProbe)
 		return
 	}

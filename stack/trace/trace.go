@@ -559,6 +559,20 @@ func (t *Tracer) Note(on Subject, w step.Why, args ...uint64) {
 	t.Log.args = append(t.Log.args, args...)
 }
 
+// Look credits what has changed in an object that is no subject of a running
+// function to that function.
+func (t *Tracer) Look(on Subject) {
+	if t.Mode != Record || len(t.open) == 0 {
+		return
+	}
+	t.settle()
+	if s := t.snaps[on.TraceID()]; s != nil {
+		t.diff(on, s, t.open[len(t.open)-1].event)
+	} else {
+		t.look(on)
+	}
+}
+
 // Counter records that a counter of a namespace went from old to old+n.
 func (t *Tracer) Counter(ns uint32, m step.MIB, old, n uint64) {
 	if t.Mode != Record {

@@ -44,7 +44,7 @@ func (s *Session) Scene() Scene {
 	p := s.k.Packet(s.frame)
 	sc.Packet, sc.At = s.frame+1, p.At
 	sc.List = s.list()
-	sc.Who, sc.Line = report.PacketName(uint32(sc.Packet)), s.line(s.frame)
+	sc.Who, sc.Line = s.who(s.frame), s.line(s.frame)
 	f, err := s.k.Frame(s.frame)
 	if err != nil {
 		sc.Notice = Clean(err.Error())
@@ -57,6 +57,7 @@ func (s *Session) Scene() Scene {
 	}
 	b := &builder{Session: s, sc: &sc, log: s.chunk.Events(), n: s.stops[s.pos]}
 	b.e = &b.log.Events[s.story[b.n]]
+	s.onHost(b.e.Host)
 	b.build(&f)
 	b.anywhere()
 	return sc
@@ -79,6 +80,7 @@ func (b *builder) build(f *pcaps.Frame) {
 	sc.At, sc.Clock = int64(b.e.At), report.At(int64(b.e.At))
 	sc.Kind = b.e.Kind.String()
 	b.packet(f)
+	b.hosts()
 	b.function()
 	b.calls()
 	b.details()
@@ -89,6 +91,7 @@ func (b *builder) build(f *pcaps.Frame) {
 	b.times()
 	b.family()
 	b.tables()
+	b.netfilter()
 	b.plots()
 	b.not()
 }
@@ -101,19 +104,25 @@ func (b *builder) anywhere() {
 	b.depth()
 	b.lesson()
 	b.glossary()
+	b.script()
+	b.console()
 }
 
 // packet tells which packet is at hand: it may be one that the frame caused.
 func (b *builder) packet(f *pcaps.Frame) {
 	pkt := b.pkt(b.n)
 	if pkt != 0 {
-		b.sc.Who = report.PacketName(pkt)
+		b.sc.Who = b.who(int(pkt) - 1)
 	}
-	if pkt == 0 || int(pkt) == b.frame+1 {
+	if b.lab == nil && (pkt == 0 || int(pkt) == b.frame+1) || pkt == 0 {
 		b.bytes(b.sc, f, nil)
 		return
 	}
 	fr := b.frameEvent(pkt)
+	if fr == nil && b.lab != nil {
+		b.bytes(b.sc, f, nil)
+		return
+	}
 	if fr == nil {
 		if _, made := report.Made(pkt); made {
 			b.sc.Line = "not on the wire yet"
@@ -153,6 +162,13 @@ func (b *builder) pkt(n int) uint32 {
 
 // frameEvent is where the packet is on a device: nearest to the place.
 func (b *builder) frameEvent(pkt uint32) *trace.Event {
+	if b.lab != nil { // as it came into the host where control is
+		for n := b.n; n >= 0; n-- {
+			if e := b.event(n); e.Kind == trace.Frame && e.Pkt == pkt && e.Host == b.e.Host {
+				return e
+			}
+		}
+	}
 	for n := b.n; n < len(b.story); n++ {
 		if e := b.event(n); e.Kind == trace.Frame && e.Pkt == pkt {
 			return e
@@ -175,6 +191,8 @@ func (b *builder) function() {
 	if fn != 0 {
 		i := fn.Info()
 		b.sc.Func, b.sc.Layer, b.sc.File, b.sc.What = i.Func, i.Layer.String(), i.File, i.What
+		how, where := step.Checked(fn)
+		b.sc.Checked = &Check{how.String(), where}
 	}
 	switch b.e.Kind {
 	case trace.Call:
@@ -333,7 +351,7 @@ func (b *builder) tree() {
 			r.Drop = e.Lost() || e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled
 		}
 		if e.Pkt != 0 && e.Pkt != before {
-			r.Who, before = report.PacketName(e.Pkt), e.Pkt
+			r.Who, before = b.who(int(e.Pkt)-1), e.Pkt
 		}
 		b.sc.Tree = append(b.sc.Tree, r)
 	}
@@ -344,7 +362,7 @@ func (b *builder) stages() {
 	st := b.sc.Stages
 	for n := 0; n <= b.n; n++ {
 		id := b.Session.stages[n]
-		if id == NoStage {
+		if id == NoStage || b.elsewhere(n) {
 			continue
 		}
 		st[id].Visited = true

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/lab"
 )
 
 // A Verb says what a Command does.
@@ -46,6 +48,7 @@ const (
 	AnswerN      Verb = "answer"    // the question of the lesson, by N
 	NextPart     Verb = "next-part" // of the lesson
 	PrevPart     Verb = "prev-part"
+	Ask          Verb = "ask" // Expr: a command line of the machine's shell, at the place; empty shows or hides what was answered
 )
 
 // A VerbInfo describes a verb for people.
@@ -90,6 +93,7 @@ var Verbs = []VerbInfo{
 	{AnswerN, "N", "answer N to the lesson's question"},
 	{NextPart, "", "the lesson's next part"},
 	{PrevPart, "", "the lesson's part before"},
+	{Ask, "[COMMAND]", "ask the machine at this step: ip route get 10.0.0.1, ss, nft list ruleset; what changes something becomes a what-if"},
 }
 
 // A Command is what a reader asks for.
@@ -145,6 +149,9 @@ func Parse(line string) (Command, error) {
 			c.Expr = rest
 		}
 		return c, nil
+	}
+	if lab.Known(word) || strings.HasPrefix(line, "!") {
+		return Command{Verb: Ask, Expr: strings.TrimPrefix(strings.TrimSpace(line), "!")}, nil
 	}
 	return Command{}, errors.New("no such command: " + Clean(word))
 }

@@ -8,6 +8,7 @@ import "sync"
 // goroutines.
 type Pair struct {
 	A, B *Session
+	What *WhatIf // B is A with one command more; nil: two walks
 
 	mu     sync.Mutex
 	loose  bool // each side moves alone
@@ -52,7 +53,11 @@ func NewPair(a, b *Session) *Pair { return &Pair{A: a, B: b} }
 func (s *Session) Twin() *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := New(s.k, s.title)
+	t := newSession(s.k, s.title)
+	t.lab = s.lab
+	if err := t.load(0); err != nil {
+		t.notice = Clean(err.Error())
+	}
 	t.mu, t.done, t.dep = s.mu, s.done, s.dep
 	if s.frame < s.k.Indexed() {
 		t.place(s.here()) //nolint:errcheck // where s is, there is a place
@@ -131,9 +136,25 @@ func (p *Pair) do(c Command) error {
 			return err
 		}
 	}
-	other.Do(c) //nolint:errcheck // it goes as far as it can
+	p.along(own, other, c)
 	p.follow(own, other)
 	return err
+}
+
+// along takes the other side where the own one went: of a what-if to the packet
+// that is the same there.
+func (p *Pair) along(own, other *Session, c Command) {
+	if p.What == nil {
+		other.Do(c) //nolint:errcheck // it goes as far as it can
+		return
+	}
+	side := 0
+	if own == p.B {
+		side = 1
+	}
+	if n, ok := p.What.mate(side, own.frameNow()); ok {
+		other.Do(Command{Verb: Seek, N: n + 1}) //nolint:errcheck // it is there
+	}
 }
 
 // move goes n rows on; at the ends both go to the next packet, or the one before.
@@ -157,7 +178,7 @@ func (p *Pair) move(n int, c Command) error {
 	}
 	err := own.Do(verb)
 	if err == nil {
-		other.Do(verb) //nolint:errcheck // it stays where it is
+		p.along(own, other, verb)
 	}
 	al = p.align()
 	if err == nil {

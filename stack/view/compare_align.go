@@ -141,6 +141,8 @@ func (p *Pair) align() *alignment {
 	case ways > al.first:
 		al.line += " " + al.waysLine(ways)
 	case al.first >= 0:
+	case p.What != nil && len(al.diffs) == 0:
+		al.line = "This packet goes the same way with the command and without it."
 	case len(al.diffs) > 0:
 		al.line = "Both go the same way; only work for the card's rings or for other packets differs."
 	default:

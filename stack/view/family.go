@@ -275,7 +275,7 @@ func (b *builder) relate(all map[uint32]*kin, pkt uint32, depth int) {
 		x.Depth = depth
 		st.list, st.pkts, st.skbs = append(st.list, x), append(st.pkts, pkt), append(st.skbs, skb)
 	}
-	x := Kin{Who: report.PacketName(pkt), How: "the frame itself", Line: "not on the wire"}
+	x := Kin{Who: b.who(int(pkt) - 1), How: "the frame itself", Line: "not on the wire"}
 	if _, made := report.Made(pkt); made {
 		x.How = "made by the model"
 	} else if i := int(pkt) - 1; i < b.k.Indexed() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -19,6 +20,11 @@ func (s *Session) line(i int) string {
 	}
 	if len(s.lines) > 4096 {
 		clear(s.lines)
+	}
+	if s.lab != nil {
+		if l := s.itemLine(i); l != "" {
+			return l
+		}
 	}
 	l := fragmentLine(Clean(wire.Summary(f.Data, wire.LinkKind(f.Link), f.OrigLen)))
 	s.lines[i] = l
@@ -67,7 +73,12 @@ func (s *Session) list() []Item {
 
 func (s *Session) item(i int) Item {
 	p := s.k.Packet(i)
-	return Item{N: i + 1, At: at(p.At), Out: p.Landmarks&MarkOut != 0, Line: s.line(i), Mark: MarkText(p), Here: i == s.frame}
+	it := Item{N: i + 1, At: at(p.At), Out: p.Landmarks&MarkOut != 0, Line: s.line(i), Mark: MarkText(p), Here: i == s.frame}
+	if s.lab != nil {
+		x := s.lab.Item(i)
+		it.Script, it.Host = x.Kind == walk.ItemLine, s.hostName(x.Host)
+	}
+	return it
 }
 
 func at(ns int64) string {

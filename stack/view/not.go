@@ -39,7 +39,7 @@ func (b *builder) known() (f known) {
 	root := uint32(b.frame + 1)
 	for n := 0; n <= b.n; n++ {
 		e := b.event(n)
-		if e.Pkt != root {
+		if e.Pkt != root || b.elsewhere(n) {
 			continue
 		}
 		switch {
@@ -86,7 +86,7 @@ func (b *builder) not() {
 	}
 	reason := func(e *trace.Event) string { return Clean(report.Why(b.log, e, b.names)) }
 	f := b.known()
-	out := b.k.Packet(b.frame).Landmarks&MarkOut != 0
+	out := b.sends()
 	switch {
 	case f.handler != nil && !out:
 		say(reason(f.handler), between(UpPre, UpApp)...)
@@ -114,6 +114,21 @@ func (b *builder) not() {
 			s.Not = why[i]
 		}
 	}
+}
+
+// sends reports whether this host sent the packet itself: of a lab, whether it
+// never came in by a device of the host where control is.
+func (b *builder) sends() bool {
+	if b.lab == nil {
+		return b.k.Packet(b.frame).Landmarks&MarkOut != 0
+	}
+	for n := range b.story {
+		if !b.elsewhere(n) {
+			e := b.event(n)
+			return e.Kind != trace.Frame || e.Code != 0
+		}
+	}
+	return true
 }
 
 // ours reports whether the frame's source is an address of this host, as far as

@@ -16,6 +16,7 @@ type object struct {
 	event int // the first event that is about it, -1: none
 	gone  int // from this event on it is no more; 0: it stays
 	tuple *tuple
+	host  uint8 // where it was first seen
 }
 
 // A tuple is the two ends of a connection, seen from this host.
@@ -58,6 +59,9 @@ func (s *Session) objectsOf(l *trace.Log) *chunkObjects {
 			continue
 		}
 		ob := &object{id: ch.Obj, kind: k, first: max(0, int(ch.When)-1), event: -1}
+		if n := int(ch.When) - 1; n >= 0 && n < len(l.Events) {
+			ob.host = l.Events[n].Host
+		}
 		o.byID[ch.Obj] = ob
 		o.list = append(o.list, ob)
 	}
@@ -102,7 +106,7 @@ func (s *Session) objectsOf(l *trace.Log) *chunkObjects {
 func (b *builder) alive(k step.Kind, f func(*object)) {
 	at := b.story[b.n]
 	for _, o := range b.objectsOf(b.log).list {
-		if o.kind == k && o.first <= at && (o.gone == 0 || o.gone > at) {
+		if o.kind == k && o.first <= at && (b.lab == nil || o.host == b.e.Host || k == step.KindNAPI) && (o.gone == 0 || o.gone > at) {
 			f(o)
 		}
 	}

@@ -42,6 +42,8 @@ func (s *Session) sorted() []groupCount {
 		g.groupsOf, g.groups = s.all.n, slices.Clone(s.all.groups)
 		slices.SortStableFunc(g.groups, func(a, b groupCount) int {
 			switch la, lb := a.key.lost(), b.key.lost(); {
+			case a.key.aside() != b.key.aside():
+				return int(a.key.aside()) - int(b.key.aside())
 			case la && !lb:
 				return -1
 			case lb && !la:
@@ -155,7 +157,7 @@ func (b *builder) overview() {
 	left := maxWays
 	for i, g := range list[:min(len(list), maxGroups)] {
 		o.Groups = append(o.Groups, Group{N: i + 1, Count: g.count, First: g.first + 1, Percent: g.count * 100 / max(b.all.n, 1), Out: g.key.out, Proto: g.key.protocol(),
-			Way: b.way(g, &left), Ended: g.key.ended(), Lost: g.key.lost(), Line: b.line(g.first)})
+			Way: b.way(g, &left), Ended: g.key.ended(), Lost: g.key.lost(), Line: b.line(g.first), Lab: g.key.lab, Aside: g.key.aside() > 0})
 	}
 	o.Times, o.Scope = b.timesOfAll()
 	b.sc.Overview = o
@@ -172,6 +174,9 @@ func (b *builder) waysLine() string {
 		s += ", 1 was dropped"
 	default:
 		s += fmt.Sprintf(", %d were dropped", t.lost)
+	}
+	if b.lab != nil {
+		s = b.labWays()
 	}
 	if !b.done {
 		s += " so far"
@@ -221,6 +226,9 @@ var endedWords = [...]string{
 
 // ended is what became of the packets of a group.
 func (k *groupKey) ended() string {
+	if n := k.aside(); n > 0 {
+		return asideWords[n]
+	}
 	s := endedWords[k.outcome]
 	switch k.outcome {
 	case trace.Sent, trace.Delivered, trace.NoOutcome:
@@ -281,7 +289,7 @@ func (s *Session) way(g groupCount, left *int) []StageID {
 // side that are called on the way (a route looked up for a reply) are not.
 func (k *groupKey) goes(id StageID) bool {
 	switch {
-	case k.outcome == trace.Forwarded:
+	case k.outcome == trace.Forwarded, k.lab:
 		return true
 	case k.out:
 		return !id.Up()
@@ -292,6 +300,9 @@ func (k *groupKey) goes(id StageID) bool {
 // captureFacts are what to know about the capture first.
 func (b *builder) captureFacts() []Fact {
 	t := &b.all
+	if b.lab != nil {
+		return b.labFacts()
+	}
 	var list []Fact
 	if h, ok := b.k.(interface{ Host() string }); ok {
 		if name := h.Host(); name != "" {

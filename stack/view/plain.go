@@ -36,7 +36,11 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 	}
 	s.unexplain()
 	sc := s.Scene()
-	fmt.Fprintf(b, "%s: %s.\n", sc.Title, several(uint64(sc.Packets), "packet"))
+	if sc.Script != nil {
+		fmt.Fprintf(b, "%s: %s.\n", sc.Title, s.labWords())
+	} else {
+		fmt.Fprintf(b, "%s: %s.\n", sc.Title, several(uint64(sc.Packets), "packet"))
+	}
 	for _, f := range sc.Findings {
 		fmt.Fprintf(b, "Note: %s\n", f)
 	}
@@ -64,7 +68,9 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 		if sc.Packet != last {
 			last, r.stage, r.said = sc.Packet, NoStage, map[string]bool{}
 			head(b, &sc)
-			fmt.Fprintln(b, s.ending(sc.Packet))
+			if end := s.ending(sc.Packet); end != "" {
+				fmt.Fprintln(b, end)
+			}
 		}
 		if sc.Steps > 0 {
 			r.step(&sc, true)
@@ -81,6 +87,10 @@ func Plain(w io.Writer, s *Session, opts ...PlainOptions) error {
 }
 
 func head(w io.Writer, sc *Scene) {
+	if sc.Script != nil {
+		fmt.Fprintf(w, "\n%d of %d at %s seconds, script line %d: %s\n", sc.Packet, sc.Packets, sc.Clock, sc.Script.Line, sc.Line)
+		return
+	}
 	fmt.Fprintf(w, "\nPacket %d of %d at %s seconds: %s\n", sc.Packet, sc.Packets, sc.Clock, sc.Line)
 }
 
@@ -99,6 +109,11 @@ func (s *Session) ending(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.k.Packet(n - 1)
+	if s.lab != nil {
+		if t := s.labEnding(n - 1); t != "" {
+			return t
+		}
+	}
 	text := "It comes in"
 	if p.Landmarks&MarkOut != 0 {
 		text = "It goes out"
@@ -127,6 +142,8 @@ type reader struct {
 	w     io.Writer
 	stage StageID         // that was named last
 	said  map[string]bool // reasons that this packet's steps gave
+	host  string          // that was named last
+	outs  int             // lines of a lab's output that have been told
 }
 
 // step tells one step in one line: where it is if that is new, the function,
@@ -137,6 +154,7 @@ func (r *reader) step(sc *Scene, indent bool) {
 	if indent {
 		in = strings.Repeat("  ", 1+min(max(0, len(sc.Calls)-1), 12))
 	}
+	r.printed(sc)
 	text := sc.Says
 	if sc.Kind == "end" {
 		if head, why, ok := strings.Cut(text, ": "); ok && r.said[why] {
@@ -171,6 +189,10 @@ func (r *reader) step(sc *Scene, indent bool) {
 		for _, d := range sc.Counts {
 			text = sentence(text) + " " + d.Name + " from " + d.From + " to " + d.To + "."
 		}
+	}
+	if sc.Host != "" && sc.Host != r.host {
+		r.host = sc.Host
+		fmt.Fprintln(r.w, in+"["+sc.Host+"]")
 	}
 	fmt.Fprintln(r.w, in+text)
 }

@@ -61,6 +61,21 @@ type Scene struct {
 	Terms    []string    `json:"terms,omitempty"` // of the glossary, that this Scene uses
 	Gloss    *Gloss      `json:"gloss,omitempty"` // the term that was asked for
 	Lesson   *LessonPage `json:"lesson,omitempty"`
+
+	Checked *Check `json:"checked,omitempty"` // how the model's version of Func was checked
+
+	Host   string      `json:"host,omitempty"`   // of a lab: where control is
+	Hosts  []Host      `json:"hosts,omitempty"`  // of a lab: those of this packet's way, in order
+	Script *ScriptPage `json:"script,omitempty"` // of a lab: where the script is
+
+	Console   *ConsolePage `json:"console,omitempty"`   // what the machine was asked; nil: put away
+	Netfilter *Netfilter   `json:"netfilter,omitempty"` // nil where nothing is set up
+}
+
+// A Check is how the model's version of a kernel function was checked.
+type Check struct {
+	How   string `json:"how"`   // kernel, packetdrill, RFC, simplified, unchecked
+	Where string `json:"where"` // the recording, the standard; what was left out
 }
 
 // MaxBytes is how many bytes of a frame a Scene carries.
@@ -164,6 +179,9 @@ type Item struct {
 	Line string `json:"line"`
 	Mark string `json:"mark,omitempty"` // DROP NO_SOCKET, state, retransmit …
 	Here bool   `json:"here,omitempty"`
+
+	Script bool   `json:"script,omitempty"` // of a lab: the script comes to a line
+	Host   string `json:"host,omitempty"`   // of a lab: where it begins
 }
 
 // Percent is how much of the capture is indexed.

@@ -39,7 +39,9 @@ type Group struct {
 	Way     []StageID `json:"way,omitempty"`   // in order of visit; empty until it is known
 	Ended   string    `json:"ended"`           // "read by a program", "dropped: NO_SOCKET in tcp_v4_rcv"
 	Lost    bool      `json:"lost,omitempty"`
-	Line    string    `json:"line"` // its first packet
+	Line    string    `json:"line"`            // its first packet
+	Lab     bool      `json:"lab,omitempty"`   // of a lab: neither in nor out
+	Aside   bool      `json:"aside,omitempty"` // of a lab: no packets, and so no way
 }
 
 // A Spent is the time that was spent in one place.

@@ -9,6 +9,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
 // A Session is one reader's place in a walk. It may be used from several
@@ -18,6 +19,11 @@ type Session struct {
 	k     Walk
 	names report.Names
 	title string
+	lab   *walk.Lab // that is walked; nil: a capture
+	labs  labState
+	con   consoleState
+
+	whatifs []*WhatIf
 
 	done   bool // the index is complete, and the tally of it
 	frame  int  // from 0
@@ -64,11 +70,16 @@ type Session struct {
 
 // New returns a Session at the first packet of a walk. title names the capture.
 func New(k Walk, title string) *Session {
-	s := &Session{mu: new(sync.Mutex), k: k, names: k.Names(), title: Clean(title), lines: map[int]string{}, screen: ScreenWalk, grain: grainFunction, follow: followFamily, landed: Cursor{Frame: -1}}
-	s.all.take(s, k.Indexed())
+	s := newSession(k, title)
 	if err := s.load(0); err != nil {
 		s.notice = Clean(err.Error())
 	}
+	return s
+}
+
+func newSession(k Walk, title string) *Session {
+	s := &Session{mu: new(sync.Mutex), k: k, names: k.Names(), title: Clean(title), lines: map[int]string{}, screen: ScreenWalk, grain: grainFunction, follow: followFamily, landed: Cursor{Frame: -1}}
+	s.all.take(s, k.Indexed())
 	return s
 }
 
@@ -287,6 +298,8 @@ func (s *Session) do(c Command) error {
 		return s.choose(c.N)
 	case Open:
 		return s.openGroup(c.N)
+	case Ask:
+		return s.ask(c.Expr)
 	case Follow:
 		return s.setFollow(c.Expr)
 	case Grain:

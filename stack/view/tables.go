@@ -23,6 +23,9 @@ type tablesState struct {
 
 // config is how the host is set up, nil if the walk does not tell.
 func (s *Session) config() *stack.Config {
+	if s.lab != nil {
+		return s.lab.Config(s.hostNow(), s.eventNow())
+	}
 	if s.tab.conf == nil || s.tab.confAt != s.k.Indexed() {
 		h, ok := s.k.Names().(interface{ Config() stack.Config })
 		if !ok {
@@ -47,6 +50,12 @@ func (b *builder) tables() {
 	b.rewrite()
 	t := b.tabler()
 	b.sc.Tables = []Table{t.sockets(), t.tcp(), t.counters(), t.neighbours(), t.routes(), t.rings(), t.softirq(), t.queues()}
+	if d, ok := t.decision(); ok {
+		b.sc.Tables = append([]Table{d}, b.sc.Tables...)
+	}
+	if ct := t.conntrack(); len(ct.Rows) > 0 || b.sc.Layer == step.Netfilter.String() {
+		b.sc.Tables = append(b.sc.Tables, ct)
+	}
 	for i := range b.sc.Tables {
 		tb := &b.sc.Tables[i]
 		if len(tb.Rows) > maxRows {

@@ -13,6 +13,7 @@ type groupKey struct {
 	outcome trace.Outcome
 	reason  step.DropReason
 	fn      step.Step // where it ended
+	lab     bool      // of a lab: the packet is seen in all its hosts
 }
 
 // A groupCount is the packets of one group.
@@ -108,7 +109,12 @@ func (k *groupKey) lost() bool { return k.outcome == trace.Dropped && !k.reason.
 
 // key is the group that a packet belongs to, as far as is known.
 func (t *tally) key(s *Session, i int, p *Summary) groupKey {
-	k := groupKey{out: p.Landmarks&MarkOut != 0, outcome: p.Outcome, reason: p.Reason, fn: p.Fn}
+	if s.lab != nil {
+		if k, ok := s.labKey(i); ok {
+			return k
+		}
+	}
+	k := groupKey{out: p.Landmarks&MarkOut != 0, outcome: p.Outcome, reason: p.Reason, fn: p.Fn, lab: s.lab != nil}
 	if p.Outcome == trace.NoOutcome {
 		return k
 	}
@@ -125,7 +131,7 @@ func (t *tally) key(s *Session, i int, p *Summary) groupKey {
 
 // protoNames are the protocols that groups are told apart by: those of the
 // headers, from the outside in.
-var protoNames = [...]string{"", "other", "IPv4", "IPv6", "ARP", "ICMP", "ICMPv6", "IGMP", "UDP", "TCP"}
+var protoNames = [...]string{"", "other", "IPv4", "IPv6", "ARP", "ICMP", "ICMPv6", "IGMP", "UDP", "TCP", "script", "system call", "kernel work"}
 
 // proto is the innermost protocol of a frame that protoNames has.
 func (s *Session) proto(i int) uint8 {

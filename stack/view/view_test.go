@@ -95,6 +95,7 @@ last
 		for i := range sc.Headers {
 			sc.Headers[i].Fields = nil
 		}
+		sc.Checked = nil // the table of checks changes often
 		out.WriteString("> " + line + "\n")
 		if err := enc.Encode(sc); err != nil {
 			t.Fatal(err)
@@ -373,7 +374,9 @@ func TestSceneFiles(t *testing.T) {
 			s.Do(c)
 		}
 		sceneClean(t, reflect.ValueOf(s.Scene()), "scene")
-		b, err := json.MarshalIndent(s.Scene(), "", " ")
+		sc := s.Scene()
+		sc.Checked = nil
+		b, err := json.MarshalIndent(sc, "", " ")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,6 +113,9 @@ func (k whole) Findings() []string {
 	return list
 }
 
+// Rules is what is set up at the hooks of the host.
+func (k whole) Rules(uint8, int) *walk.RuleSet { return k.Walk.Rules() }
+
 // Host is the host that is walked, by its addresses.
 func (k whole) Host() string {
 	var list []string

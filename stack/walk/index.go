@@ -16,12 +16,6 @@ import (
 // walk begins.
 const scanFrames = 20000
 
-// A checkpoint is the world as it was before a frame.
-type checkpoint struct {
-	at int // frames that have been delivered
-	im *sim.Image
-}
-
 // A Walk is a capture that is walked: indexed as far as Advance has come.
 type Walk struct {
 	src     Source
@@ -32,17 +26,20 @@ type Walk struct {
 	now     *stack.Replay // the world at the end of the index
 	tr      *trace.Tracer
 	marks   []checkpoint
-	base    *sim.Image // what checkpoints are differences to, now
-	based   int        // how many are differences to it
-	weight  int        // bytes of all checkpoints
-	gap     int        // frames that checkpoints must be apart since they were thinned out
-	due     int        // no checkpoint before this frame: the last one was dear
+	base    *sim.Image   // what checkpoints are differences to, now
+	based   int          // how many are differences to it
+	weight  int          // bytes of all checkpoints
+	gap     int          // frames that checkpoints must be apart since they were thinned out
+	due     int          // no checkpoint before this frame: the last one was dear
+	ready   []*sim.Image // bases that are kept quick, the last one last
 	done    bool
 	brk     error // the capture breaks off
 	cache   []*Chunk
 	paths   map[uint32]uint16
 	pathN   []*PathInfo
 	recent  [recentPaths]recentPath
+	rules   []RuleSet
+	do      []Change // of a what-if
 }
 
 // A PathInfo is one way through the stack, and how many frames took it.
@@ -166,7 +163,7 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 			k.tr.Hash = k.now.World.Fingerprint()
 			k.hashes = append(k.hashes, 0)
 		}
-		k.now.Advance(&f)
+		k.advance(k.now, i, &f)
 		k.settle(i - 1)
 		out := k.now.Deliver(&f)
 		s := brief{at: f.At, flow: k.now.Flow(), len: uint32(f.OrigLen)}
@@ -263,79 +260,6 @@ func landmarks(tps uint64) (m uint32) {
 	return m
 }
 
-// What checkpoints may weigh, in bytes: so much for a capture of any length, and
-// so much more for each frame beyond a million.
-const (
-	markBudget     = 50 << 20
-	markBudgetMore = 16
-)
-
-// maxBased is how many checkpoints are kept as the difference to the same one;
-// then one is kept in full again.
-const maxBased = 24
-
-// mark keeps an image of the world as it is before frame i. The next is never
-// nearer than twice the number of objects that this one holds, so that making
-// them never dominates, and than its share of the memory that a million frames
-// may take. When they weigh too much all the same, every second one is let go
-// and the gap doubles.
-func (k *Walk) mark(i int) {
-	if i < k.due {
-		return
-	}
-	if k.weight > markBudget*9/8+max(i-1e6, 0)*markBudgetMore {
-		k.gap = 2 * i / len(k.marks)
-		k.thin()
-		if i < k.marks[len(k.marks)-1].at+k.gap {
-			return
-		}
-	}
-	im := sim.Take(k.now, k.base)
-	k.based++
-	if k.base == nil {
-		k.base, k.based = im, 0
-	}
-	k.marks = append(k.marks, checkpoint{i, im})
-	k.weight += im.Size()
-	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*2/3 {
-		k.base.Release()
-		k.base = nil
-	}
-	k.due = i + max(2*im.Objects(), k.gap)
-	if share := int(float64(k.weight) * (1e6 / markBudget)); share < 1e6 {
-		k.due = max(k.due, share)
-	}
-}
-
-// thin lets go of every second checkpoint.
-func (k *Walk) thin() {
-	n := 0
-	for j := 0; j < len(k.marks); j += 2 {
-		k.marks[n] = k.marks[j]
-		n++
-	}
-	clear(k.marks[n:])
-	k.marks = k.marks[:n]
-	k.weight = 0
-	var last *sim.Image
-	for _, c := range k.marks {
-		k.weight += c.im.Size()
-		if b := c.im.Base(); b != nil && b != last {
-			k.weight += b.Size()
-			last = b
-		} else if b == nil {
-			last = c.im // its own weight has been counted
-		}
-	}
-}
-
-// Checkpoints tells how many copies are kept and how far apart they are on
-// average, in frames.
-func (k *Walk) Checkpoints() (n, every int) {
-	n = len(k.marks)
-	return n, k.packets.n / max(n, 1)
-}
-
 // record runs the world again from the checkpoint before frame from, silently,
 // then records every event of the frames up to to, and some more so that what
 // is under way comes to its end. A hash of the index is of its chunk alone, but
@@ -346,6 +270,7 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	for k.marks[j].at > from {
 		j--
 	}
+	k.near(k.marks[j].im)
 	r := sim.Restore[stack.Replay](k.marks[j].im)
 	tr := &trace.Tracer{Mode: trace.Silent}
 	if n := len(k.cache); n > 0 {
@@ -368,11 +293,13 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 		if i == from {
 			// what was under way before this frame is still the one before's
 			tr.Mode = trace.Count
-			r.Advance(&f)
+			k.advance(r, i, &f)
 			tr.Mode = trace.Record
 		}
 		c.begin(tr, i-1)
-		r.Advance(&f)
+		if i != from {
+			k.advance(r, i, &f)
+		}
 		c.begin(tr, i)
 		r.Deliver(&f)
 		if (i == to-1 || i == k.packets.n-1) && uint32(tr.Hash>>32) != k.hashes[i/chunkFrames] {

@@ -57,6 +57,7 @@ function draw(s) {
     panes.calls(s, go)
     panes.why(s, go)
     panes.packets(s, go)
+    panes.answers(s, go)
     panes.state(s, tab, go, pick)
     panes.bytes(s)
   }

@@ -19,7 +19,7 @@ export function header(s) {
   text('title', s.title)
   text('place', s.packet ? `packet ${s.packet}/${s.packets} · step ${s.step}/${s.steps}` : '')
   text('clock', s.clock + ' s')
-  text('line', `${s.who}: ${s.line}`)
+  into('#line', `${s.who}: ${s.line}`, ...(s.hosts || []).length ? [' ', h('span', { class: 'hosts' }, ...s.hosts.map((x, i) => h('span', { class: [x.here && 'here', x.been && 'been'].filter(Boolean).join(' ') }, (i ? ' → ' : '') + x.name)))] : [])
   text('notice', s.notice)
   const p = document.getElementById('progress')
   p.hidden = s.whole
@@ -62,6 +62,7 @@ export function why(s, go) {
     list('counters', s.counts, delta),
     list('what lost', s.lost, l => h('li', {}, `not ${l.what} `, h('b', {}, l.candidate), ': ', l.because)),
     list('tracepoints', s.points, p => h('li', {}, h('code', {}, p))),
+    s.checked ? h('p', { class: 'checked' }, `${{ kernel: '✓ kernel', packetdrill: '✓ packetdrill', RFC: '✓ RFC', simplified: '≈ simplified' }[s.checked.how] || '? unchecked'} ${s.checked.where || ''}`) : '',
     next ? h('p', { class: 'next' }, 'next: ', h('code', {}, next.text)) : '',
     ended ? h('p', { class: 'end' + (/^dropped$/.test(v.outcome) ? ' drop' : '') }, `This packet ${v.reached ? 'was' : ''} ${ended}.`, v.why && v.why !== s.says ? ' ' + v.why : '') : '',
     s.terms && s.terms.length ? h('p', { class: 'terms' }, 'words: ', ...s.terms.map(t => h('button', { onclick: () => go({ verb: 'explain', expr: t }) }, t))) : '')
@@ -76,12 +77,12 @@ export function packets(s, go) {
   into('#list ol', ...(s.list || []).map(p => h('li', {
     class: [p.here && 'here', p.out ? 'out' : 'in', /DROP/.test(p.mark || '') && 'drop'].filter(Boolean).join(' '),
     'aria-current': p.here && 'true', onclick: () => go({ verb: 'seek', n: p.n }),
-  }, h('span', { class: 'n' }, String(p.n)), h('span', { class: 'at' }, p.at), h('span', { class: 'way' }, p.out ? 'out' : 'in'), h('span', { class: 'text' }, p.line), h('span', { class: 'mark' }, p.mark || ''))))
+  }, h('span', { class: 'n' }, String(p.n)), h('span', { class: 'at' }, p.at), h('span', { class: 'way' }, p.script ? '$' : p.host || (p.out ? 'out' : 'in')), h('span', { class: 'text' }, p.line), h('span', { class: 'mark' }, p.mark || ''))))
   const cur = document.querySelector('#list .here')
   if (cur) centre(cur)
 }
 
-export const TABS = [['objects', 'objects'], ['sockets', 'tables'], ['family', 'family'], ['time', 'times'], ['plots', 'plots']]
+export const TABS = [['objects', 'objects'], ['sockets', 'tables'], ['family', 'family'], ['time', 'times'], ['plots', 'plots'], ['rules', 'netfilter'], ['script', 'script']]
 
 export function state(s, tab, go, pick) {
   into('#state [role=tablist]', ...TABS.map(([name], i) => h('button', { role: 'tab', 'aria-selected': String(name === tab), onclick: () => pick(name), title: `key ${i + 1}` }, name)))
@@ -108,11 +109,57 @@ export function state(s, tab, go, pick) {
     case 'time':
       body.push(h('table', { class: 'times' }, ...(s.times || []).map(t => h('tr', { class: t.waiting && 'waiting' }, h('th', {}, t.name), h('td', {}, duration(t.ns)), h('td', {}, bar(t.percent))))))
       break
+    case 'rules':
+      body.push(...rules(s.netfilter))
+      break
+    case 'script':
+      body.push(...script(s.script))
+      break
     case 'plots':
       body.push(...(s.plots || []).map(plot))
   }
   if (!body.length) body.push(h('p', { class: 'none' }, 'Nothing of this kind at this step.'))
   into('#state .body', ...body)
+}
+
+// rules are the chain that the packet is at, NAT, and all hooks.
+function rules(n) {
+  if (!n) return []
+  const out = []
+  if (n.run) {
+    out.push(h('h3', {}, `chain ${n.run.chain}${n.run.policy ? `, policy ${n.run.policy}` : ''}`), h('ol', { class: 'rules' }, ...(n.run.rules || []).map(r => {
+      const li = h('li', { class: [r.state || 'not', r.here && 'here'].filter(Boolean).join(' ') }, r.chain ? h('b', {}, `chain ${r.chain}: `) : '', { matched: '✓ ', failed: '✗ ' }[r.state] || '· ',
+        ...r.parts.map(p => p.failed ? h('mark', {}, p.text) : p.text), r.verdict ? h('b', {}, ` → ${r.verdict}`) : '', r.because ? h('i', {}, ` ${r.because}`) : '', r.after ? h('small', {}, ` ${r.before} → ${r.after}`) : '')
+      li.style.marginInlineStart = `${r.depth || 0}em`
+      return li
+    })), n.run.verdict ? h('p', {}, n.run.verdict) : '')
+  }
+  if (n.nat) {
+    out.push(h('h3', {}, 'NAT of this connection'), h('table', {}, h('thead', {}, h('tr', {}, ...['field', 'as it comes', 'as it goes on', ''].map(c => h('th', {}, c)))),
+      h('tbody', {}, ...n.nat.rows.map(r => h('tr', {}, h('th', {}, r.field), h('td', {}, r.before), h('td', { class: r.manip && 'new' }, r.after), h('td', {}, r.manip || ''))))), ...(n.nat.why || []).map(w => h('p', {}, w)))
+  }
+  for (const k of n.hooks || []) {
+    out.push(h('h3', { class: k.here && 'here' }, `${k.here ? '● ' : ''}${k.name} `, h('code', {}, k.family)), h('ul', {}, ...k.lines.map(l => h('li', { class: l.here && 'here' }, h('code', {}, l.priority), ' ', l.chain || l.func,
+      l.chain ? `, ${l.rules || 0} rules` : '', l.policy ? `, policy ${l.policy}` : ''))))
+  }
+  if (n.words) out.push(h('p', { class: 'what' }, n.words))
+  return out
+}
+
+// script is where the script of a lab is, and what it has printed.
+function script(p) {
+  if (!p) return []
+  return [h('ol', { class: 'script' }, ...p.lines.map(l => h('li', { class: l.here && 'here', value: l.n }, h('code', {}, l.text)))), h('h3', {}, 'printed so far'),
+    h('pre', {}, (p.output || []).map(o => o.text).join('\n'))]
+}
+
+// answers shows what the machine was asked.
+export function answers(s, go) {
+  const box = document.getElementById('console')
+  box.hidden = !s.console
+  if (!s.console) return into('#console')
+  into('#console', h('h2', {}, `console of ${s.console.host}, at this step`), h('button', { onclick: () => go({ verb: 'ask' }) }, 'close'),
+    ...(s.console.entries || []).flatMap(e => [h('p', {}, h('b', {}, `${e.host || ''}# `), h('code', {}, e.line), ' ', h('small', {}, e.place)), h('pre', {}, [...(e.out || []), ...(e.err || [])].join('\n'))]))
 }
 
 function table(t, why) {

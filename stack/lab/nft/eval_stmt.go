@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -100,7 +101,7 @@ func (v *evaluator) reject(s *stmt) *failure {
 		if v.proto[2] == nil {
 			x := fieldOf(pTCP, "sport")
 			x.at = s.at
-			if err := v.gen(x, 2); err != nil {
+			if err := v.genFirst(x, 2); err != nil {
 				return err
 			}
 		} else if v.proto[2] != pTCP {
@@ -164,11 +165,22 @@ func (v *evaluator) reject(s *stmt) *failure {
 	if v.proto[1] == nil {
 		x := fieldOf(want, "saddr")
 		x.at = s.at
-		return v.gen(x, 1)
+		return v.genFirst(x, 1)
 	}
 	if v.proto[1] != want {
 		return errAt(s.code.at, "conflicting protocols specified: ip vs ip6", v.at[1])
 	}
+	return nil
+}
+
+// genFirst is stmt_reject_gen_dependency: what a reject needs is matched before
+// all else in the rule.
+func (v *evaluator) genFirst(x *expr, b int) *failure {
+	n := len(v.out)
+	if err := v.gen(x, b); err != nil {
+		return err
+	}
+	v.out = append(slices.Clone(v.out[n:]), v.out[:n]...)
 	return nil
 }
 

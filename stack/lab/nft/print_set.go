@@ -164,8 +164,10 @@ func (o *output) set(s *nftables.Set, elems bool) {
 		if s.Policy == 1 {
 			o.printf("\t\tpolicy memory\n")
 		}
-		if info.size > 0 {
-			o.printf("\t\tsize %d\n", info.size)
+		if size := int(info.size); size > 0 {
+			o.printf("\t\tsize %d\n", size)
+		} else if s.Size > 0 { // a rule that adds to it has set a limit
+			o.printf("\t\tsize %d\n", s.Size)
 		}
 	}
 	var f []string

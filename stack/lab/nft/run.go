@@ -158,6 +158,7 @@ func (r *runner) run(src *source) int {
 	}
 	s := nftables.Of(r.env.NS)
 	r.b = s.Begin()
+	markDynamic(p.cmds)
 	r.do(p.cmds)
 	if len(p.errs) > 0 {
 		r.fails = append(p.errs, r.fails...)
@@ -306,7 +307,7 @@ func (r *runner) addTable(c *cmd) {
 			r.addObject(s)
 		}
 	}
-	markDynamic(c)
+	markDynamic(c.sub)
 	for _, s := range c.sub {
 		if s.obj == "set" {
 			r.addSet(s, false)

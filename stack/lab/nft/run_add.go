@@ -10,30 +10,36 @@ import (
 	"github.com/packetwalk/packetwalk/stack/step"
 )
 
-// markDynamic makes the sets dynamic that rules of the same block add to.
-func markDynamic(c *cmd) {
-	sets := map[string]*setSpec{}
-	for _, s := range c.sub {
-		if s.obj == "set" {
-			sets[s.p.name] = s.set
+// markDynamic makes the sets dynamic that rules of the same input add to: those
+// of a table's block, or of single commands (stmt_evaluate_set).
+func markDynamic(cmds []*cmd) {
+	type key struct{ table, name string }
+	sets := map[key]*setSpec{}
+	for _, s := range cmds {
+		if s.obj == "set" && s.set != nil {
+			sets[key{s.p.table, s.p.name}] = s.set
 		}
 	}
-	for _, s := range c.sub {
-		for _, x := range s.sub {
-			if x.rule == nil {
+	mark := func(x *cmd) {
+		if x.rule == nil {
+			return
+		}
+		for _, st := range x.rule.stmts {
+			if st.k != sSetOp && st.k != sMapOp {
 				continue
 			}
-			for _, st := range x.rule.stmts {
-				if st.k != sSetOp && st.k != sMapOp {
-					continue
-				}
-				if d := sets[st.e.word]; d != nil && !slices.Contains(d.flags, "dynamic") {
-					d.flags = append(d.flags, "dynamic")
-					if d.size == 0 {
-						d.size = 65535
-					}
+			if d := sets[key{x.p.table, st.e.word}]; d != nil && !slices.Contains(d.flags, "dynamic") {
+				d.flags = append(d.flags, "dynamic")
+				if d.size == 0 {
+					d.size = 65535
 				}
 			}
+		}
+	}
+	for _, s := range cmds {
+		mark(s)
+		for _, x := range s.sub {
+			mark(x)
 		}
 	}
 }

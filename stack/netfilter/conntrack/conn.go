@@ -130,6 +130,7 @@ type ext struct {
 	seqadj      [2]seqadj
 	timeouts    *Timeouts
 	sctp        *SCTPState
+	events      Events // which listeners are told of, 0 for all (CT --ctevents)
 }
 
 func (c *Conn) extra() *ext {
@@ -318,6 +319,10 @@ func SetZone(ns *core.Netns, b *core.SKB, z Zone) {
 	b.ResetCT()
 	Set(b, c, New)
 }
+
+// SetEventMask is nf_ct_ecache_ext_add of a template: listeners are told of its
+// connections only if one of these events is among the news (CT --ctevents).
+func (c *Conn) SetEventMask(e Events) { c.extra().events = e }
 
 // destroy is nf_ct_destroy: nobody refers to it any more.
 func (c *Conn) destroy() {

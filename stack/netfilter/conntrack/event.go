@@ -37,7 +37,7 @@ func (t *Table) tell(c *Conn, e Events) {
 	if t.ns.Sysctl.CT.Events == 0 {
 		return
 	}
-	if c.ecache {
+	if c.ecache && (c.ext == nil || c.ext.events == 0 || c.ext.events&e != 0) {
 		for _, l := range t.listeners {
 			l.ConntrackEvent(t.ns, c, e)
 		}

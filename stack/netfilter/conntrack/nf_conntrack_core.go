@@ -72,6 +72,7 @@ func (t *Table) track(tmpl *Conn, st *core.HookState, b *core.SKB) core.Verdict 
 				c.cache(EventReply)
 			}
 			if ns.Listening() {
+				ns.Look(c)
 				t.whyState(c, info)
 			}
 			return core.Accept
@@ -195,6 +196,10 @@ func (t *Table) initConn(tmpl *Conn, b *core.SKB, k *Tuple, z Zone, hash uint32)
 	}
 	if tmpl != nil && tmpl.timeouts() != nil {
 		c.extra().timeouts = tmpl.ext.timeouts
+	}
+	if tmpl != nil && tmpl.ext != nil && tmpl.ext.events != 0 {
+		c.SetEventMask(tmpl.ext.events)
+		c.ecache = true
 	}
 	var exp *Expect
 	if len(t.expects) > 0 {

@@ -324,3 +324,19 @@ func (c *Conn) tcpAccept(s *segment, b *core.SKB, info Info, dir Dir, old, next 
 	c.refresh(b, info, secs)
 	return valid
 }
+
+// SetClosing is nf_ct_set_closing: a rule answered the packet with a RST, so its
+// connection is over.
+func SetClosing(b *core.SKB) {
+	c, _ := Get(b)
+	if c == nil || !c.IsConfirmed() || c.Proto() != uint8(wire.ProtoTCP) {
+		return
+	}
+	old := c.TCP.State
+	c.TCP.State = TCPClose
+	if old == TCPClose || c.Status&FixedTimeout != 0 {
+		return
+	}
+	c.timeout = uint32(c.tcpSecs(int(TCPClose))*hz) + c.t.jiffies()
+	c.cache(EventProtoInfo)
+}

@@ -71,3 +71,11 @@ func (c *Conn) protoState() uint8 {
 	}
 	return 0
 }
+
+// String is the helper's name: ftp. NoHelper's is empty.
+func (h HelperID) String() string {
+	if h == HelperFTP {
+		return "ftp"
+	}
+	return ""
+}

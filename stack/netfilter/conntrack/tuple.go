@@ -224,3 +224,14 @@ func (t *Tuple) IsICMP() bool {
 
 func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
 func be32(b []byte) uint32 { return uint32(be16(b))<<16 | uint32(be16(b[2:])) }
+
+// TupleOf is nf_ct_get_tuplepr: what the packet's headers say of its connection,
+// tracked or not. It reports false for later fragments and broken packets.
+func TupleOf(b *core.SKB, f core.Family) (t Tuple, ok bool) {
+	off := b.NetworkOffset()
+	at, proto, ok := l4proto(f, b, off)
+	if !ok {
+		return t, false
+	}
+	return tupleAt(b, off, at, f, proto)
+}

@@ -443,6 +443,9 @@ func setOf(e Expr) *Set {
 
 func (r *Rule) hold() core.Errno {
 	for i, e := range r.Exprs {
+		if x, ok := e.(compat); ok {
+			x.standIn(r.Chain)
+		}
 		if u, ok := e.(user); ok {
 			if err := u.hold(r.Chain.Table); err != 0 {
 				for _, e := range r.Exprs[:i] {

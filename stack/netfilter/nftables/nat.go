@@ -17,6 +17,9 @@ import (
 // connection.
 type natChain struct{ c *Chain }
 
+// BaseChain is the chain itself, for listings.
+func (n natChain) BaseChain() *Chain { return n.c }
+
 // HookStep names the function.
 func (natChain) HookStep() step.Step { return step.NftNatDoChain }
 
@@ -35,6 +38,9 @@ func (n natChain) Run(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verd
 
 // A routeChain is a base chain of type route.
 type routeChain struct{ c *Chain }
+
+// BaseChain is the chain itself, for listings.
+func (r routeChain) BaseChain() *Chain { return r.c }
 
 // HookStep names the function.
 func (r routeChain) HookStep() step.Step { return step.NfRouteTableHook4 }

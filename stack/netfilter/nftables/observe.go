@@ -42,14 +42,31 @@ func (c *Chain) words() []uint64 {
 	return w
 }
 
-// args name a rule and a value.
-func (r *Rule) args(v uint64) []uint64 { return append(r.Chain.words(), r.Handle, v) }
+// args name a rule and a value, and behind them what the rule has counted.
+func (r *Rule) args(v uint64) []uint64 {
+	return r.counted(append(r.Chain.words(), r.Handle, v), len(r.Exprs))
+}
+
+// counted adds the counter among the first n expressions: packets and bytes, this
+// packet included.
+func (r *Rule) counted(w []uint64, n int) []uint64 {
+	for _, e := range r.Exprs[:n] {
+		if c, ok := e.(*Counter); ok {
+			return append(w, c.Packets, c.Bytes)
+		}
+	}
+	return w
+}
 
 // tried tells the reader that a rule was passed over, because its expression i
 // did not match.
 func (p *Pkt) tried(r *Regs, rule *Rule, i int) {
 	w := append(rule.Chain.words(), rule.Handle)
 	e := rule.Exprs[i]
+	if m, ok := e.(*Match); ok {
+		m.tried(p, rule)
+		return
+	}
 	s, ok := e.(said)
 	if !ok {
 		p.missing(w, rule, i)
@@ -75,11 +92,13 @@ func (p *Pkt) tried(r *Regs, rule *Rule, i int) {
 		}
 		w = append(w, hi, lo)
 	case step.TryNftName:
-		w = append(w, number(v[:8]), number(v[8:]))
+		var name [16]byte
+		copy(name[:], v)
+		w = append(w, number(name[:8]), number(name[8:]))
 	default:
 		w = append(w, number(v))
 	}
-	p.ns.Tried(say.As, w...)
+	p.ns.Tried(say.As, rule.counted(w, i)...)
 }
 
 // missing tells that the packet does not have what the expression loads.
@@ -111,5 +130,19 @@ func (p *Pkt) missing(w []uint64, rule *Rule, i int) {
 			t = step.TryNftQuota
 		}
 	}
-	p.ns.Tried(t, w...)
+	p.ns.Tried(t, rule.counted(w, i)...)
+}
+
+// tried tells the reader that the rule was passed over, in the words of iptables.
+func (e *Match) tried(p *Pkt, rule *Rule) {
+	w := make([]uint64, 19, 23)
+	c := rule.Chain
+	pack(w[:6], familyNames[c.Table.Family], c.Table.Name, " ", c.Name, " handle")
+	w[6] = rule.Handle
+	text := e.X.Text
+	if text == "" {
+		text = "-m " + e.X.Match.Name()
+	}
+	pack(w[7:19], text)
+	p.ns.Tried(e.say.try, append(w, e.say.args[:e.say.n]...)...)
 }

@@ -661,5 +661,13 @@ func (e *Dynset) why(p *Pkt, w step.Why) {
 	p.ns.Why(w, append(a, uint64(e.Set.Len()))...)
 }
 
-func (e *Dynset) hold(t *Table) core.Errno { e.Set.use++; return 0 }
-func (e *Dynset) release(t *Table)         { e.Set.use-- }
+// hold is the end of nft_dynset_init: a set that packets fill has a limit.
+func (e *Dynset) hold(t *Table) core.Errno {
+	e.Set.use++
+	if e.Set.Size == 0 {
+		e.Set.Size = 0xffff
+	}
+	return 0
+}
+
+func (e *Dynset) release(t *Table) { e.Set.use-- }

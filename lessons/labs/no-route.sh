@@ -1,0 +1,32 @@
+# lab: no-route
+# The router does not know the way
+# A packet to nowhere comes back as an ICMP error, but not each one: the errors
+# are limited per destination.
+# like: c03_no_route c27_no_route_burst
+trap 'for n in h1 r h2; do ip netns del $n; done' EXIT
+for n in h1 r h2; do ip netns add $n; ip -n $n link set lo up; done
+ip link add eth0 netns h1 address 02:00:00:00:00:11 type veth peer name eth0 netns r address 02:00:00:00:00:21
+ip link add eth1 netns r address 02:00:00:00:00:22 type veth peer name eth0 netns h2 address 02:00:00:00:00:31
+ip -n h1 addr add 10.0.1.10/24 dev eth0
+ip -n r addr add 10.0.1.1/24 dev eth0
+ip -n r addr add 10.0.2.1/24 dev eth1
+ip -n h2 addr add 10.0.2.10/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r link set eth0 up
+ip -n r link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.1
+ip -n h2 route add default via 10.0.2.1
+ip netns exec r sysctl -qw net.ipv4.ip_forward=1
+h1() { ip netns exec h1 "$@"; }
+r() { ip netns exec r "$@"; }
+h2() { ip netns exec h2 "$@"; }
+
+ip -n r route get 192.0.2.1 from 10.0.1.10 iif eth0
+echo "status $?"
+h1 ping -c 1 -W 1 192.0.2.1
+r nstat -asz IpExtInNoRoutes IcmpOutDestUnreachs
+sleep 2
+echo "# eight in a row"
+h1 ping -c 8 -i 0.002 -W 0.3 -q 192.0.2.2
+r nstat -asz IpExtInNoRoutes IcmpOutDestUnreachs IcmpOutRateLimitHost

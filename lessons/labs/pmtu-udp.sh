@@ -1,0 +1,41 @@
+# lab: pmtu-udp
+# A packet too big for the next link
+# With DF set, the router cannot cut the packet: it drops it and says how much
+# fits. The sender remembers that for ten minutes and cuts by itself.
+# like: c14_pmtu_udp
+trap 'for n in h1 r h2; do ip netns del $n; done' EXIT
+for n in h1 r h2; do ip netns add $n; ip -n $n link set lo up; done
+ip link add eth0 netns h1 address 02:00:00:00:00:11 type veth peer name eth0 netns r address 02:00:00:00:00:21
+ip link add eth1 netns r address 02:00:00:00:00:22 type veth peer name eth0 netns h2 address 02:00:00:00:00:31
+ip -n h1 addr add 10.0.1.10/24 dev eth0
+ip -n r addr add 10.0.1.1/24 dev eth0
+ip -n r addr add 10.0.2.1/24 dev eth1
+ip -n h2 addr add 10.0.2.10/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r link set eth0 up
+ip -n r link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.1
+ip -n h2 route add default via 10.0.2.1
+ip netns exec r sysctl -qw net.ipv4.ip_forward=1
+h1() { ip netns exec h1 "$@"; }
+r() { ip netns exec r "$@"; }
+h2() { ip netns exec h2 "$@"; }
+
+ip -n r link set eth1 mtu 1400
+ip -n h2 link set eth0 mtu 1400
+ip -n h1 route get 10.0.2.10
+h1 ping -c 1 -W 1 -M do -s 1472 10.0.2.10
+echo "status $?"
+r nstat -asz IpFragFails IcmpOutDestUnreachs
+echo "# now the sender knows"
+ip -n h1 route get 10.0.2.10
+h1 ping -c 1 -W 1 -M do -s 1472 10.0.2.10
+echo "status $?"
+h1 ping -c 1 -W 1 -M want -s 1472 10.0.2.10
+h1 nstat -asz IpFragOKs IpFragCreates IpReasmOKs
+echo "# without DF the router cuts"
+ip -n h1 route flush cache
+h1 ping -c 1 -W 1 -M dont -s 1472 10.0.2.10
+r nstat -asz IpFragOKs IpFragCreates IpFragFails
+h2 nstat -asz IpReasmReqds IpReasmOKs

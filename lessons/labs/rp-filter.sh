@@ -1,0 +1,34 @@
+# lab: rp-filter
+# Is this where the source lives?
+# The reverse path filter drops a packet whose source would be reached by
+# another device (strict) or by none (loose).
+# like: c06_rp_filter
+trap 'for n in h1 r h2; do ip netns del $n; done' EXIT
+for n in h1 r h2; do ip netns add $n; ip -n $n link set lo up; done
+ip link add eth0 netns h1 address 02:00:00:00:00:11 type veth peer name eth0 netns r address 02:00:00:00:00:21
+ip link add eth1 netns r address 02:00:00:00:00:22 type veth peer name eth0 netns h2 address 02:00:00:00:00:31
+ip -n h1 addr add 10.0.1.10/24 dev eth0
+ip -n r addr add 10.0.1.1/24 dev eth0
+ip -n r addr add 10.0.2.1/24 dev eth1
+ip -n h2 addr add 10.0.2.10/24 dev eth0
+ip -n h1 link set eth0 up
+ip -n r link set eth0 up
+ip -n r link set eth1 up
+ip -n h2 link set eth0 up
+ip -n h1 route add default via 10.0.1.1
+ip -n h2 route add default via 10.0.2.1
+ip netns exec r sysctl -qw net.ipv4.ip_forward=1
+h1() { ip netns exec h1 "$@"; }
+r() { ip netns exec r "$@"; }
+h2() { ip netns exec h2 "$@"; }
+
+ip -n h1 addr add 10.0.2.99/32 dev lo
+ip -n h1 addr add 198.51.100.7/32 dev lo
+for v in 0 1 2; do
+	r sysctl -w net.ipv4.conf.all.rp_filter=$v
+	for s in 10.0.1.10 10.0.2.99 198.51.100.7; do
+		h1 ping -c 1 -W 0.2 -q -I $s 10.0.2.10 > /dev/null
+		echo "$s:" $(r nstat -sza IPReversePathFilter IpForwDatagrams | grep -v '#' | awk '{print $1, $2}')
+		ip -n r route get 10.0.2.10 from $s iif eth0
+	done
+done

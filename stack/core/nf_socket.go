@@ -1,0 +1,36 @@
+package core
+
+import "github.com/packetwalk/packetwalk/stack/wire"
+
+// What netfilter asks of TCP and UDP: net/ipv4/netfilter/nf_socket_ipv4.c,
+// nf_tproxy_ipv4.c.
+
+// An NFLookup says which sockets a rule looks for.
+type NFLookup uint8
+
+// The lookups (enum nf_tproxy_lookup_t).
+const (
+	NFSocketAny         NFLookup = iota // as a packet finds its socket
+	NFSocketListener                    // those that are not connected
+	NFSocketEstablished                 // those that are
+)
+
+// An NFSocket is what a lookup found.
+type NFSocket struct {
+	Found       bool
+	SK          *Sock // nil if it is not a full socket: half open, or in TIME_WAIT
+	TimeWait    bool
+	Wildcard    bool // it is bound to any address
+	Transparent bool // IP_TRANSPARENT (inet_sk_transparent)
+}
+
+// A SocketFinder is a ProtoHandler that finds sockets for rules
+// (nf_socket_get_sock_v4, nf_tproxy_get_sock_v4): saddr and sport are the packet's.
+type SocketFinder interface {
+	NFLookup(b *SKB, how NFLookup, saddr, daddr wire.Addr, sport, dport uint16, iif int) NFSocket
+}
+
+// NFSocketOf says of a full socket what rules want to know.
+func NFSocketOf(sk *Sock) NFSocket {
+	return NFSocket{Found: true, SK: sk, Wildcard: sk.RcvSaddr.IsZero(), Transparent: sk.Transparent}
+}

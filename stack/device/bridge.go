@@ -1,0 +1,141 @@
+package device
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// Read before editing: net/bridge/br_private.h, br_device.c, br_if.c.
+//
+// The bridge is spread over files as in the kernel: bridge_if.go (ports come and
+// go), bridge_stp.go (port states), bridge_input.go, bridge_forward.go,
+// bridge_fdb.go, bridge_multicast.go, bridge_netfilter*.go.
+//
+// Left out: the spanning tree protocol, VLAN filtering (the recorded kernel is
+// built without it), proxy ARP and neighbour suppression, MAC authentication
+// bypass, backup ports, tunnel mapping, MRP, CFM, switchdev.
+
+// BridgePortState is the state of a port (BR_STATE_*).
+type BridgePortState uint8
+
+// The states. Without the spanning tree protocol a port is disabled or
+// forwarding, unless somebody sets another one.
+const (
+	BridgeDisabled BridgePortState = iota
+	BridgeListening
+	BridgeLearning
+	BridgeForwarding
+	BridgeBlocking
+)
+
+// Flags of a port (BR_*), by the names of bridge(8).
+const (
+	BridgeHairpin    = 1 << iota // frames may leave by the port that they came in by
+	BridgeGuard                  // bpdu_guard: no BPDU may come in
+	BridgeRootBlock              // the port may not become the root port
+	BridgeFastLeave              // multicast_fast_leave
+	BridgeLearn                  // addresses are learned there
+	BridgeFlood                  // frames to unknown addresses leave there
+	BridgeMcastFlood             // frames to groups leave there
+	BridgeBcastFlood             // broadcasts leave there
+	BridgeIsolated               // frames between isolated ports are not forwarded
+	BridgeLocked                 // only known senders may use it
+)
+
+// A Bridge is struct net_bridge.
+type Bridge struct {
+	Dev   *core.Device
+	Ports []*BridgePort // the last added comes first, as in br->port_list
+
+	AgeingTime   sim.Time // how long a learned address lives
+	ForwardDelay sim.Time
+	HelloTime    sim.Time
+	MaxAge       sim.Time
+	Priority     uint16
+	GroupFwdMask uint16 // which of 01:80:c2:00:00:0X are forwarded
+	GroupAddr    wire.MAC
+	McastSnoop   bool // multicast_snooping
+	McastRouter  uint8
+	NoLLLearn    bool    // no_linklocal_learn
+	NFCall       [3]bool // nf_call_iptables, nf_call_ip6tables, nf_call_arptables
+	FdbMax       uint32  // fdb_max_learned, 0: no limit
+
+	addrSet  bool     // the user chose the address (NET_ADDR_SET)
+	mtuSet   bool     // and the MTU (BROPT_MTU_SET_BY_USER)
+	idAddr   wire.MAC // bridge_id.addr
+	fdb      bridgeFDB
+	fake     *core.Dst // the route of packets that br_netfilter shows to IP (fake_rtable)
+	snoopers bool      // it has joined the groups of all snoopers
+}
+
+// A BridgePort is struct net_bridge_port.
+type BridgePort struct {
+	Br           *Bridge
+	Dev          *core.Device
+	No           int
+	State        BridgePortState
+	Flags        uint32
+	Priority     uint8
+	Cost         uint32
+	CostSet      bool // by the user
+	GroupFwdMask uint16
+	McastRouter  uint8
+	Delay        sim.Time // when the timer of its forward delay ran or runs out
+}
+
+// NewBridge makes a bridge, down and without ports: `ip link add NAME type
+// bridge`. addr is its address; set says that the user chose it, so that it
+// stays when ports come and go. index 0 takes the next free ifindex.
+func NewBridge(ns *core.Netns, name string, index int, addr wire.MAC, set bool) *Bridge {
+	br := &Bridge{AgeingTime: 300 * sim.Second, ForwardDelay: 15 * sim.Second, HelloTime: 2 * sim.Second, MaxAge: 20 * sim.Second, Priority: 0x8000,
+		GroupAddr: 0x0180c2000000, McastSnoop: true, McastRouter: 1, addrSet: set}
+	br.Dev = ns.NewDevice(name, index, br)
+	br.Dev.Addr = addr
+	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureVlanTx
+	br.fdb.init(br)
+	br.fake = fakeRoute(br.Dev)
+	if brnfRegister(ns); set {
+		br.changeID(addr)
+	} else {
+		br.fdbChangeAddr(addr)
+	}
+	return br
+}
+
+// BridgeOf is the bridge that a device is, nil if it is none.
+func BridgeOf(d *core.Device) *Bridge {
+	if d == nil {
+		return nil
+	}
+	br, _ := d.Ops.(*Bridge)
+	return br
+}
+
+// PortOf is br_port_get_rcu: the port that a device is, nil if it is none.
+func PortOf(d *core.Device) *BridgePort {
+	if d == nil {
+		return nil
+	}
+	p, _ := d.RxHandler.(*BridgePort)
+	return p
+}
+
+// PortByNo is the port with a number, nil if there is none.
+func (br *Bridge) PortByNo(no int) *BridgePort {
+	for _, p := range br.Ports {
+		if p.No == no {
+			return p
+		}
+	}
+	return nil
+}
+
+// ID is the bridge's identifier: priority and address (bridge_id).
+func (br *Bridge) ID() (prio uint16, addr wire.MAC) { return br.Priority, br.idAddr }
+
+// PortID is the port's identifier: priority and number (port_id).
+func (p *BridgePort) PortID() uint16 { return uint16(p.Priority)<<10 | uint16(p.No)&0x3ff }
+
+// ns is the namespace that the bridge is in.
+func (br *Bridge) ns() *core.Netns { return br.Dev.NS }

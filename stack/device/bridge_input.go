@@ -1,0 +1,185 @@
+package device
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// What a port receives: net/bridge/br_input.c.
+
+// HandleFrame is br_handle_frame, the port's rx_handler: frames for the link
+// itself stay here, the others are the bridge's if the port's state allows it.
+// It returns false when the port's own protocols shall have the packet.
+func (p *BridgePort) HandleFrame(ns *core.Netns, b *core.SKB) bool {
+	defer ns.In(step.BrHandleFrame, b).Out()
+	if b.PktType == core.PacketLoopback {
+		return false
+	}
+	eth := b.Eth()
+	dst, src := eth.Dst(), eth.Src()
+	if src == 0 || src.IsMulticast() {
+		ns.Why(step.WhyBrSource, uint64(src))
+		ns.Drop(b, step.DropMACInvalidSource, step.BrHandleFrame)
+		return true
+	}
+	b.CB.BrDev, b.CB.BrIsolated, b.CB.BrPromisc = nil, false, false
+	if uint64(dst)>>4 == 0x0180c200000 {
+		switch p.linkLocal(ns, b, dst) {
+		case linkLocalPass:
+			return false
+		case linkLocalGone:
+			return true
+		}
+	}
+	if p.State != BridgeForwarding && p.State != BridgeLearning {
+		ns.Why(step.WhyBrState, uint64(p.Dev.Index), uint64(p.State))
+		ns.Drop(b, step.DropBridgeIngressSTPState, step.BrHandleFrame)
+		return true
+	}
+	if dst == p.Br.Dev.Addr {
+		b.PktType = core.PacketHost
+	}
+	if ns.HookBridgePre(b.Dev, b, step.BrHandleFrame) {
+		handleFrameFinish(ns, b)
+	}
+	return true
+}
+
+// What linkLocal says.
+const (
+	linkLocalForward = iota
+	linkLocalPass
+	linkLocalGone
+)
+
+// linkLocal is the part of br_handle_frame about 01:80:c2:00:00:0X (IEEE 802.1D
+// table 7-10).
+func (p *BridgePort) linkLocal(ns *core.Netns, b *core.SKB, dst wire.MAC) int {
+	n := uint(dst & 15)
+	mask := p.GroupFwdMask
+	switch n {
+	case 0:
+		return linkLocalForward // without the spanning tree protocol: so that others find loops
+	case 1:
+		ns.Why(step.WhyBrPause, uint64(dst))
+		ns.Drop(b, step.DropMACIeeeMACControl, step.BrHandleFrame)
+		return linkLocalGone
+	default:
+		mask |= p.Br.GroupFwdMask
+	}
+	if mask>>n&1 != 0 {
+		return linkLocalForward
+	}
+	ns.Why(step.WhyBrLinkLocal, uint64(dst))
+	if n != 14 {
+		if !ns.Hook(core.NFBridge, core.LocalIn, b.Dev, nil, nil, b) {
+			return linkLocalGone
+		}
+	}
+	if p.Flags&BridgeLearn != 0 && (p.State == BridgeLearning || p.State == BridgeForwarding) && !p.Br.NoLLLearn {
+		p.Br.fdb.update(ns, p, b, b.Eth().Src())
+	}
+	return linkLocalPass
+}
+
+// handleFrameFinish is br_handle_frame_finish: learn the sender, then decide by
+// the destination.
+func handleFrameFinish(ns *core.Netns, b *core.SKB) {
+	defer ns.In(step.BrHandleFrameFinish, b).Out()
+	p := PortOf(b.Dev)
+	if p == nil {
+		ns.Why(step.WhyBrDevDown)
+		ns.Drop(b, step.DropNotSpecified, step.BrHandleFrameFinish)
+		return
+	}
+	br := p.Br
+	if p.State == BridgeDisabled {
+		ns.Why(step.WhyBrState, uint64(p.Dev.Index), uint64(p.State))
+		ns.Drop(b, step.DropBridgeIngressSTPState, step.BrHandleFrameFinish)
+		return
+	}
+	eth := b.Eth()
+	src, dst := eth.Src(), eth.Dst()
+	if p.Flags&BridgeLocked != 0 {
+		if e := br.fdb.entries[src]; e == nil || e.Port != p || e.Local {
+			ns.Why(step.WhyBrLocked, uint64(p.Dev.Index), uint64(src))
+			ns.Drop(b, step.DropNotSpecified, step.BrHandleFrameFinish)
+			return
+		}
+	}
+	if p.Flags&BridgeLearn != 0 {
+		br.fdb.update(ns, p, b, src)
+	} else {
+		ns.Why(step.WhyBrNoLearn, uint64(p.Dev.Index))
+	}
+	promisc := br.Dev.Flags&core.IFFPromisc != 0 || br.Dev.Promiscuity > 0
+	up, kind := promisc, bridgeUnicast
+	if dst.IsMulticast() {
+		up, kind = true, bridgeMulticast
+		if dst == wire.Broadcast {
+			kind = bridgeBroadcast
+		} else if !br.multicastRcv(ns, b, step.BrHandleFrameFinish) {
+			return
+		}
+	}
+	if p.State == BridgeLearning {
+		ns.Why(step.WhyBrState, uint64(p.Dev.Index), uint64(p.State))
+		ns.Drop(b, step.DropBridgeIngressSTPState, step.BrHandleFrameFinish)
+		return
+	}
+	b.CB.BrDev, b.CB.BrIsolated = br.Dev, p.Flags&BridgeIsolated != 0
+	br.decide(ns, b, dst, kind, up, promisc)
+}
+
+// decide is the second half of br_handle_frame_finish.
+func (br *Bridge) decide(ns *core.Netns, b *core.SKB, dst wire.MAC, kind bridgeKind, up, promisc bool) {
+	switch e := br.fdb.entries[dst]; {
+	case kind == bridgeMulticast:
+		br.Dev.Stats.Multicast++
+		ns.Why(step.WhyBrGroup, uint64(dst))
+		br.flood(ns, b, kind, up, false)
+	case kind == bridgeBroadcast:
+		ns.Why(step.WhyBrBroadcast)
+		br.flood(ns, b, kind, up, false)
+	case e == nil:
+		ns.Why(step.WhyBrUnknown, uint64(dst))
+		br.flood(ns, b, kind, up, false)
+	case e.Local:
+		ns.Why(step.WhyBrUp, uint64(dst))
+		br.passFrameUp(ns, b, false)
+		return
+	default:
+		e.Used = ns.Clock.Now()
+		dev := 0
+		if e.Port != nil {
+			dev = e.Port.Dev.Index
+		}
+		ns.Why(step.WhyBrKnown, uint64(dst), uint64(dev))
+		br.forward(ns, e.Port, b, up, false, step.BrHandleFrameFinish)
+	}
+	if up {
+		if promisc {
+			ns.Why(step.WhyBrUpPromisc, uint64(br.Dev.Index))
+		} else {
+			ns.Why(step.WhyBrUpAll)
+		}
+		br.passFrameUp(ns, b, promisc)
+	}
+}
+
+// passFrameUp is br_pass_frame_up: the frame comes in by the bridge's own
+// device, after the bridge's INPUT hooks.
+func (br *Bridge) passFrameUp(ns *core.Netns, b *core.SKB, promisc bool) {
+	defer ns.In(step.BrPassFrameUp, b).Out()
+	received(br.Dev, b.Len())
+	in := b.Dev
+	b.Dev = br.Dev
+	b.CB.BrPromisc = promisc
+	if !ns.Hook(core.NFBridge, core.LocalIn, in, nil, nil, b) {
+		return
+	}
+	frame(ns, b, rx)
+	dropFake(b)
+	ns.NetifReceiveSkb(b)
+}

@@ -1,0 +1,19 @@
+package ipv6
+
+// What `ip -6 route get` asks (inet6_rtm_getroute).
+
+import "github.com/packetwalk/packetwalk/stack/core"
+
+// RouteLookup is ip6_route_output: the route of what this host sends, without
+// the choice of a source address. Its Err says what is wrong with it.
+func (ip *IPv6) RouteLookup(fl *Flow6) *core.Dst { return ip.routeOutputFlags(fl, 0) }
+
+// RouteOf is the entry of a table that a route was made from, nil if there is
+// none (the null entry).
+func (ip *IPv6) RouteOf(d *core.Dst) *Route6 {
+	u := upper(d)
+	if u == nil || u.from == nil || u.from == ip.null {
+		return nil
+	}
+	return u.from
+}

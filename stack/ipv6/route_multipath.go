@@ -1,0 +1,135 @@
+package ipv6
+
+// Which of several ways a packet takes (ECMP): net/ipv6/route.c.
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// multipathHash is rt6_multipath_hash: a number of 31 bits from what
+// net.ipv6.fib_multipath_hash_policy says: 0 addresses, flow label and protocol,
+// 1 addresses, protocol and ports, 3 fib_multipath_hash_fields. Policy 2 looks
+// into tunnels, and is as 0 without one.
+func (ip *IPv6) multipathHash(fl *Flow6) uint32 {
+	s := &ip.ns.Sysctl
+	k := Flow6{Saddr: fl.Saddr, Daddr: fl.Daddr, Proto: fl.Proto}
+	switch s.IPv6MultipathHashPolicy {
+	case 1:
+		k.Sport, k.Dport = fl.Sport, fl.Dport
+	case 3:
+		k = fl.only(s.IPv6MultipathHashFields)
+	default:
+		k.FlowLabel = fl.FlowLabel
+	}
+	h := ip.mix(k.Saddr.Hi) ^ ip.mix(k.Saddr.Lo+1) ^ ip.mix(k.Daddr.Hi+2) ^ ip.mix(k.Daddr.Lo+3)
+	h ^= ip.mix(uint64(k.Proto)<<56 | uint64(k.Sport)<<40 | uint64(k.Dport)<<24 ^ uint64(k.FlowLabel))
+	return uint32(ip.mix(h) >> 33)
+}
+
+// only keeps the fields that are to be hashed (FIB_MULTIPATH_HASH_FIELD_*).
+func (fl *Flow6) only(fields int) (k Flow6) {
+	if fields&1 != 0 {
+		k.Saddr = fl.Saddr
+	}
+	if fields&2 != 0 {
+		k.Daddr = fl.Daddr
+	}
+	if fields&4 != 0 {
+		k.Proto = fl.Proto
+	}
+	if fields&8 != 0 {
+		k.FlowLabel = fl.FlowLabel
+	}
+	if fields&0x10 != 0 {
+		k.Sport = fl.Sport
+	}
+	if fields&0x20 != 0 {
+		k.Dport = fl.Dport
+	}
+	return k
+}
+
+// ecmp is rt6_qualify_for_ecmp.
+func (r *Route6) ecmp() bool {
+	return !r.ra && r.Dev != nil && (r.NHID != 0 || !r.Gateway.IsZero())
+}
+
+// sibling reports that two routes of one node share the flows.
+func (r *Route6) sibling(o *Route6) bool {
+	return o.Metric == r.Metric && o.NHID == r.NHID && r.ecmp() && o.ecmp() && o.Type == r.Type
+}
+
+// Shares reports that two routes are shown as one with several ways.
+func (r *Route6) Shares(o *Route6) bool {
+	return r.Dst == o.Dst && r.Plen == o.Plen && r.Table == o.Table && r.sibling(o)
+}
+
+func (r *Route6) weight() uint64 { return uint64(max(r.Weight, 1)) }
+
+// live is rt6_is_dead, the other way round: does the route count among its
+// siblings?
+func (ip *IPv6) live(r *Route6) bool {
+	return r.Dev.Up()
+}
+
+// selectPath is fib6_select_path: routes to the same prefix with the same metric
+// and a gateway each share the flows by weight. The hash space of 31 bits is
+// divided as rt6_multipath_rebalance does it.
+func (ip *IPv6) selectPath(t *fibTable, r *Route6, fl *Flow6, oif, strict int) *Route6 {
+	if !r.ecmp() || oif != 0 && r.Dev.Index == oif && strict&lookupIface != 0 {
+		return r
+	}
+	leaf := t.node(r.Dst, r.Plen)
+	total, n := uint64(0), 0
+	for _, o := range leaf {
+		if r.sibling(o) {
+			if n++; ip.live(o) {
+				total += o.weight()
+			}
+		}
+	}
+	if n < 2 || total == 0 {
+		return r
+	}
+	ns := ip.ns
+	hash := ip.multipathHash(fl)
+	sum := uint64(0)
+	for _, o := range leaf {
+		if !r.sibling(o) || !ip.live(o) {
+			continue
+		}
+		sum += o.weight()
+		upper := (sum<<31+total/2)/total - 1
+		if uint64(hash) > upper {
+			ip.triedHash(o, hash, upper)
+			continue
+		}
+		if ip.scoreRoute(o, oif, strict) < 0 {
+			break
+		}
+		r = o
+		break
+	}
+	ns.Why(step.WhyFib6Multipath, uint64(n), uint64(hash), r.Gateway.Hi, r.Gateway.Lo, uint64(r.Dev.Index))
+	return r
+}
+
+func (ip *IPv6) triedHash(r *Route6, hash uint32, upper uint64) {
+	gw := r.Gateway
+	if gw.IsZero() {
+		gw = r.Dst
+	}
+	ip.ns.Tried(step.TryRoute6Hash, gw.Hi, gw.Lo, uint64(r.Dev.Index), uint64(hash), upper+1)
+}
+
+// CheckNexthop is nh_create_ipv6: may a nexthop object have this gateway (zero:
+// none) on this device? EHOSTUNREACH, EINVAL: the gateway is not on the link.
+func (ip *IPv6) CheckNexthop(gw wire.Addr, dev *core.Device, onlink bool) core.Errno {
+	if gw.IsZero() {
+		return 0
+	}
+	r := Route6{Gateway: gw, Dev: dev, OnLink: onlink}
+	return ip.checkGateway(&r)
+}

@@ -1,0 +1,336 @@
+package lab
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// bridgeFDB is bridge fdb: the addresses behind the ports.
+func (c *ipCmd) bridgeFDB(a *args) error {
+	if !a.more() {
+		return c.fdbShow(a)
+	}
+	switch s := a.next(); {
+	case begins(s, "add"):
+		return c.fdbModify(a, true, false)
+	case begins(s, "append"):
+		return c.fdbModify(a, true, false)
+	case begins(s, "replace"):
+		return c.fdbModify(a, true, true)
+	case begins(s, "delete"):
+		return c.fdbModify(a, false, false)
+	case begins(s, "get"):
+		return c.fdbGet(a)
+	case begins(s, "flush"):
+		return other("not modelled: bridge fdb flush")
+	case begins(s, "show"), begins(s, "lst"), begins(s, "list"):
+		return c.fdbShow(a)
+	case begins(s, "help"):
+		return ipError{bridgeUsageOf("bridge fdb"), 255}
+	default:
+		return sad("Command \"%s\" is unknown, try \"bridge fdb help\".", s)
+	}
+}
+
+// An fdbLine is one entry as it is shown.
+type fdbLine struct {
+	addr  wire.MAC
+	dev   *core.Device
+	e     *device.BridgeFDBEntry // nil: of the device itself
+	br    *device.Bridge
+	state string // permanent, static or nothing
+}
+
+func (c *ipCmd) fdbShow(a *args) error {
+	var br, dev *core.Device
+	state, dynamic := "", false
+	for a.more() {
+		s := a.next()
+		switch s {
+		case "br":
+			if br = c.devNamed(a.peek()); br == nil {
+				return sad("Cannot find bridge device \"%s\"", a.next())
+			}
+			a.next()
+		case "brport", "dev":
+			if dev = c.devNamed(a.peek()); dev == nil {
+				return sad("Cannot find device \"%s\"", a.next())
+			}
+			a.next()
+		case "state":
+			v := a.next()
+			if v != "permanent" && v != "static" && v != "temp" && v != "dynamic" && v != "local" {
+				return sad("Error: argument \"%s\" is wrong: invalid state", v)
+			}
+			if v == "local" {
+				v = "permanent"
+			}
+			state = v
+		case "dynamic":
+			dynamic = true
+		case "vlan":
+			return other("not modelled: bridge fdb show vlan")
+		default:
+			return sad("Error: either \"to\" is duplicate, or \"%s\" is a garbage.", s)
+		}
+	}
+	if c.json {
+		c.list = []any{}
+	}
+	for _, d := range c.p.host.NS.Devices {
+		if d == nil || dev != nil && d != dev || br != nil && d != br && d.Master != br {
+			continue
+		}
+		for _, l := range c.fdbOf(d) {
+			if dynamic && l.state == "permanent" || state != "" && l.state != state && (state != "temp" && state != "dynamic" || l.state != "") {
+				continue
+			}
+			c.fdbPrint(l, dev == nil)
+		}
+	}
+	return nil
+}
+
+// fdbOf is rtnl_fdb_dump for one device.
+func (c *ipCmd) fdbOf(d *core.Device) []fdbLine {
+	var master, self []fdbLine
+	br, p := device.BridgeOf(d), device.PortOf(d)
+	if p != nil {
+		br = p.Br
+	}
+	if br != nil {
+		for _, e := range br.FDB() {
+			if e.Port == p {
+				master = append(master, fdbLine{e.Addr, d, e, br, fdbState(e)})
+			}
+		}
+	}
+	if d.Type == core.LinkEther {
+		for _, m := range c.p.lab.dev(d).uc {
+			self = append(self, fdbLine{m, d, nil, nil, "permanent"})
+		}
+		for _, m := range d.Groups {
+			self = append(self, fdbLine{m, d, nil, nil, "permanent"})
+		}
+	}
+	if p != nil {
+		return append(master, self...)
+	}
+	return append(self, master...)
+}
+
+func fdbState(e *device.BridgeFDBEntry) string {
+	switch {
+	case e.Local:
+		return "permanent"
+	case e.Static:
+		return "static"
+	}
+	return ""
+}
+
+func (c *ipCmd) fdbPrint(l fdbLine, withDev bool) {
+	text := l.addr.String() + " "
+	o := object{{"mac", l.addr.String()}}
+	if withDev {
+		text += "dev " + l.dev.Name + " "
+		o.add("ifname", l.dev.Name)
+	}
+	flags := []any{}
+	if l.e == nil {
+		flags = append(flags, "self")
+		text += "self "
+	} else {
+		if c.stats > 0 {
+			used, upd := (c.p.lab.now()-l.e.Used)/sim.Second, (c.p.lab.now()-l.e.Updated)/sim.Second
+			text += fmt.Sprintf("used %d/%d ", used, upd)
+			o = append(o, member{"used", int(used)}, member{"updated", int(upd)})
+		}
+		if l.e.ExtLern {
+			flags = append(flags, "extern_learn")
+			text += "extern_learn "
+		}
+		if l.e.Sticky {
+			flags = append(flags, "sticky")
+			text += "sticky "
+		}
+		text += "master " + l.br.Dev.Name + " "
+	}
+	o.add("flags", flags)
+	if l.e != nil {
+		o.add("master", l.br.Dev.Name)
+	}
+	o.add("state", l.state)
+	c.print(text+l.state+"\n", o)
+}
+
+// fdbModify is bridge fdb add, append, replace and del.
+func (c *ipCmd) fdbModify(a *args, add, replace bool) error {
+	var dev, addr string
+	self, master, local, static, dynamic, sticky, ext := false, false, false, false, false, false, false
+	for a.more() {
+		switch s := a.next(); s {
+		case "dev":
+			v, err := need(a)
+			if err != nil {
+				return err
+			}
+			dev = v
+		case "self":
+			self = true
+		case "master":
+			master = true
+		case "local", "permanent":
+			local = true
+		case "static", "temp":
+			static = true
+		case "dynamic":
+			dynamic = true
+		case "sticky":
+			sticky = true
+		case "extern_learn":
+			ext = true
+		case "vlan":
+			v := a.next()
+			if n, err := strconv.Atoi(v); err != nil || n < 0 {
+				return sad("Error: argument \"%s\" is wrong: invalid vlan id", v)
+			}
+			return asBridge(answer(step.EINVAL)) // no VLAN filtering
+		case "dst", "port", "vni", "nhid", "via", "src_vni", "router", "use":
+			return other("not modelled: bridge fdb add %s", s)
+		default:
+			if s == "to" {
+				s = a.next()
+			}
+			if addr != "" {
+				return sad("Error: either \"to\" is duplicate, or \"%s\" is a garbage.", s)
+			}
+			addr = s
+		}
+	}
+	if dev == "" || addr == "" {
+		return sad("Device and address are required arguments.")
+	}
+	m, err := c.mac(addr)
+	if err != nil {
+		return sad("Invalid mac address %s", addr)
+	}
+	d := c.devNamed(dev)
+	if d == nil {
+		return sad("Cannot find device \"%s\"", dev)
+	}
+	if !self && !master {
+		self = true
+	}
+	br, p := device.BridgeOf(d), device.PortOf(d)
+	if master {
+		if p == nil {
+			return asBridge(answer(step.EOPNOTSUPP))
+		}
+		br = p.Br
+	}
+	switch {
+	case !master && br == nil:
+		return asBridge(c.fdbSelf(d, m, add))
+	case !add:
+		return asBridge(answer(br.FDBDel(p, m)))
+	case !local && !static && !dynamic:
+		local = !ext
+	}
+	if dynamic && p != nil && !ext && p.State != device.BridgeLearning && p.State != device.BridgeForwarding {
+		return asBridge(answer(step.EPERM))
+	}
+	if p == nil && !local {
+		return asBridge(answer(step.EINVAL))
+	}
+	return asBridge(answer(br.FDBAdd(p, m, local, static, sticky, ext, replace, true)))
+}
+
+// fdbSelf is ndo_dflt_fdb_add and ndo_dflt_fdb_del: an address that the device
+// itself lets in.
+func (c *ipCmd) fdbSelf(d *core.Device, m wire.MAC, add bool) error {
+	st := c.p.lab.dev(d)
+	list := &st.uc
+	if m.IsMulticast() {
+		list = &d.Groups
+	}
+	for i, x := range *list {
+		if x != m {
+			continue
+		}
+		if add {
+			return answer(step.EEXIST)
+		}
+		*list = append((*list)[:i:i], (*list)[i+1:]...)
+		if list == &st.uc && len(st.uc) == 0 {
+			d.Promiscuity--
+		}
+		return nil
+	}
+	if !add {
+		return answer(step.ENOENT)
+	}
+	if list == &st.uc && len(st.uc) == 0 {
+		d.Promiscuity++ // a device without a filter for addresses takes all
+	}
+	*list = append(*list, m)
+	return nil
+}
+
+// fdbGet is bridge fdb get.
+func (c *ipCmd) fdbGet(a *args) error {
+	addr := ""
+	var d *core.Device
+	for a.more() {
+		switch s := a.next(); s {
+		case "br", "brport", "dev":
+			if d = c.devNamed(a.peek()); d == nil {
+				return sad("Cannot find device \"%s\"", a.next())
+			}
+			a.next()
+		case "self", "master", "dynamic":
+		case "vlan", "vni":
+			return other("not modelled: bridge fdb get %s", s)
+		case "to":
+			addr = a.next()
+		default:
+			addr = s
+		}
+	}
+	if addr == "" {
+		return sad("Address is a required argument.")
+	}
+	m, err := c.mac(addr)
+	if err != nil {
+		return sad("Invalid address \"%s\"", addr)
+	}
+	if d == nil {
+		return sad("No device specified.")
+	}
+	br := device.BridgeOf(d)
+	if p := device.PortOf(d); p != nil {
+		br = p.Br
+	}
+	if br == nil {
+		return sad("Error: Operation not supported by device.")
+	}
+	e := br.FDBFind(m)
+	if e == nil {
+		return ipError{"Error: Fdb entry not found.", 254}
+	}
+	if c.json {
+		c.list = []any{}
+	}
+	at := br.Dev
+	if e.Port != nil {
+		at = e.Port.Dev
+	}
+	c.fdbPrint(fdbLine{m, at, e, br, fdbState(e)}, true)
+	return nil
+}

@@ -1,0 +1,459 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+func init() {
+	extra["python3"], extra["python"] = pythonTool, pythonTool
+	extra["busybox"], extra["httpd"] = busyboxTool, busyboxTool
+}
+
+// An httpHead is the head of an HTTP message.
+type httpHead struct {
+	lines   []string // the first line, and the fields
+	version string
+	code    int // of a response
+	reason  string
+	fields  map[string]string // by lower-case name
+	length  int               // Content-Length, -1: none
+	chunked bool
+	size    int // bytes with the empty line
+}
+
+// parseHead reads the head of a message; nil if it is not complete, or none.
+func parseHead(b []byte) *httpHead {
+	end, n := bytes.Index(b, []byte("\r\n\r\n")), 4
+	if i := bytes.Index(b, []byte("\n\n")); i >= 0 && (end < 0 || i < end) {
+		end, n = i, 2
+	}
+	if end < 0 || end > 1<<16 {
+		return nil
+	}
+	h := &httpHead{fields: map[string]string{}, length: -1, size: end + n}
+	for _, l := range strings.Split(string(b[:end]), "\n") {
+		h.lines = append(h.lines, strings.TrimRight(l, "\r"))
+	}
+	for _, l := range h.lines[1:] {
+		if k, v, ok := strings.Cut(l, ":"); ok {
+			h.fields[strings.ToLower(strings.TrimSpace(k))] = strings.TrimSpace(v)
+		}
+	}
+	if rest, ok := strings.CutPrefix(h.lines[0], "HTTP/"); ok {
+		w := strings.SplitN(rest, " ", 3)
+		if h.version = w[0]; len(w) > 1 {
+			h.code, _ = strconv.Atoi(w[1])
+		}
+		if len(w) > 2 {
+			h.reason = w[2]
+		}
+	}
+	if n, err := strconv.Atoi(h.fields["content-length"]); err == nil && n >= 0 {
+		h.length = n
+	}
+	h.chunked = strings.EqualFold(h.fields["transfer-encoding"], "chunked")
+	return h
+}
+
+// unchunk undoes chunked transfer coding; whole is true when the end was there.
+func unchunk(b []byte) (out []byte, whole bool) {
+	for {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			return out, false
+		}
+		f, _, _ := strings.Cut(strings.TrimSpace(string(b[:i])), ";")
+		n, err := strconv.ParseUint(f, 16, 31)
+		if err != nil {
+			return out, true
+		}
+		b = b[i+1:]
+		if n == 0 {
+			return out, true
+		}
+		out = append(out, clip(b, int(n))...)
+		if len(b) < int(n)+2 {
+			return out, false
+		}
+		b = b[n+2:]
+	}
+}
+
+// An httpServer is a web server for files: python3 -m http.server, or busybox
+// httpd.
+type httpServer struct {
+	p      *Proc
+	n      *netProc
+	dir    string
+	python bool
+	lfd    int
+	conns  []*httpConn
+}
+
+type httpConn struct {
+	fd    int
+	in    []byte
+	out   []byte
+	addr  wire.Addr
+	ready bool // the answer is there
+}
+
+// pythonTool is python3, as far as it is a web server.
+func pythonTool(p *Proc, a []string) int {
+	if len(a) < 3 || a[1] != "-m" || a[2] != "http.server" {
+		p.errf("not modelled: python3, but for: python3 -m http.server\n")
+		return 1
+	}
+	opts, rest, bad := getopt(a[3:], "hb:d:p:", []longOpt{{"bind", 1, 'b'}, {"directory", 1, 'd'}, {"protocol", 1, 'p'}, {"cgi", 0, 1}, {"help", 0, 'h'}})
+	const usage = "usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION] [port]\n"
+	s := &httpServer{p: p, dir: p.cwd, python: true}
+	var addr wire.Addr
+	for _, o := range opts {
+		switch o.c {
+		case 'b':
+			ad, e := p.resolve(o.value, 0)
+			if e != "" {
+				p.errf("socket.gaierror: [Errno -2] %s\n", e)
+				return 1
+			}
+			addr = ad
+		case 'd':
+			s.dir = p.abs(o.value)
+		default:
+			p.errf("not modelled: python3 -m http.server %s\n", optText(o))
+			return 1
+		}
+	}
+	port := uint64(8000)
+	if bad == nil && len(rest) > 0 {
+		var err error
+		if port, err = strconv.ParseUint(rest[0], 10, 16); err != nil {
+			p.errf("%sserver.py: error: argument port: invalid int value: '%s'\n", usage, rest[0])
+			return 2
+		}
+		rest = rest[1:]
+	}
+	if bad != nil || len(rest) > 0 {
+		what := strings.Join(rest, " ")
+		if bad != nil {
+			what = bad.at
+		}
+		p.errf("%sserver.py: error: unrecognized arguments: %s\n", usage, what)
+		return 2
+	}
+	return s.serve(addr, uint16(port), false)
+}
+
+// busyboxTool is busybox: its httpd, and names of tools that exist.
+func busyboxTool(p *Proc, a []string) int {
+	if a[0] == "busybox" {
+		if len(a) > 1 && a[1] != "httpd" {
+			if t := p.lab.tools[a[1]]; t != nil && a[1] != "busybox" {
+				return t(p, a[1:])
+			}
+			p.errf("%s: applet not found\n", a[1])
+			return 127
+		}
+		a = a[1:]
+	}
+	if len(a) == 0 {
+		p.out("BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1) multi-call binary.\n")
+		return 0
+	}
+	s := &httpServer{p: p, dir: p.cwd}
+	var addr wire.Addr
+	port, fore, six := uint16(80), false, false
+	opts, _, bad := getopt(a[1:], "ifvp:u:r:c:h:e:d:m:", nil)
+	if bad != nil {
+		p.errf("httpd: %s\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1) multi-call binary.\n", bad.glibc())
+		return 1
+	}
+	for _, o := range opts {
+		switch o.c {
+		case 'f':
+			fore = true
+		case 'v', 'u', 'c':
+		case 'p':
+			host, ps := "", o.value
+			if i := strings.LastIndexByte(ps, ':'); i >= 0 {
+				host, ps = strings.Trim(ps[:i], "[]"), ps[i+1:]
+			}
+			x, err := strconv.ParseUint(ps, 10, 16)
+			if err != nil {
+				p.errf("httpd: bad address '%s'\n", o.value)
+				return 1
+			}
+			if port = uint16(x); host != "" {
+				addr, _ = parseAddr(host)
+			} else {
+				six = true
+			}
+		case 'h':
+			if st, e := p.stat(o.value); e != "" || !st.dir {
+				p.errf("httpd: can't change directory to '%s': %s\n", o.value, noSuch)
+				return 1
+			}
+			s.dir = p.abs(o.value)
+		default:
+			p.errf("not modelled: httpd -%c\n", o.c)
+			return 1
+		}
+	}
+	if !fore {
+		p.fork("httpd", func(q *Proc) int { s.p = q; return s.serve(addr, port, six) })
+		return 0
+	}
+	return s.serve(addr, port, six)
+}
+
+func (s *httpServer) serve(addr wire.Addr, port uint16, six bool) int {
+	p := s.p
+	s.n = p.network(map[bool]string{true: "python3", false: "httpd"}[s.python])
+	defer s.n.close()
+	var e core.Errno
+	if s.lfd, e = s.n.listen(addr, port, six, 9); e != 0 {
+		if s.python {
+			p.errf("OSError: [Errno %d] %s\n", e, errnoWords(e))
+		} else {
+			p.errf("httpd: bind: %s\n", errnoWords(e))
+		}
+		return 1
+	}
+	if s.python {
+		at := "0.0.0.0"
+		if !addr.IsZero() {
+			at = addr.String()
+		}
+		host := at
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		p.outf("Serving HTTP on %s port %d (http://%s:%d/) ...\n", at, port, host, port)
+	}
+	for {
+		p.block(s.busy)
+		for s.accept() {
+		}
+		live := s.conns[:0]
+		for _, c := range s.conns {
+			if s.work(c) {
+				live = append(live, c)
+			} else {
+				s.n.prog.Close(c.fd)
+			}
+		}
+		s.conns = live
+	}
+}
+
+// busy reports whether there is something to do.
+func (s *httpServer) busy() bool {
+	if s.n.prog.Poll(s.lfd)&socket.PollIn != 0 && len(s.conns) < 1000 {
+		return true
+	}
+	for _, c := range s.conns {
+		ev := s.n.prog.Poll(c.fd)
+		if ev&(socket.PollErr|socket.PollHup) != 0 || !c.ready && ev&socket.PollIn != 0 || len(c.out) > 0 && ev&socket.PollOut != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *httpServer) accept() bool {
+	fd, e := s.n.prog.Accept(s.lfd)
+	if e != 0 {
+		return false
+	}
+	s.n.prog.SetNonBlock(fd, true)
+	a, _ := s.n.peer(fd)
+	s.conns = append(s.conns, &httpConn{fd: fd, addr: a})
+	return true
+}
+
+// work goes on with a connection; false when it is over.
+func (s *httpServer) work(c *httpConn) bool {
+	buf := make([]byte, 8192)
+	for !c.ready {
+		k, e := s.n.prog.Recv(c.fd, buf, core.MsgDontWait)
+		if e == step.EAGAIN {
+			break
+		}
+		if e != 0 || k == 0 || len(c.in) > 1<<16 {
+			return false
+		}
+		c.in = append(c.in, buf[:k]...)
+		if h := parseHead(c.in); h != nil {
+			c.out, c.ready = s.respond(c, h), true
+		}
+	}
+	for len(c.out) > 0 {
+		k, e := s.n.prog.Send(c.fd, c.out[:min(len(c.out), 1<<16)], 0)
+		if e == step.EAGAIN {
+			return true
+		}
+		if e != 0 {
+			return false
+		}
+		c.out = c.out[k:]
+	}
+	return !c.ready
+}
+
+func (s *httpServer) date(t sim.Time) string {
+	return s.p.lab.date().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+}
+
+// respond makes the answer to a request.
+func (s *httpServer) respond(c *httpConn, h *httpHead) []byte {
+	w := strings.Fields(h.lines[0])
+	if len(w) < 2 {
+		return s.fault(c, h, "", 400, "Bad request syntax ("+pyRepr(h.lines[0])+")", "Bad request syntax or unsupported method")
+	}
+	method, target := w[0], w[1]
+	if method != "GET" && method != "HEAD" {
+		return s.fault(c, h, method, 501, "Unsupported method ('"+method+"')", "Server does not support this operation")
+	}
+	name, _, _ := strings.Cut(target, "?")
+	name, err := url.PathUnescape(name)
+	if err != nil {
+		name = target
+	}
+	file := path.Join(s.dir, path.Clean("/"+name))
+	st, no := s.p.stat(file)
+	if no == "" && st.dir {
+		if !strings.HasSuffix(name, "/") {
+			return s.moved(c, h, name)
+		}
+		if x, e := s.p.stat(path.Join(file, "index.html")); e == "" && !x.dir {
+			file, no, st = path.Join(file, "index.html"), "", x
+		} else if s.python {
+			return s.list(c, h, method, name, file)
+		} else {
+			no = noSuch
+		}
+	}
+	if no != "" || strings.HasSuffix(name, "/") && !strings.HasSuffix(file, "index.html") {
+		return s.fault(c, h, method, 404, "File not found", "Nothing matches the given URI")
+	}
+	body, no := s.p.readFile(file)
+	if no != "" {
+		return s.fault(c, h, method, 404, "File not found", "Nothing matches the given URI")
+	}
+	s.log(c, h, 200)
+	kind := s.kindOf(file)
+	return s.message(200, "OK", [][2]string{{"Content-type", kind}, {"Content-Length", strconv.Itoa(len(body))}, {"Last-Modified", s.date(0)}}, body, method)
+}
+
+func (s *httpServer) kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".html", ".htm":
+		return "text/html"
+	case ".txt", ".c", ".h", ".py":
+		return "text/plain"
+	case ".json":
+		return "application/json"
+	case ".css":
+		return "text/css"
+	case ".js":
+		return "text/javascript"
+	case ".png":
+		return "image/png"
+	case ".sh":
+		return "application/x-sh"
+	}
+	return "application/octet-stream"
+}
+
+// message puts an answer together. Each server has its own order of fields.
+func (s *httpServer) message(code int, reason string, fields [][2]string, body []byte, method string) []byte {
+	var b bytes.Buffer
+	if s.python {
+		fmt.Fprintf(&b, "HTTP/1.0 %d %s\r\nServer: SimpleHTTP/0.6 Python/3.11.7\r\nDate: %s\r\n", code, reason, s.date(0))
+	} else {
+		fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n", code, reason, s.date(0))
+		var rest [][2]string
+		for _, f := range fields {
+			switch f[0] {
+			case "Content-type":
+				fmt.Fprintf(&b, "Content-type: %s\r\n", f[1])
+				if code == 200 {
+					fmt.Fprintf(&b, "Accept-Ranges: bytes\r\nLast-Modified: %s\r\nETag: \"%x-%x\"\r\n", s.date(0), s.p.lab.date().Unix(), len(body))
+				}
+			case "Last-Modified":
+			default:
+				rest = append(rest, f)
+			}
+		}
+		fields = rest
+	}
+	for _, f := range fields {
+		fmt.Fprintf(&b, "%s: %s\r\n", f[0], f[1])
+	}
+	b.WriteString("\r\n")
+	if method != "HEAD" {
+		b.Write(body)
+	}
+	return b.Bytes()
+}
+
+func (s *httpServer) log(c *httpConn, h *httpHead, code int) {
+	if s.python {
+		s.p.errf("%s - - [%s] \"%s\" %d -\n", c.addr, s.p.lab.date().Format("02/Jan/2006 15:04:05"), h.lines[0], code)
+	}
+}
+
+func pyRepr(s string) string { return "'" + s + "'" }
+
+func (s *httpServer) fault(c *httpConn, h *httpHead, method string, code int, msg, explain string) []byte {
+	if !s.python {
+		title := map[int]string{404: "Not Found", 501: "Not Implemented", 400: "Bad Request"}[code]
+		text := map[int]string{404: "The requested URL was not found", 501: "The requested method is not recognized", 400: "Unsupported method"}[code]
+		body := fmt.Sprintf("<HTML><HEAD><TITLE>%d %s</TITLE></HEAD>\n<BODY><H1>%d %s</H1>\n%s\n</BODY></HTML>\n", code, title, code, title, text)
+		return s.message(code, title, [][2]string{{"Content-type", "text/html"}}, []byte(body), method)
+	}
+	s.p.errf("%s - - [%s] code %d, message %s\n", c.addr, s.p.lab.date().Format("02/Jan/2006 15:04:05"), code, msg)
+	s.log(c, h, code)
+	body := fmt.Sprintf("<!DOCTYPE HTML>\n<html lang=\"en\">\n    <head>\n        <meta charset=\"utf-8\">\n        <title>Error response</title>\n    </head>\n    <body>\n        <h1>Error response</h1>\n        <p>Error code: %d</p>\n        <p>Message: %s.</p>\n        <p>Error code explanation: %d - %s.</p>\n    </body>\n</html>\n",
+		code, html.EscapeString(msg), code, explain)
+	body = strings.ReplaceAll(body, "&#39;", "'")
+	return s.message(code, msg, [][2]string{{"Connection", "close"}, {"Content-Type", "text/html;charset=utf-8"}, {"Content-Length", strconv.Itoa(len(body))}}, []byte(body), method)
+}
+
+func (s *httpServer) moved(c *httpConn, h *httpHead, name string) []byte {
+	s.log(c, h, 301)
+	if s.python {
+		return s.message(301, "Moved Permanently", [][2]string{{"Location", name + "/"}, {"Content-Length", "0"}}, nil, "")
+	}
+	body := "<HTML><HEAD><TITLE>302 Found</TITLE></HEAD>\n<BODY><H1>302 Found</H1>\n\n</BODY></HTML>\n"
+	return s.message(302, "Found", [][2]string{{"Content-type", "text/html"}, {"Location", name + "/"}}, []byte(body), "")
+}
+
+// list is a directory as a page.
+func (s *httpServer) list(c *httpConn, h *httpHead, method, name, dir string) []byte {
+	var b strings.Builder
+	title := "Directory listing for " + html.EscapeString(name)
+	fmt.Fprintf(&b, "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s</title>\n</head>\n<body>\n<h1>%s</h1>\n<hr>\n<ul>\n", title, title)
+	l, _ := s.p.readDir(dir)
+	for _, f := range l {
+		if st, _ := s.p.stat(path.Join(dir, f)); st.dir {
+			f += "/"
+		}
+		fmt.Fprintf(&b, "<li><a href=\"%s\">%s</a></li>\n", (&url.URL{Path: f}).EscapedPath(), html.EscapeString(f))
+	}
+	b.WriteString("</ul>\n<hr>\n</body>\n</html>\n")
+	s.log(c, h, 200)
+	return s.message(200, "OK", [][2]string{{"Content-type", "text/html; charset=utf-8"}, {"Content-Length", strconv.Itoa(b.Len())}}, []byte(b.String()), method)
+}

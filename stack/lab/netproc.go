@@ -1,0 +1,185 @@
+package lab
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// A netProc is a process that makes system calls one after the other and
+// sleeps in them, as most programs do. Its sockets are the world's; its own
+// state is the process's.
+type netProc struct {
+	p    *Proc
+	prog *socket.Program
+	old  *socket.Program
+}
+
+// sleeper is the App of a netProc: the process itself goes on when something
+// has changed.
+type sleeper struct{ term }
+
+// Run does nothing: see Proc.block.
+func (*sleeper) Run(*socket.Program) {}
+
+// network begins to use sockets. close ends it.
+func (p *Proc) network(name string) *netProc {
+	n := &netProc{p: p, old: p.app, prog: socket.NewProgram(p.host.NS, name, &sleeper{})}
+	p.app = n.prog
+	n.prog.Start(p.lab.now())
+	return n
+}
+
+func (n *netProc) close() {
+	n.prog.Exit()
+	n.p.app = n.old
+}
+
+func (n *netProc) now() sim.Time { return n.p.lab.now() }
+
+// wait sleeps until a socket is ready for one of events, or until a time (0: for
+// ever). It reports false when the time came first.
+func (n *netProc) wait(fd, events int, end sim.Time) bool {
+	ready := func() bool { return n.prog.Poll(fd)&(events|socket.PollErr|socket.PollHup) != 0 }
+	n.p.until(end, ready)
+	return ready()
+}
+
+// A dialing says how to connect.
+type dialing struct {
+	kind    uint8
+	addr    wire.Addr
+	port    uint16
+	src     wire.Addr
+	srcPort uint16
+	dev     int
+	end     sim.Time
+	set     func(fd int) core.Errno
+}
+
+func familyOf(a wire.Addr) uint16 {
+	if a.Is4() {
+		return core.AFInet
+	}
+	return core.AFInet6
+}
+
+// dial makes a socket and connects it: ETIMEDOUT when the time is over.
+func (n *netProc) dial(d dialing) (fd int, e core.Errno) {
+	if d.kind == 0 {
+		d.kind = core.SockStream
+	}
+	if fd, e = n.prog.Socket(familyOf(d.addr), d.kind, 0); e != 0 {
+		return -1, e
+	}
+	if d.dev != 0 {
+		n.prog.SetSockOpt(fd, socket.SOBindToIfindex, d.dev)
+	}
+	if d.set != nil {
+		if e = d.set(fd); e != 0 {
+			n.prog.Close(fd)
+			return -1, e
+		}
+	}
+	if !d.src.IsZero() || d.srcPort != 0 {
+		n.prog.SetSockOpt(fd, socket.SOReuseAddr, 1)
+		if e = n.prog.Bind(fd, d.src, d.srcPort); e != 0 {
+			n.prog.Close(fd)
+			return -1, e
+		}
+	}
+	n.prog.SetNonBlock(fd, true)
+	e = n.prog.Connect(fd, d.addr, d.port)
+	if e == step.EINPROGRESS {
+		e = 0
+		if !n.wait(fd, socket.PollOut, d.end) {
+			e = step.ETIMEDOUT
+		} else if v, _ := n.prog.GetSockOpt(fd, socket.SOError); v != 0 {
+			e = core.Errno(v)
+		}
+	}
+	if e != 0 {
+		n.prog.Close(fd)
+		return -1, e
+	}
+	return fd, 0
+}
+
+// send sends all, and sleeps while the buffer is full.
+func (n *netProc) send(fd int, b []byte, end sim.Time) core.Errno {
+	for len(b) > 0 {
+		k, e := n.prog.Send(fd, b[:min(len(b), 1<<16)], 0)
+		switch {
+		case e == step.EAGAIN:
+			if !n.wait(fd, socket.PollOut, end) {
+				return step.ETIMEDOUT
+			}
+		case e != 0:
+			return e
+		default:
+			b = b[k:]
+		}
+	}
+	return 0
+}
+
+// recv reads what there is, and sleeps until there is something. No bytes and
+// no error is the end.
+func (n *netProc) recv(fd int, b []byte, end sim.Time) (int, core.Errno) {
+	for {
+		k, e := n.prog.Recv(fd, b, core.MsgDontWait)
+		if e != step.EAGAIN {
+			return k, e
+		}
+		if !n.wait(fd, socket.PollIn, end) {
+			return 0, step.ETIMEDOUT
+		}
+	}
+}
+
+// listen makes a listening socket.
+func (n *netProc) listen(addr wire.Addr, port uint16, six bool, backlog int) (int, core.Errno) {
+	fam := uint16(core.AFInet)
+	if six || !addr.IsZero() && !addr.Is4() {
+		fam = core.AFInet6
+	}
+	fd, e := n.prog.Socket(fam, core.SockStream, 0)
+	if e != 0 {
+		return -1, e
+	}
+	n.prog.SetSockOpt(fd, socket.SOReuseAddr, 1)
+	n.prog.SetNonBlock(fd, true)
+	if e = n.prog.Bind(fd, addr, port); e == 0 {
+		e = n.prog.Listen(fd, backlog)
+	}
+	if e != 0 {
+		n.prog.Close(fd)
+		return -1, e
+	}
+	return fd, 0
+}
+
+// peer is the other end of a connection.
+func (n *netProc) peer(fd int) (wire.Addr, uint16) {
+	if sk := n.prog.Sock(fd); sk != nil {
+		return sk.Daddr, sk.Dport
+	}
+	return wire.Addr{}, 0
+}
+
+// own is this end of a connection.
+func (n *netProc) own(fd int) (wire.Addr, uint16) {
+	if sk := n.prog.Sock(fd); sk != nil {
+		return sk.Saddr, sk.Sport
+	}
+	return wire.Addr{}, 0
+}
+
+// terminal reports whether a descriptor is the lab's own output: a program that
+// asks isatty gets a yes.
+func (p *Proc) terminal(fd int) bool {
+	d := p.fds[fd]
+	return d != nil && d.out != 0
+}

@@ -1,0 +1,6 @@
+package real
+
+const (
+	sysBPF   = 321
+	sysSetns = 308
+)

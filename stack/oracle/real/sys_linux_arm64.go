@@ -1,0 +1,6 @@
+package real
+
+const (
+	sysBPF   = 280
+	sysSetns = 268
+)

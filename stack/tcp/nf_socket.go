@@ -1,0 +1,47 @@
+package tcp
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// NFLookup is what rules of netfilter ask (inet_lookup, inet_lookup_listener,
+// inet_lookup_established): see core.SocketFinder. Of a connection in TIME_WAIT it
+// is not known whether its socket was transparent: it counts as not.
+func (p *protocol) NFLookup(_ *core.SKB, how core.NFLookup, saddr, daddr wire.Addr, sport, dport uint16, iif int) core.NFSocket {
+	k := inet.Tuple{Laddr: daddr, Faddr: saddr, Lport: dport, Fport: sport}
+	var owner any
+	switch how {
+	case core.NFSocketEstablished:
+		owner = p.t.Hash.Lookup(&k, iif)
+	case core.NFSocketListener:
+		owner = p.t.listener(&k, iif)
+	default:
+		owner = p.t.lookup(&k, iif)
+	}
+	switch o := owner.(type) {
+	case *Sock:
+		return core.NFSocketOf(&o.Sock)
+	case *Request:
+		return core.NFSocket{Found: true, Transparent: o.l.Transparent}
+	case *TimeWait:
+		return core.NFSocket{Found: true, TimeWait: true}
+	}
+	return core.NFSocket{}
+}
+
+// listener is inet_lookup_listener.
+func (t *TCP) listener(k *inet.Tuple, iif int) any {
+	best := -1
+	var sk *core.Sock
+	for _, l := range t.Hash.Listeners(k.Lport) {
+		if s := inet.Score(l, k.Laddr, iif); s > best {
+			best, sk = s, l
+		}
+	}
+	if s := asSock(sk); s != nil {
+		return s
+	}
+	return nil
+}
