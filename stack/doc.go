@@ -10,8 +10,8 @@
 //	14  stack/view   tui/shot   tui/settings                  one reader's place, as plain data; pictures
 //	13  stack/walk   lessons                                  time machine, courses
 //	12  stack/oracle                                          two kernels compared
-//	11  stack/lab   stack/report   stack/oracle/real          the simulated machine's shell, formats, the real kernel
-//	10  stack/lab/nft   stack/lab/ipt                         the languages of nft and iptables
+//	11  stack/lab   stack/report   stack/oracle/real,rules    the simulated machine's shell, formats, the real kernel
+//	10  stack/lab/nft   stack/lab/ipt   stack/oracle/gen      the languages of nft and iptables
 //	 9  stack                                                 the house: hosts, links, replay
 //	 8  stack/device   stack/socket                           drivers, system calls
 //	 7  stack/raw   stack/netfilter/nftables
@@ -20,7 +20,7 @@
 //	 4  stack/inet   stack/sched   stack/netfilter/conntrack
 //	 3  stack/core                                            net/core
 //	 2  stack/trace                                           what a step leaves behind
-//	 1  stack/step   stack/filter                             the catalogue, filters
+//	 1  stack/step   stack/filter   stack/oracle/gen          the catalogue, filters, random rules
 //	 0  stack/wire   stack/sim   pcaps                        headers, time, captures
 //
 // # The life of a packet

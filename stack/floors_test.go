@@ -16,7 +16,7 @@ const module = "github.com/packetwalk/packetwalk/"
 // lower floors only: never of its own, never of a higher one.
 const floors = `
 	stack/wire  stack/sim  pcaps
-	stack/step  stack/filter
+	stack/step  stack/filter  stack/oracle/gen
 	stack/trace
 	stack/core
 	stack/inet  stack/sched  stack/netfilter/conntrack
@@ -25,8 +25,8 @@ const floors = `
 	stack/raw   stack/netfilter/nftables
 	stack/device  stack/socket
 	stack
-	stack/lab/nft  stack/lab/ipt
-	stack/lab  stack/report  stack/oracle/real
+	stack/lab/nft  stack/lab/ipt  stack/oracle/gen
+	stack/lab  stack/report  stack/oracle/real  stack/oracle/rules  stack/oracle/rules
 	stack/oracle
 	stack/walk  lessons
 	stack/view  tui/shot  tui/settings

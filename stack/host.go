@@ -85,6 +85,9 @@ func (h *Host) Carrier(d *core.Device, on bool) {
 		d.Flags &^= core.IFFRunning
 	}
 	d.CarrierChanges++
+	if v, ok := d.Ops.(*device.Veth); ok && !on && v.Peer != nil {
+		d.LowerDown = v.Peer.Dev.Index != d.Index
+	}
 	h.IPv4.CarrierChange(d)
 	h.IPv6.CarrierChange(d)
 	if !on {

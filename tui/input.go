@@ -283,6 +283,10 @@ func (m *Model) complete(by int) {
 	if len(list) == 0 {
 		return
 	}
+	if m.local.prompt == PromptSeek && len(list) == 1 && list[0] == m.local.input {
+		m.local.input += " "
+		return
+	}
 	if m.local.prompt == PromptSeek && len(list) > 1 && !slices.Contains(list, m.local.input) {
 		if c := common(list); len(c) > len(m.local.input) {
 			m.local.input = c

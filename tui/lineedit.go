@@ -182,7 +182,7 @@ func (e *editor) key(k string) {
 		e.delete(e.wordBack() - e.at)
 	default:
 		r, n := utf8.DecodeRuneInString(k)
-		if n != len(k) || !unicode.IsPrint(r) || len(e.text) >= maxLine {
+		if k == "" || n != len(k) || !unicode.IsPrint(r) || len(e.text) >= maxLine {
 			return
 		}
 		e.text = append(e.text[:e.at:e.at], append([]rune{r}, e.text[e.at:]...)...)

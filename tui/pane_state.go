@@ -42,13 +42,13 @@ func tabText(r Rect, i int, l *local) string {
 	n := itoa(i + 1)
 	switch {
 	case tabs[i] == l.slot():
-		if r.W >= 72 && r.W < 80 {
+		if r.W >= 80 && r.W < 92 {
 			return "[" + n + " " + tabNames[i] + "] "
 		}
 		return "[" + n + " " + tabNames[i] + "]"
-	case r.W >= 80:
+	case r.W >= 92:
 		return " " + n + " " + tabNames[i] + " "
-	case r.W >= 72:
+	case r.W >= 80:
 		return n + " " + tabNames[i] + " "
 	}
 	return " " + n + " "

@@ -37,7 +37,7 @@ Several --do stack: each is added to those before.`,
   packetwalk compare good.pcapng bad.pcapng --at 1 --with drop
   packetwalk compare ping --plain | less
   packetwalk compare two-hosts --at 20 --do 'ip link set eth0 down' --host h2 --plain
-  packetwalk compare http --at 3 --do 'nft add table ip t' --do 'nft add chain ip t i { type filter hook input priority 0; policy drop; }' --plain`,
+  packetwalk compare http --at 3 --do 'iptables-legacy -A INPUT -p tcp --dport 80 -j DROP' --plain`,
 		Annotations: map[string]string{exitStatus: "0 both go the same way, 1 they do not, 2 they could not be compared."},
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 {

@@ -83,6 +83,9 @@ func homeEntries(root *cobra.Command) (list []tui.HomeEntry) {
 	for _, e := range pcaps.Bundled() {
 		list = append(list, tui.HomeEntry{Kind: tui.HomeCapture, Name: e.Name, Arg: e.Name, Shows: e.Shows})
 	}
+	for _, l := range lessons.Labs() {
+		list = append(list, tui.HomeEntry{Kind: tui.HomeCapture, Name: l.Name, Arg: l.Name, Shows: "lab: " + l.Title})
+	}
 	return list
 }
 

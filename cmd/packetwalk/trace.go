@@ -15,6 +15,7 @@ import (
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/filter"
+	"github.com/packetwalk/packetwalk/stack/oracle"
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -45,7 +46,7 @@ Exit status: 0 done, 1 the input is bad, 2 the command line is.`,
 	}
 	t.flags(c)
 	f := c.Flags()
-	f.StringVar(&t.format, "format", "text", "text, ndjson, pcapng or perfetto")
+	f.StringVar(&t.format, "format", "text", "text, ndjson, pcapng, perfetto or facts")
 	f.StringVarP(&t.out, "output", "o", "", "write to this `FILE` instead of standard output")
 	f.StringVar(&t.packets, "packets", "", "print only frames `A-B` (all are replayed)")
 	f.StringVarP(&t.expr, "filter", "f", "", "print only frames that match this tcpdump `EXPR`ession (all are replayed)")
@@ -120,10 +121,10 @@ func (t *traceFlags) writer(c *cobra.Command, input string) (io.Writer, func() e
 // known checks the name of the format.
 func (t *traceFlags) known() error {
 	switch t.format {
-	case "text", "ndjson", "pcapng", "perfetto":
+	case "text", "ndjson", "pcapng", "perfetto", "facts":
 		return nil
 	}
-	return usageError{fmt.Errorf("--format is text, ndjson, pcapng or perfetto, not %q", t.format)}
+	return usageError{fmt.Errorf("--format is text, ndjson, pcapng, perfetto or facts, not %q", t.format)}
 }
 
 func (t *traceFlags) sink(w io.Writer, r *stack.Replay) report.Sink {
@@ -134,6 +135,8 @@ func (t *traceFlags) sink(w io.Writer, r *stack.Replay) report.Sink {
 		return &report.PcapNG{W: w, Names: r, Start: t.reader.Start()}
 	case "perfetto":
 		return &report.Perfetto{W: w, Names: r}
+	case "facts":
+		return oracle.NewFactsSink(w, r.World)
 	}
 	f, ok := os.Stdout, t.out == ""
 	return &report.Text{W: w, Names: r, Color: ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == ""}

@@ -34,6 +34,7 @@ type verifyFlags struct {
 	runs     int
 	score    bool
 	update   bool
+	rules    ruleFlags
 }
 
 // verifyCommand is `packetwalk verify`: one script, two kernels.
@@ -58,7 +59,8 @@ drop reasons and counters the recordings show.`,
 		Example: `  sudo packetwalk verify lab.sh
   sudo packetwalk verify --record -o lessons/labs lessons/labs/*.sh
   packetwalk verify --recorded lessons/labs/*.sh
-  packetwalk verify --score`,
+  packetwalk verify --score
+  sudo packetwalk verify --rules 2000 --kind nft,iptables`,
 		RunE: func(c *cobra.Command, args []string) error { return verify(c, args, &f) },
 	}
 	fl := c.Flags()
@@ -74,12 +76,18 @@ drop reasons and counters the recordings show.`,
 	fl.IntVar(&f.runs, "runs", 3, "how often to ask the real kernel before a difference is the model's")
 	fl.BoolVar(&f.score, "score", false, "tell what the recordings show of the model, and what they do not")
 	fl.BoolVar(&f.update, "update", false, "with --score: write the table of the catalogue anew (in a checkout)")
+	f.rules.add(fl)
 	return c
 }
 
 func verify(c *cobra.Command, args []string, f *verifyFlags) error {
 	if f.score {
 		return score(c.OutOrStdout(), args, f)
+	}
+	if f.rules.n != 0 {
+		ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return verifyRules(ctx, c.OutOrStdout(), &f.rules, f.most)
 	}
 	if len(args) == 0 {
 		return usageError{errors.New("verify needs a lab: a script, or the name of a bundled one")}
@@ -136,19 +144,29 @@ func verifyLab(ctx context.Context, out io.Writer, arg string, f *verifyFlags) (
 	}
 	var want, got *oracle.LabFacts
 	var runs [][]oracle.Family
+	var best *oracle.LabFacts
+	fewest := -1
 	for n := 0; n < max(1, f.runs); n++ {
-		if want, err = kernelFacts(ctx, name, text, file, f, n); err != nil {
+		if want, err = kernelFacts(ctx, name, text, file, f); err != nil {
 			return false, err
 		}
 		if got, err = oracle.RunModel(name, text, want.Options()); err != nil {
 			return false, err
 		}
 		runs = append(runs, oracle.CompareLab(want, got))
+		if n := differences(runs[len(runs)-1]); fewest < 0 || n < fewest {
+			best, fewest = want, n
+		}
 		if f.recorded || oracle.Agree(oracle.Best(runs)) {
 			break
 		}
 	}
 	fs := oracle.Best(runs)
+	if f.record {
+		if err := keep(file, best); err != nil {
+			return false, err
+		}
+	}
 	if f.facts {
 		fmt.Fprintf(out, "# the kernel's facts\n%s# the model's facts\n%s", cleanLines(want.Print()), cleanLines(got.Print()))
 	}
@@ -166,7 +184,7 @@ func cleanLines(s string) string {
 }
 
 // kernelFacts are what the real kernel did, or what a recording says that it did.
-func kernelFacts(ctx context.Context, name, text, file string, f *verifyFlags, run int) (*oracle.LabFacts, error) {
+func kernelFacts(ctx context.Context, name, text, file string, f *verifyFlags) (*oracle.LabFacts, error) {
 	if f.recorded {
 		return oracle.ReadLab(file)
 	}
@@ -176,13 +194,20 @@ func kernelFacts(ctx context.Context, name, text, file string, f *verifyFlags, r
 	}
 	facts := oracle.FromReal(name, text, r)
 	facts.Traced = traced(text, f)
-	if f.record && run == 0 {
-		return facts, keep(file, facts)
-	}
 	return facts, nil
 }
 
-// keep writes a recording.
+// differences counts the facts that differ.
+func differences(fs []oracle.Family) (n int) {
+	for _, f := range fs {
+		n += len(f.Diff)
+	}
+	return n
+}
+
+// keep writes a recording: of several runs that with which the model agrees
+// best, for what the kernel does not do twice in the same way is not to be held
+// against it.
 func keep(file string, facts *oracle.LabFacts) error {
 	b, err := json.Marshal(facts)
 	if err != nil {

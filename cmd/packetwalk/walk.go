@@ -27,14 +27,19 @@ func walkCommand() *cobra.Command {
 	var f walkFlags
 	c := &cobra.Command{
 		Use:   "walk INPUT",
-		Short: "Walk through a capture on the screen, forwards and backwards",
+		Short: "Walk through a capture or a lab on the screen, forwards and backwards",
 		Long: `Walk through a capture on the screen, forwards and backwards. INPUT is a pcap or
 pcapng file (gzip or not), the name of a bundled capture, or - for standard input.
+Or it is a lab: a shell script (LAB.sh, or the name of a bundled one) that builds a
+network; then every packet is walked through all hosts that it comes to.
+A colon asks the machine at a step, as on a real one (: ip route get 10.0.0.1); a
+command that changes something runs in a second walk, and both are compared.
 It begins with the capture at a glance: which ways its packets took. Enter walks
 along one of them. Press ? for the keys, q to leave.`,
 		Example: `  packetwalk walk ping
   packetwalk walk my.pcapng --local 192.168.1.10
   packetwalk walk my.pcapng --at 17            begin with packet 17
+  packetwalk walk two-hosts                    a bundled lab
   packetwalk walk http --until tcp_v4_rcv      begin where this function runs first
   packetwalk walk ping --plain | less          lines of text, for screen readers too`,
 		Args: oneInput,

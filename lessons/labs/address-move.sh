@@ -18,6 +18,7 @@ for n in h1 r1 r2; do
 	i=$((i + 1))
 done
 h1 sysctl -qw net.ipv4.neigh.eth0.delay_first_probe_time=1 net.ipv4.neigh.eth0.ucast_solicit=1
+sleep 0.2 # the links come up
 ip -n r1 addr add 10.0.1.1/24 dev eth0
 h1 ping -c 1 -W 1 -q 10.0.1.1 > /dev/null && ip -n h1 neigh show 10.0.1.1
 echo "# r1 loses the address, r2 has it"

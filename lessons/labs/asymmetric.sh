@@ -26,6 +26,7 @@ ip -n h1 route add 10.3.0.0/24 via 10.1.0.1
 ip -n h2 route add 10.1.0.0/24 via 10.4.0.1
 ip -n r2 route add 10.1.0.0/24 via 10.2.0.2
 for n in h1 h2; do ip netns exec $n sysctl -qw net.ipv4.conf.all.rp_filter=0; done
+sleep 0.2 # the links come up
 h1 ping -c 1 -W 1 -q 10.3.0.2 > /dev/null
 echo "no filter: $?"
 for n in r1 r2; do echo $n $(ip netns exec $n nstat -asz IpForwDatagrams | grep Forw); done

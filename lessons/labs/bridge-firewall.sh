@@ -28,6 +28,7 @@ table bridge f {
 	}
 }
 N
+sleep 0.2 # the links come up
 ip netns exec h1 ping -c 1 -W 0.3 10.0.1.2
 ip netns exec h2 ping -c 1 -W 1 10.0.1.1
 ip netns exec h3 ping -c 1 -W 0.3 10.0.1.1

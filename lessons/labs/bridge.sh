@@ -16,6 +16,7 @@ for i in 1 2 3; do
 	ip -n h$i addr add 10.0.1.$i/24 dev eth0
 	ip -n h$i link set eth0 up
 done
+sleep 0.2 # the links come up
 ip -n sw -br link | sort
 ip netns exec h1 ping -c 1 -W 1 10.0.1.2
 ip netns exec h1 ping -c 1 -W 1 10.0.1.254

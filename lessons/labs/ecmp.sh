@@ -15,6 +15,7 @@ for n in r1 r2; do ip -n $n addr add 10.0.9.9/32 dev lo; ip -n $n link set eth0 
 ip -n h1 link set eth0 up
 ip -n h1 link set eth1 up
 h1() { ip netns exec h1 "$@"; }
+sleep 0.2 # the links come up
 
 ip -n h1 route add 10.0.9.0/24 nexthop via 10.0.1.1 weight 1 nexthop via 10.0.3.1 weight 1
 ip -n h1 route

@@ -22,6 +22,7 @@ ip netns exec r sysctl -qw net.ipv4.ip_forward=1
 h1() { ip netns exec h1 "$@"; }
 r() { ip netns exec r "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 h1 ping -c 1 -W 1 -s 3000 10.0.2.10 > /dev/null
 r nstat -asz IpReasmReqds IpReasmOKs IpFragCreates IpForwDatagrams

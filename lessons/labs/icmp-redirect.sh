@@ -23,6 +23,7 @@ ip -n r2 addr add 10.0.9.1/32 dev lo
 for n in r r2; do ip netns exec $n sysctl -qw net.ipv4.ip_forward=1; done
 ip -n h1 route add default via 10.0.1.1
 ip -n r route add 10.0.9.0/24 via 10.0.1.2
+sleep 0.2 # the links come up
 ip -n h1 route get 10.0.9.1
 h1 ping -c 1 -W 1 10.0.9.1
 sleep 0.1

@@ -12,6 +12,7 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 h2 iptables -N web
 h2 iptables -A web -s 10.0.1.0/24 -j ACCEPT
@@ -28,7 +29,8 @@ h2 nc -k -l 80 > /tmp/got &
 sleep 0.3
 (echo hello; sleep 0.2) | h1 nc -n -v -N -p 40000 10.0.1.2 8080
 h1 ping -c 1 -W 0.3 -q 10.0.1.2 > /dev/null; echo "ping: $?"
-h1 nc -n -v -z -w 1 10.0.1.2 22
+h1 sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0
+h1 nc -n -v -z -w 2 10.0.1.2 22
 echo "ssh: $?"
 kill $!
 wait 2> /dev/null

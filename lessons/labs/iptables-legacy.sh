@@ -12,7 +12,9 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
+h2 iptables-legacy -P INPUT DROP
 h2 iptables-legacy -t mangle -A PREROUTING -p icmp -j MARK --set-mark 7
 h2 iptables-legacy -A INPUT -m mark --mark 7 -p icmp -j ACCEPT
 h2 iptables-legacy -t raw -A PREROUTING -p udp -j NOTRACK
@@ -22,7 +24,7 @@ h2 iptables-legacy -S
 h2 iptables-legacy -t mangle -S
 h2 iptables-legacy -t raw -S
 h2 nft list ruleset
-h2 iptables-legacy -P INPUT DROP
-h1 nc -n -v -z -w 1 10.0.1.2 80
+h1 sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0
+h1 nc -n -v -z -w 2 10.0.1.2 80
 echo "status $?"
 h2 iptables-legacy-save -c | grep -v '^#'

@@ -17,6 +17,7 @@ ip -n h1 link set eth0 up
 ip -n h2 link set eth0 up
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 sleep 1.5
 h2 nft -f - <<'N'

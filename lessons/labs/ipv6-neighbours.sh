@@ -17,6 +17,7 @@ ip -n h1 link set eth0 up
 ip -n h2 link set eth0 up
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 ip -n h1 -6 addr show dev eth0 | grep inet6
 sleep 3
@@ -26,7 +27,7 @@ ip -n h1 -6 route
 ip -n h1 -6 route show table local
 ip -n h1 route get fd00:1::2
 h1 ping -c 2 -i 0.2 -W 1 fd00:1::2
-ip -n h1 neigh
+ip -n h1 neigh | sort
 h1 nstat -asz Icmp6OutEchos Icmp6InEchoReplies Icmp6OutNeighborSolicits Icmp6InNeighborAdvertisements
 echo "# somebody has it already"
 ip -n h1 addr add fd00:1::2/64 dev eth0

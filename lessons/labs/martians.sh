@@ -21,6 +21,7 @@ ip netns exec r sysctl -qw net.ipv4.ip_forward=1
 h1() { ip netns exec h1 "$@"; }
 r() { ip netns exec r "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 ip -n h1 addr add 10.0.1.77/24 dev eth0
 for s in 10.0.1.77 10.0.2.1 224.0.0.9; do

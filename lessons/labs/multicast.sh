@@ -12,13 +12,13 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
-ip -n h1 maddr show dev eth0
+sleep 2
+ip -n h1 maddr show dev eth0 | sort
 ip -n h1 route add 224.0.0.0/4 dev eth0
 ip -n h1 route get 224.0.0.1
 h2 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
 h1 ping -c 1 -W 1 224.0.0.1
 h1 ping -c 1 -W 0.3 239.1.1.1
 h2 nstat -asz IpExtInMcastPkts IcmpInEchos
-cat /proc/net/igmp > /dev/null
-h2 cat /proc/net/igmp | awk 'NR > 1 && NF == 4 { print $1 }' | sort -u

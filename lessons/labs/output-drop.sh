@@ -12,6 +12,7 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 h1 nft -f - <<'N'
 table inet f {
@@ -23,6 +24,7 @@ table inet f {
 	}
 }
 N
+h1 sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0
 echo x | h1 nc -u -w 1 10.0.1.2 9000
 echo "nc -u: $?"
 h1 nc -u -z -v -w 1 10.0.1.2 9000

@@ -21,12 +21,13 @@ ip netns exec r sysctl -qw net.ipv4.ip_forward=1
 h1() { ip netns exec h1 "$@"; }
 r() { ip netns exec r "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 ip -n r route
 ip -n r route get 10.0.2.10 from 10.0.1.10 iif eth0
 ip -n h1 route get 10.0.2.10
 h1 ping -c 2 -i 0.2 -W 1 10.0.2.10
 ip -n h1 neigh
-ip -n r neigh
+ip -n r neigh | sort
 r nstat -asz IpForwDatagrams IpInReceives IpInDelivers
 h1 traceroute -n -q 1 10.0.2.10

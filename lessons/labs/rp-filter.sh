@@ -21,6 +21,7 @@ ip netns exec r sysctl -qw net.ipv4.ip_forward=1
 h1() { ip netns exec h1 "$@"; }
 r() { ip netns exec r "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 ip -n h1 addr add 10.0.2.99/32 dev lo
 ip -n h1 addr add 198.51.100.7/32 dev lo
@@ -32,3 +33,4 @@ for v in 0 1 2; do
 		ip -n r route get 10.0.2.10 from $s iif eth0
 	done
 done
+true

@@ -12,6 +12,7 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 # nc talks to one client at a time, and its queue is 1
 (sleep 1.5 | h2 timeout 3 nc -N -w 1 -l 80 > /dev/null) &

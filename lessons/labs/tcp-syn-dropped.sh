@@ -12,6 +12,7 @@ ip -n h2 addr add 10.0.1.2/24 dev eth0
 for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
+sleep 0.2 # the links come up
 
 h1 sysctl -qw net.ipv4.tcp_syn_retries=1 net.ipv4.tcp_syn_linear_timeouts=1
 h2 nft 'add table inet f; add chain inet f input { type filter hook input priority 0; policy drop; }; add rule inet f input tcp dport 80 counter'

@@ -12,6 +12,7 @@ ip -n h1 addr add 10.0.1.1/24 dev eth0
 ip -n h2 addr add 10.0.1.2/24 dev eth0
 ip -n h1 link set eth0 up
 ip -n h2 link set eth0 up
+sleep 0.2 # the links come up
 echo "# before"
 ip -n h1 neigh
 ip -n h1 route get 10.0.1.2

@@ -106,7 +106,8 @@ type Device struct {
 	IP4 any
 	IP6 any
 
-	CarrierChanges int // how often its carrier came or went
+	CarrierChanges int  // how often its carrier came or went
+	LowerDown      bool // when it lost its carrier, what it hangs on had another ifindex (IF_OPER_LOWERLAYERDOWN)
 
 	EverUp bool // it has been up: it has a queueing discipline (ip link shows it)
 
@@ -191,6 +192,7 @@ type Dst struct {
 	PrefSrc  wire.Addr
 	IIF      int
 	Table    uint32
+	TOS      uint8      // of the table's entry (fa_dscp)
 	Obsolete bool       // ask the route again (dst->obsolete, dst_check)
 	Neigh    *Neighbour // the neighbour it led to last
 	Upper    any        // the family's own part
@@ -209,8 +211,9 @@ const (
 	RTCFLocal = 1 << iota
 	RTCFBroadcast
 	RTCFMulticast
-	DstException // made from a route exception
-	DstFake      // of a bridge: br_netfilter's (DST_FAKE_RTABLE)
+	RTCFRedirected // an ICMP redirect named the gateway
+	DstException   // made from a route exception
+	DstFake        // of a bridge: br_netfilter's (DST_FAKE_RTABLE)
 )
 
 // DstInput hands a packet to its route's input (dst_input).

@@ -42,6 +42,8 @@ func NewVethPairAt(ns1 *core.Netns, name1 string, index1 int, ns2 *core.Netns, n
 func (v *Veth) NoCarrier() {
 	v.Dev.Flags &^= core.IFFRunning
 	v.Peer.Dev.Flags &^= core.IFFRunning
+	v.Dev.LowerDown = v.Dev.Index != v.Peer.Dev.Index
+	v.Peer.Dev.LowerDown = v.Dev.LowerDown
 	v.Dev.CarrierChanges++
 	v.Peer.Dev.CarrierChanges++
 }

@@ -20,7 +20,7 @@ func RejectVerifies(b *core.SKB, off int, p wire.Proto) bool {
 		}
 		b.CopyBits(off, buf[:])
 		return buf[6]|buf[7] != 0
-	case wire.ProtoGRE, wire.ProtoAH, wire.ProtoESP, 132, 136, 33: // SCTP, UDP-Lite, DCCP
+	case wire.ProtoGRE, wire.ProtoAH, wire.ProtoESP, 132, 136: // SCTP, UDP-Lite
 		return false
 	}
 	return true

@@ -131,6 +131,9 @@ type AddrOpts struct {
 	Scope         uint8    // ScopeUniverse, ScopeLink, ScopeHost
 	Label         string
 	NoPrefixRoute bool
+	Metric        uint32   // of the route to its network
+	ValidLft      sim.Time // how long it stays; 0: for ever
+	PrefLft       sim.Time // how long it is liked; 0: for ever
 }
 
 // An Addr is one address of a device as `ip address` lists it.
@@ -141,6 +144,9 @@ type Addr struct {
 	Secondary              bool
 	Label                  string
 	NoPrefixRoute          bool
+	Metric                 uint32
+	Dynamic, Deprecated    bool
+	ValidUntil, PrefUntil  sim.Time // 0: for ever
 }
 
 // RawDeliver is what raw sockets do for IPv4; package raw sets it.

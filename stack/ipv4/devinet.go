@@ -27,6 +27,8 @@ type ifaddr struct {
 	secondary              bool
 	noPrefixRoute          bool
 	label                  string
+	metric                 uint32   // of its network's route
+	life                   *ifaLife // nil: it stays for ever
 }
 
 // match is inet_ifa_match: is a in the address's network?
@@ -205,7 +207,7 @@ func (ip *IPv4) AddAddr(dev *core.Device, addr wire.IP4, plen int, o AddrOpts) c
 	if addr == 0 {
 		return 0
 	}
-	f := &ifaddr{in: in, local: addr, peer: addr, broadcast: o.Broadcast, plen: plen, scope: o.Scope, noPrefixRoute: o.NoPrefixRoute, label: o.Label}
+	f := &ifaddr{in: in, local: addr, peer: addr, broadcast: o.Broadcast, plen: plen, scope: o.Scope, noPrefixRoute: o.NoPrefixRoute, label: o.Label, metric: o.Metric}
 	if o.Peer != 0 {
 		f.peer = o.Peer
 	}
@@ -235,6 +237,7 @@ func (ip *IPv4) AddAddr(dev *core.Device, addr wire.IP4, plen int, o AddrOpts) c
 	copy(in.addrs[at+1:], in.addrs[at:])
 	in.addrs[at] = f
 	ip.addrCount[addr]++
+	ip.setLifetime(f, o.ValidLft, o.PrefLft)
 	ip.addIfaddr(f)
 	ip.syncUp(dev, nhDead)
 	ip.addrGenid++
@@ -286,6 +289,7 @@ func (ip *IPv4) DelAddr(dev *core.Device, addr wire.IP4, plen int) core.Errno {
 			}
 		}
 	}
+	ip.setLifetime(f, 0, 0)
 	in.unlink(f)
 	ip.delIfaddr(f, nil)
 	ip.masqAddrGone(dev, addr)
@@ -348,7 +352,8 @@ func (ip *IPv4) Addrs(dev *core.Device) []Addr {
 	}
 	var l []Addr
 	for _, f := range in.addrs {
-		a := Addr{Local: f.local, Broadcast: f.broadcast, Plen: f.plen, Scope: f.scope, Secondary: f.secondary, Label: f.label, NoPrefixRoute: f.noPrefixRoute}
+		a := Addr{Local: f.local, Broadcast: f.broadcast, Plen: f.plen, Scope: f.scope, Secondary: f.secondary, Label: f.label, NoPrefixRoute: f.noPrefixRoute, Metric: f.metric}
+		f.life.show(&a, ip.ns.Clock.Now())
 		if f.peer != f.local {
 			a.Peer = f.peer
 		}
@@ -363,7 +368,7 @@ func (ip *IPv4) magic(add bool, typ uint8, dst wire.IP4, plen int, prim *ifaddr)
 		NH: []Nexthop{{Dev: prim.in.Dev.Index}}, Append: true}
 	switch typ {
 	case RTNUnicast:
-		r.Table = TableMain
+		r.Table, r.Priority = TableMain, prim.metric
 	case RTNLocal:
 		r.Scope = ScopeHost
 	}

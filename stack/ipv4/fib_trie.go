@@ -251,6 +251,13 @@ func (ip *IPv4) whyRoute(table uint32, fl *Flow4, res *fibResult, shorter []*tri
 	for i := len(shorter) - 1; i >= 0; i-- {
 		ip.ns.Tried(step.TryRouteShorter, uint64(shorter[i].key), uint64(shorter[i].plen), uint64(res.prefix), uint64(res.plen))
 	}
+	after := false
+	for _, fa := range res.node.fa {
+		if after && (fa.tos == 0 || tosMatch(fa.tos, fl.TOS)) {
+			ip.ns.Tried(step.TryRouteMetric, uint64(res.prefix), uint64(res.plen), uint64(fa.fi.priority), uint64(res.fi.priority))
+		}
+		after = after || fa.fi == res.fi
+	}
 	w := step.WhyRouteLink
 	switch {
 	case res.typ == RTNLocal:

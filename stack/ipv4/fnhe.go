@@ -92,6 +92,18 @@ func (ip *IPv4) findException(nh *nexthop, daddr wire.IP4) *exception {
 	return e
 }
 
+// ForgetExceptions is fnhe_genid_bump: what was learned about destinations no
+// longer holds (ip route flush cache).
+func (ip *IPv4) ForgetExceptions() {
+	ip.eachInfo(func(fi *fibInfo) {
+		for _, nh := range fi.nhs {
+			for nh.exceptions != nil && len(nh.exceptions.list) > 0 {
+				ip.dropException(nh, nh.exceptions.list[0])
+			}
+		}
+	})
+}
+
 // dropException is ip_del_fnhe.
 func (ip *IPv4) dropException(nh *nexthop, e *exception) {
 	e.flush()
@@ -189,6 +201,7 @@ func (ip *IPv4) fillFromException(d *core.Dst, e *exception) {
 	if e.gw != 0 {
 		rt.redirected, rt.usesGateway, rt.gw = true, true, e.gw
 		d.Gateway = e.gw.Addr()
+		d.Flags |= core.RTCFRedirected
 		d.Neigh = nil
 	}
 }

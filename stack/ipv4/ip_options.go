@@ -475,6 +475,7 @@ func (ip *IPv4) forwardOptions(b *core.SKB) {
 
 // outSource is ip_rt_get_source: our address on the way that the packet takes.
 func (ip *IPv4) outSource(b *core.SKB) wire.IP4 {
+	defer ip.ns.In(step.IPRtGetSource, b).Out()
 	h, d := b.IP4(), b.Dst
 	if !rtOf(d).input {
 		return h.Src()

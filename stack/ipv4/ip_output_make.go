@@ -143,10 +143,10 @@ func ignoreDF(sk *core.Sock) bool {
 // localError is ip_local_error: a program with IP_RECVERR finds the MTU in its
 // error queue.
 func (ip *IPv4) localError(sk *core.Sock, fl *Flow4, mtu int) {
+	defer ip.ns.In(step.IPLocalError, sk).Out()
 	if !sk.RecvErr || sk.ID == 0 {
 		return
 	}
-	defer ip.ns.In(step.IPLocalError, sk).Out()
 	ns := ip.ns
 	b := ns.AllocSKB(core.Headroom, wire.IPv4MinLen, 0)
 	h := wire.IPv4(b.Put(wire.IPv4MinLen))

@@ -90,8 +90,9 @@ func (ip *IPv4) SendReset(sk *core.Sock, b *core.SKB) {
 	r.Protocol = uint16(wire.EtherTypeIPv4)
 	sum := wire.PseudoHeader4(h.Src(), h.Dst(), wire.ProtoTCP, wire.TCPMinLen)
 	t := r.L4()
-	c := wire.Fold(wire.Checksum(t[:wire.TCPMinLen], sum))
+	c := ^wire.Fold(sum)
 	t[16], t[17] = byte(c>>8), byte(c)
+	r.IPSummed, r.CsumStart, r.CsumOff = core.ChecksumPartial, r.Transport, 16
 	if e := ip.RouteMeHarder(sk, r, RTNUnspec); e != 0 {
 		ns.Drop(r, step.DropNotSpecified, step.NfSendReset)
 		return

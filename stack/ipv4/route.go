@@ -109,7 +109,7 @@ func (ip *IPv4) setNexthop(d *core.Dst, daddr wire.IP4, res *fibResult, e *excep
 		return
 	}
 	rt, nh := rtOf(d), res.nh
-	d.Table = res.table.id
+	d.Table, d.TOS = res.table.id, res.tos
 	if nh.gw != 0 && nh.scope == ScopeLink {
 		rt.usesGateway, rt.gw = true, nh.gw
 		d.Gateway = nh.gw.Addr()

@@ -162,7 +162,7 @@ func (ip *IPv4) inputLocal(b *core.SKB, daddr wire.IP4, res *fibResult, flags ui
 	d.Out = dstRtBug{}
 	rtOf(d).input = true
 	if cache {
-		d.Table = res.table.id
+		d.Table, d.TOS = res.table.id, res.tos
 		res.nh.rthInput = d
 	}
 	b.Dst = d

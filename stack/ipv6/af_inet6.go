@@ -84,6 +84,9 @@ func newCtlSock(ns *core.Netns, hops, mchops int) *ctlSock {
 // Base is the embedded struct sock.
 func (s *ctlSock) Base() *core.Sock { return &s.Sock }
 
+// KernelSocket says that no program has it (sk_socket->file is NULL).
+func (s *ctlSock) KernelSocket() {}
+
 // BacklogRcv cannot be called: no program holds the kernel's sockets.
 func (s *ctlSock) BacklogRcv(ns *core.Netns, b *core.SKB) {
 	panic("ipv6: backlog of a control socket")

@@ -71,10 +71,15 @@ func (ip *IPv6) Defrag(b *core.SKB, user uint32) bool {
 		return true
 	}
 	fh := wire.Fragment(h[at:])
+	saved := b.Transport
 	b.Transport = b.Network + at
 	off := fh.Offset()
 	end := off + h.PayloadLen() - (at + wire.FragmentLen - wire.IPv6Len)
-	if headerTruncated(b, fh) || end > 65535 || fh.MF() && end&7 != 0 || end <= off {
+	if headerTruncated(b, fh) {
+		b.Transport = saved
+		return true // the stack itself shall object
+	}
+	if end > 65535 || end < off {
 		return ip.gatherBad(nil, b)
 	}
 	key := inet.FragKey{Src: h.Src(), Dst: h.Dst(), ID: fh.ID(), User: gatherUser | user}
@@ -87,15 +92,23 @@ func (ip *IPv6) Defrag(b *core.SKB, user uint32) bool {
 	}
 	if !fh.MF() {
 		if end < q.Len || q.Flags&inet.FragLastIn != 0 && end != q.Len {
-			return ip.gatherBad(q, b)
+			return ip.gatherBad(nil, b)
 		}
 		q.Flags |= inet.FragLastIn
 		q.Len = end
+	} else if end&7 != 0 { // -EPROTO: so it does here, too
+		q.Kill()
+		q.Destroy()
+		b.Transport = saved
+		return true
 	} else if end > q.Len {
 		if q.Flags&inet.FragLastIn != 0 {
-			return ip.gatherBad(q, b)
+			return ip.gatherBad(nil, b)
 		}
 		q.Len = end
+	}
+	if end == off {
+		return ip.gatherBad(nil, b)
 	}
 	ecn, dev, dst := h.ECN(), b.Dev, b.Dst
 	b.Pull(at + wire.FragmentLen)

@@ -55,6 +55,9 @@ func (ip *IPv6) SendUnreach(b *core.SKB, code uint8) {
 		ns.Why(step.WhyNftRejectNone)
 		return
 	}
+	if b.Dev == nil { // LOCAL_OUT
+		b.Dev = ns.Loopback
+	}
 	if b.Dst == nil {
 		d, e := ip.RouteOutput(&Flow6{Daddr: b.IP6().Src()})
 		if e != 0 {

@@ -263,10 +263,14 @@ func (c *bpfCmd) stack(depth int) string {
 
 // DevName and Text resolve what tracepoints carry.
 
-// DevName is a device by its number.
+// DevName is a device by its number, in the namespace that the event is in.
 func (c *bpfCmd) DevName(i int) string {
-	for _, h := range c.p.lab.World.Hosts {
+	l := c.p.lab
+	for _, h := range l.World.Hosts {
 		for _, ns := range h.Machine.NS {
+			if t := l.World.Trace; t != nil && t.Host != ns.Host {
+				continue
+			}
 			if d := ns.DevByIndex(i); d != nil {
 				return d.Name
 			}

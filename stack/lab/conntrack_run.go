@@ -147,16 +147,33 @@ func (c *ctCmd) change(x *conntrack.Conn) bool {
 		did = true
 	}
 	if _, ok := c.given['m']; ok {
-		if m := x.Mark&^c.set.mask | c.set.mark; m != x.Mark {
-			c.asUser(func() { x.SetMark(m) })
-		}
+		x.Mark = x.Mark&^c.set.mask | c.set.mark
 		did = true
 	}
 	if _, ok := c.given['u']; ok {
 		x.Status |= c.set.status & (conntrack.Assured | conntrack.SeenReply | conntrack.FixedTimeout)
 		did = true
 	}
+	if did {
+		c.told(x)
+	}
 	return did
+}
+
+// told is what ctnetlink tells listeners of a change that it made
+// (nf_conntrack_eventmask_report).
+func (c *ctCmd) told(x *conntrack.Conn) {
+	for _, q := range c.p.lab.procs {
+		if q.app == nil || q.host != c.p.host {
+			continue
+		}
+		if e, ok := q.app.App.(*ctEvents); ok {
+			e.by = c.p.pid
+			e.ConntrackEvent(x.NS(), x, conntrack.EventMark|conntrack.EventProtoInfo)
+			e.by = 0
+			q.app.Start(c.p.lab.now())
+		}
+	}
 }
 
 func (c *ctCmd) get(t *conntrack.Table) int {
@@ -333,66 +350,4 @@ func (e *ctEvents) ConntrackEvent(ns *core.Netns, x *conntrack.Conn, ev conntrac
 	}
 	e.printf("\n")
 	e.n++
-}
-
-// procConntrack is /proc/net/nf_conntrack.
-func procConntrack(p *Proc) string {
-	var b strings.Builder
-	t := conntrack.Of(p.host.NS)
-	if t == nil {
-		return ""
-	}
-	full := func(a wire.Addr) string { return netipOf(a).StringExpanded() }
-	t.Each(func(c *conntrack.Conn) bool {
-		name, n := ctL3(c)
-		fmt.Fprintf(&b, "%-8s %d %-8s %d %d ", name, n, ctProtoName(c.Proto()), c.Proto(), c.Expires()/sim.Second)
-		if s := ctState(c); s != "" {
-			b.WriteString(s + " ")
-		}
-		z := c.Zone()
-		for d := conntrack.Original; d <= conntrack.Reply; d++ {
-			ctTuple(&b, c.Tuple(d), full)
-			if z.ID != 0 && z.Dirs == 1<<d {
-				fmt.Fprintf(&b, "zone-%s=%d ", [2]string{"orig", "reply"}[d], z.ID)
-			}
-			if c.Acct() {
-				fmt.Fprintf(&b, "packets=%d bytes=%d ", c.Counters[d].Packets, c.Counters[d].Bytes)
-			}
-			if d == conntrack.Original && c.Status&conntrack.SeenReply == 0 {
-				b.WriteString("[UNREPLIED] ")
-			}
-		}
-		switch {
-		case c.Status&conntrack.Offload != 0:
-			b.WriteString("[OFFLOAD] ")
-		case c.Status&conntrack.Assured != 0:
-			b.WriteString("[ASSURED] ")
-		}
-		fmt.Fprintf(&b, "mark=%d ", c.Mark)
-		if z.Dirs == 0 || z.Dirs == 3 {
-			fmt.Fprintf(&b, "zone=%d ", z.ID)
-		}
-		if start, _ := c.Times(); start != 0 {
-			fmt.Fprintf(&b, "delta-time=%d ", (p.lab.now()-start)/sim.Second)
-		}
-		fmt.Fprintf(&b, "use=%d\n", c.Use()+1)
-		return true
-	})
-	return b.String()
-}
-
-// procStatConntrack is /proc/net/stat/nf_conntrack.
-func procStatConntrack(p *Proc) string {
-	var b strings.Builder
-	b.WriteString("entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart\n")
-	t := conntrack.NewTable(p.host.NS)
-	for cpu := range p.host.NS.Machine.CPU {
-		var s conntrack.Stat
-		if cpu == 0 {
-			s = t.Stat
-		}
-		fmt.Fprintf(&b, "%08x  %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x  %08x %08x %08x %08x\n", t.Count(), s.ClashResolve, s.Found, 0, s.Invalid, 0, 0, s.ChainTooLong,
-			s.Insert, s.InsertFailed, s.Drop, s.EarlyDrop, s.Error, s.ExpectNew, s.ExpectCreate, s.ExpectDelete, s.SearchRestart)
-	}
-	return b.String()
 }

@@ -43,6 +43,10 @@ func (w *words) end() {
 
 // value adds the result of an expansion: outside of quotes it is split.
 func (w *words) value(s string, quoted bool) {
+	if l := w.sh.p.lab; len(s)+len(w.cur.b) > l.Limits.Memory/8 {
+		l.halt(w.sh.p, fmt.Sprintf("after %d bytes of memory in one word", l.Limits.Memory/8))
+		w.sh.p.check()
+	}
 	if quoted || !w.split {
 		w.cur.add(s, quoted)
 		return

@@ -6,6 +6,8 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/packetwalk/packetwalk/stack/lab/ipt"
 )
 
 // A node is a file or directory of the simulated machine. Nothing here is ever
@@ -66,7 +68,11 @@ func (l *Lab) mkfs() {
 	l.put("/etc/resolv.conf", "")
 	l.put("/etc/hostname", l.Root.Name+"\n")
 	l.put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
-	l.put("/etc/services", "ftp\t\t21/tcp\nssh\t\t22/tcp\ntelnet\t\t23/tcp\nsmtp\t\t25/tcp\ndomain\t\t53/tcp\ndomain\t\t53/udp\nhttp\t\t80/tcp\t\twww\nntp\t\t123/udp\nhttps\t\t443/tcp\n")
+	l.put("/etc/services", ipt.EtcServices)
+	l.put("/etc/protocols", ipt.EtcProtocols)
+	l.put("/etc/networks", "default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n")
+	l.put("/etc/group", "root:x:0:\n")
+	l.put("/etc/iproute2/rt_realms", "0\tcosmos\n")
 	for name := range l.tools {
 		l.put("/usr/bin/"+name, "")
 		l.files.kids["usr"].kids["bin"].kids[name].exec = true

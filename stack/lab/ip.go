@@ -3,13 +3,9 @@ package lab
 import (
 	_ "embed"
 	"fmt"
-	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // An ipCmd is one run of ip(8) of iproute2 6.1.
@@ -24,6 +20,7 @@ type ipCmd struct {
 	pretty  bool
 	list    []any // of -j
 	batch   bool
+	all     bool // -all: every namespace
 }
 
 // ipError ends a command with the words and the status of the real tool.
@@ -132,7 +129,9 @@ func ipTool(p *Proc, w []string) int {
 			c.brief = true
 		case opt(o, "oneline"):
 			c.one = true
-		case opt(o, "timestamp"), opt(o, "all"):
+		case opt(o, "timestamp"), opt(o, "tshort"):
+		case opt(o, "all"):
+			c.all = true
 		case opt(o, "netns"):
 			name := a.next()
 			s := p.lab.space(name)
@@ -221,11 +220,13 @@ func (c *ipCmd) object(a *args) error {
 		return c.neigh(a)
 	case is("link"):
 		return c.link(a)
+	case obj == "monitor":
+		return c.monitor(a)
 	case obj == "nexthop" || len(obj) > 2 && is("nexthop"):
 		return c.nexthop(a)
 	case obj == "netns" || len(obj) > 2 && is("netns"):
 		return c.netns(a)
-	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "monitor", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
+	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
 		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "tcpmetrics", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
 		return other("not modelled: ip %s", obj)
 	}
@@ -266,139 +267,6 @@ func invarg(msg, arg string) error {
 	return bad("Error: argument \"%s\" is wrong: %s", arg, msg)
 }
 
-// prefix reads ADDR[/LEN]; kind is what the tool calls it in its error.
-func prefix(s, kind string, fam int) (wire.Addr, int, error) {
-	addr, bits, has := strings.Cut(s, "/")
-	fail := func() (wire.Addr, int, error) {
-		f := ""
-		switch fam {
-		case 4:
-			f = "inet "
-		case 6:
-			f = "inet6 "
-		}
-		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", f+"prefix", "", s)
-	}
-	_ = fail
-	var p netip.Addr
-	var err error
-	if n := strings.Count(addr, "."); fam != 6 && !strings.Contains(addr, ":") && n < 3 && addr != "" && strings.Trim(addr, "0123456789.") == "" {
-		addr += strings.Repeat(".0", 3-n) // 10/8 is 10.0.0.0/8
-		if !has {
-			bits, has = strconv.Itoa(8*(n+1)), true
-			if n == 0 {
-				bits = "32"
-			}
-		}
-	}
-	p, err = netip.ParseAddr(addr)
-	n := 0
-	if err == nil {
-		n = p.BitLen()
-	}
-	if err == nil && has {
-		if m, e := netip.ParseAddr(bits); e == nil && m.Is4() && p.Is4() { // a mask
-			v := m.As4()
-			mask := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
-			for n = 0; n < 32 && mask&(1<<(31-n)) != 0; n++ {
-			}
-			if n < 32 && mask<<n != 0 {
-				err = strconv.ErrSyntax
-			}
-		} else if n, err = strconv.Atoi(bits); err == nil && (n < 0 || n > p.BitLen()) {
-			err = strconv.ErrRange
-		}
-	}
-	if err != nil || p.Zone() != "" || fam == 4 && !p.Is4() || fam == 6 && p.Is4() {
-		want := "any valid"
-		if fam == 4 {
-			want = "inet"
-		}
-		if fam == 6 {
-			want = "inet6"
-		}
-		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", want, kind, s)
-	}
-	return wire.FromNetip(p), n, nil
-}
-
-func (c *ipCmd) scope(s string) (int, error) {
-	switch s {
-	case "global", "0":
-		return ipv4.ScopeUniverse, nil
-	case "link", "253":
-		return ipv4.ScopeLink, nil
-	case "host", "254":
-		return ipv4.ScopeHost, nil
-	case "site", "200":
-		return ipv4.ScopeSite, nil
-	case "nowhere", "255":
-		return ipv4.ScopeNowhere, nil
-	}
-	n, err := strconv.ParseUint(s, 0, 8)
-	return int(n), err
-}
-
-func scopeName(s uint8) string {
-	switch s {
-	case ipv4.ScopeUniverse:
-		return "global"
-	case ipv4.ScopeSite:
-		return "site"
-	case ipv4.ScopeLink:
-		return "link"
-	case ipv4.ScopeHost:
-		return "host"
-	case ipv4.ScopeNowhere:
-		return "nowhere"
-	}
-	return strconv.Itoa(int(s))
-}
-
-// table reads a routing table by number or name (rt_tables).
-func (c *ipCmd) table(s string) (uint32, error) {
-	if n, err := strconv.ParseUint(s, 0, 32); err == nil {
-		return uint32(n), nil
-	}
-	for _, t := range c.p.tables() {
-		if t.name == s {
-			return t.id, nil
-		}
-	}
-	return 0, strconv.ErrSyntax
-}
-
-func (c *ipCmd) tableName(id uint32) string {
-	name := strconv.FormatUint(uint64(id), 10)
-	for _, t := range c.p.tables() {
-		if t.id == id {
-			name = t.name
-		}
-	}
-	return name
-}
-
-type rtTable struct {
-	id   uint32
-	name string
-}
-
-// tables reads /etc/iproute2/rt_tables of the machine.
-func (p *Proc) tables() []rtTable {
-	list := []rtTable{{253, "default"}, {254, "main"}, {255, "local"}}
-	b, _ := p.readFile("/etc/iproute2/rt_tables")
-	for _, l := range lines(string(b)) {
-		f := strings.Fields(l)
-		if len(f) < 2 || strings.HasPrefix(f[0], "#") {
-			continue
-		}
-		if n, err := strconv.ParseUint(f[0], 0, 32); err == nil {
-			list = append(list, rtTable{uint32(n), f[1]})
-		}
-	}
-	return list
-}
-
 // print prints text, or keeps an object for -j.
 func (c *ipCmd) print(text string, o object) {
 	if c.json {
@@ -409,183 +277,4 @@ func (c *ipCmd) print(text string, o object) {
 		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\\") + "\n"
 	}
 	c.p.out(text)
-}
-
-// split cuts a batch line into words.
-func split(l string) (words []string, err error) {
-	var b strings.Builder
-	in, quote := false, rune(0)
-	for _, c := range l {
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			} else {
-				b.WriteRune(c)
-			}
-		case c == '\'' || c == '"':
-			in, quote = true, c
-		case c == ' ' || c == '\t' || c == '\r':
-			if in {
-				words = append(words, b.String())
-				b.Reset()
-				in = false
-			}
-		case c == '#' && !in:
-			return words, nil
-		case c < ' ':
-			return nil, fmt.Errorf("a control character")
-		default:
-			in = true
-			b.WriteRune(c)
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("a quote is not closed")
-	}
-	if in {
-		words = append(words, b.String())
-	}
-	return words, nil
-}
-
-// netns is ip netns.
-func (c *ipCmd) netns(a *args) error {
-	p, l := c.p, c.p.lab
-	v := "list"
-	if a.more() {
-		s := a.next()
-		switch s {
-		case "delete", "del":
-			v = "delete"
-		case "identify":
-			v = s
-		default:
-			if v = verb(s, "list", "show", "lst", "add", "attach", "delete", "exec", "set", "identify", "pids", "monitor", "list-id", "help"); v == "" {
-				return bad("Command \"%s\" is unknown, try \"ip netns help\".", s)
-			}
-		}
-	}
-	switch v {
-	case "help":
-		return usageOf("netns")
-	case "list", "show", "lst":
-		if c.json {
-			c.list = []any{}
-		}
-		for i := len(l.spaces) - 1; i >= 0; i-- {
-			s := l.spaces[i]
-			o := object{{"name", s.name}}
-			text := s.name
-			if id := l.nsid(p.host.NS, s.host.NS); id >= 0 {
-				text += fmt.Sprintf(" (id: %d)", id)
-				o.add("id", id)
-			}
-			c.print(text+"\n", o)
-		}
-		return nil
-	case "add":
-		if !a.more() {
-			return other("No netns name specified")
-		}
-		name := a.next()
-		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") || len(name) > 255 {
-			return other("Invalid netns name \"%s\"", name)
-		}
-		if l.space(name) != nil {
-			return other("Cannot create namespace file \"/run/netns/%s\": File exists", name)
-		}
-		p.grow(1 << 16)
-		h := l.Root.AddNetns(l.World, name)
-		l.spaces = append(l.spaces, &space{name, h})
-		l.put("/run/netns/"+name, "")
-		if l.Watch != nil {
-			l.Watch.Made(h)
-		}
-		return nil
-	case "delete":
-		if !a.more() {
-			return other("No netns name specified")
-		}
-		return c.netnsDel(a.next())
-	case "exec":
-		if !a.more() {
-			return other("No netns name specified")
-		}
-		name := a.next()
-		if !a.more() {
-			return other("No command specified")
-		}
-		s := l.space(name)
-		if s == nil {
-			return bad("Cannot open network namespace \"%s\": No such file or directory", name)
-		}
-		p.host = s.host
-		st := p.runWords(a.w)
-		if st == 127 && l.tools[a.w[0]] == nil {
-			return ipError{fmt.Sprintf("exec of \"%s\" failed: No such file or directory", a.w[0]), 1}
-		}
-		if st != 0 {
-			return ipError{"", st}
-		}
-		return nil
-	case "identify":
-		if n := l.spaceOf(p.host.NS); n != "" {
-			p.outf("%s\n", n)
-		}
-		return nil
-	case "pids":
-		s := l.space(a.next())
-		for _, q := range l.procs {
-			if s != nil && q.host == s.host && q != p {
-				p.outf("%d\n", q.pid)
-			}
-		}
-		return nil
-	}
-	return other("not modelled: ip netns %s", v)
-}
-
-func (c *ipCmd) netnsDel(name string) error {
-	l := c.p.lab
-	for i, s := range l.spaces {
-		if s.name != name {
-			continue
-		}
-		l.spaces = append(l.spaces[:i:i], l.spaces[i+1:]...)
-		if d := l.mkdirAll("/run/netns"); d != nil {
-			delete(d.kids, name)
-		}
-		for _, q := range l.procs {
-			if q.host == s.host {
-				return nil // somebody still lives in it
-			}
-		}
-		l.endSpace(s)
-		return nil
-	}
-	return other("Cannot remove namespace file \"/run/netns/%s\": No such file or directory", name)
-}
-
-// endSpace is cleanup_net: virtual devices are removed with their namespace.
-func (l *Lab) endSpace(s *space) {
-	if l.Watch != nil {
-		l.Watch.Going(s.host)
-	}
-	ns := s.host.NS
-	for i := len(ns.Devices) - 1; i >= 0 && i < len(ns.Devices); i-- {
-		if d := ns.Devices[i]; d != nil && d != ns.Loopback {
-			l.removeDevice(d)
-		}
-	}
-	if lo := ns.Loopback; lo != nil && lo.Up() {
-		s.host.Down(lo)
-	}
-	m := s.host.Machine
-	for i, n := range m.NS {
-		if n == ns {
-			m.NS = append(m.NS[:i:i], m.NS[i+1:]...)
-			break
-		}
-	}
 }

@@ -42,7 +42,7 @@ func operState(d *core.Device) string {
 	switch {
 	case !d.Up():
 		return "DOWN"
-	case d.Flags&core.IFFRunning == 0 && d.Lower != nil:
+	case d.Flags&core.IFFRunning == 0 && (d.Lower != nil || d.LowerDown):
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
 		return "DOWN"

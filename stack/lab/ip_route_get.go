@@ -223,9 +223,9 @@ func (c *ipCmd) printGet(r *getReq, d *core.Dst, prefsrc wire.Addr, redirect boo
 		b.WriteString("from " + r.src.String() + " ")
 		o.add("from", r.src.String())
 	}
-	if r.fl.TOS != 0 {
-		fmt.Fprintf(&b, "tos 0x%02x ", r.fl.TOS)
-		o.add("tos", fmt.Sprintf("0x%02x", r.fl.TOS))
+	if d.TOS != 0 { // the entry's, not that which was asked for
+		fmt.Fprintf(&b, "tos 0x%02x ", d.TOS)
+		o.add("tos", fmt.Sprintf("0x%02x", d.TOS))
 	}
 	if !d.Gateway.IsZero() {
 		b.WriteString("via " + d.Gateway.String() + " ")
@@ -274,7 +274,7 @@ func (c *ipCmd) printCache(r *getReq, d *core.Dst, redirect bool, b *strings.Bui
 	for _, f := range [...]struct {
 		bit  uint16
 		name string
-	}{{core.RTCFLocal, "local"}, {core.RTCFBroadcast, "brd"}, {core.RTCFMulticast, "mc"}} {
+	}{{core.RTCFLocal, "local"}, {core.RTCFBroadcast, "brd"}, {core.RTCFMulticast, "mc"}, {core.RTCFRedirected, "redirected"}} {
 		if d.Flags&f.bit != 0 {
 			cache = append(cache, f.name)
 		}

@@ -311,6 +311,7 @@ func anyFits6(f *routeFilter, l []*ipv6.Route6) bool {
 func (c *ipCmd) routeCache(f *routeFilter, flush bool) error {
 	if flush {
 		c.p.host.IPv4.FlushCache()
+		c.p.host.IPv4.ForgetExceptions()
 		return nil
 	}
 	return other("not modelled: ip route show cache")

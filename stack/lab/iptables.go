@@ -30,9 +30,15 @@ func iptablesTool(p *Proc, a []string) int {
 		Now:   p.lab.date(),
 	}
 	out, bad, status := env.Run(a)
-	p.out(out)
+	d := p.fds[1]
+	if d != nil && d.tty {
+		p.out(out)
+	}
 	if bad != "" {
 		p.write(2, []byte(bad))
+	}
+	if d == nil || !d.tty { // the C library keeps it back until the end
+		p.out(out)
 	}
 	return status
 }

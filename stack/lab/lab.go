@@ -295,7 +295,7 @@ func (c *Console) Feed(line string) (more bool, err error) {
 	}
 	c.rest = ""
 	c.lab.stop = nil
-	c.lab.steps = 0
+	c.lab.steps, c.lab.events = 0, 0
 	c.lab.begin = c.lab.now()
 	c.todo = append(c.todo, text)
 	for len(c.todo) > 0 && !c.p.exited {

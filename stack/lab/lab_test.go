@@ -140,7 +140,7 @@ func TestErrors(t *testing.T) {
 		{"ip addr add 10.0.0.2/24", `"dev" argument is required`},
 		{"ip route add 10.0.0.0/8 via 192.168.0.1", "Nexthop has invalid gateway"},
 		{"ip tunnel add x", "not modelled: ip tunnel"},
-		{"iptables -L", "not modelled: the command iptables"},
+		{"iptables -A INPUT -m osf --genre Linux", "not modelled: -m osf"},
 		{"sysctl -w net.ipv4.no_such_thing=1", "cannot stat /proc/sys/net/ipv4/no_such_thing"},
 		{"sysctl -w net.ipv4.ip_forward=yes", "Invalid argument"},
 		{"ethtool -K eth0 warp on", "not modelled: the feature warp"},

@@ -11,7 +11,9 @@ type Limits struct {
 	Output  int      // bytes printed
 	Depth   int      // functions and substitutions inside one another
 	Virtual sim.Time // time that passes in the simulated world
+	Events  int      // times that the simulated world goes on
+	Script  int      // bytes of one script
 }
 
 // DefaultLimits are enough for every lab and small enough for a browser.
-var DefaultLimits = Limits{Steps: 2000000, Procs: 500, Memory: 256 << 20, Output: 64 << 20, Depth: 500, Virtual: 24 * 3600 * sim.Second}
+var DefaultLimits = Limits{Steps: 2000000, Procs: 500, Memory: 256 << 20, Output: 64 << 20, Depth: 500, Virtual: 24 * 3600 * sim.Second, Events: 10000000, Script: 8 << 20}

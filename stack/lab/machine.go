@@ -36,6 +36,7 @@ type Lab struct {
 	all      map[int]*Proc
 	lastPID  int
 	steps    int
+	events   int
 	printed  int
 	memory   int
 	line     int // of the script, the last one begun
@@ -71,6 +72,7 @@ type devState struct {
 	addrgen   string   // how IPv6 makes addresses, "" is eui64
 	protodown bool
 	uc        []wire.MAC        // more addresses that it lets in (dev->uc)
+	mc        []wire.MAC        // groups that were added by hand
 	opts      map[string]uint64 // of a bridge, what the model has no use for
 	random    bool              // its address was drawn
 	ring      [2]int
@@ -345,9 +347,12 @@ func (l *Lab) advance(root *Proc) {
 	case !ok && l.interrupt(root, true):
 	case !ok:
 		l.halt(root, "because every process waits for something that will not happen")
+	case l.Limits.Events > 0 && l.events >= l.Limits.Events:
+		l.halt(root, fmt.Sprintf("after %d events of the simulated world", l.Limits.Events))
 	case at > l.begin+l.Limits.Virtual:
 		l.halt(root, fmt.Sprintf("after %d seconds of virtual time", l.Limits.Virtual/sim.Second))
 	default:
+		l.events++
 		l.World.Run(max(at, l.now()))
 	}
 }

@@ -19,9 +19,9 @@ func nftTool(p *Proc, a []string) int {
 		return string(b), no == ""
 	}}
 	out, bad, status := env.Run(a[1:], in)
-	p.out(out)
 	if bad != "" {
 		p.write(2, []byte(bad))
 	}
+	p.out(out)
 	return status
 }

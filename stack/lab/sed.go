@@ -516,14 +516,24 @@ func (s *sedProg) run(text string) {
 	}
 }
 
+// sedWork is how many bytes the s commands of one cycle may look at.
+const sedWork = 64 << 20
+
 // cycle carries the commands out on one line; true: quit.
 func (s *sedProg) cycle(st *sedState) (quit bool) {
 	done := false // the line was deleted
 	flag := false
-	steps := 0
+	steps, work := 0, 0
 	for i := 0; i < len(s.cmds); i++ {
-		if steps++; steps&1023 == 0 {
+		if steps++; steps&63 == 0 {
 			s.p.step()
+		}
+		if s.cmds[i].c == 's' {
+			work += len(st.space)
+		}
+		if work > sedWork || len(s.hold)+len(st.space) > s.p.lab.Limits.Memory/4 {
+			s.p.lab.halt(s.p, "after a sed program that did not end")
+			s.p.check()
 		}
 		c := &s.cmds[i]
 		if !s.selects(c, st) {

@@ -138,6 +138,10 @@ func (sh *shell) stopping() bool { return sh.exiting || sh.ret || sh.brk > 0 || 
 
 // source runs a script text: what stands before a syntax error runs first.
 func (sh *shell) source(name, text string, first int) {
+	if l := sh.p.lab; l.Limits.Script > 0 && len(text) > l.Limits.Script {
+		l.halt(sh.p, fmt.Sprintf("at a script of more than %d bytes", l.Limits.Script))
+		sh.p.check()
+	}
 	ok := true
 	old := sh.text
 	sh.text = text

@@ -84,12 +84,16 @@ func tcSize(n int) string {
 	return fmt.Sprintf("%db", n)
 }
 
-// refs is how many hold the discipline: the device, and each queue in use.
+// refs is how many hold the discipline: the device, and each of its queues. The
+// noqueue that every virtual device begins with is there once for all.
 func (c *tcCmd) refs(d *core.Device) int {
 	if n, ok := d.Ops.(*device.NIC); ok {
 		return n.Queues() + 1
 	}
-	return 2
+	if d.Qdisc == nil && c.handle(d) == 0 {
+		return 2
+	}
+	return max(1, d.NumTxQueues) + 1
 }
 
 func (c *tcCmd) counts(d *core.Device) (sent, packets, drops uint64, backlog, qlen int) {

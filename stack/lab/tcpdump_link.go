@@ -62,7 +62,11 @@ func (d *tdPrinter) ether(b []byte, length int) int {
 				if name == "" {
 					name = "Unknown"
 				}
-				d.f("ethertype %s (0x%04x), ", name, next)
+				if d.q {
+					d.f("%s, ", name)
+				} else {
+					d.f("ethertype %s (0x%04x), ", name, next)
+				}
 			}
 		}
 		p, rest, hdr, typ = p[4:], rest-4, hdr+4, next

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/tools/txtar"
+
 	"github.com/packetwalk/packetwalk/pcaps"
 )
 
@@ -113,4 +115,28 @@ func TestTcpdumpCorpus(t *testing.T) {
 		return nil
 	})
 	t.Logf("%d lines the same, %d not modelled, %d otherwise", same, marked, other)
+}
+
+// What the real tcpdump 4.99.3 said of bundled captures is kept, so that the
+// comparison needs no tcpdump.
+func TestTcpdumpKept(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/tcpdump/real.txtar")
+	if err != nil || len(ar.Files) < 50 {
+		t.Fatal(err, len(ar.Files))
+	}
+	for _, f := range ar.Files {
+		name, fl, _ := strings.Cut(f.Name, " ")
+		e, ok := pcaps.Lookup(name)
+		if !ok {
+			t.Fatal(name)
+		}
+		r, err := e.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := printCapture(r, tdFlags(fl)); got != string(f.Data) {
+			t.Errorf("%s:\n%s", f.Name, lineDiff(string(f.Data), got))
+		}
+		r.Close()
+	}
 }

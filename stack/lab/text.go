@@ -22,6 +22,11 @@ func (p *Proc) operands(files []string, f func(name, text string)) int {
 		if s, _ := p.stat(n); e == "" && s.dir {
 			e = isDir
 		}
+		if e != "" && (p.name == "head" || p.name == "tail") && e != isDir {
+			p.errf("%s: cannot open '%s' for reading: %s\n", p.name, n, e)
+			st = 1
+			continue
+		}
 		if e != "" {
 			p.errf("%s: %s: %s\n", p.name, n, e)
 			st = 1
@@ -112,11 +117,13 @@ func headTail(p *Proc, a []string) int {
 	if len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0][1] >= '0' && args[0][1] <= '9' {
 		args = append([]string{"-n", args[0][1:]}, args[1:]...)
 	}
-	neg, wrong := false, ""
+	neg, follow, wrong := false, false, ""
 	rest, bad := flags(args, "n:c:qvfF", func(c byte, v string) {
 		switch c {
 		case 'q':
 			quiet = true
+		case 'f', 'F':
+			follow = true
 		case 'n', 'c':
 			bytes = c == 'c'
 			fromStart = strings.HasPrefix(v, "+")
@@ -133,6 +140,10 @@ func headTail(p *Proc, a []string) int {
 	}
 	if wrong != "" {
 		p.errf("%s: invalid number of lines: ‘%s’\n", name, wrong)
+		return 1
+	}
+	if follow {
+		p.errf("not modelled: %s -f\n", name)
 		return 1
 	}
 	first := true

@@ -159,6 +159,10 @@ func cut(p *Proc, a []string) int {
 			y = math.MaxInt
 		}
 		if e1 != nil || x < 1 || y < x {
+			if strings.Trim(s, "0") == "" && s != "" {
+				p.errf("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n")
+				return 1
+			}
 			p.errf("cut: invalid field value ‘%s’\nTry 'cut --help' for more information.\n", s)
 			return 1
 		}

@@ -87,6 +87,21 @@ func unescape(s string, zero bool) (out string, stop bool) {
 	return b.String(), false
 }
 
+// yes prints a line for ever: until nobody reads, or a limit.
+func yes(p *Proc, a []string) int {
+	s := "y"
+	if len(a) > 1 {
+		s = strings.Join(a[1:], " ")
+	}
+	b := []byte(strings.Repeat(s+"\n", max(1, 8192/(len(s)+1))))
+	for {
+		p.step()
+		if p.write(1, b) != "" {
+			return 1
+		}
+	}
+}
+
 // printf is printf(1).
 func printf(p *Proc, a []string) int {
 	if len(a) > 1 && a[1] == "--" {

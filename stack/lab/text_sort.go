@@ -9,10 +9,10 @@ import (
 )
 
 func sortTool(p *Proc, a []string) int {
-	var rev, num, uniq, fold, hum, vers bool
+	var rev, num, uniq, fold, hum, vers, check, quiet bool
 	sep, out := "", ""
 	var keys []string
-	rest, bad := flags(a[1:], "rnufhbVsk:t:o:", func(c byte, v string) {
+	rest, bad := flags(a[1:], "rnufhbVscCk:t:o:", func(c byte, v string) {
 		switch c {
 		case 'r':
 			rev = true
@@ -26,6 +26,8 @@ func sortTool(p *Proc, a []string) int {
 			hum = true
 		case 'V':
 			vers = true
+		case 'c', 'C':
+			check, quiet = true, c == 'C'
 		case 'k':
 			keys = append(keys, v)
 		case 't':
@@ -35,7 +37,8 @@ func sortTool(p *Proc, a []string) int {
 		}
 	})
 	if bad != "" {
-		return p.badOption(bad)
+		p.badOption(bad)
+		return 2
 	}
 	var all []string
 	st := p.operands(rest, func(_, s string) { all = append(all, lines(s)...) })
@@ -60,11 +63,8 @@ func sortTool(p *Proc, a []string) int {
 	compare := func(x, y string) int {
 		for _, k := range keys {
 			n, r := num, rev
-			if strings.Contains(k, "n") {
-				n = true
-			}
-			if strings.Contains(k, "r") {
-				r = true
+			if strings.ContainsAny(k, "nrbdfghiMRV") { // a key's own letters take the place of the options
+				n, r = strings.Contains(k, "n"), strings.Contains(k, "r")
 			}
 			if c := cmp(sortKey(x, k, sep), sortKey(y, k, sep), n, r); c != 0 {
 				return c
@@ -83,6 +83,21 @@ func sortTool(p *Proc, a []string) int {
 			c = -c
 		}
 		return c
+	}
+	if check {
+		for i := 1; i < len(all); i++ {
+			if c := compare(all[i-1], all[i]); c > 0 || uniq && c == 0 {
+				name := "-"
+				if len(rest) > 0 {
+					name = rest[0]
+				}
+				if !quiet {
+					p.errf("sort: %s:%d: disorder: %s\n", name, i+1, all[i])
+				}
+				return 1
+			}
+		}
+		return st * 2
 	}
 	sort.SliceStable(all, func(i, j int) bool { return compare(all[i], all[j]) < 0 })
 	var b strings.Builder
@@ -174,8 +189,15 @@ func sortKey(l, k, sep string) string {
 
 func uniqTool(p *Proc, a []string) int {
 	var count, dup, single, fold bool
-	rest, bad := flags(a[1:], "cduif:s:w:", func(c byte, _ string) {
+	fields, chars, width := 0, 0, -1
+	rest, bad := flags(a[1:], "cduif:s:w:", func(c byte, v string) {
 		switch c {
+		case 'f':
+			fields, _ = strconv.Atoi(v)
+		case 's':
+			chars, _ = strconv.Atoi(v)
+		case 'w':
+			width, _ = strconv.Atoi(v)
 		case 'c':
 			count = true
 		case 'd':
@@ -192,11 +214,22 @@ func uniqTool(p *Proc, a []string) int {
 	if len(rest) > 1 {
 		rest = rest[:1]
 	}
+	key := func(s string) string { // what counts of a line
+		for range max(0, fields) {
+			s = strings.TrimLeft(s, " \t")
+			s = s[len(s)-len(strings.TrimLeftFunc(s, func(r rune) bool { return r != ' ' && r != '\t' })):]
+		}
+		s = s[min(max(0, chars), len(s)):]
+		if width >= 0 {
+			s = s[:min(width, len(s))]
+		}
+		return s
+	}
 	return p.operands(rest, func(_, s string) {
 		l := lines(s)
 		for i := 0; i < len(l); {
 			j := i + 1
-			for j < len(l) && (l[j] == l[i] || fold && strings.EqualFold(l[j], l[i])) {
+			for j < len(l) && (key(l[j]) == key(l[i]) || fold && strings.EqualFold(key(l[j]), key(l[i]))) {
 				j++
 			}
 			if n := j - i; !(dup && n == 1 || single && n > 1) {

@@ -251,10 +251,22 @@ func TestLimits(t *testing.T) {
 		{"sh -c '. /tmp/me' ; echo '. /tmp/me' > /tmp/me; . /tmp/me", "scripts inside one another"},
 		{"awk 'BEGIN{while(1);}'", "stopped after"},
 		{"cat /dev/zero > /tmp/z; :", ""},
+		{"f() { f | f & }; f; wait", "processes at one time"},
+		{"yes > /tmp/f", "bytes of memory"},
+		{"yes | while read x; do :; done", "stopped after 20000 commands"},
+		{"echo x | sed ':a;s/x/xx/;ta'", "stopped after"},
+		{"while :; do sleep 1000; done", "seconds of virtual time"},
+		{"ping -i 0.002 127.0.0.1 > /dev/null", "events of the simulated world"},
+		{"while :; do sh -c :; done", "stopped after"},
+		{"echo 'sh /tmp/me' > /tmp/me; sh /tmp/me", "processes at one time"},
+		{"i=0; while :; do i=$((i+1)); ip netns add n$i; done", "stopped after"},
+		{"x=a; while :; do x=$x$x; done", "bytes of memory"},
+		{"yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -c 300000 | sh", "stopped"},
+		{"eval \"$(seq 1 60000)\"", "at a script of more than"},
 	} {
 		w := stack.NewWorld(1)
 		l := NewLab(w, w.AddHost("host"))
-		l.Limits.Steps, l.Limits.Procs, l.Limits.Memory, l.Limits.Output = 20000, 50, 1<<20, 1<<20
+		l.Limits.Steps, l.Limits.Procs, l.Limits.Memory, l.Limits.Output, l.Limits.Events, l.Limits.Script = 20000, 50, 1<<22, 1<<20, 50000, 200000
 		st, err := l.Run("lab.sh", c.text)
 		if c.want == "" {
 			continue

@@ -250,6 +250,7 @@ func compareCounters(w, g *HostFacts) Family {
 	for _, k := range names {
 		a, b := w.MIB[k], g.MIB[k]
 		switch {
+		case bySegmentation[k]:
 		case a == b && a == 0 || quiet && backgroundCounter(k):
 		case fixedCounters[k]:
 		case a == b:

@@ -189,3 +189,44 @@ func sameCT(want, got string) bool {
 	b, _ := strconv.Atoi(g[1])
 	return a-b <= 1 && b-a <= 1
 }
+
+// ctInfos are the names of enum ip_conntrack_info, ctBits those of the bits of a
+// connection's status.
+var (
+	ctInfos = [...]string{"ESTABLISHED", "RELATED", "NEW", "ESTABLISHED_REPLY", "RELATED_REPLY", "5", "6", "UNTRACKED"}
+	ctBits  = [...]string{"EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED", "SRC_NAT", "DST_NAT", "SEQ_ADJUST", "SRC_NAT_DONE", "DST_NAT_DONE", "DYING", "FIXED_TIMEOUT", "TEMPLATE", "UNTRACKED", "HELPER", "OFFLOAD", "HW_OFFLOAD"}
+)
+
+// tracked adds to a packet that is sent what connection tracking says of it.
+// Without a connection it is UNTRACKED or nothing.
+func tracked(s *Step, conn bool, info uint8, status uint32, proto, tcp uint8) {
+	if !conn {
+		if info == 7 {
+			s.Fields = append(s.Fields, Field{"ctinfo", "UNTRACKED"})
+		}
+		return
+	}
+	var bits []string
+	for i, n := range ctBits {
+		if status>>i&1 != 0 {
+			bits = append(bits, `"`+n+`"`)
+		}
+	}
+	s.Fields = append(s.Fields, Field{"ctinfo", ctInfos[info&7]}, Field{"ctstatus", "[" + strings.Join(bits, ",") + "]"})
+	if proto == 6 && int(tcp) < len(ctTCPStates) {
+		s.Fields = append(s.Fields, Field{"cttcp", ctTCPStates[tcp]})
+	}
+}
+
+// ctOf adds what the model's connection tracking says of a packet.
+func ctOf(s *Step, b *core.SKB) {
+	if s == nil {
+		return
+	}
+	c, info := conntrack.Get(b)
+	if c == nil {
+		tracked(s, false, uint8(info), 0, 0, 0)
+		return
+	}
+	tracked(s, true, uint8(info), uint32(c.Status), c.Proto(), uint8(c.TCP.State))
+}

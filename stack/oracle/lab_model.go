@@ -11,6 +11,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
+	"github.com/packetwalk/packetwalk/stack/oracle/real"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
@@ -90,7 +91,7 @@ func (m *labModel) run(text string) (*LabFacts, error) {
 	m.facts.forget(text)
 	m.facts.Status, m.facts.Stdout, m.facts.Stderr = status, out.String(), errs.String()
 	for i, h := range m.hosts {
-		m.facts.Hosts[i].NFT = m.nft[h.NS].traces(m.facts.Hosts[i].Tables["nft -a list ruleset"])
+		m.facts.Hosts[i].NFT = m.nft[h.NS].traces(m.facts.Hosts[i].Tables["nft -a list ruleset"], true)
 	}
 	return &m.facts, err
 }
@@ -117,7 +118,11 @@ func (m *labModel) Made(h *stack.Host) {
 	m.at[h.NS] = len(m.hosts)
 	m.byNum[h.NS.Host] = h.NS
 	m.hosts = append(m.hosts, h)
-	m.facts.Hosts = append(m.facts.Hosts, HostFacts{Name: h.NS.Name, Tables: map[string]string{}, MACs: map[string]string{}})
+	name := h.NS.Name
+	if len(m.hosts) == 1 {
+		name = real.First
+	}
+	m.facts.Hosts = append(m.facts.Hosts, HostFacts{Name: name, Tables: map[string]string{}, MACs: map[string]string{}})
 	m.nft[h.NS] = &nftListener{}
 	nftables.Of(h.NS).SetTracer(m.nft[h.NS])
 	conntrack.NewTable(h.NS).AddListener(&ctListener{m})
@@ -245,7 +250,10 @@ func (m *labModel) without(what string) {
 }
 
 // An nftListener hears the trace of one namespace.
-type nftListener struct{ list []nftTraced }
+type nftListener struct {
+	list []nftTraced
+	from sim.Time // what was before does not count
+}
 
 type nftTraced struct {
 	id                   uint32
@@ -255,13 +263,17 @@ type nftTraced struct {
 	rule                 bool
 	verdict              string
 	packet               string
+	first                bool // at this hook
 }
 
 // NftTrace is told of a traced packet; see nftables.Tracer.
-func (l *nftListener) NftTrace(_ *core.Netns, e *nftables.TraceEvent) {
+func (l *nftListener) NftTrace(ns *core.Netns, e *nftables.TraceEvent) {
+	if ns.Clock.Now() < l.from {
+		return
+	}
 	x := nftTraced{id: e.ID, kind: e.Kind, table: e.Table.Name, chain: e.Chain.Name, family: modelFamilies[e.Table.Family]}
 	if e.First {
-		x.packet = line(e.SKB)
+		x.first, x.packet = true, line(e.SKB)
 	}
 	if e.Rule != nil {
 		x.handle, x.rule = e.Rule.Handle, true
@@ -278,8 +290,9 @@ var modelVerdicts = map[nftables.VerdictCode]string{nftables.Continue: "continue
 
 var modelFamilies = map[core.Family]string{core.NFIPv4: "ip", core.NFIPv6: "ip6", core.NFARP: "arp", core.NFBridge: "bridge", core.NFInet: "inet", core.NFNetdev: "netdev"}
 
-// traces sorts what was heard by packet.
-func (l *nftListener) traces(ruleset string) [][]NFTStep {
+// traces sorts what was heard by packet, as the recorded hosts have it, or by
+// packet and hook, as the labs do.
+func (l *nftListener) traces(ruleset string, perHook bool) [][]NFTStep {
 	rules := ruleTexts(ruleset)
 	cur := map[uint32]int{}
 	var out [][]NFTStep
@@ -289,16 +302,16 @@ func (l *nftListener) traces(ruleset string) [][]NFTStep {
 		}
 		at := x.family + " " + x.table + " " + x.chain
 		n, ok := cur[x.id]
-		if !ok || x.table == "pwtrace" && x.kind == nftables.TraceRule {
+		if !ok || perHook && x.first || !perHook && x.table == "pwtrace" && x.kind == nftables.TraceRule {
 			n = len(out)
 			out = append(out, []NFTStep{{Type: "packet", Rule: x.packet}})
 			cur[x.id] = n
 		}
 		s := NFTStep{At: at, Verdict: x.verdict}
-		switch x.kind {
-		case nftables.TracePolicy:
+		switch {
+		case x.kind == nftables.TracePolicy:
 			s.Type = "policy"
-		case nftables.TraceReturn:
+		case !x.rule:
 			s.Type = "return"
 		default:
 			s.Type = "rule"

@@ -148,7 +148,9 @@ func stepOf(e *real.Event) (Step, bool) {
 	case "netif_receive_skb":
 		return gsoOf(e, Rx(dev, packetOf(e), pktTypes[min(int(e.V["type"]), len(pktTypes)-1)])), true
 	case "net_dev_queue":
-		return gsoOf(e, Tx(dev, packetOf(e), uint32(e.V["mark"]))), true
+		s := Tx(dev, packetOf(e), uint32(e.V["mark"]))
+		tracked(&s, e.V["nfct"]&^7 != 0, uint8(e.V["nfct"]&7), uint32(e.V["ctstatus"]), uint8(e.V["ctproto"]), uint8(e.V["cttcp"]))
+		return gsoOf(e, s), true
 	case "kfree_skb":
 		if e.V["skfam"] == 16 || e.V["skfam"] == 1 || swap16(e.V["proto"]) == 0 {
 			return Step{}, false // of netlink or a local socket; or no packet at all
@@ -164,7 +166,7 @@ func stepOf(e *real.Event) (Step, bool) {
 		}
 		return Consumed(string(e.B["at"]), packetOf(e)), true
 	case "icmp_send":
-		return ICMPSend(int(e.V["icmptype"]&255), int(e.V["code"]&255), packetOf(e), asked(e.Stack, "__icmp_send", "icmp_send", "__icmp_ndo_send")), true
+		return ICMPSend(int(e.V["icmptype"]&255), int(e.V["code"]&255), packetOf(e), asked(e.Stack, "__icmp_send", "icmp_send", "__icmp_ndo_send", "nf_send_unreach")), true
 	case "fib_table_lookup":
 		return fibOf(e, dev), true
 	case "fib6_table_lookup":
@@ -254,9 +256,9 @@ var nftFamilies = map[uint8]string{1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7:
 
 var nftVerdicts = map[int32]string{0: "drop", 1: "accept", 2: "stolen", 3: "queue", 4: "repeat", -1: "continue", -2: "break", -3: "jump", -4: "goto", -5: "return"}
 
-// nftTraces sorts the messages of the trace by packet. A packet's id comes from
-// its address in memory and is used again: the first hook, or a base chain that
-// was there already, begins a new one.
+// nftTraces sorts the messages of the trace by packet and hook: the first message
+// at a hook tells the packet's headers. A packet's id comes from its address in
+// memory: a copy has another one, and it is used again.
 func nftTraces(list []real.NFTMessage, ruleset string) [][]NFTStep {
 	rules := ruleTexts(ruleset)
 	cur := map[uint32]int{}
@@ -267,18 +269,18 @@ func nftTraces(list []real.NFTMessage, ruleset string) [][]NFTStep {
 		}
 		at := nftFamilies[m.Family] + " " + m.Table + " " + m.Chain
 		n, ok := cur[m.ID]
-		if !ok || m.Table == "pwtrace" && m.Type == 3 {
+		if !ok || m.Network != nil {
 			n = len(out)
 			out = append(out, []NFTStep{{Type: "packet", Rule: nftPacket(&m)}})
 			cur[m.ID] = n
 		}
 		s := NFTStep{At: at}
-		switch m.Type {
-		case 1:
+		switch {
+		case m.Type == 1:
 			s.Type, s.Verdict = "policy", nftVerdicts[int32(m.Policy)]
-		case 2:
+		case m.Type == 2 && m.Handle == 0:
 			s.Type, s.Verdict = "return", nftVerdicts[m.Verdict]
-		case 3:
+		case m.Type == 2 || m.Type == 3:
 			s.Type, s.Verdict = "rule", nftVerdicts[m.Verdict]
 			if s.Rule = rules[at+" "+fmt.Sprint(m.Handle)]; s.Rule == "" {
 				s.Rule = fmt.Sprintf("handle %d", m.Handle)

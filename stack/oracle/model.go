@@ -13,6 +13,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -40,6 +41,7 @@ type model struct {
 	inputs      []Input
 	seen, taken int // frames: that Drive has brought, that have come in
 	facts       Facts
+	nft         nftListener
 	absent      []Device // not yet there
 	handMade    bool
 	err         []string // what is not modelled
@@ -50,6 +52,8 @@ func NewModel(h Host) (Machine, error) {
 	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports, inputs: h.Inputs, handMade: h.HandMade}
 	m.host = m.world.AddHost(h.Name)
 	ns := m.host.NS
+	m.nft.from = epoch
+	nftables.Of(ns).SetTracer(&m.nft)
 	m.host.Down(ns.Loopback) // `ip link set lo up` is part of the set-up
 	for _, l := range h.Sysctl {
 		if k, v, ok := strings.Cut(l, "="); ok {
@@ -227,6 +231,10 @@ func (m *model) Run(until int64) {
 // Facts are what happened so far; see Machine.
 func (m *model) Facts() Facts {
 	f := m.facts
+	if len(m.nft.list) > 0 {
+		rules, _ := lab.Output(m.host, []string{"nft", "-a", "list", "ruleset"})
+		f.Rows = append(f.Rows[:len(f.Rows):len(f.Rows)], Row{T: m.now(), By: "nft", NFT: m.nft.traces(rules, false)})
+	}
 	f.NotModelled = m.err
 	f.MIB = map[string]int64{}
 	for i, v := range m.host.NS.MIB {
@@ -275,6 +283,14 @@ func (m *model) chosen(k inet.Tuple) *ChosenISN {
 			continue
 		}
 		if best == nil || abs(c.T-m.now()) < abs(best.T-m.now()) {
+			best = c
+		}
+	}
+	if best != nil {
+		return best
+	}
+	for i := range m.isn { // NAT changed the near end on its way out
+		if c := &m.isn[i]; end(k.Faddr, k.Fport) == c.Remote && (best == nil || abs(c.T-m.now()) < abs(best.T-m.now())) {
 			best = c
 		}
 	}

@@ -168,7 +168,9 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.NetifReceiveSkb:
 		l.gso(l.add(Rx(l.dev(v[2]), PacketLine(b.Protocol, linear(b, b.Offset())), pktTypes[b.PktType])), b)
 	case step.NetDevQueue:
-		l.gso(l.add(Tx(l.dev(v[2]), line(b), b.Mark)), b)
+		s := l.add(Tx(l.dev(v[2]), line(b), b.Mark))
+		ctOf(s, b)
+		l.gso(s, b)
 	case step.NetDevStartXmit:
 		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil && d.Flags&core.IFFLoopback != 0 {
 			l.m.facts.Send(l.m.now(), d.Name, linear(b, b.Offset()))
@@ -201,9 +203,11 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.InetSockSetState:
 		l.add(State(tcpStates[v[1]], tcpStates[v[2]], l.end(sk, true), l.end(sk, false), l.by("tcp_set_state", "inet_sk_state_store", "inet_sk_set_state")))
 	case step.IcmpSend:
-		l.add(ICMPSend(int(v[1]), int(v[2]), line(b), l.by("__icmp_send", "icmp_send", "__icmp_ndo_send")))
+		l.add(ICMPSend(int(v[1]), int(v[2]), line(b), l.by("__icmp_send", "icmp_send", "__icmp_ndo_send", "nf_send_unreach")))
 	case step.TcpSendReset:
 		l.add(Reset(rstReasons[min(int(v[3]), len(rstReasons)-1)]))
+	case step.BrFdbUpdate:
+		l.add(Step{"fdb", []Field{{"fdb", wire.MAC(v[2]).String()}, {"dev", l.dev(v[1])}}})
 	case step.SkDataReady:
 		l.add(Ready(l.end(sk, true)))
 	case step.InetSkErrorReport:

@@ -19,6 +19,7 @@ type agent struct {
 	inject map[string]int // packet sockets, by device
 	todo   []Call
 	call   *socket.Call // the one that it is in
+	waits  bool         // for a connection that it does not block on
 	remote string       // other end of the call that is running
 }
 
@@ -59,13 +60,45 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 	if name == "" {
 		name = c.Op
 	}
+	if c.Op == "connect" && c.Timeout > 0 && a.waits {
+		return a.connecting(p, c)
+	}
+	if c.Op == "connect" && c.Timeout > 0 {
+		p.SetNonBlock(a.fds[c.FD], true)
+	}
 	a.m.begin("syscall " + name + " by " + a.name)
 	done := p.Do(a.call)
 	a.m.Leave()
+	if done && c.Op == "connect" && c.Timeout > 0 && a.call.Err == step.EINPROGRESS {
+		a.waits = true
+		return a.connecting(p, c)
+	}
 	if done {
 		a.done(p, c)
 	}
 	return done
+}
+
+// connecting waits for a connection as a program with a time limit does: it
+// polls, and then asks for the error (getsockopt SO_ERROR).
+func (a *agent) connecting(p *socket.Program, c *Call) bool {
+	fd, end := a.fds[c.FD], epoch+sim.Time(c.T+c.Timeout)
+	ready := p.Poll(fd)&(socket.PollOut|socket.PollErr|socket.PollHup) != 0
+	if !ready && p.NS.Clock.Now() < end {
+		p.Alarm(end)
+		return false
+	}
+	a.waits = false
+	p.SetNonBlock(fd, false)
+	r := Result{Call: c.N, Errno: "EAGAIN", Ret: -1}
+	if ready {
+		e, _ := p.GetSockOpt(fd, socket.SOError)
+		if r.Errno, r.Ret = "", 0; e != 0 {
+			r.Errno, r.Ret = core.Errno(e).String(), -1
+		}
+	}
+	a.result(r)
+	return true
 }
 
 // prepare turns a recorded call into one of the model.

@@ -3,6 +3,7 @@ package oracle
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/tcp"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -14,6 +15,13 @@ func (m *model) sockstat(mib map[string]int64) {
 	set := func(k string, n int) {
 		if n != 0 {
 			mib["sockstat."+k] = int64(n)
+		}
+	}
+	if t := conntrack.Of(m.host.NS); t != nil {
+		for k, n := range map[string]uint64{"invalid": t.Stat.Invalid, "insert_failed": t.Stat.InsertFailed, "drop": t.Stat.Drop, "early_drop": t.Stat.EarlyDrop, "icmp_error": t.Stat.Error} {
+			if n != 0 {
+				mib["stat.nf_conntrack."+k] = int64(n)
+			}
 		}
 	}
 	udp, inuse, tw := 0, 0, 0

@@ -69,6 +69,10 @@ func (p *Program) streamConnect(f *File, c *Call) {
 			return
 		}
 		c.started = true
+		if f.NonBlock { // whatever came while the socket was locked: it has not been looked at
+			c.fail(step.EINPROGRESS)
+			return
+		}
 	case core.TCPSynSent, core.TCPSynRecv:
 		if !c.started {
 			c.fail(step.EALREADY)

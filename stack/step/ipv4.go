@@ -60,6 +60,7 @@ const (
 	FibTableLookupStep
 	FibTableInsert
 	FibCheckNhV4Gw
+	IPRtGetSource
 	FibTableDelete
 	FibRulesLookup
 	FibRuleAdd
@@ -159,6 +160,7 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	IPRtBug & 255:                 {"ip_rt_bug", Network, "net/ipv4/route.c", "A packet that came in is sent by an input route: a mistake."},
 	IPRouteMeHarder & 255:         {"ip_route_me_harder", Network, "net/ipv4/netfilter.c", "A hook changed the packet: route it again."},
 	FibTableLookupStep & 255:      {"fib_table_lookup", Network, "net/ipv4/fib_trie.c", "The longest prefix in one table that fits the packet."},
+	IPRtGetSource & 255:           {"ip_rt_get_source", Network, "net/ipv4/route.c", "Which address of ours stands for the way that a packet takes?"},
 	FibCheckNhV4Gw & 255:          {"fib_check_nh_v4_gw", Network, "net/ipv4/fib_semantics.c", "Can this gateway be reached without another one?"},
 	FibTableInsert & 255:          {"fib_table_insert", Network, "net/ipv4/fib_trie.c", "Add a route to a table."},
 	FibTableDelete & 255:          {"fib_table_delete", Network, "net/ipv4/fib_trie.c", "Take a route out of a table."},
@@ -535,6 +537,7 @@ const (
 	TryRouteOIF
 	TryRouteShorter
 	TryRouteSuppress
+	TryRouteMetric
 	TryNexthopHash
 	TryNexthopDead
 	TryNexthopNeigh
@@ -567,6 +570,7 @@ var ipv4Tries = [int(endIPv4Try) - baseIPv4]Tried{
 	TryRouteOIF & 255:           {"route", "{0:ip4}/{1}", "it leads to {2:dev}, but {3:dev} is asked for"},
 	TryRouteShorter & 255:       {"route", "{0:ip4}/{1}", "it matches too, but {2:ip4}/{3} is longer"},
 	TryRouteSuppress & 255:      {"route", "{0:ip4}/{1}", "rule {3} does not take prefixes of {2} bits or less"},
+	TryRouteMetric & 255:        {"route", "{0:ip4}/{1}", "its metric {2} is not below {3}, or it comes later"},
 	TryNexthopHash & 255:        {"route", "{0:ip4} on {1:dev}", "the flow's hash {2:hex} is not below {3:hex}"},
 	TryNexthopDead & 255:        {"route", "{0:ip4} on {1:dev}", "its device is down, or has no carrier"},
 	TryNexthopNeigh & 255:       {"route", "{0:ip4} on {1:dev}", "the gateway does not answer"},

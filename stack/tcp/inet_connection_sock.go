@@ -185,17 +185,10 @@ func (sk *Sock) Connect(daddr wire.Addr, dport uint16) core.Errno {
 	if e != 0 {
 		return e
 	}
-	switch {
-	case sk.State == core.TCPClose: // refused meanwhile
-		if e = sk.SockError(); e == 0 {
-			e = step.ECONNABORTED
-		}
-		sk.disconnect()
-		return e
-	case sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv:
-		return step.EINPROGRESS
+	if sk.State == core.TCPEstablished {
+		return 0
 	}
-	return 0
+	return step.EINPROGRESS // or refused meanwhile: the caller looks
 }
 
 func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {

@@ -24,20 +24,29 @@ func (t *sockTasks) keep() *keepTask     { return &t.comp.in.in }
 func (t *sockTasks) delack() *delackTask { return &t.comp.in.in.in }
 func (t *sockTasks) write() *writeTask   { return &t.comp.in.in.in.in }
 
+// inSoftirq runs a timer's function as a softirq does: what arrives meanwhile,
+// over a device without a queue, waits until it has ended.
+func inSoftirq(sk *Sock, f func(*Sock)) {
+	ns := sk.NS
+	ns.BHDisable()
+	f(sk)
+	ns.BHEnable()
+}
+
 // Run is tcp_write_timer.
-func (t *writeTask) Run() { t.sk.writeTimerExpired() }
+func (t *writeTask) Run() { inSoftirq(t.sk, (*Sock).writeTimerExpired) }
 
 // Run is tcp_delack_timer.
-func (t *delackTask) Run() { t.in.sk.delackTimerExpired() }
+func (t *delackTask) Run() { inSoftirq(t.in.sk, (*Sock).delackTimerExpired) }
 
 // Run is tcp_compressed_ack_kick.
-func (t *compTask) Run() { t.in.in.in.in.sk.compressedAckKick() }
+func (t *compTask) Run() { inSoftirq(t.in.in.in.in.sk, (*Sock).compressedAckKick) }
 
 // Run is tcp_keepalive_timer.
-func (t *keepTask) Run() { t.in.in.sk.keepaliveTimer() }
+func (t *keepTask) Run() { inSoftirq(t.in.in.sk, (*Sock).keepaliveTimer) }
 
 // Run is tcp_tsq_workfn: the device has given memory back.
-func (t *tsqTask) Run() { t.in.in.in.sk.tsqHandler() }
+func (t *tsqTask) Run() { inSoftirq(t.in.in.in.sk, (*Sock).tsqHandler) }
 
 // modTimer is sk_reset_timer: arm a timer for a tick.
 func (sk *Sock) modTimer(t *sim.Timer, at sim.Time, task sim.Task) {

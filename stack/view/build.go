@@ -309,7 +309,7 @@ func (b *builder) details() {
 		switch e.Kind {
 		case trace.Tried:
 			t, a := step.Try(e.Code).Info(), b.log.Args(e)
-			b.sc.Lost = append(b.sc.Lost, Lost{Clean(t.What), Clean(step.Render(t.Candidate, a, b.names)), Clean(step.Render(t.Because, a, b.names))})
+			b.sc.Lost = append(b.sc.Lost, Lost{Clean(t.What), strings.TrimPrefix(Clean(step.Render(t.Candidate, a, b.names)), t.What+" "), Clean(step.Render(t.Because, a, b.names))})
 		case trace.Point:
 			b.sc.Points = append(b.sc.Points, Clean(report.Point(b.log, e, b.names)))
 		default:

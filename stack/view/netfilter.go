@@ -281,7 +281,13 @@ func (b *builder) baseOf(call int) string {
 			return r.chain
 		}
 	}
-	if a := b.log.WhyArgs(b.event(call)); len(a) >= 8 {
+	e := b.event(call)
+	switch a := b.log.WhyArgs(e); {
+	case doesTable(step.Step(e.Code)) && len(a) >= 6:
+		x := *e
+		x.Fn = step.Step(e.Code)
+		return xtName(&x, a[:6])
+	case len(a) >= 8:
 		return chars(a[:8])
 	}
 	return ""
@@ -330,6 +336,10 @@ func (b *builder) ruleEvent(n int) (r ruleEvent, ok bool) {
 		if e.Why == step.WhyNftRule {
 			r.verdict = step.NftVerdict.Format(0, a[9], b.names)
 		}
+	case e.Kind == trace.Note && e.Why == step.WhyXtRule:
+		return b.xtMatched(n, e)
+	case e.Kind == trace.Tried && step.Try(e.Code).Info().What == "rule" && doesTable(e.Fn):
+		return b.xtTried(n, e)
 	case e.Kind == trace.Tried && step.Try(e.Code) >= step.TryNftDec && step.Try(e.Code) <= step.TryNftOther:
 		a = b.log.Args(e)
 		t := step.Try(e.Code)
@@ -357,6 +367,63 @@ func (b *builder) ruleEvent(n int) (r ruleEvent, ok bool) {
 		r.counted, r.packets, r.bytes = true, a[used], a[used+1]
 	}
 	return r, true
+}
+
+// doesTable reports whether a function goes through a table of iptables.
+func doesTable(s step.Step) bool { return s == step.IptDoTable || s == step.Ip6tDoTable }
+
+// xtName is the full name of a chain of iptables.
+func xtName(e *trace.Event, a []uint64) string {
+	if e.Fn == step.Ip6tDoTable {
+		return "ip6tables " + chars(a)
+	}
+	return "iptables " + chars(a)
+}
+
+// xtMatched reads a rule of iptables that took the packet: six values name the
+// chain, then come its number, what it says, its target (twelve) and its counter.
+func (b *builder) xtMatched(n int, e *trace.Event) (r ruleEvent, ok bool) {
+	a := b.log.WhyArgs(e)
+	if len(a) < 20 {
+		return r, false
+	}
+	r = ruleEvent{n: n, chain: xtName(e, a[:6]), handle: a[6], matched: true}
+	text := strings.Fields(chars(a[8:20]))
+	r.verdict = step.XtVerdict.Format(0, a[7], b.names)
+	if len(text) > 1 && (text[0] == "-j" || text[0] == "-g") {
+		r.verdict = text[1]
+		if text[0] == "-g" || b.isChain(r.chain, text[1]) {
+			r.verdict = map[string]string{"-j": "jump", "-g": "goto"}[text[0]]
+		}
+	}
+	if len(a) >= 22 {
+		r.counted, r.packets, r.bytes = true, a[20], a[21]
+	}
+	return r, true
+}
+
+// isChain reports whether the target of a rule of a chain is a chain.
+func (b *builder) isChain(of, name string) bool {
+	k, ok := b.k.(ruler)
+	if !ok {
+		return false
+	}
+	now := 0
+	if b.lab != nil {
+		now = b.eventNow()
+	}
+	set := k.Rules(b.e.Host, now)
+	return set != nil && set.Chain(of[:strings.LastIndexByte(of, ' ')+1]+name) != nil
+}
+
+// xtTried reads a rule of iptables that was passed over: the chain, its number,
+// the option that ruled it out (twelve values), the packet's value.
+func (b *builder) xtTried(n int, e *trace.Event) (r ruleEvent, ok bool) {
+	a := b.log.Args(e)
+	if len(a) < 19 {
+		return r, false
+	}
+	return ruleEvent{n: n, chain: xtName(e, a[:6]), handle: a[6], field: chars(a[7:19]), because: Clean(step.Render(step.Try(e.Code).Info().Because, a, b.names))}, true
 }
 
 // nfRun is how the packet fares in the chain that it is at: in the hook that it

@@ -337,6 +337,9 @@ func (w *WhatIf) effect(p [2]int) (*Effect, error) {
 	if !slices.Equal(fa, fb) {
 		w.Told.Bytes++
 		e.Kind, e.Text = "other bytes", frameDifference(fa, fb)
+		if strings.HasPrefix(e.Text, "goes further") || strings.HasPrefix(e.Text, "does not get") {
+			e.Kind = "other way"
+		}
 		return e, nil
 	}
 	if ha != hb {

@@ -33,6 +33,7 @@ type Lab struct {
 	of      map[uint32]int // by the packet's number in the model: the item
 	whose   []int32        // of every event, in order: the item
 	ticks   []int          // how many events there were when each tick began
+	rounds  []int          // and when processes had run in it
 	out     []Output
 	rules   []RuleSet
 	confs   []hostConfig
@@ -136,6 +137,7 @@ func (k *Lab) tick() {
 	r := k.now
 	k.ticks = append(k.ticks, k.total())
 	ended := r.tick()
+	k.rounds = append(k.rounds, r.gone+r.rounded)
 	k.out = append(k.out, r.prints...)
 	r.prints = r.prints[:0]
 	k.take()
@@ -370,7 +372,7 @@ func (k *Lab) finish() {
 	}
 	k.names.seen = nil
 	k.status, k.err = r.run.Status()
-	k.ticks = append(k.ticks, k.total())
+	k.ticks, k.rounds = append(k.ticks, k.total()), append(k.rounds, k.total())
 	r.close()
 	k.now = nil
 }
@@ -649,7 +651,8 @@ func (r *labRun) begun(name string, line int) {
 // tick lets processes run, then the world. It reports whether the script has
 // ended.
 func (r *labRun) tick() (ended bool) {
-	r.change()
+	r.change(0)
+	defer func() { r.n++ }()
 	if r.run.Round() {
 		r.rounded = len(r.t.Log.Events)
 		if !r.told {
@@ -662,6 +665,7 @@ func (r *labRun) tick() (ended bool) {
 		return true
 	}
 	r.rounded = len(r.t.Log.Events)
+	r.change(1)
 	r.run.Pass()
 	return false
 }

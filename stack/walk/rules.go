@@ -121,6 +121,11 @@ func RulesNow(h *stack.Host) RuleSet {
 			p := HookPlace{Family: f, Hook: n}
 			for _, x := range h.NS.Hooks(f, n) {
 				p.List = append(p.List, hookLines(nfts, f, n, x)...)
+				if l := &p.List[len(p.List)-1]; strings.HasPrefix(l.Func, "nf_nat_ipv") {
+					if c := xtNat(h.NS, f, n); c != "" {
+						p.List = append(p.List, HookLine{x.Priority, "ipt_do_table", c})
+					}
+				}
 			}
 			if len(p.List) > 0 {
 				r.Hooks = append(r.Hooks, p)

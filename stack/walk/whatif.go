@@ -11,14 +11,14 @@ import (
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
-// A Change is a console command of a what-if. In a lab it runs at the beginning
-// of a tick; in a capture before a frame, or at a time between that frame and
+// A Change is a console command of a what-if. In a lab it runs at a
+// tick; in a capture before a frame, or at a time between that frame and
 // the next. A command is a process: it does not run while a softirq is at work,
 // but when that has ended.
 type Change struct {
 	Host    string // of a lab: "host", or the name of a namespace
 	Command string
-	Tick    int      // of a lab
+	Tick    int      // of a lab: twice the tick, plus 1 for when processes have run in it
 	Frame   int      // of a capture: before this one, from 0
 	At      sim.Time // of a capture: behind that frame's delivery, at this time since the first frame; 0: before it
 	Said    *lab.Said
@@ -113,12 +113,19 @@ func (k *Lab) tickOf(event int) int {
 // When is the Change that a command makes at an event of a chunk: as soon as
 // what runs then has ended. before: as soon as what runs before that tick has.
 func (k *Lab) When(c *Chunk, event int, before bool) Change {
-	t := k.tickOf(k.bases[c] + event)
-	if !before {
+	global := k.bases[c] + event
+	t := 2 * k.tickOf(global)
+	inRound := global < k.rounds[t/2]
+	e := &c.Log.Events[event]
+	switch {
+	case inRound && (!before || e.Kind == trace.Note): // a line's command begins when its process runs next
 		t++
+	case !inRound && before:
+		t++
+	case !inRound:
+		t += 2
 	}
-	n := c.Log.Events[event].Host
-	return Change{Tick: t, Host: k.names.HostName(n)}
+	return Change{Tick: t, Host: k.names.HostName(e.Host)}
 }
 
 // Branch is the same lab with one more command. It runs from the beginning:
@@ -141,9 +148,10 @@ func (k *Lab) Hosts() (names []string) {
 	return names
 }
 
-// change carries out what is due at the beginning of a tick.
-func (r *labRun) change() {
-	for len(r.do) > 0 && r.do[0].Tick <= r.n {
+// change carries out what is due in a tick: before processes run (phase 0), or
+// behind (1).
+func (r *labRun) change(phase int) {
+	for len(r.do) > 0 && r.do[0].Tick <= 2*r.n+phase {
 		c := r.do[0]
 		r.do = r.do[1:]
 		hosts, names := r.lab.Hosts()
@@ -163,7 +171,6 @@ func (r *labRun) change() {
 			*c.Said = said
 		}
 	}
-	r.n++
 }
 
 // A saidWriter keeps what a command prints that takes its time.

@@ -101,97 +101,6 @@ func opts(s string) (l []genOpt) {
 	return l
 }
 
-// genMatches are matches of both families unless the name ends in 4 or 6 and a dot.
-var genMatches = map[string][]genOpt{
-	"tcp":        opts("--sport~portr --dport~portr --source-port~portr --destination-port~portr --tcp-flags~FLAGS --syn --tcp-option~u8"),
-	"udp":        opts("--sport~portr --dport~portr --source-port~portr --destination-port~portr"),
-	"sctp":       opts("--sport~portr --dport~portr --chunk-types~CHUNKS"),
-	"multiport":  opts("--sports~ports --dports~ports --ports~ports --source-ports~ports --destination-ports~ports"),
-	"conntrack":  opts("--ctstate~=NEW|ESTABLISHED,RELATED|INVALID|SNAT|DNAT|UNTRACKED|NEW,foo|new|established --ctproto~=tcp|udp|17|0|foo --ctorigsrc~net --ctorigdst~net --ctreplsrc~net --ctrepldst~net --ctorigsrcport~portr --ctorigdstport~portr --ctreplsrcport~portr --ctrepldstport~portr --ctstatus~=NONE|EXPECTED|SEEN_REPLY,ASSURED|CONFIRMED|FOO|assured --ctexpire~u32r --ctdir~=ORIGINAL|REPLY|original|foo"),
-	"state":      opts("--state~=NEW|ESTABLISHED,RELATED|INVALID|UNTRACKED|SNAT|foo|new,invalid"),
-	"limit":      opts("--limit~rate --limit-burst~u16"),
-	"hashlimit":  opts("--hashlimit-upto~rateb --hashlimit-above~rateb --hashlimit~rate --hashlimit-burst~=5|10|1|0|10001|20kb|1mb --hashlimit-mode~=srcip|dstip|srcip,dstport|dstip,srcport,dstport|foo| --hashlimit-srcmask~=0|8|24|32|64|128|129 --hashlimit-dstmask~=0|8|24|32|64|128|129 --hashlimit-name~name --hashlimit-htable-size~u32 --hashlimit-htable-max~u32 --hashlimit-htable-expire~u32 --hashlimit-htable-gcinterval~u32 --hashlimit-rate-match --hashlimit-rate-interval~u32"),
-	"quota":      opts("--quota~u64"),
-	"recent":     opts("--set --rcheck --update --remove --rttl --name~name --rsource --rdest --seconds~u32 --hitcount~=1|5|20|0|300 --reap --mask~=255.255.255.0|ffff::|255.255.255.255|x"),
-	"statistic":  opts("--mode~=random|nth|foo --probability~=0|1|0.5|0.25|0.001|1.5|-1|x|1e-3 --every~=1|2|10|0|x --packet~=0|1|5|9"),
-	"mark":       opts("--mark~mark"),
-	"connmark":   opts("--mark~mark"),
-	"addrtype":   opts("--src-type~=LOCAL|UNICAST|BROADCAST,MULTICAST|foo|local|UNSPEC|PROHIBIT,THROW,NAT,XRESOLVE,BLACKHOLE,UNREACHABLE,ANYCAST --dst-type~=LOCAL|UNICAST|BROADCAST,MULTICAST|foo|ANYCAST --limit-iface-in --limit-iface-out"),
-	"iprange":    opts("--src-range~iprange --dst-range~iprange"),
-	"mac":        opts("--mac-source~mac"),
-	"comment":    opts("--comment~str"),
-	"owner":      opts("--uid-owner~=root|0|1000|0-99|5-|nosuch|4294967294|4294967295|9-3 --gid-owner~=root|0|1000|0-99|nosuch|x-y --socket-exists --suppl-groups"),
-	"pkttype":    opts("--pkt-type~=unicast|broadcast|multicast|host|bcast|mcast|ucast|foo|Unicast"),
-	"length":     opts("--length~u16r"),
-	"ttl.4":      opts("--ttl-eq~u8 --ttl-lt~u8 --ttl-gt~u8 --ttl~u8"),
-	"hl.6":       opts("--hl-eq~u8 --hl-lt~u8 --hl-gt~u8 --hl~u8"),
-	"dscp":       opts("--dscp~=0|10|0x3f|63|64|x --dscp-class~=EF|AF11|CS3|BE|foo|af43|cs0|LE"),
-	"tos":        opts("--tos~=0x10|Minimize-Delay|16|0x10/0x3f|Normal-Service|foo|256|Maximize-Reliability|0xff/0|minimize-cost"),
-	"ecn":        opts("--ecn-tcp-cwr --ecn-tcp-ece --ecn-ip-ect~=0|1|2|3|4|x"),
-	"realm":      opts("--realm~=0|1|0x10|1/0xff|foo|default|4294967295"),
-	"cpu":        opts("--cpu~u32"),
-	"physdev":    opts("--physdev-in~if --physdev-out~if --physdev-is-in --physdev-is-out --physdev-is-bridged"),
-	"rpfilter":   opts("--loose --validmark --accept-local --invert"),
-	"socket":     opts("--transparent --nowildcard --restore-skmark"),
-	"connlimit":  opts("--connlimit-upto~u32 --connlimit-above~u32 --connlimit-mask~=0|8|24|32|33|64|128|129 --connlimit-saddr --connlimit-daddr"),
-	"connbytes":  opts("--connbytes~u64r --connbytes-dir~=original|reply|both|foo --connbytes-mode~=packets|bytes|avgpkt|foo"),
-	"helper":     opts("--helper~=ftp|sip|ftp-2121|irc"),
-	"icmp.4":     opts("--icmp-type~=8|echo-request|any|ping|3/1|host-unreachable|destination-unreachable|foo|255|256|3/|0/0|echo|ttl-exceeded|pong|fragmentation-needed|8/0|5/256|e"),
-	"icmp6.6":    opts("--icmpv6-type~=128|echo-request|any|1/3|destination-unreachable|foo|255|router-solicitation|packet-too-big|ns|neighbour-advertisement|2/0|echo|bad-header --icmp6-type~=128"),
-	"string":     opts("--algo~=bm|kmp|bm|foo --string~str --hex-string~=|61_62|x|0d|\\|0d0a\\||a|61 --from~u16 --to~u16 --icase"),
-	"u32":        opts("--u32~=0&0xff=1|6&0xFF=1&&4&0x3FFF=0|0>>22&0x3C@0>>8=5|x|4=5:9,11|0=|12<<2=0x10:0x20"),
-	"tcpmss":     opts("--mss~u16r"),
-	"esp":        opts("--espspi~u32r"),
-	"dccp":       opts("--sport~portr --dport~portr --dccp-types~=REQUEST|RESPONSE,ACK|foo|data,invalid --dccp-option~u8"),
-	"time":       opts("--datestart~=2024-01-02|2024-01-02T03:04:05|2024|x|2024-13 --datestop~=2030-01-02|2030-12-31T23:59:59|2025-02 --timestart~=08:00|8:0|00:00|12:34:56|25:00|x --timestop~=17:00|23:59:59|5 --monthdays~=1|1,2,31|32|x|5,5 --weekdays~=Mon|Mo,Tu|1,7|Sat,Sun|foo|Monday --kerneltz --contiguous --utc --localtz"),
-	"ah.4":       opts("--ahspi~u32r"),
-	"ah.6":       opts("--ahspi~u32r --ahlen~u32 --ahres"),
-	"frag.6":     opts("--fragid~u32r --fraglen~u32 --fragres --fragfirst --fragmore --fraglast"),
-	"rt.6":       opts("--rt-type~u8 --rt-segsleft~u8r --rt-len~u8 --rt-0-res --rt-0-addrs~=::1|::1,2001::2|x --rt-0-not-strict"),
-	"hbh.6":      opts("--hbh-len~u8 --hbh-opts~=5|5:2|1:2,3:4|x|5:"),
-	"dst.6":      opts("--dst-len~u8 --dst-opts~=5|5:2|1:2,3:4|x|5:"),
-	"mh.6":       opts("--mh-type~=5|binding-update|1:3|brr|foo|cot|bind|256"),
-	"ipv6header": opts("--header~=hop|hop,dst|esp,auth|none|prot|foo|frag,route --soft"),
-	"eui64.6":    opts(""),
-	"devgroup":   opts("--src-group~=0|1|0x5|1/0xff|x --dst-group~=0|7|1/0xf"),
-	"connlabel":  opts("--label~=1|127|128|foo|x --set"),
-	"nosuch":     opts("--foo"),
-}
-
-var genTargets = map[string][]genOpt{
-	"ACCEPT":      nil,
-	"DROP":        nil,
-	"RETURN":      nil,
-	"REJECT":      opts("--reject-with~=icmp-port-unreachable|icmp-net-unreachable|icmp-host-unreachable|icmp-proto-unreachable|icmp-net-prohibited|icmp-host-prohibited|tcp-reset|icmp-admin-prohibited|host-unreach|tcp-rst|foo|admin-prohib|icmp6-adm-prohibited|icmp6-port-unreachable|icmp6-no-route|addr-unreach|icmp6-reject-route|port-unreach|icmp-|echo-reply|proto-unreach|icmp6-policy-fail"),
-	"LOG":         opts("--log-level~=4|debug|info|8|foo|WARNING|err|emerg|warn|error|panic|7 --log-prefix~prefix --log-tcp-sequence --log-tcp-options --log-ip-options --log-uid --log-macdecode"),
-	"NFLOG":       opts("--nflog-group~u16 --nflog-prefix~prefix --nflog-range~u32 --nflog-size~u32 --nflog-threshold~u16"),
-	"MARK":        opts("--set-mark~mark --set-xmark~mark --and-mark~u32 --or-mark~u32 --xor-mark~u32"),
-	"CONNMARK":    opts("--set-mark~mark --set-xmark~mark --and-mark~u32 --or-mark~u32 --xor-mark~u32 --save-mark --restore-mark --mask~u32 --nfmask~u32 --ctmask~u32 --left-shift-mark~=1|31|32 --right-shift-mark~=1|31|33"),
-	"CT":          opts("--notrack --helper~=ftp|sip|foo --ctevents~=new|new,destroy|foo --expevents~=new|x --zone~=1|0|65535|65536|mark --zone-orig~=1|mark --zone-reply~=2|mark --timeout~=foo"),
-	"NOTRACK":     nil,
-	"TPROXY":      opts("--on-port~u16 --on-ip~ip --tproxy-mark~mark"),
-	"TCPOPTSTRIP": opts("--strip-options~=sack|mss,wscale|5,6|foo|timestamp|md5,sack-permitted|256|0"),
-	"TOS":         opts("--set-tos~=0x10|Minimize-Delay|16|0x10/0x3f|Normal-Service|foo|256|minimize-cost|0xff/0 --and-tos~u8 --or-tos~u8 --xor-tos~u8"),
-	"TTL.4":       opts("--ttl-set~u8 --ttl-dec~u8 --ttl-inc~u8"),
-	"HL.6":        opts("--hl-set~u8 --hl-dec~u8 --hl-inc~u8"),
-	"TEE":         opts("--gateway~ip --oif~if"),
-	"CLASSIFY":    opts("--set-class~=1:2|0:0|ffff:ffff|1|10000:1|x:y|1:"),
-	"TRACE":       nil,
-	"CHECKSUM":    opts("--checksum-fill"),
-	"ECN.4":       opts("--ecn-tcp-remove --ecn-tcp-cwr~=0|1|2 --ecn-tcp-ece~=0|1 --ecn-ip-ect~=0|3|4"),
-	"DSCP":        opts("--set-dscp~=0|10|0x3f|63|64|x --set-dscp-class~=EF|AF11|CS3|BE|foo|af43"),
-	"TCPMSS":      opts("--set-mss~u16 --clamp-mss-to-pmtu"),
-	"SNAT":        opts("--to-source~NAT --random --persistent --random-fully"),
-	"DNAT":        opts("--to-destination~NAT --random --persistent"),
-	"MASQUERADE":  opts("--to-ports~=80|80-90|x|0|65536|90-80|80- --random --random-fully"),
-	"REDIRECT":    opts("--to-ports~=80|80-90|http|x|0|65536|90-80|80-|80-90/100 --random"),
-	"NETMAP":      opts("--to~net"),
-	"NOSUCH":      nil,
-	"foo":         nil,
-	"bar":         nil,
-	"INPUT":       nil,
-}
-
 func (g *generator) nat() string {
 	a := g.value("ip")
 	if g.Intn(4) == 0 {
@@ -427,11 +336,10 @@ func (g *generator) session(matches, targets []string) (s session) {
 	add("-nvxL")
 	s = append(s, &command_{args: []string{g.prog("-save")}}, &command_{args: []string{g.prog("-restore")}, stdin: previous}, &command_{args: []string{g.prog("-save"), "-c"}})
 	if !g.legacy {
-		f := "ip"
-		if g.fam == 6 {
-			f = "ip6"
+		s = append(s, &command_{args: []string{"nft", "list", "ruleset"}})
+		if g.Intn(3) == 0 {
+			s = append(s, &command_{args: []string{"nft", "-n", "list", "ruleset"}})
 		}
-		_ = f
 	}
 	return s
 }

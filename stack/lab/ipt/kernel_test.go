@@ -93,7 +93,8 @@ func TestKernelRecorded(t *testing.T) {
 }
 
 // TestKernelGenerated compares random sessions. IPT_N and IPT_SEED choose them;
-// IPT_ONLY names extensions, and the others are left out.
+// IPT_ONLY names extensions, and the others are left out. IPT_WRITE is a file for
+// what the real programs answered.
 func TestKernelGenerated(t *testing.T) {
 	needKernel(t)
 	n, seed := 200, int64(1)
@@ -118,6 +119,10 @@ func TestKernelGenerated(t *testing.T) {
 			targets = l
 		}
 	}
+	var all []session
+	if f := os.Getenv("IPT_WRITE"); f != "" {
+		defer func() { os.WriteFile(f, []byte(formatSessions(all)), 0o644) }()
+	}
 	bad := 0
 	for i := range n {
 		g := &generator{Rand: rand.New(rand.NewSource(seed + int64(i)))}
@@ -126,6 +131,7 @@ func TestKernelGenerated(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
+		all = append(all, r)
 		if d := differ(r, s.play()); d != "" {
 			t.Errorf("seed %d: %s", seed+int64(i), d)
 			if bad++; bad >= 20 {

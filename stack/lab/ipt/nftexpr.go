@@ -252,18 +252,24 @@ func (x *encoder) action(c *nftables.Chain, r *rule, t *ruleText) {
 	decide := func(code nftables.VerdictCode, to *nftables.Chain) {
 		x.add(&nftables.Decide{Verdict: nftables.Verdict{Code: code, Chain: to}})
 	}
-	if r.target == nil {
-		if r.jump == "" {
-			return
-		}
+	code, verdict := map[string]nftables.VerdictCode{"ACCEPT": nftables.AcceptCode, "DROP": nftables.DropCode, "RETURN": nftables.Return}[r.jump]
+	switch {
+	case r.target != nil && r.target.e.name != "standard":
+	case verdict:
+		decide(code, nil)
+		return
+	case r.target != nil: // QUEUE
+		x.refuse(step.ENOENT)
+		return
+	case r.jump == "":
+		return
+	default:
 		to := c.Table.Chain(r.jump)
 		switch {
 		case to == nil:
 			x.refuse(step.ENOENT)
-			return
 		case to.Base != nil:
 			x.refuse(step.EOPNOTSUPP)
-			return
 		case r.isGoto:
 			decide(nftables.Goto, to)
 		default:
@@ -272,17 +278,6 @@ func (x *encoder) action(c *nftables.Chain, r *rule, t *ruleText) {
 		return
 	}
 	switch d := r.target.d.(type) {
-	case *standard:
-		switch r.jump {
-		case "ACCEPT":
-			decide(nftables.AcceptCode, nil)
-		case "DROP":
-			decide(nftables.DropCode, nil)
-		case "RETURN":
-			decide(nftables.Return, nil)
-		case "QUEUE":
-			x.refuse(step.ENOENT)
-		}
 	case *iptables.NFLog:
 		n := *d
 		if !n.HasSize { // --nflog-range has no attribute

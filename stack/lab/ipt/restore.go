@@ -57,7 +57,7 @@ func (x *restorer) argv(s string) []string {
 	for i := 0; !x.noFlush && i < x.verbose; i++ {
 		l = append(l, "-v")
 	}
-	if s[0] == '[' {
+	if first(s) == '[' {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			p.bad("Bad line %d: need ]", p.line)
@@ -162,13 +162,21 @@ func (x *restorer) nft(text string) int {
 	return 0
 }
 
+// first is the first character, 0 at the end of the text.
+func first(s string) byte {
+	if s == "" {
+		return 0
+	}
+	return s[0]
+}
+
 func (x *restorer) nftLine(h *nftHandle, s string) bool {
 	p := x.p
 	ok := false
 	switch {
-	case s[0] == '\n':
+	case first(s) == '\n':
 		return true
-	case s[0] == '#':
+	case first(s) == '#':
 		x.remark(s)
 		return true
 	case x.inTable && (s == "COMMIT" || s == "COMMIT\n"):
@@ -179,7 +187,7 @@ func (x *restorer) nftLine(h *nftHandle, s string) bool {
 			ok = h.commit()
 		}
 		x.inTable = false
-	case s[0] == '*' && !x.inTable:
+	case first(s) == '*' && !x.inTable:
 		w := words(s[1:])
 		if len(w) == 0 {
 			p.bad("%s: line %d table name invalid", p.name, p.line)
@@ -194,7 +202,7 @@ func (x *restorer) nftLine(h *nftHandle, s string) bool {
 		x.flushTable(h)
 		ok = true
 		x.inTable = true
-	case s[0] == ':' && x.inTable:
+	case first(s) == ':' && x.inTable:
 		x.nftChain(h, words(s[1:]))
 		ok = true
 	case x.inTable:
@@ -250,9 +258,9 @@ func (x *restorer) legacy(text string) int {
 		p.line++
 		ok := false
 		switch {
-		case s[0] == '\n':
+		case first(s) == '\n':
 			continue
-		case s[0] == '#':
+		case first(s) == '#':
 			x.remark(s)
 			continue
 		case s == "COMMIT\n" && x.inTable:
@@ -261,7 +269,7 @@ func (x *restorer) legacy(text string) int {
 				ok, _ = x.xtc.commit()
 			}
 			x.inTable = false
-		case s[0] == '*' && !x.inTable:
+		case first(s) == '*' && !x.inTable:
 			w := words(s[1:])
 			if len(w) == 0 {
 				p.bad("%s: line %d table name invalid", p.name, p.line)
@@ -272,7 +280,7 @@ func (x *restorer) legacy(text string) int {
 			}
 			x.openTable()
 			ok, x.inTable = true, true
-		case s[0] == ':' && x.inTable:
+		case first(s) == ':' && x.inTable:
 			x.legacyChain(words(s[1:]))
 			ok = true
 		case x.inTable:

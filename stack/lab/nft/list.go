@@ -76,6 +76,7 @@ func (r *runner) list(c *cmd) {
 			r.fail(errAt(c.p.chainAt, "No such file or directory"))
 			return
 		}
+		o.managed(t, []*nftables.Chain{ch})
 		o.tableHead(t)
 		o.chain(ch)
 		o.printf("}\n")

@@ -13,6 +13,7 @@ import (
 type output struct {
 	env      *Env
 	b        strings.Builder
+	errs     strings.Builder
 	handles  bool // -a
 	state    bool // false with -s
 	numeric  bool // -n, -y …
@@ -43,7 +44,23 @@ func (o *output) tableHead(t *nftables.Table) {
 	o.printf("\n")
 }
 
+// managed warns of the tables of iptables-nft.
+func (o *output) managed(t *nftables.Table, l []*nftables.Chain) {
+	for _, c := range l {
+		for _, r := range c.Rules {
+			for _, e := range r.Exprs {
+				switch e.(type) {
+				case *nftables.Match, *nftables.Target:
+					fmt.Fprintf(&o.errs, "# Warning: table %s %s is managed by iptables-nft, do not touch!\n", familyName(t.Family), t.Name)
+					return
+				}
+			}
+		}
+	}
+}
+
 func (o *output) table(t *nftables.Table) {
+	o.managed(t, t.Chains)
 	o.tableHead(t)
 	delim := ""
 	if t.Dormant {
@@ -191,6 +208,11 @@ func (o *output) priority(f core.Family, b *nftables.Base) string {
 }
 
 func (o *output) rule(r *nftables.Rule) {
+	if x, ok := r.Text.(interface {
+		NftText(r *nftables.Rule, numeric, numProto, state bool) string
+	}); ok {
+		o.printf("%s", x.NftText(r, o.numeric, o.numProto, o.state))
+	}
 	t, _ := r.Text.(*ruleText)
 	if t != nil {
 		for i, s := range t.stmts {

@@ -131,7 +131,7 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 		r.json = true
 	}
 	status = r.run(src)
-	return o.b.String(), r.errs.String(), status
+	return o.b.String(), o.errs.String() + r.errs.String(), status
 }
 
 // A runner carries out what was read.

@@ -93,6 +93,7 @@ func compareKernel(t *testing.T, n int, seed int64) (skip string) {
 sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+sysctl -qw net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000 || true
 ip link set lo up
 for i in 0 1; do
  ip link add eth$i index 1$i address 02:00:00:00:00:0$((i+1)) type veth peer name p$i netns %[1]d
@@ -244,7 +245,7 @@ func refusedLine(script, out string) string {
 	return l[min(n, len(l))-1]
 }
 
-var portIn = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+|[0-9a-f:]+::[0-9a-f]+)\.\d+| [0-9a-f]{40,}`)
+var portIn = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+|[0-9a-f:]+::[0-9a-f]+)\.\d+| [0-9a-f]{40,}|id \d+`)
 
 // portless is what came out without its ports.
 func portless(s [2]string) string {

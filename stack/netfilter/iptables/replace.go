@@ -48,6 +48,7 @@ func (t *Table) Replace(r *Replace) *Refusal {
 		}
 	}
 	t.Chains = r.Chains
+	t.x.Gen++
 	t.byHook = [core.NumHooks]*Chain{}
 	t.index()
 	undo(old, -1, &c)

@@ -64,7 +64,7 @@ func pack(dst []uint64, texts ...string) {
 
 // words name the chain: chainWords values.
 func (c *Chain) words() []uint64 {
-	w := make([]uint64, chainWords, chainWords+1+textWords+4)
+	w := make([]uint64, chainWords, chainWords+2+textWords+4)
 	pack(w, c.table.Name, space, c.Name)
 	return w
 }
@@ -104,6 +104,7 @@ func (p *Param) matched(c *Chain, n int, r *Rule, v Verdict) {
 		text = dashJ + r.Target.Name()
 	}
 	pack(w[chainWords+2:], text)
+	w = append(w, r.Packets, r.Bytes) // this packet included
 	p.NS.Note(p.SKB, step.WhyXtRule, w...)
 }
 

@@ -11,6 +11,7 @@ import (
 type Tables struct {
 	ns    *core.Netns
 	List  []*Table // in order of creation
+	Gen   uint32   // how often tables were made or replaced
 	pass  uint64
 	sets  []*IPSet
 	hash  []*HashTable
@@ -111,6 +112,7 @@ func (x *Tables) Table(f core.Family, name string) (*Table, core.Errno) {
 	}
 	t.index()
 	x.List = append(x.List, t)
+	x.Gen++
 	t.register(k)
 	return t, 0
 }

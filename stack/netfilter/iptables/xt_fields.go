@@ -168,10 +168,20 @@ func (m *Owner) Match(p *Param) bool {
 	if m.SocketExists && m.InvSocket {
 		return p.no(step.TryXtSocket)
 	}
+	if sk.Prot == nil || kernelSocket(sk) { // no program's: sk_socket->file is NULL
+		return p.is(m.HasUID == m.InvUID && m.HasGID == m.InvGID, step.TryXtOwner, 0)
+	}
 	if m.HasUID && (m.UID.Min == 0) == m.InvUID || m.HasGID && (m.GID.Min == 0) == m.InvGID {
 		return p.no(step.TryXtOwner, 0)
 	}
 	return true
+}
+
+// kernelSocket reports whether a socket is one of the kernel's own, by which it sends
+// ICMP and such.
+func kernelSocket(sk *core.Sock) bool {
+	_, ok := sk.Prot.(interface{ KernelSocket() })
+	return ok
 }
 
 // Check is physdev_mt_check.

@@ -199,12 +199,13 @@ func TestTimeWaitReuse(t *testing.T) {
 // address; the source must be changed, too, or the answer would go past us.
 func TestHairpin(t *testing.T) {
 	w := newWorld(t, trace.Record)
-	last := func(s string) string { return s[strings.LastIndex(s, ";")+1:] } // behind an ICMP redirect
+	// The ICMP redirect about the first packet is lost in NAT's hook at LOCAL_OUT, as
+	// on Linux: it is not decided yet what becomes of the connection's source.
 	local := ip(10, 0, 1, 11)
 	w.rule(core.PreRouting, &rule{dport: 8080, fn: dnat(local, 80)})
 	w.rule(core.PostRouting, &rule{fn: masquerade})
-	w.expect(last(w.fwd(0, tcp(client, outside, 4000, 8080, fSyn, 1, 0, ""))), " eth0 10.0.1.1:4000 > 10.0.1.11:80 1/0")
-	w.expect(last(w.fwd(0, tcp(local, inside, 80, 4000, fSyn|fAck, 9, 2, ""))), " eth0 10.0.2.1:8080 > 10.0.1.10:4000 9/2")
+	w.expect(w.fwd(0, tcp(client, outside, 4000, 8080, fSyn, 1, 0, "")), "eth0 10.0.1.1:4000 > 10.0.1.11:80 1/0")
+	w.expect(w.fwd(0, tcp(local, inside, 80, 4000, fSyn|fAck, 9, 2, "")), "eth0 10.0.2.1:8080 > 10.0.1.10:4000 9/2")
 	w.conserved()
 }
 

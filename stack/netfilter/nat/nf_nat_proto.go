@@ -136,8 +136,30 @@ func manipL4(b *core.SKB, off int, k *conntrack.Tuple, m Manip, old, now wire.Ad
 		return manipICMP(b, off, k)
 	case wire.ProtoICMPv6:
 		return manipICMPv6(b, off, k, old, now)
+	case wire.ProtoGRE:
+		return manipGRE(b, off, k, m)
 	}
 	return true
+}
+
+// manipGRE is gre_manip_pkt: only PPTP's GRE (version 1) has something like a port,
+// the call's number. The header must be there with its key.
+func manipGRE(b *core.SKB, off int, k *conntrack.Tuple, m Manip) bool {
+	if !writable(b, off+8) {
+		return false
+	}
+	if m != Dst {
+		return true
+	}
+	p := b.Data()[off:]
+	switch p[1] & 7 {
+	case 0:
+		return true
+	case 1:
+		put16(p[6:], k.Dport)
+		return true
+	}
+	return false
 }
 
 // manipPorts is tcp_manip_pkt and udp_manip_pkt: hlen is the header's length,

@@ -8,6 +8,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nat"
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/walk"
 )
@@ -35,15 +36,23 @@ func TestReplay(t *testing.T) {
 				o := stack.Options{Mode: mode}
 				plain, _ := replay(t, src, o, false)
 				tracked, ct := replay(t, src, o, true)
-				differ := 0
+				differ, lost := 0, 0
 				for pkt, end := range plain {
-					if got := tracked[pkt]; got.Outcome != end.Outcome || got.Reason != end.Reason {
+					got := tracked[pkt]
+					if got.Reason == step.DropNetfilterDrop && e.Name == "router" {
+						// An ICMP redirect about a connection's first packet: it belongs to that
+						// connection (icmp_glue_bits), and NAT, which has not decided about the
+						// source yet, drops it (nf_nat_icmp_reply_translation).
+						lost++
+						continue
+					}
+					if got.Outcome != end.Outcome || got.Reason != end.Reason {
 						if differ++; differ < 4 {
 							t.Logf("frame %d: %v %v at %v, without conntrack %v %v at %v", pkt, got.Outcome, got.Reason, got.Fn, end.Outcome, end.Reason, end.Fn)
 						}
 					}
 				}
-				if differ > 0 {
+				if differ > 0 || lost > 1 {
 					t.Errorf("%d of %d frames end otherwise", differ, len(plain))
 				}
 				if ct != nil {

@@ -122,7 +122,7 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 	case MetaOIFName:
 		r.putName(d, devName(p.st.Out))
 	case MetaIIFType:
-		e.devType(r, p.st.In)
+		e.devType(r, p.b.Dev) // NFT_META_IFTYPE: the packet's device, whichever way it goes
 	case MetaOIFType:
 		e.devType(r, p.st.Out)
 	case MetaIIFGroup, MetaOIFGroup:

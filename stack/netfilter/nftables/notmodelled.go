@@ -52,13 +52,24 @@ func (e *Fwd) dup(p *Pkt, dev *core.Device) {
 	xmit(p, p.b.Clone(), dev)
 }
 
-// xmit is nf_do_netdev_egress: with its link header, as it came.
+// maxNested is NF_RECURSION_LIMIT.
+const maxNested = 2
+
+// xmit is nf_do_netdev_egress: with its link header, as it came. Where one egress
+// chain sends to the next without end, the packet is lost.
 func xmit(p *Pkt, b *core.SKB, dev *core.Device) {
-	if b.MAC >= 0 && b.Offset() > b.MAC {
+	s := Of(p.ns)
+	if s.nested > maxNested {
+		p.ns.Drop(b, step.DropNotSpecified, step.NftDoChain)
+		return
+	}
+	if p.st.Hook == core.NetdevIngress && b.MAC >= 0 && b.Offset() > b.MAC {
 		b.Push(b.Offset() - b.MAC)
 	}
 	b.Dev = dev
+	s.nested++
 	p.ns.DevQueueXmit(b)
+	s.nested--
 }
 
 // Validate is nft_fwd_validate: netdev only.

@@ -182,7 +182,7 @@ func (p *Pkt) findHdr(off int, next wire.Proto, target int) (proto wire.Proto, a
 		if target >= 0 && int(next) == target {
 			return next, off, frag, true
 		}
-		if !next.IsExtension() || next == 59 {
+		if !next.IsExtension() || next == 59 || next == 51 && target < 0 { // IP6_FH_F_AUTH
 			return next, off, frag, target < 0
 		}
 		h := p.header(off, 2, buf[:])
@@ -192,14 +192,15 @@ func (p *Pkt) findHdr(off int, next wire.Proto, target int) (proto wire.Proto, a
 		n := (int(h[1]) + 1) * 8
 		switch next {
 		case 44: // fragment
-			h = p.header(off, 8, buf[:])
+			h = p.header(off, 4, buf[:])
 			if h == nil {
 				return 0, 0, 0, false
 			}
 			n = 8
 			if f := be16(h[2:]) &^ 7; f != 0 {
 				if target < 0 {
-					return wire.Proto(h[0]), off + 8, f >> 3, true
+					next = wire.Proto(h[0])
+					return next, off + 8, f >> 3, !next.IsExtension() || next == 59
 				}
 				return 0, 0, 0, false
 			}

@@ -104,9 +104,11 @@ func (e *Last) Eval(_ *Regs, p *Pkt) { e.Set, e.At = true, p.ns.Clock.Now() }
 // ConnLimit is nft_connlimit: go on while at most so many connections have come
 // here.
 type ConnLimit struct {
-	Count uint32
-	Over  bool
-	conns []connRef
+	Count  uint32
+	Over   bool
+	conns  []connRef
+	lastGC uint32 // jiffies
+	lastN  int
 }
 
 type connRef struct {
@@ -114,52 +116,75 @@ type connRef struct {
 	zone  conntrack.Zone
 }
 
-// Eval is nft_connlimit_do_eval with nf_conncount_add_skb.
+// gcCollect is CONNCOUNT_GC_MAX_COLLECT: so many dead ones are dropped in one go.
+const gcCollect = 8
+
+// Eval is nft_connlimit_do_eval. What is not tracked counts by its headers.
 func (e *ConnLimit) Eval(r *Regs, p *Pkt) {
-	c, info := conntrack.Get(p.b)
-	if c == nil {
-		r.Code = DropCode
-		return
-	}
 	t := conntrack.Of(p.ns)
-	k := connRef{*c.Tuple(conntrack.Original), c.Zone()}
-	if !(c.IsConfirmed() && info != conntrack.New) || !e.has(k) {
-		e.sweep(t, k)
-		if !e.has(k) {
-			e.conns = append(e.conns, k)
-		}
+	c, _ := conntrack.Get(p.b)
+	var k connRef
+	if c != nil && c.Status&conntrack.Template == 0 {
+		k = connRef{*c.Tuple(conntrack.Original), c.Zone()}
 	} else {
-		e.sweep(t, k)
+		if c != nil {
+			k.zone = c.Zone()
+		}
+		var ok bool
+		if k.tuple, ok = conntrack.TupleOf(p.b, p.pf); !ok {
+			r.Code = DropCode
+			return
+		}
+		c, _ = t.Find(&k.tuple, k.zone)
 	}
+	e.add(t, c, k, uint32(p.ns.Clock.Now()/sim.Jiffy))
 	if (uint32(len(e.conns)) > e.Count) != e.Over {
 		r.Code = Break
 	}
 }
 
-func (e *ConnLimit) has(k connRef) bool {
-	for i := range e.conns {
-		if e.conns[i] == k {
-			return true
+// add is __nf_conncount_add.
+func (e *ConnLimit) add(t *conntrack.Table, c *conntrack.Conn, k connRef, now uint32) {
+	if c != nil && c.IsConfirmed() {
+		if c.Status&conntrack.Assured != 0 {
+			return
 		}
+	} else if now == e.lastGC && len(e.conns)-e.lastN < gcCollect {
+		e.conns = append(e.conns, k)
+		return
 	}
-	return false
+	if e.sweep(t, k) {
+		return
+	}
+	e.conns = append(e.conns, k)
+	e.lastGC, e.lastN = now, len(e.conns)
 }
 
-// sweep is nf_conncount_gc_list: those that are no more, and closed ones of TCP,
-// do not count.
-func (e *ConnLimit) sweep(t *conntrack.Table, keep connRef) {
-	n := 0
-	for _, k := range e.conns {
-		if k != keep {
-			c, _ := t.Find(&k.tuple, k.zone)
-			if c == nil || c.Proto() == 6 && (c.TCP.State == conntrack.TCPTimeWait || c.TCP.State == conntrack.TCPClose) {
-				continue
-			}
+// sweep drops what is over: connections that are no more, and closed ones of TCP.
+// It reports whether this connection is counted already.
+func (e *ConnLimit) sweep(t *conntrack.Table, ref connRef) (known bool) {
+	n, collected := 0, 0
+	for i, k := range e.conns {
+		if known || collected > gcCollect {
+			n += copy(e.conns[n:], e.conns[i:])
+			break
+		}
+		c, _ := t.Find(&k.tuple, k.zone)
+		switch {
+		case c == nil:
+			collected++
+			continue
+		case k == ref:
+			known = true
+		case c.Proto() == 6 && (c.TCP.State == conntrack.TCPTimeWait || c.TCP.State == conntrack.TCPClose):
+			collected++
+			continue
 		}
 		e.conns[n] = k
 		n++
 	}
 	e.conns = e.conns[:n]
+	return known
 }
 
 func (e *ConnLimit) hold(t *Table) core.Errno {

@@ -14,6 +14,7 @@ type Tables struct {
 	Gen    uint32   // number of commits: the ruleset's generation
 	pass   uint64   // of validation
 	tracer Tracer
+	nested uint8 // nf_dup_skb_recursion: copies and forwards within each other
 
 	ctx  []*context `fork:"zero"` // lent to packets that pass chains
 	nctx int        `fork:"zero"`

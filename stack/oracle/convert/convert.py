@@ -65,6 +65,7 @@ class Tok:
     def __init__(s, call, path=()): s.call, s.path = call, path
     def __getitem__(s, k): return Tok(s.call, s.path + (k if isinstance(k, (int, str)) else 'slice',))
     def decode(s, *a): return s
+    def __iter__(s): return iter(())           # list(peer): not compared
 
 def data(c, b):
     """how the bytes sent are written: text, and how often it is repeated"""

@@ -1,16 +1,13 @@
 package gen
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand"
 	"net/netip"
 	"strings"
-
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// A gen makes tables and packets that meet.
+// An Ipt makes tables for iptables-restore and ip6tables-restore.
 type Ipt struct {
 	*rand.Rand
 	six bool
@@ -18,11 +15,9 @@ type Ipt struct {
 	n   int
 }
 
-// A pkt is a frame that comes in by eth0 or eth1.
-type pkt struct {
-	side int
-	b    []byte
-}
+// NewIpt makes tables for IPv4 or IPv6, as the legacy program or iptables-nft takes
+// them.
+func NewIpt(r *rand.Rand, six, nft bool) *Ipt { return &Ipt{Rand: r, six: six, nft: nft} }
 
 func (g *Ipt) pick(l ...string) string { return l[g.Intn(len(l))] }
 
@@ -385,8 +380,8 @@ func (g *Ipt) rule(w where) string {
 	return s + g.target(w, proto)
 }
 
-// script is all tables, for iptables-restore.
-func (g *Ipt) script() string {
+// Script is all tables, for iptables-restore.
+func (g *Ipt) Script() string {
 	var b strings.Builder
 	for _, t := range []struct {
 		name   string

@@ -6,16 +6,22 @@ import (
 	"strings"
 )
 
-// A gen makes random rule sets.
+// An Nft makes random rule sets in nft's language.
 type Nft struct {
 	*rand.Rand
 	fam   string
 	sets  []string // ipv4_addr sets
 	ports []string // inet_service sets
 	l4    string
-	four  bool // the rule is about IPv4
-	small bool // few addresses and ports, so that packets hit
+	four  bool   // the rule is about IPv4
+	small bool   // few addresses and ports, so that packets hit
+	hook  string // of the chain; none: any may jump to it
+	dyn   bool   // the table has the sets that packets fill
 }
+
+// NewNft makes rule sets; meet has them name few addresses and ports, those that
+// packets have, and use what only packets show.
+func NewNft(r *rand.Rand, meet bool) *Nft { return &Nft{Rand: r, small: meet} }
 
 func (g *Nft) pick(l ...string) string { return l[g.Intn(len(l))] }
 
@@ -136,6 +142,9 @@ func (g *Nft) portExpr() string {
 
 func (g *Nft) match() string {
 	l4, v4 := g.l4, g.four
+	if g.small && g.Intn(4) == 0 {
+		return g.more()
+	}
 	ip := "ip6"
 	if v4 {
 		ip = "ip"
@@ -205,7 +214,7 @@ func (g *Nft) match() string {
 		}
 		return "udp length " + g.numExpr(1500)
 	case 24:
-		return "limit rate " + g.pick("", "over ") + fmt.Sprint(1+g.Intn(100)) + g.pick("/second", "/minute", "/hour", "/day", "/week", " kbytes/second", " mbytes/second", " bytes/minute")
+		return "limit rate " + g.pick("", "over ") + fmt.Sprint(1+g.Intn(100)) + g.rate()
 	case 25:
 		return "quota " + g.pick("", "over ") + fmt.Sprint(1+g.Intn(3000)) + g.pick(" bytes", " kbytes", " mbytes")
 	case 26:
@@ -222,6 +231,9 @@ func (g *Nft) match() string {
 }
 
 func (g *Nft) action() string {
+	if g.small && g.Intn(3) == 0 {
+		return g.moreActions()
+	}
 	switch g.Intn(14) {
 	case 0, 1, 2, 3:
 		return "counter"
@@ -239,10 +251,10 @@ func (g *Nft) action() string {
 		}
 		return "counter"
 	case 9:
-		return g.l4 + " dport vmap " + g.list(func() string { return g.port() + " : " + g.pick("accept", "drop", "jump sub", "return") })
+		return g.l4 + " dport vmap " + g.verdicts("accept", "drop", "jump sub", "return")
 	case 10:
 		if g.fam == "ip" {
-			return "meta mark set ip saddr map " + g.list(func() string { return g.ip4() + " : " + fmt.Sprint(g.Intn(99)) })
+			return "meta mark set ip saddr map " + g.mapOf(g.ip4, g.num(99))
 		}
 	case 11:
 		if len(g.sets) > 0 && g.fam == "ip" {
@@ -269,6 +281,14 @@ func (g *Nft) verdict() string {
 }
 
 func (g *Nft) rule() string {
+	for {
+		if r := g.anyRule(); !g.small || g.fits(r) {
+			return r
+		}
+	}
+}
+
+func (g *Nft) anyRule() string {
 	var l []string
 	g.l4, g.four = g.pick("tcp", "udp"), g.v4()
 	for n := g.Intn(3) + 1; n > 0; n-- {
@@ -294,8 +314,8 @@ func (g *Nft) rule() string {
 	return s
 }
 
-// script makes a whole rule set.
-func (g *Nft) script() string {
+// Script makes a table with chains for input, forward and output, and sets.
+func (g *Nft) Script() string {
 	g.fam = g.pick("ip", "ip6", "inet", "inet")
 	g.sets, g.ports = nil, nil
 	var b strings.Builder
@@ -320,11 +340,16 @@ func (g *Nft) script() string {
 		g.ports = append(g.ports, "ports")
 	}
 	if g.Intn(4) == 0 {
-		fmt.Fprintf(&b, "\tmap names {\n\t\ttype inet_service : verdict\n\t\telements = %s\n\t}\n", g.list(func() string { return g.port() + " : " + g.pick("accept", "drop") }))
+		fmt.Fprintf(&b, "\tmap names {\n\t\ttype inet_service : verdict\n\t\telements = %s\n\t}\n", g.verdicts("accept", "drop"))
 	}
 	if g.Intn(4) == 0 {
 		fmt.Fprintf(&b, "\tcounter cnt {\n\t}\n")
 	}
+	g.dyn = false
+	if g.small && g.Intn(3) == 0 {
+		b.WriteString(g.dynamicSets())
+	}
+	g.hook = ""
 	fmt.Fprintf(&b, "\tchain sub {\n")
 	for n := g.Intn(4); n > 0; n-- {
 		r := g.rule()
@@ -332,10 +357,15 @@ func (g *Nft) script() string {
 		fmt.Fprintf(&b, "\t\t%s\n", r)
 	}
 	fmt.Fprintf(&b, "\t}\n")
-	for _, h := range []string{"input", "forward", "output"} {
-		if g.Intn(3) == 0 {
+	hooks := []string{"input", "forward", "output"}
+	if g.small {
+		hooks = []string{"input", "forward", "output", "prerouting", "postrouting"}
+	}
+	for i, h := range hooks {
+		if g.Intn(3) == 0 || i > 2 && g.Intn(2) == 0 {
 			continue
 		}
+		g.hook = h
 		fmt.Fprintf(&b, "\tchain %s {\n\t\ttype filter hook %s priority %s; policy %s;\n", h, h, g.pick("filter", "0", "-5", "mangle", "raw", "security", "filter + 5", "-100", "17"), g.pick("accept", "drop"))
 		for n := 1 + g.Intn(5); n > 0; n-- {
 			fmt.Fprintf(&b, "\t\t%s\n", g.rule())
@@ -346,9 +376,9 @@ func (g *Nft) script() string {
 	return b.String()
 }
 
-// natTable makes a table with address translation. Every rule that changes a
+// NatTable makes a table with address translation. Every rule that changes a
 // source is about one source only, so that no port need be chosen by chance.
-func (g *Nft) natTable() string {
+func (g *Nft) NatTable() string {
 	var b strings.Builder
 	port := func() int { return smallPorts[g.Intn(len(smallPorts))] }
 	b.WriteString("table ip nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n")
@@ -367,8 +397,8 @@ func (g *Nft) natTable() string {
 	return strings.ReplaceAll(b.String(), "\t\tct original proto-dst 53 counter\n", "")
 }
 
-// broken spoils a script at one place.
-func (g *Nft) broken(s string) string {
+// Broken spoils a script at one place.
+func (g *Nft) Broken(s string) string {
 	w := strings.Split(s, " ")
 	i := g.Intn(len(w))
 	switch g.Intn(4) {

@@ -179,7 +179,7 @@ func (f *btf) offset(strct, path string) (place, error) {
 	}
 	bits, width := 0, 0
 	for _, name := range strings.Split(path, ".") {
-		m, off, ok := f.member(t, name)
+		m, off, ok := f.member(t, name, 0)
 		if !ok {
 			return place{}, fmt.Errorf("struct %s has no %s", strct, path)
 		}
@@ -201,9 +201,9 @@ type found struct {
 	bits int
 }
 
-func (f *btf) member(t int, name string) (found, int, bool) {
+func (f *btf) member(t int, name string, depth int) (found, int, bool) {
 	x := &f.types[t]
-	if x.kind != btfStruct && x.kind != btfUnion {
+	if depth > 16 || x.kind != btfStruct && x.kind != btfUnion {
 		return found{}, 0, false
 	}
 	for _, m := range x.members {
@@ -216,7 +216,7 @@ func (f *btf) member(t int, name string) (found, int, bool) {
 			return found{m.typ, width}, off, true
 		}
 		if s == "" {
-			if r, o, ok := f.member(f.strip(m.typ), name); ok {
+			if r, o, ok := f.member(f.strip(m.typ), name, depth+1); ok {
 				return r, off + o, true
 			}
 		}

@@ -77,11 +77,11 @@ func (t *tracer) decode(spaces []*Space, self uint32) ([]Event, error) {
 	}
 	le := binary.LittleEndian
 	sort.SliceStable(t.records, func(i, j int) bool { return le.Uint64(t.records[i]) < le.Uint64(t.records[j]) })
-	by := map[uint32]*Space{}
+	by := map[uint32][]*Space{}
 	for _, s := range spaces {
-		by[s.Inum] = s
+		by[s.Inum] = append(by[s.Inum], s)
 	}
-	a := attribution{by: by, skb: map[uint64]*Space{}, cpu: map[int]lastSeen{}}
+	a := attribution{all: by, skb: map[uint64]*Space{}, cpu: map[int]lastSeen{}}
 	var out []Event
 	for _, b := range t.records {
 		tp := &t.taps[le.Uint64(b[recPoint:])]
@@ -155,7 +155,8 @@ func skip(e *Event) bool {
 
 // An attribution finds the namespace of an event.
 type attribution struct {
-	by  map[uint32]*Space
+	all map[uint32][]*Space
+	at  int64 // of the event that is looked at
 	skb map[uint64]*Space
 	cpu map[int]lastSeen
 }
@@ -175,56 +176,67 @@ const sameWork = 2000000
 // found nothing names no namespace: it is that of the task, or in a softirq
 // that of the event before it on the same CPU.
 func (a *attribution) space(e *Event, task uint32) *Space {
+	a.at = e.At
 	dev, sk, skb := uint32(e.V["devns"]), uint32(e.V["skns"]), e.V["skb"]
 	var s *Space
 	switch e.Point {
 	case "netif_receive_skb", "net_dev_queue":
-		s = a.by[dev]
+		s = a.by(dev)
 		if s != nil {
 			a.skb[skb] = s
 		} else {
 			delete(a.skb, skb)
 		}
 	case "kfree_skb", "consume_skb", "icmp_send":
-		if s = a.skb[skb]; s == nil || a.by[dev] != nil {
-			if d := a.by[dev]; d != nil {
+		if s = a.skb[skb]; s == nil || a.by(dev) != nil {
+			if d := a.by(dev); d != nil {
 				s = d
 			} else if s == nil {
-				s = a.by[sk]
+				s = a.by(sk)
 			}
 		}
 		if s == nil && dev == 0 && sk == 0 && !softirq(e.Stack) {
-			s = a.by[task]
+			s = a.by(task)
 		}
 		if e.Point != "icmp_send" {
 			delete(a.skb, skb)
 		}
 	case "tcp_send_reset":
-		if s = a.by[uint32(e.V["skonlyns"])]; s == nil {
-			if s = a.by[dev]; s == nil {
+		if s = a.by(uint32(e.V["skonlyns"])); s == nil {
+			if s = a.by(dev); s == nil {
 				s = a.skb[skb]
 			}
 		}
 	case "neigh_create":
-		s = a.by[uint32(e.V["fordevns"])]
+		s = a.by(uint32(e.V["fordevns"]))
 	default:
 		if dev == 0 {
 			dev = sk
 		}
-		s = a.by[dev]
+		s = a.by(dev)
 		if dev == 0 {
 			if softirq(e.Stack) {
 				if l := a.cpu[e.CPU]; e.At-l.at < sameWork {
 					s = l.s
 				}
 			} else {
-				s = a.by[task]
+				s = a.by(task)
 			}
 			return s
 		}
 	}
 	a.cpu[e.CPU] = lastSeen{s, e.At}
 	return s
+}
+
+// by is the namespace that had a number at the time of the event.
+func (a *attribution) by(inum uint32) *Space {
+	for _, s := range a.all[inum] {
+		if a.at >= s.from && (s.to == 0 || a.at < s.to) {
+			return s
+		}
+	}
+	return nil
 }
 
 func softirq(stack []string) bool {

@@ -92,7 +92,7 @@ func (r *recorder) named() {
 		r.space(filepath.Join(dir, e.Name()), e.Name())
 	}
 	for _, s := range r.rec.Spaces {
-		if s.live != nil && s.Name != "host" && !here[s.Name] && !strings.HasPrefix(s.Name, "unnamed") {
+		if s.live != nil && s.Name != First && !here[s.Name] && !strings.HasPrefix(s.Name, "unnamed") {
 			r.last(s)
 		}
 	}
@@ -104,18 +104,22 @@ func (r *recorder) space(path, name string) {
 	if syscall.Stat(path, &st) != nil || st.Dev != r.nsfs() {
 		return
 	}
-	if s := r.known[uint32(st.Ino)]; s != nil && s.live != nil {
+	s := r.known[uint32(st.Ino)]
+	if s != nil && s.live == nil && name == "" {
+		return // its name is gone, and somebody still lives in it
+	}
+	if s != nil && s.live != nil {
 		if name != "" && strings.HasPrefix(s.Name, "unnamed") {
 			s.Name = name
 		}
 		return
 	}
 	if name == "" {
-		if name = "host"; len(r.rec.Spaces) > 0 {
+		if name = First; len(r.rec.Spaces) > 0 {
 			name = fmt.Sprintf("unnamed%d", len(r.rec.Spaces))
 		}
 	}
-	s, err := openSpace(name, path)
+	s, err := openSpace(name, path) // a number may be used again
 	if err != nil {
 		r.miss("namespace " + name + ": " + err.Error())
 		return

@@ -13,9 +13,13 @@ type Recording struct {
 	Missing        []string          // what could not be recorded, one line each
 }
 
+// First is the name of the namespace that a script starts in. No namespace that
+// has a name can have this one.
+const First = "/"
+
 // A Space is one network namespace of the script.
 type Space struct {
-	Name   string // "host" for the one that the script starts in
+	Name   string // First for the one that the script starts in
 	Inum   uint32 // number of the namespace
 	Frames []Frame
 	NFT    []NFTMessage
@@ -25,7 +29,8 @@ type Space struct {
 	MACs   map[string]string // address that the kernel drew: device
 	Lost   int               // frames that did not fit into the buffer
 
-	live *live
+	from, to int64 // ns of the monotonic clock: when it was recorded; to 0: until the end
+	live     *live
 }
 
 // A Frame is one frame on a device.

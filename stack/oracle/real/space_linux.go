@@ -48,7 +48,7 @@ func openSpace(name, path string) (*Space, error) {
 	if err := syscall.Fstat(int(f.Fd()), &st); err != nil {
 		return nil, err
 	}
-	s := &Space{Name: name, Inum: uint32(st.Ino), Tables: map[string]string{}, MACs: map[string]string{}, live: &live{ns: f, packet: -1, nl: -1, devs: map[int32]string{}}}
+	s := &Space{Name: name, Inum: uint32(st.Ino), Tables: map[string]string{}, MACs: map[string]string{}, from: monotonic(), live: &live{ns: f, packet: -1, nl: -1, devs: map[int32]string{}}}
 	err = within(f, s.open)
 	return s, err
 }
@@ -106,7 +106,7 @@ func (s *Space) close() {
 		}
 	}
 	s.live.ns.Close()
-	s.live = nil
+	s.live, s.to = nil, monotonic()
 }
 
 // drain takes what has arrived.

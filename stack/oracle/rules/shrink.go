@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"context"
+	"regexp"
+	"strings"
+)
+
+// shrink leaves out packets and lines of the rules while the two kernels still
+// differ, a few hundred times at most.
+func shrink(ctx context.Context, c Case, k *kernel) Case {
+	left := 250
+	first, salt := k.difference(c), c.Salt
+	if first == "" {
+		return c
+	}
+	differs := func(c Case) bool {
+		if left--; left < 0 || ctx.Err() != nil {
+			return false
+		}
+		salt++
+		c.Salt = salt
+		return k.difference(c) == first
+	}
+	for again := true; again && left > 0; {
+		again = false
+		for n := len(c.Packets) / 2; n > 0; n /= 2 {
+			for i := 0; i < len(c.Packets); i += n {
+				if d := c.without(i, min(i+n, len(c.Packets))); d.sends() < c.sends() && differs(d) {
+					c, again = d, true
+				}
+			}
+		}
+		l := strings.SplitAfter(c.Script, "\n")
+		for n := len(l) / 2; n > 0; n /= 2 {
+			for i := 0; i+n <= len(l); {
+				d := c
+				d.Script = strings.Join(append(append([]string{}, l[:i]...), l[i+n:]...), "")
+				if strings.TrimSpace(strings.Join(l[i:i+n], "")) != "" && differs(d) {
+					c, again = d, true
+					l = append(l[:i:i], l[i+n:]...)
+				} else {
+					i += n
+				}
+			}
+		}
+	}
+	return c
+}
+
+// without leaves packets out; the others keep their numbers.
+func (c Case) without(from, to int) Case {
+	p := append(c.Packets[:0:0], c.Packets...)
+	for i := from; i < to; i++ {
+		p[i].Frame = nil
+	}
+	c.Packets = p
+	return c
+}
+
+func (c Case) sends() (n int) {
+	for _, p := range c.Packets {
+		if p.Frame != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// difference is of what kind the difference is: a case that is made smaller must
+// not turn into another one.
+func (k *kernel) difference(c Case) string {
+	real, err := k.run(c)
+	if err != nil {
+		return ""
+	}
+	ours, _ := (&model{}).run(c)
+	d := Compare(c, real, ours)
+	switch {
+	case d == "":
+		return ""
+	case real.Refused != "" || ours.Refused != "":
+		return "refused" + real.Refused + ours.Refused
+	case strings.Contains(d, "  packet "):
+		return "packet"
+	case bare(real.Listing) != bare(ours.Listing):
+		return "text"
+	}
+	return "counter"
+}
+
+var counts = regexp.MustCompile(`(packets|bytes|\[?\d+:|used) ?\d+\]?`)
+
+// bare is a listing without its counters.
+func bare(s string) string { return counts.ReplaceAllString(handlesOff(s), "") }
