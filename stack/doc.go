@@ -11,7 +11,7 @@
 //	13  stack/walk   lessons                                  time machine, courses
 //	12  stack/oracle                                          two kernels compared
 //	11  stack/lab   stack/report   stack/oracle/real,rules    the simulated machine's shell, formats, the real kernel
-//	10  stack/lab/nft   stack/lab/ipt   stack/oracle/gen      the languages of nft and iptables
+//	10  stack/lab/nft   stack/lab/ipt                         the languages of nft and iptables
 //	 9  stack                                                 the house: hosts, links, replay
 //	 8  stack/device   stack/socket                           drivers, system calls
 //	 7  stack/raw   stack/netfilter/nftables

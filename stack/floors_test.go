@@ -25,8 +25,8 @@ const floors = `
 	stack/raw   stack/netfilter/nftables
 	stack/device  stack/socket
 	stack
-	stack/lab/nft  stack/lab/ipt  stack/oracle/gen
-	stack/lab  stack/report  stack/oracle/real  stack/oracle/rules  stack/oracle/rules
+	stack/lab/nft  stack/lab/ipt
+	stack/lab  stack/report  stack/oracle/real  stack/oracle/rules
 	stack/oracle
 	stack/walk  lessons
 	stack/view  tui/shot  tui/settings

@@ -84,7 +84,7 @@ var Keys = []Key{
 	{"last", keys("G", "end"), DoCommand, verb(view.Last), "", false, "last packet", "Packets"},
 	{"later", keys("]"), Tenth, number(1), "", false, "a tenth of the capture later", "Packets"},
 	{"earlier", keys("["), Tenth, number(-1), "", false, "a tenth of the capture earlier", "Packets"},
-	{"command", keys(":"), PromptSeek, verb(view.Seek), "", false, "packet N, a command, or the machine's: ip, ss, nft", "Packets"},
+	{"command", keys(":"), PromptSeek, verb(view.Seek), "", false, "packet N, command; ip, ss, nft", "Packets"},
 	{"filter", keys("/"), PromptFilter, verb(view.Filter), "filter", true, "tcpdump filter; empty: all", "Packets"},
 	{"overview", keys("O"), DoCommand, verb(view.ShowOverview), "overview", true, "the capture at a glance, and back", "Packets"},
 

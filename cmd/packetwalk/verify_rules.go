@@ -60,9 +60,12 @@ func verifyRules(ctx context.Context, out io.Writer, f *ruleFlags, most int) err
 		kinds = append(kinds, fmt.Sprintf("%s %d", k, n))
 	}
 	sort.Strings(kinds)
-	fmt.Fprintf(out, "  %s\n  compared: verdicts, every byte of what came out, the rules as they are listed with all counters\n", strings.Join(kinds, ", "))
+	fmt.Fprintf(out, "  %s\n  compared: verdicts, every byte of what came out, all counters, what packets put into sets\n", strings.Join(kinds, ", "))
 	if rep.Refused > 0 {
 		fmt.Fprintf(out, "  %d more were refused by both, %d of them in other words\n", rep.Refused, rep.Words)
+	}
+	if rep.Text > 0 {
+		fmt.Fprintf(out, "  %d of those that agree have a rule that nft lists in another form\n", rep.Text)
 	}
 	if rep.Unsteady > 0 {
 		fmt.Fprintf(out, "  %d agree only with a later run of the kernel, which does not do them twice in the same way\n", rep.Unsteady)

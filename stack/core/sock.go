@@ -288,8 +288,16 @@ func (sk *Sock) Release(ns *Netns) {
 	if sk.Backlog.Len() > 0 {
 		sk.releaseBacklog(ns)
 	}
+	sk.letLoose(ns)
+}
+
+// letLoose is the end of release_sock, under the socket's spinlock: what comes
+// in by softirq meanwhile waits until nobody owns the socket any more.
+func (sk *Sock) letLoose(ns *Netns) {
+	ns.BHDisable()
 	sk.Prot.ReleaseCB(ns)
 	sk.OwnedByUser = false
+	ns.BHEnable()
 }
 
 // releaseBacklog is __release_sock.

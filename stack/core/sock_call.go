@@ -75,8 +75,7 @@ func (sk *Sock) letGo(ns *Netns) bool {
 		return false
 	}
 	ns.Why(step.WhyCallOver, uint64(ns.Clock.Now()-sk.call.began))
-	sk.Prot.ReleaseCB(ns)
-	sk.OwnedByUser = false
+	sk.letLoose(ns)
 	return true
 }
 

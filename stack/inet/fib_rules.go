@@ -120,7 +120,7 @@ func samePrefix(six bool, want, got wire.Addr, n int) bool {
 	case six:
 		return want.Mask(n) == got.Mask(n)
 	}
-	return (want.IP4()^got.IP4()).Mask(n) == 0
+	return (want.IP4() ^ got.IP4()).Mask(n) == 0
 }
 
 func devIndex(ns *core.Netns, name string) int {

@@ -112,6 +112,8 @@ func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, tran
 	}
 	if sk.ID != 0 {
 		b.SetOwnerW(sk)
+	} else {
+		b.SK = sk // the stack's own: what it has in flight counts nowhere
 	}
 	return b, 0
 }

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
@@ -52,7 +51,7 @@ var ruleFamily = map[core.Family]string{0: "ip", 1: "ip6", 2: "arp", 3: "bridge"
 // A grammar says which words may follow which.
 type grammar map[string][]string
 
-var completions = sync.OnceValue(func() grammar {
+var completions = func() grammar {
 	g := grammar{}
 	for l := range strings.Lines(completeText) {
 		if head, rest, ok := strings.Cut(strings.TrimSpace(l), ": "); ok && !strings.HasPrefix(head, "#") {
@@ -60,7 +59,7 @@ var completions = sync.OnceValue(func() grammar {
 		}
 	}
 	return g
-})
+}()
 
 // words short for others.
 var shortWords = map[string]string{"a": "address", "addr": "address", "l": "link", "r": "route", "n": "neighbour", "neigh": "neighbour", "ru": "rule", "sh": "show", "ls": "show", "list": "show",
@@ -110,7 +109,7 @@ func candidates(before []string, n Names) []string {
 	if len(before) > 3 && before[0] == "ip" && (before[1] == "-n" || before[1] == "-netns") {
 		before = append([]string{"ip"}, before[3:]...)
 	}
-	g := completions()
+	g := completions
 	if before[0] == "iptables" {
 		// options stand alone: only the last one counts
 		if l := g["iptables "+before[len(before)-1]]; len(before) > 1 && l != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"sort"
 	"strings"
-	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -313,28 +312,21 @@ func Check(name, text string) error {
 	return err
 }
 
-// Known reports whether a word is a program of the machine or a command of its
-// shell.
-func Known(name string) bool {
-	known.Do(func() {
-		for n := range programs() {
-			knownNames[n] = true
-		}
-		for _, n := range strings.Fields("cd set unset export for while until if case true false command type") {
-			knownNames[n] = true
-		}
-	})
-	return knownNames[name]
+// shellWords are commands of the shell itself that may begin a line.
+var shellWords = map[string]bool{}
+
+func init() {
+	for _, n := range strings.Fields("cd set unset export for while until if case command type") {
+		shellWords[n] = true
+	}
 }
 
-var (
-	known      sync.Once
-	knownNames = map[string]bool{}
-)
+// Known reports whether a word is a program of the machine or a command of its
+// shell.
+func Known(name string) bool { return shellWords[name] || programs()[name] != nil }
 
 // Tools lists the programs of the machine, by name.
 func Tools() []string {
-	Known("")
 	var list []string
 	for n := range programs() {
 		list = append(list, n)

@@ -143,7 +143,7 @@ func TestErrors(t *testing.T) {
 		{"iptables -A INPUT -m osf --genre Linux", "not modelled: -m osf"},
 		{"sysctl -w net.ipv4.no_such_thing=1", "cannot stat /proc/sys/net/ipv4/no_such_thing"},
 		{"sysctl -w net.ipv4.ip_forward=yes", "Invalid argument"},
-		{"ethtool -K eth0 warp on", "not modelled: the feature warp"},
+		{"ethtool -K eth0 warp on", "bit name not found"},
 		{"ip link add link eth0 name x type vxlan id 5", "not modelled"},
 	} {
 		s, err := Parse("x.sh", "\n"+c.line)

@@ -207,6 +207,7 @@ type setSpec struct {
 	eng      *nftables.Set
 	concat   []*expr // of an anonymous set: the parts of its key as evaluated
 	dataIvl  bool
+	wide     bool // the data are ranges of addresses: both ends
 }
 
 // A chainSpec is what a chain is declared as.

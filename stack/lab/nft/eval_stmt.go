@@ -209,17 +209,6 @@ func (v *evaluator) nat(s *stmt) *failure {
 				return v.fail(s.at, "specify `%s ip' or '%s ip6' in inet table to disambiguate", s.name, s.name)
 			}
 		}
-		if s.addr != nil && v.proto[1] == nil {
-			want := pIP
-			if fam == core.NFIPv6 {
-				want = pIP6
-			}
-			x := fieldOf(want, "saddr")
-			x.at = s.at
-			if err := v.gen(x, 1); err != nil {
-				return err
-			}
-		}
 	}
 	s.natFam = fam
 	t, n := tIP, 32
@@ -280,7 +269,7 @@ func guessFamily(e *expr) core.Family {
 func (v *evaluator) natValue(e *expr, t *dtype, n int) (*expr, *failure) {
 	switch e.k {
 	case eMap:
-		return e, v.mapExpr(e, t, n, bigOrder)
+		return e, v.natMap(e, t, n)
 	case ePayload, eNumgen, eHash, eMeta, eCT, eConcat:
 		if err := v.expr(e); err != nil {
 			return nil, err
@@ -288,6 +277,31 @@ func (v *evaluator) natValue(e *expr, t *dtype, n int) (*expr, *failure) {
 		return e, nil
 	}
 	return v.value(e, t, n, bigOrder)
+}
+
+// natMap is a map for addresses: to one, to one with a port, to a range of them, or
+// to a network.
+func (v *evaluator) natMap(e *expr, t *dtype, n int) *failure {
+	if e.r.k == eSet {
+		for _, i := range e.r.list {
+			if i.k == eMapping && i.r.k == eConcat {
+				t = concatType([]*dtype{t, tService})
+				n = (n+31)/32*32 + 32
+				break
+			}
+		}
+	}
+	if err := v.mapExpr(e, t, n, bigOrder); err != nil {
+		return err
+	}
+	if e.r.k == eSet && e.r.set != nil {
+		for _, i := range e.r.list {
+			if i.k == eMapping && (i.r.k == eRange || i.r.k == ePrefix) {
+				e.r.set.wide = true
+			}
+		}
+	}
+	return nil
 }
 
 func (v *evaluator) setOp(s *stmt) *failure {

@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
@@ -258,6 +259,7 @@ type dataType struct {
 
 // elements evaluates the elements of a set, also sets within.
 func (v *evaluator) elements(x *expr, spec *setSpec, list []*expr, t *dtype, bits int, ord order, data *dataType) *failure {
+	x.list = slices.Grow(x.list, len(list))
 	for _, i := range list {
 		m := i
 		if i.k == eMapping {
@@ -308,12 +310,14 @@ func (v *evaluator) elements(x *expr, spec *setSpec, list []*expr, t *dtype, bit
 				}
 			}
 		}
-		el := &expr{k: eElem, at: m.at, l: key, elem: m.elem, t: t, bits: bits, ord: ord}
+		el := m // its node serves again: there may be a million
+		el.l, el.t, el.bits, el.ord = key, t, bits, ord
 		if data == nil {
 			x.list = append(x.list, el)
 			continue
 		}
-		d := &expr{k: eMapping, at: i.at, l: el, t: t}
+		d := i
+		d.l, d.t = el, t
 		if data.t == tVerdict {
 			if i.r.k != eVerdict {
 				return v.fail(i.r.at, "Could not parse netfilter verdict")

@@ -312,7 +312,8 @@ type interval struct {
 
 // elements puts elements into a set: merged where the set wants that.
 func (l *lowerer) elements(s *nftables.Set, list []*expr, anon, excl bool, at loc) {
-	var l2 []interval
+	l2 := make([]interval, 0, len(list))
+	l.b.Grow(len(list))
 	for _, e := range list {
 		k := e
 		if e.k == eMapping {
@@ -422,6 +423,14 @@ func (l *lowerer) elem(s *nftables.Set, i *interval) *nftables.Elem {
 				}
 				el.Data = append(el.Data, b...)
 			}
+		case r.k == eRange:
+			el.Data = append(r.l.v.bytes(s.DataLen/2), r.r.v.bytes(s.DataLen/2)...)
+		case r.k == ePrefix:
+			top := r.l.v.or(mask(r.bits - int(r.v.lo)))
+			el.Data = append(r.l.v.bytes(s.DataLen/2), top.bytes(s.DataLen/2)...)
+		case r.bits > 0 && s.DataLen > (nbytes(r.bits)+3)/4*4:
+			l.errno, l.errAt = step.EINVAL, i.key.l.at
+			return nil
 		default:
 			el.Data = r.v.bytes(s.DataLen)
 		}

@@ -261,9 +261,18 @@ func (l *lowerer) nat(s *stmt) {
 		a1, a2 = put(s.addr)
 		if s.addr.k == eMap && s.addr.t != nil && len(s.addr.t.many) == 2 { // address . port
 			p1 = a1 + 1
+			if s.natFam == core.NFIPv6 {
+				p1 = a1 + 4
+			}
 			p2 = p1
 		}
-		if s.addr.k == ePrefix || s.natPrefix {
+		if s.addr.k == eMap && s.addr.r.set != nil && s.addr.r.set.wide {
+			a2 = a1 + 1
+			if s.natFam == core.NFIPv6 {
+				a2 = a1 + 4
+			}
+		}
+		if s.natPrefix {
 			flags |= nat.NetmapFlag
 		}
 	}
@@ -345,6 +354,9 @@ func (l *lowerer) setFor(r, key *expr) *nftables.Set {
 			set.Verdicts = true
 		} else {
 			set.DataLen = nbytes(spec.dataBits)
+			if spec.wide {
+				set.DataLen *= 2
+			}
 		}
 	}
 	if key.k == eConcat {

@@ -54,14 +54,15 @@ func (p *parser) nat() *stmt {
 		s.natFlags = append(s.natFlags, "prefix")
 	}
 	if p.is("addr") && p.peekN(1).s == "." {
-		panic(syntaxError{errAt(p.peek().at, "not modelled: nat of a concatenation")})
+		p.next()
+		p.next()
+		p.want("port")
 	}
 	if !p.is("to") && !p.is(":") {
 		if p.end() || keywords[p.peek().s] {
-			if p.is("interval") {
-				panic(syntaxError{errAt(p.peek().at, "not modelled: interval")})
+			if !p.accept("interval") {
+				p.unexpected("")
 			}
-			p.unexpected("")
 		}
 	}
 	p.accept("to")

@@ -81,16 +81,20 @@ func (o *output) nat(s *stmt) string {
 				t += " ip"
 			}
 		}
-		if s.natPrefix || s.addr != nil && s.addr.k == ePrefix {
+		if s.natPrefix {
 			t += " prefix"
 		}
 		t += " to"
 	}
 	if s.addr != nil {
-		a := o.expr(s.addr)
+		e := s.addr
+		if n := nbytes(e.bits); e.k == eRange {
+			e = intervalExpr(e.t, e.bits, e.ord, e.l.v.bytes(n), e.r.v.bytes(n))
+		}
+		a := o.expr(e)
 		if s.port != nil && s.natFam == core.NFIPv6 {
-			switch s.addr.k {
-			case eValue:
+			switch e.k {
+			case eValue, ePrefix:
 				a = "[" + a + "]"
 			case eRange:
 				a = "[" + o.expr(s.addr.l) + "]-[" + o.expr(s.addr.r) + "]"
@@ -115,7 +119,9 @@ func (o *output) nat(s *stmt) string {
 }
 
 // natFamily tells whether the family is printed.
-func (o *output) natFamily(s *stmt) bool { return s.over }
+func (o *output) natFamily(s *stmt) bool {
+	return s.over || s.addr.k == eMap && (s.addr.t != nil && len(s.addr.t.many) > 0 || s.addr.r.set != nil && s.addr.r.set.wide)
+}
 
 func (o *output) setOp(s *stmt) string {
 	t := s.setOp + " @" + s.e.word + " { " + o.expr(s.key)

@@ -37,11 +37,18 @@ type IPSet struct {
 	Netmask  uint8       // hash:ip: addresses that agree in so many bits are one; 0: all bits
 	From, To uint32      // bitmap types: ports, or IPv4 addresses
 	Counters bool
+	Comments bool
 	SkbInfo  bool
 	Timeouts bool
 	Timeout  uint32 // seconds; 0: elements stay
 
+	HashSize   uint32 // hash types: buckets; 0: 1024
+	BucketSize uint8  // hash types: the most elements of a bucket; 0: 12
+	InitVal    uint32 // hash types: what the hash begins with; 0: random
+	ForceAdd   bool   // hash types: a full set gives up an element for a new one
+
 	x     *Tables
+	index int // ip_set_list: sets are told in this order
 	use   int
 	elems map[setKey]*SetElem
 	list  []*SetElem // in order of creation
@@ -65,9 +72,11 @@ type SetElem struct {
 	Port    uint16
 	Set     string // of list:set
 	NoMatch bool   // what it contains is not in the set
+	Comment string // with Comments
 	Expires sim.Time
 	Counter
 	Mark, MarkMask, Prio uint32 // with SkbInfo
+	Queue                uint16
 }
 
 // Sets are those of the namespace, in order of creation.
@@ -81,49 +90,6 @@ func (x *Tables) Set(name string) *IPSet {
 		}
 	}
 	return nil
-}
-
-// AddSet is ip_set_create: EEXIST if the name is taken.
-func (x *Tables) AddSet(s *IPSet) core.Errno {
-	if x.Set(s.Name) != nil {
-		return eexist
-	}
-	if s.MaxElem == 0 {
-		s.MaxElem = 65536
-	}
-	if s.Type == SetList {
-		s.MaxElem = 8
-		if s.Size != 0 {
-			s.MaxElem = s.Size
-		}
-	}
-	if s.From > s.To || s.Type == SetBitmapIP && s.To-s.From >= 65536 {
-		return einval
-	}
-	s.x, s.elems = x, map[setKey]*SetElem{}
-	x.sets = append(x.sets, s)
-	return 0
-}
-
-// DelSet is ip_set_destroy: EBUSY while rules or lists refer to it.
-func (x *Tables) DelSet(s *IPSet) core.Errno {
-	if s.use > 0 {
-		return ebusy
-	}
-	s.Flush()
-	for i := range x.sets {
-		if x.sets[i] == s {
-			x.sets = append(x.sets[:i:i], x.sets[i+1:]...)
-			break
-		}
-	}
-	return 0
-}
-
-// Swap is ip_set_swap: two sets change names; rules go on with the name.
-func (x *Tables) Swap(a, b *IPSet) {
-	a.Name, b.Name = b.Name, a.Name
-	a.use, b.use = b.use, a.use
 }
 
 // Flush is ip_set_flush: all elements go.
@@ -181,96 +147,8 @@ func (s *IPSet) bits() uint8 {
 	return 32
 }
 
-// normal gives an element the form in which it is kept. ERANGE: it does not fit into
-// a bitmap.
-func (s *IPSet) normal(e *SetElem) core.Errno {
-	switch s.Type {
-	case SetHashIP, SetHashIPPort:
-		e.Plen = 0
-		if s.Netmask != 0 {
-			e.Addr = maskPlen(e.Addr, s.Family, s.Netmask)
-		}
-	case SetHashNet, SetHashNetPort:
-		if e.Plen == 0 {
-			e.Plen = s.bits()
-		}
-		if e.Plen > s.bits() {
-			return einval
-		}
-		e.Addr = maskPlen(e.Addr, s.Family, e.Plen)
-	case SetBitmapIP:
-		if a := uint32(e.Addr.IP4()); a < s.From || a > s.To {
-			return erange
-		}
-	case SetBitmapPort:
-		if p := uint32(e.Port); p < s.From || p > s.To {
-			return erange
-		}
-		e.Proto = 0
-	}
-	return 0
-}
-
 func (s *IPSet) key(e *SetElem) setKey {
 	return setKey{e.Addr, e.Plen, e.Proto, e.Port, e.Set}
-}
-
-// Add puts an element in: EEXIST if it is there, ENOSPC if the set is full. With
-// exist the one that is there gets the new time and counters.
-func (s *IPSet) Add(e SetElem, exist bool) core.Errno {
-	if err := s.normal(&e); err != 0 {
-		return err
-	}
-	k := s.key(&e)
-	if o := s.elems[k]; o != nil && !s.expired(o) {
-		if !exist {
-			return eexist
-		}
-		e.Packets, e.Bytes = max(e.Packets, o.Packets), max(e.Bytes, o.Bytes)
-		*o = e
-		return 0
-	}
-	if s.elems[k] != nil || len(s.list) >= s.MaxElem {
-		s.gc()
-	}
-	if len(s.list) >= s.MaxElem {
-		return enospc
-	}
-	if s.Type == SetList {
-		m := s.x.Set(e.Set)
-		if m == nil || m.Type == SetList {
-			return enoent
-		}
-		m.use++
-	}
-	n := e
-	s.elems[k] = &n
-	s.list = append(s.list, &n)
-	s.plens[n.Plen]++
-	return 0
-}
-
-// Del takes an element out: ENOENT if it is not there.
-func (s *IPSet) Del(e SetElem) core.Errno {
-	if err := s.normal(&e); err != 0 {
-		return err
-	}
-	o := s.elems[s.key(&e)]
-	if o == nil {
-		return enoent
-	}
-	gone := s.expired(o)
-	s.drop(o)
-	for i := range s.list {
-		if s.list[i] == o {
-			s.list = append(s.list[:i:i], s.list[i+1:]...)
-			break
-		}
-	}
-	if gone {
-		return enoent
-	}
-	return 0
 }
 
 // Find is the element that decides about a value: of hash:net the one with the
@@ -303,8 +181,8 @@ func (s *IPSet) alive(e *SetElem) *SetElem {
 	return e
 }
 
-// until is when an element's time of so many seconds is over.
-func (s *IPSet) until(seconds uint32) sim.Time {
+// Until is when an element's time of so many seconds is over.
+func (s *IPSet) Until(seconds uint32) sim.Time {
 	if seconds == 0 {
 		return 0
 	}

@@ -21,7 +21,7 @@ func TestSets(t *testing.T) {
 			t.Fatal(s.Name, e)
 		}
 	}
-	if x.AddSet(&IPSet{Name: "ip"}) != eexist {
+	if x.AddSet(&IPSet{Name: "ip"}) != SetErrEEXIST {
 		t.Error("a name twice")
 	}
 	add := func(s *IPSet, e SetElem) {
@@ -37,7 +37,7 @@ func TestSets(t *testing.T) {
 	add(both, SetElem{Addr: server.Addr(), Proto: 17, Port: 53})
 	add(list, SetElem{Set: "net"})
 	add(list, SetElem{Set: "ip"})
-	if port.Add(SetElem{Port: 49}, false) != erange || ip.Add(SetElem{Addr: client.Addr()}, false) != eexist {
+	if port.Add(SetElem{Port: 49}, false) != SetErrBitmapRange || ip.Add(SetElem{Addr: client.Addr()}, false) != SetErrExist {
 		t.Error("errors of Add")
 	}
 	src, dst := [6]bool{true}, [6]bool{}
@@ -69,7 +69,7 @@ func TestSets(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
-	if w.check(&SetMatch{SetRef: SetRef{Set: "no"}}, 0) != enoent || x.DelSet(ip) != ebusy {
+	if w.check(&SetMatch{SetRef: SetRef{Set: "no"}}, 0) != enoent || x.DelSet(ip) != SetErrBusy {
 		t.Error("references")
 	}
 	tg := &SetTarget{Add: SetRef{"ip", 1, dst}, Del: SetRef{"both", 2, dst}, HasTimeout: true, Timeout: 2}

@@ -90,6 +90,9 @@ func (m *Conntrack) tuples(p *Param, c *conntrack.Conn) bool {
 }
 
 func (m *Conntrack) addr(p *Param, bit uint16, a wire.Addr, w *AddrMask) bool {
+	if a == (wire.Addr{}) && p.Family == core.NFIPv4 {
+		a = wire.IP4(0).Addr() // of a template
+	}
 	if m.Flags&bit == 0 || masked(a, w.Addr, w.Mask) == (m.Invert&bit != 0) {
 		return true
 	}

@@ -242,7 +242,7 @@ func (t *SetTarget) adds(p *Param, s *IPSet) {
 		if t.HasTimeout {
 			n = t.Timeout
 		}
-		v.Expires = s.until(n)
+		v.Expires = s.Until(n)
 	}
 	if s.Counters {
 		v.Packets, v.Bytes = 1, uint64(p.SKB.Len())
@@ -250,7 +250,7 @@ func (t *SetTarget) adds(p *Param, s *IPSet) {
 	switch s.Add(s.first(v), t.Exist) {
 	case 0:
 		p.NS.Why(step.WhyXtSetAdded, append(s.words(), uint64(len(s.list)))...)
-	case enospc:
+	case SetErrFull:
 		p.NS.Why(step.WhyXtSetFull, s.words()...)
 	}
 }

@@ -70,6 +70,9 @@ func (b *Batch) Abort() {
 	b.undo = nil
 }
 
+// Grow makes room for n changes: it saves copying while many elements are added.
+func (b *Batch) Grow(n int) { b.undo = slices.Grow(b.undo, n) }
+
 func (b *Batch) log(u undo) { b.undo = append(b.undo, u) }
 
 func (b *Batch) back(u *undo) {

@@ -160,7 +160,7 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 	case MetaSDIFName:
 		r.putName(d, "")
 	case MetaSKUID, MetaSKGID:
-		if b.SK == nil {
+		if !programs(b.SK) {
 			r.Code = Break
 			return
 		}
@@ -169,6 +169,15 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 		// Bridges' own keys, and time of day: refused when the rule is added.
 		r.Code = Break
 	}
+}
+
+// programs reports whether a socket is a program's: the stack's own have no file.
+func programs(sk *core.Sock) bool {
+	if sk == nil || sk.Prot == nil {
+		return false
+	}
+	_, own := sk.Prot.(interface{ KernelSocket() })
+	return !own
 }
 
 func (e *Meta) devType(r *Regs, dev *core.Device) {

@@ -232,3 +232,21 @@ func split(p Packet, size int, id uint32) (l []Packet) {
 	}
 	return l
 }
+
+// UDP is a datagram of n bytes that comes to the router by eth0.
+func UDP(src, dst wire.IP4, sport, dport uint16, n int) []byte {
+	b := make([]byte, 42+n)
+	b[12] = 8
+	h := wire.IPv4(b[14:])
+	h.SetVersionIHL(20)
+	h.SetTTL(64)
+	h.SetProto(wire.ProtoUDP)
+	h.SetSrc(src)
+	h.SetDst(dst)
+	binary.BigEndian.PutUint16(b[34:], sport)
+	binary.BigEndian.PutUint16(b[36:], dport)
+	binary.BigEndian.PutUint16(b[38:], uint16(8+n))
+	ethernet(0, b)
+	finish(b)
+	return b
+}

@@ -191,6 +191,9 @@ func (g *Nft) match() string {
 		return "meta length " + g.numExpr(1500)
 	case 18:
 		if v4 {
+			if g.small { // the router draws its identifications
+				return "ip length " + g.numExpr(300)
+			}
 			return "ip " + g.pick("id ", "length ") + g.numExpr(65535)
 		}
 		return "ip6 length " + g.numExpr(65535)
@@ -222,6 +225,9 @@ func (g *Nft) match() string {
 	case 27:
 		if v4 {
 			return "ip frag-off & 0x1fff " + g.pick("!= 0", "== 0")
+		}
+		if g.small {
+			return "meta length " + g.numExpr(200)
 		}
 		return "frag id " + g.numExpr(1000)
 	case 28:

@@ -118,7 +118,7 @@ func (g *Nft) more() string {
 		if g.four {
 			return "ip " + g.pick("frag-off & 0x1fff != 0", "frag-off & 0x2000 != 0", "frag-off & 0x4000 == 0", "checksum != 0", "hdrlength 5", "version 4", "ecn ect0", "ecn not-ect")
 		}
-		return g.pick("exthdr frag exists", "exthdr dst exists", "exthdr hbh missing", "frag frag-off 0", "frag more-fragments 1", "ip6 flowlabel != 0", "hbh hdrlength 0")
+		return g.pick("exthdr frag exists", "exthdr dst exists", "exthdr hbh missing", "frag frag-off 0", "frag more-fragments 1", "hbh hdrlength 0")
 	case 17, 18, 19:
 		return "ether saddr " + g.pick("", "!= ") + g.pick("02:00:00:00:00:11", "02:00:00:00:00:12")
 	case 20:

@@ -91,6 +91,7 @@ type Report struct {
 	Refused            int // rule sets that both refused
 	Words              int // of those, in other words
 	Differ             int
+	Text               int // agree, but a rule is listed in another form
 	Unsteady           int // the real kernel did not do it twice in the same way
 	Without            int // not compared: not modelled
 	ByKind             map[string]int
@@ -201,6 +202,9 @@ func (rep *Report) count(c Case, real Result) string {
 	}
 	rep.Sets++
 	rep.ByKind[c.Kind]++
+	if d == "" && !SameText(c.Kind, real, ours) {
+		rep.Text++
+	}
 	for _, f := range real.Frames {
 		rep.Packets++
 		rep.Out += len(f.Out[0]) + len(f.Out[1])

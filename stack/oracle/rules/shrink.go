@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"regexp"
 	"strings"
 )
 
@@ -83,13 +82,6 @@ func (k *kernel) difference(c Case) string {
 		return "refused" + real.Refused + ours.Refused
 	case strings.Contains(d, "  packet "):
 		return "packet"
-	case bare(real.Listing) != bare(ours.Listing):
-		return "text"
 	}
 	return "counter"
 }
-
-var counts = regexp.MustCompile(`(packets|bytes|\[?\d+:|used) ?\d+\]?`)
-
-// bare is a listing without its counters.
-func bare(s string) string { return counts.ReplaceAllString(handlesOff(s), "") }
