@@ -48,7 +48,7 @@ func TestWasm(t *testing.T) {
 	if _, err := os.Stat(wrapper); err != nil {
 		t.Skip("not run: this Go has no ", wrapper)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, filepath.Join(runtime.GOROOT(), "bin", "go"), "test", "-count=1", "-run", "^TestHashes$", "-exec", wrapper, "-v", ".")
 	c.Env = []string{"GOOS=js", "GOARCH=wasm", "PATH=" + filepath.Dir(node) + ":/usr/bin:/bin", "HOME=" + os.Getenv("HOME"), "GOPROXY=off"}

@@ -17,6 +17,7 @@ ip -n h1 link set eth1 up
 h1() { ip netns exec h1 "$@"; }
 sleep 0.2 # the links come up
 
+ip netns exec h1 sysctl -qw net.ipv4.fib_multipath_hash_seed=3
 ip -n h1 route add 10.0.9.0/24 nexthop via 10.0.1.1 weight 1 nexthop via 10.0.3.1 weight 1
 ip -n h1 route
 for n in r1 r2; do for i in 1 2 3 4 5 6 7 8; do ip -n $n addr add 10.0.9.$i/32 dev lo; done; done

@@ -161,8 +161,12 @@ type SKB struct {
 	Captured bool
 	// CsumValid says that the transport checksum was found right (csum_valid).
 	CsumValid bool
-	Tstamp    sim.Time
-	CB        CB
+	// CsumHead is the beginning of the IPv6 header when netfilter summed the whole
+	// packet (CHECKSUM_COMPLETE with csum_complete_sw); 0: it did not. A rule that
+	// changes the header later makes that sum wrong.
+	CsumHead uint64
+	Tstamp   sim.Time
+	CB       CB
 
 	spare []Frag `fork:"zero"` // memory for Frags
 	ns    *Netns

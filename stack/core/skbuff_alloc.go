@@ -144,10 +144,16 @@ func (b *SKB) SetOwnerR(sk *Sock) {
 	sk.RmemAlloc += int32(b.Truesize)
 }
 
-// SetOwnerW charges the packet to a socket's send buffer (skb_set_owner_w).
+// SetOwnerW charges the packet to a socket's send buffer (skb_set_owner_w). The
+// stack's own sockets (without a number) have none: what they have in flight
+// counts nowhere.
 func (b *SKB) SetOwnerW(sk *Sock) {
 	b.Orphan()
-	b.SK, b.destructor = sk, destructWmem
+	b.SK = sk
+	if sk.ID == 0 {
+		return
+	}
+	b.destructor = destructWmem
 	sk.WmemAlloc += int32(b.Truesize)
 }
 

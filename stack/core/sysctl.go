@@ -21,6 +21,7 @@ type Sysctl struct {
 	PortMin, PortMax                                                                   int
 	PingGroupMin, PingGroupMax                                                         int
 	FIBMultipathHashPolicy, FIBMultipathHashFields, FIBMultipathUseNeigh               int
+	FIBMultipathHashSeed                                                               int // 0: the machine's own
 	IPNonlocalBind, IPUnprivPort                                                       int
 	UDPRmemMin, UDPWmemMin                                                             int
 	MinPMTU, MTUExpires, MinAdvMSS                                                     int // bytes, seconds

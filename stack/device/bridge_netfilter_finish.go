@@ -74,9 +74,7 @@ func finishSame(ns *core.Netns, b *core.SKB) {
 		b.Dst = p.Br.fake
 	}
 	b.Dev = nb.PhysIn
-	if hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b) {
-		handleFrameFinish(ns, b)
-	}
+	hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b, handleFrameFinish)
 }
 
 // finishChanged goes on with a packet that has another destination now.
@@ -84,24 +82,22 @@ func finishChanged(ns *core.Netns, b *core.SKB, to wire.Addr, dev *core.Device) 
 	b.Dev = b.NFBridge.PhysIn
 	if b.Dst.Dev == dev {
 		ns.Why(step.WhyBrNfDNATBridge, to.Hi, to.Lo, uint64(dev.Index))
-		if hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b) {
-			finishBridge(ns, b)
-		}
+		hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b, finishBridge)
 		return
 	}
 	ns.Why(step.WhyBrNfDNATRoute, to.Hi, to.Lo, uint64(dev.Index))
 	b.Unshare()
 	b.Eth().SetDst(dev.Addr)
 	b.PktType = core.PacketHost
-	if hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b) {
-		handleFrameFinish(ns, b)
-	}
+	hookThresh(ns, core.PreRouting, brnfPreRouting{}, b.Dev, nil, b, handleFrameFinish)
 }
 
-// hookThresh is br_nf_hook_thresh.
-func hookThresh(ns *core.Netns, n core.HookNum, h core.Hook, in, out *core.Device, b *core.SKB) bool {
+// hookThresh is br_nf_hook_thresh: the bridge's hooks behind h, and then ok.
+func hookThresh(ns *core.Netns, n core.HookNum, h core.Hook, in, out *core.Device, b *core.SKB, ok func(*core.Netns, *core.SKB)) {
 	defer ns.In(step.BrNfHookThresh, b).Out()
-	return ns.HookAfter(n, h, in, out, b)
+	if ns.HookAfter(n, h, in, out, b) {
+		ok(ns, b)
+	}
 }
 
 // finishBridge is br_nf_pre_routing_finish_bridge: who has the new destination?
@@ -237,9 +233,7 @@ func forwardARP(ns *core.Netns, st *core.HookState, b *core.SKB) core.Verdict {
 // brnfForwardFinish is br_nf_forward_finish.
 func brnfForwardFinish(ns *core.Netns, b *core.SKB, in *core.Device) {
 	defer ns.In(step.BrNfForwardFinish, b).Out()
-	if hookThresh(ns, core.Forward, brnfForward{}, in, b.Dev, b) {
-		forwardFinish(ns, b)
-	}
+	hookThresh(ns, core.Forward, brnfForward{}, in, b.Dev, b, forwardFinish)
 }
 
 // Run is br_nf_post_routing.

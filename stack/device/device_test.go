@@ -504,7 +504,7 @@ func TestLoopback(t *testing.T) {
 	b.Put(50)
 	b.Dev, b.Network, b.Protocol, b.Dst = lo, b.Offset(), 0x0800, dst
 	lo.HardHeader(b, 0, 0, wire.EtherTypeIPv4)
-	if rc := ns.DevQueueXmit(b); rc != 0 || got.dst != dst || lo.Stats.RxBytes != 64 {
+	if rc := ns.DevQueueXmit(b); rc != 0 || got.dst != dst || lo.Stats.RxBytes != 50 {
 		t.Errorf("rc %d, route %v, rx_bytes %d", rc, got.dst, lo.Stats.RxBytes)
 	}
 }

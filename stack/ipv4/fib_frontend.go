@@ -296,13 +296,13 @@ func (ip *IPv4) AddRoute(r Route) core.Errno {
 	if r.Plen < 0 || r.Plen > 32 || r.Dst.Mask(r.Plen) != r.Dst || r.TOS&3 != 0 {
 		return step.EINVAL
 	}
-	fi, err := ip.createInfo(&r)
-	if err != 0 {
-		return err
-	}
 	tb := ip.newTable(r.Table)
 	if tb.id == TableDefault {
 		ip.deflt = tb
+	}
+	fi, err := ip.createInfo(&r)
+	if err != 0 {
+		return err
 	}
 	if n := tb.t.find(r.Dst, r.Plen, false); n != nil {
 		for i, fa := range n.fa {

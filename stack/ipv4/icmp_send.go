@@ -71,6 +71,9 @@ func (ip *IPv4) icmpPush(ctl *core.Sock, b *core.SKB, m *icmpMsg, fl *Flow4, d *
 	b.CopyBits(m.off, h[hlen:])
 	ip.scratch = h[:0]
 	wire.ICMP(h).ComputeChecksum()
+	if h[2]&h[3] == 0xff { // csum_partial_copy_nocheck counts from ~0: zeros sum to it
+		h[2], h[3] = 0, 0
+	}
 	r, err := ip.appendData(ctl, fl, d, ck, 0, h, nil)
 	if err != 0 {
 		ns.Inc(step.IcmpOutErrors)

@@ -108,9 +108,7 @@ func (ip *IPv4) sendFragList(b *core.SKB, hlen int, out FragmentOutput) core.Err
 		h.SetFragOffset(off)
 		h.SetMF(i+1 < len(l))
 		h.ComputeChecksum()
-		if sk != nil {
-			f.SetOwnerW(sk)
-		}
+		own(f, sk)
 		off += n
 	}
 	for i := -1; i < len(l); i++ {
@@ -129,6 +127,18 @@ func (ip *IPv4) sendFragList(b *core.SKB, hlen int, out FragmentOutput) core.Err
 	}
 	ns.Inc(step.IpFragOKs)
 	return 0
+}
+
+// own charges a packet to its sender. What the stack sends by a socket of its own
+// counts nowhere.
+func own(b *core.SKB, sk *core.Sock) {
+	switch {
+	case sk == nil:
+	case sk.ID != 0:
+		b.SetOwnerW(sk)
+	default:
+		b.SK = sk
+	}
 }
 
 // copyMetadata is ip_copy_metadata.
@@ -159,9 +169,7 @@ func (ip *IPv4) sendCopies(b *core.SKB, mtu, hlen int, out FragmentOutput) core.
 		f.Transport = f.Network + hlen
 		copy(p, b.Data()[:hlen])
 		b.CopyBits(ptr, p[hlen:])
-		if b.SK != nil {
-			f.SetOwnerW(b.SK)
-		}
+		own(f, b.SK)
 		left -= n
 		q := f.IP4()
 		q.SetFragOff(0)

@@ -110,11 +110,7 @@ func (ip *IPv4) appendData(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, tran
 		off = ip.fill(f.Put(n), off, transhdrlen, head, payload)
 		b.AppendFragList(f)
 	}
-	if sk.ID != 0 {
-		b.SetOwnerW(sk)
-	} else {
-		b.SK = sk // the stack's own: what it has in flight counts nowhere
-	}
+	b.SetOwnerW(sk)
 	return b, 0
 }
 

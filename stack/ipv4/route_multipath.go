@@ -18,13 +18,14 @@ const (
 	hashProto   = 0x04
 	hashSrcPort = 0x10
 	hashDstPort = 0x20
+	hashOuter   = 0x3f // FIB_MULTIPATH_HASH_FIELD_OUTER_MASK
 )
 
 // multipathHash is fib_multipath_hash: a number from what
 // net.ipv4.fib_multipath_hash_policy says: 0 the addresses, 1 also protocol and
 // ports, 2 the addresses of the packet inside, 3 fib_multipath_hash_fields. The
-// kernel's seed is random; ours comes from the world's seed. fl may be nil if
-// there is a packet.
+// seed is net.ipv4.fib_multipath_hash_seed; if that is 0 the kernel draws one, and
+// ours comes from the world's. fl may be nil if there is a packet.
 func (ip *IPv4) multipathHash(fl *Flow4, b *core.SKB) uint32 {
 	var k Flow4
 	policy := ip.ns.Sysctl.FIBMultipathHashPolicy
@@ -49,9 +50,22 @@ func (ip *IPv4) multipathHash(fl *Flow4, b *core.SKB) uint32 {
 		}
 	}
 	if policy == 3 {
-		k = k.only(ip.ns.Sysctl.FIBMultipathHashFields)
+		fields := ip.ns.Sysctl.FIBMultipathHashFields
+		if fields&hashOuter == 0 {
+			return 0
+		}
+		k = k.only(fields)
 	}
-	return mix(ip.seed, uint64(k.Saddr)<<32|uint64(k.Daddr), uint64(k.Proto)<<32|uint64(k.Sport)<<16|uint64(k.Dport)) >> 1
+	keys := core.FlowKeys{Saddr: k.Saddr.Addr(), Daddr: k.Daddr.Addr(), Proto: k.Proto, Sport: k.Sport, Dport: k.Dport}
+	return keys.Hash(ip.multipathSeed()) >> 1
+}
+
+// multipathSeed is net->ipv4.sysctl_fib_multipath_hash_seed.mp_seed.
+func (ip *IPv4) multipathSeed() uint32 {
+	if s := ip.ns.Sysctl.FIBMultipathHashSeed; s != 0 {
+		return uint32(s)
+	}
+	return ip.seed
 }
 
 // only keeps the fields that are to be hashed.
@@ -87,8 +101,8 @@ func quoted(h wire.IPv4) wire.IPv4 {
 	return wire.IPv4(p.Data())
 }
 
-// mix stands for the kernel's siphash and jhash: a number from a secret and two
-// words.
+// mix stands for the kernel's siphash where what comes of it is random anyway: a
+// number from a secret and two words.
 func mix(seed uint32, a, b uint64) uint32 {
 	h := uint64(seed)*0x9e3779b97f4a7c15 ^ a
 	h = (h ^ h>>32) * 0xff51afd7ed558ccd

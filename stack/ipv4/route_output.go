@@ -218,7 +218,7 @@ func (ip *IPv4) RouteMeHarder(sk *core.Sock, b *core.SKB, addrType uint8) core.E
 			fl.Flags |= FlowAnySrc
 		}
 	}
-	d, err := ip.routeOutputKey(&fl, nil)
+	d, err := ip.RouteOutput(&fl)
 	if err != 0 {
 		return err
 	}

@@ -118,8 +118,7 @@ func (ip *IPv6) CarrierChange(dev *core.Device) {
 		return
 	}
 	if !dev.Running() {
-		i.ready = false
-		return
+		return // IF_READY stays: a device that had a carrier once is configured
 	}
 	ip.linkReady(i)
 }

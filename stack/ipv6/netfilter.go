@@ -67,8 +67,11 @@ func (ip *IPv6) Defrag(b *core.SKB, user uint32) bool {
 		}
 		nh, next, at = at, wire.Proto(h[at]), at+wire.Ext(h[at:]).Len()
 	}
-	if at+wire.FragmentLen > len(h) || h.PayloadLen() == 0 {
+	if h.PayloadLen() == 0 {
 		return true
+	}
+	if at+wire.FragmentLen > len(h) {
+		return ip.gatherBad(nil, b)
 	}
 	fh := wire.Fragment(h[at:])
 	saved := b.Transport

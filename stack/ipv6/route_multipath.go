@@ -23,9 +23,12 @@ func (ip *IPv6) multipathHash(fl *Flow6) uint32 {
 	default:
 		k.FlowLabel = fl.FlowLabel
 	}
-	h := ip.mix(k.Saddr.Hi) ^ ip.mix(k.Saddr.Lo+1) ^ ip.mix(k.Daddr.Hi+2) ^ ip.mix(k.Daddr.Lo+3)
-	h ^= ip.mix(uint64(k.Proto)<<56 | uint64(k.Sport)<<40 | uint64(k.Dport)<<24 ^ uint64(k.FlowLabel))
-	return uint32(ip.mix(h) >> 33)
+	keys := core.FlowKeys{Saddr: k.Saddr, Daddr: k.Daddr, Proto: k.Proto, FlowLabel: k.FlowLabel, Sport: k.Sport, Dport: k.Dport}
+	seed := uint32(s.FIBMultipathHashSeed) // IPv6 has no seed of its own
+	if seed == 0 {
+		seed = uint32(ip.hashSeed)
+	}
+	return keys.Hash(seed) >> 1
 }
 
 // only keeps the fields that are to be hashed (FIB_MULTIPATH_HASH_FIELD_*).

@@ -417,7 +417,11 @@ func waitBuiltin(sh *shell, a []string) int {
 			return n, false
 		}
 		p.reap(c)
-		p.tellSignal(c)
+		// A shell tells of the one that it waits for, unless it ended while the
+		// shell waited for another.
+		if len(a) > 1 && !c.noticed {
+			p.tellSignal(c)
+		}
 		return c.status, true
 	}
 	if len(a) == 1 {

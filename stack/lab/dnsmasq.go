@@ -22,6 +22,7 @@ type nameServer struct {
 	log     bool
 	noHosts bool
 	fore    bool
+	tell    bool // the log goes to the terminal, not to syslog
 	ttl     uint32
 	domains []nameRule // --address: a name and all below it
 	records map[string][]dnsmessage.ResourceBody
@@ -48,7 +49,7 @@ var dnsmasqLong = []longOpt{{"address", 1, 'A'}, {"host-record", 1, 1}, {"cname"
 
 func dnsmasq(p *Proc, a []string) int {
 	s := &nameServer{p: p, port: 53, records: map[string][]dnsmessage.ResourceBody{}}
-	opts, rest, bad := getopt(a[1:], "A:Y:m:W:dkRhp:a:i:zqu:g:C::S:T:x::8:nDbEs:c:H:I:NvF:7:or:", dnsmasqLong)
+	opts, rest, bad := getopt(a[1:], "A:Y:m:W:dkRhp:a:i:zqu:g:C:S:T:x:8:nDbEs:c:H:I:NvF:7:or:", dnsmasqLong)
 	if bad != nil || len(rest) > 0 {
 		p.errf("\ndnsmasq: bad command line options: try --help\n")
 		return 1
@@ -179,8 +180,12 @@ func (s *nameServer) option(o word) string {
 		if n, ok := name(f[1]); ok {
 			s.add(f[0], &dnsmessage.SRVResource{Target: n, Port: num(2, 1), Priority: num(3, 0), Weight: num(4, 0)})
 		}
-	case 'd', 'k':
+	case 'd':
+		s.fore, s.tell = true, true
+	case 'k':
 		s.fore = true
+	case '8':
+		s.tell = s.tell || o.value == "-"
 	case 'p':
 		s.port = num(0, 53)
 	case 'a':
@@ -213,7 +218,7 @@ func (s *nameServer) option(o word) string {
 		return s.config(o.value)
 	case 'H':
 		s.hosts(o.value)
-	case 'u', 'g', 'x', '8', 'n', 'D', 'b', 'E', 's', 'c', 'i', 'I', 'z', 'N', 5, 6, 7, 'o':
+	case 'u', 'g', 'x', 'n', 'D', 'b', 'E', 's', 'c', 'i', 'I', 'z', 'N', 5, 6, 7, 'o':
 	default:
 		return "not modelled: dnsmasq " + optText(o)
 	}

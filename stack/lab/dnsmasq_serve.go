@@ -49,7 +49,7 @@ func (s *nameServer) serve() int {
 			s.tcp = append(s.tcp, t)
 		}
 	}
-	if s.fore {
+	if s.tell {
 		p.errf("dnsmasq: started, version 2.90 cachesize 150\ndnsmasq: compile time options: IPv6 GNU-getopt DBus no-UBus i18n IDN2 DHCP DHCPv6 no-Lua TFTP conntrack ipset nftset auth cryptohash DNSSEC loop-detect inotify dumpfile\n")
 		if len(s.server) == 0 {
 			p.errf("dnsmasq: warning: no upstream servers configured\n")

@@ -139,23 +139,33 @@ func linkStats(d *core.Device, level int) string {
 			fmt.Fprintf(&b, "%*d ", cols[i], n)
 		}
 	}
+	// errors is the second line: all but the last count what no device of the
+	// model has.
+	errors := func(last uint64) {
+		fmt.Fprintf(&b, "    %*s ", cols[0], "")
+		for _, w := range cols[1:5] {
+			fmt.Fprintf(&b, "%*d ", w, 0)
+		}
+		fmt.Fprintf(&b, "%*d ", cols[5], last)
+	}
+	other := ""
+	if s.RxOtherhost != 0 {
+		other = " otherhost"
+	}
 	fmt.Fprintf(&b, "    RX: %*s %*s %*s %*s %*s %*s %10s\n", cols[0]-4, "bytes", cols[1], "packets", cols[2], "errors", cols[3], "dropped", cols[4], "missed", cols[5], "mcast", "")
 	row(s.RxBytes, s.RxPackets, s.RxErrors, s.RxDropped, s.RxMissed, s.Multicast)
 	if level > 1 {
-		fmt.Fprintf(&b, "\n    RX errors:%*s %*s %*s %*s %*s %*s\n", cols[0]-10, "", cols[1], "length", cols[2], "crc", cols[3], "frame", cols[4], "fifo", cols[5], "overrun")
-		fmt.Fprintf(&b, "    %*s ", cols[0], "")
-		for _, w := range cols[1:] {
-			fmt.Fprintf(&b, "%*d ", w, 0)
+		fmt.Fprintf(&b, "\n    RX errors:%*s %*s %*s %*s %*s %*s\n", cols[0]-10, "", cols[1], "length", cols[2], "crc", cols[3], "frame", cols[4], "fifo", cols[5], "overrun"+other)
+		errors(0)
+		if other != "" {
+			fmt.Fprintf(&b, "%9d ", s.RxOtherhost)
 		}
 	}
 	fmt.Fprintf(&b, "\n    TX: %*s %*s %*s %*s %*s %*s %10s\n", cols[0]-4, "bytes", cols[1], "packets", cols[2], "errors", cols[3], "dropped", cols[4], "carrier", cols[5], "collsns", "")
 	row(s.TxBytes, s.TxPackets, s.TxErrors, s.TxDropped, 0, 0)
 	if level > 1 {
 		fmt.Fprintf(&b, "\n    TX errors:%*s %*s %*s %*s %*s %*s\n", cols[0]-10, "", cols[1], "aborted", cols[2], "fifo", cols[3], "window", cols[4], "heartbt", cols[5], "transns")
-		fmt.Fprintf(&b, "    %*s ", cols[0], "")
-		for _, w := range cols[1:] {
-			fmt.Fprintf(&b, "%*d ", w, 0)
-		}
+		errors(uint64(d.CarrierChanges))
 	}
 	b.WriteByte('\n')
 	return b.String()

@@ -122,15 +122,16 @@ type Proc struct {
 	app    *socket.Program
 	depth  int
 
-	next   func() (struct{}, bool)
-	yield  func(struct{}) bool
-	ready  func() bool // nil: it can go on
-	wakeAt sim.Time    // 0: not by time
-	exited bool
-	status int
-	killed int // signal that ends it
-	died   int // signal that ended the program that it ran last, 0: none
-	waits  bool
+	next    func() (struct{}, bool)
+	yield   func(struct{}) bool
+	ready   func() bool // nil: it can go on
+	wakeAt  sim.Time    // 0: not by time
+	exited  bool
+	status  int
+	killed  int  // signal that ends it
+	noticed bool // its end was seen by a shell that waited for another
+	died    int  // signal that ended the program that it ran last, 0: none
+	waits   bool
 }
 
 // died unwinds a process that is killed.
@@ -248,6 +249,9 @@ func (p *Proc) until(at sim.Time, cond func() bool) {
 // wait waits for the end of a child and forgets it.
 func (p *Proc) wait(c *Proc) int {
 	p.block(func() bool { return c.exited })
+	for _, k := range p.kids {
+		k.noticed = k.noticed || k.exited && k != c
+	}
 	p.reap(c)
 	return c.status
 }

@@ -10,6 +10,9 @@ func init() { extra["nft"] = nftTool }
 
 // nftTool is nft(8) on the machine's own rules and files.
 func nftTool(p *Proc, a []string) int {
+	if len(a) > 1 && a[1] == "monitor" {
+		return nftMonitor(p, a[2:])
+	}
 	in := ""
 	if slices.Contains(a, "-") || slices.Contains(a, "/dev/stdin") || slices.Contains(a, "-f-") {
 		in = string(p.readAll(0))

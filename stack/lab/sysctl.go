@@ -182,6 +182,8 @@ func scalar(s *core.Sysctl, key string) *int {
 		return &s.FIBMultipathHashPolicy
 	case "net.ipv4.fib_multipath_hash_fields":
 		return &s.FIBMultipathHashFields
+	case "net.ipv4.fib_multipath_hash_seed":
+		return &s.FIBMultipathHashSeed
 	case "net.ipv4.fib_multipath_use_neigh":
 		return &s.FIBMultipathUseNeigh
 	case "net.ipv6.fib_multipath_hash_policy":
@@ -304,6 +306,10 @@ func perDevice(h *stack.Host, key string, v int) error {
 			s.IPForward = v
 			forwarding(h, v)
 			return nil
+		}
+		// devinet_conf_proc: what the routes remember depends on these.
+		if p := conf4(c, w[4]); p != nil && *p != v && (w[4] == "bc_forwarding" || v == 0 && (w[4] == "accept_local" || w[4] == "route_localnet")) {
+			h.IPv4.FlushCache()
 		}
 		return set4(c, key, w[4], v)
 	case "ipv6.conf":

@@ -187,14 +187,27 @@ func (sk *Sock) free() {
 	for b := sk.ooo.PopFront(); b != nil; b = sk.ooo.PopFront() {
 		ns.Free(b)
 	}
-	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
-		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
-	}
-	sk.PurgeErr(ns, step.SkbQueuePurgeReason)
+	sk.killQueues()
 	sk.RxDst, sk.DstCache = nil, nil
 	if ns.Trace != nil && !sk.OwnedByUser {
 		ns.Trace.Forget(sk.ID)
 	}
+}
+
+// killQueues is sk_stream_kill_queues: free what nobody has read.
+func (sk *Sock) killQueues() {
+	ns := sk.NS
+	defer ns.In(step.SkStreamKillQueues, &sk.Sock).Out()
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
+	}
+	sk.purgeErrors()
+}
+
+// purgeErrors is skb_queue_purge_reason of the error queue.
+func (sk *Sock) purgeErrors() {
+	defer sk.NS.In(step.SkbQueuePurgeReason, &sk.Sock).Out()
+	sk.PurgeErr(sk.NS, step.SkbQueuePurgeReason)
 }
 
 // purgeWrite is tcp_write_queue_purge.
@@ -305,7 +318,7 @@ func (sk *Sock) afterRelease() {
 		switch t := sk.finTime(); {
 		case sk.rare().linger2 < 0:
 			sk.setState(core.TCPClose)
-			sk.sendActiveReset(0)
+			sk.sendActiveReset(resetAbortOnLinger)
 			ns.Inc(step.TcpExtTCPAbortOnLinger)
 		case t > timewaitLen:
 			sk.resetKeepalive(t - timewaitLen)
@@ -316,7 +329,7 @@ func (sk *Sock) afterRelease() {
 	}
 	if sk.State != core.TCPClose && sk.T.Orphans > sk.sysctl().TCPMaxOrphans {
 		sk.setState(core.TCPClose)
-		sk.sendActiveReset(0)
+		sk.sendActiveReset(resetAbortOnMemory)
 		ns.Inc(step.TcpExtTCPAbortOnMemory)
 	}
 	if sk.State == core.TCPClose {
@@ -354,7 +367,7 @@ func (sk *Sock) close() {
 		ns.Why(step.WhyCloseUnread, uint64(unread))
 		ns.Inc(step.TcpExtTCPAbortOnClose)
 		sk.setState(core.TCPClose)
-		sk.sendActiveReset(0)
+		sk.sendActiveReset(resetAbortOnClose)
 	case sk.Linger && sk.Rare().LingerTime == 0:
 		ns.Why(step.WhyLinger0)
 		sk.disconnect()
@@ -421,9 +434,11 @@ func (sk *Sock) disconnect() {
 	switch {
 	case old == core.TCPListen:
 		sk.listenStop()
-	case stateBit(old)&(1<<core.TCPEstablished|1<<core.TCPCloseWait|1<<core.TCPFinWait1|1<<core.TCPFinWait2|1<<core.TCPSynRecv) != 0 ||
-		sk.sndNxt != sk.writeSeq && stateBit(old)&(1<<core.TCPClosing|1<<core.TCPLastAck) != 0:
-		sk.sendActiveReset(0)
+	case stateBit(old)&(1<<core.TCPEstablished|1<<core.TCPCloseWait|1<<core.TCPFinWait1|1<<core.TCPFinWait2|1<<core.TCPSynRecv) != 0:
+		sk.sendActiveReset(resetState)
+		sk.Err = step.ECONNRESET
+	case sk.sndNxt != sk.writeSeq && stateBit(old)&(1<<core.TCPClosing|1<<core.TCPLastAck) != 0:
+		sk.sendActiveReset(resetDisconnectWithData)
 		sk.Err = step.ECONNRESET
 	case old == core.TCPSynSent:
 		sk.Err = step.ECONNRESET

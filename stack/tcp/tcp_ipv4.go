@@ -351,7 +351,7 @@ func (t *TCP) rcvReq(af afOps, r *Request, b *core.SKB, s, d wire.Addr, at step.
 		l.doRcv(b)
 	default:
 		if why := nsk.childProcess(b); why != 0 {
-			t.sendReset(af, nsk, b, uint64(why))
+			t.sendReset(af, nsk, b, rstReason(why))
 			ns.Drop(b, why, at)
 		}
 	}
@@ -385,7 +385,7 @@ func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif
 	case twACK:
 		w.sendAck(b)
 	case twRST:
-		t.sendReset(af, nil, b, uint64(step.DropNotSpecified))
+		t.sendReset(af, nil, b, resetTimewaitSocket)
 		w.kill()
 	}
 	ns.Drop(b, step.DropNotSpecified, at)
@@ -407,7 +407,7 @@ func (t *TCP) noSocket(af afOps, b *core.SKB, s, d wire.Addr, tos uint8, at step
 		return
 	}
 	ns.Why(step.WhyNoSocket, uint64(wire.TCP(b.Data()).DstPort()))
-	t.sendReset(af, nil, b, uint64(step.DropNoSocket))
+	t.sendReset(af, nil, b, rstReason(step.DropNoSocket))
 	ns.Drop(b, step.DropNoSocket, at)
 }
 
@@ -468,13 +468,22 @@ func (sk *Sock) doRcv(b *core.SKB) {
 		af = sk.T.v4
 	}
 	if why := sk.rcvStateProcess(b); why != 0 {
-		sk.T.sendReset(af, sk, b, uint64(why))
+		sk.T.sendReset(af, sk, b, rstReason(why))
 		ns.Drop(b, why, at)
 	}
 }
 
 // Reasons of tcp:tcp_send_reset beyond the drop reasons (enum sk_rst_reason).
-const resetKeepaliveTimeout = 0
+const (
+	resetTimewaitSocket uint64 = 9 + iota
+	resetInvalidSyn
+	resetAbortOnClose
+	resetAbortOnLinger
+	resetAbortOnMemory
+	resetState
+	resetKeepaliveTimeout
+	resetDisconnectWithData
+)
 
 // rstReason is sk_rst_convert_drop_reason: the number in enum sk_rst_reason.
 func rstReason(r core.DropReason) uint64 {
@@ -501,7 +510,7 @@ func rstReason(r core.DropReason) uint64 {
 
 // sendReset is tcp_v4_send_reset (and v6): answer b with a RST. With an ACK in
 // it the RST takes its number, else it acknowledges all of it (RFC 9293
-// §3.10.7.1).
+// §3.10.7.1). reason is one of enum sk_rst_reason.
 func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	defer t.NS.In(af.stepSendReset(), b).Out()
 	ns := t.NS
@@ -534,7 +543,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	if sk != nil {
 		oif, mark, id, state = int(sk.BoundDev), sk.Mark, uint64(sk.ID), uint64(sk.State)
 	}
-	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, rstReason(core.DropReason(reason)), d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
+	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, reason, d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
 	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectReset, uint16(r.Flags()), r.Seq(), r.Ack())
 		return

@@ -205,7 +205,7 @@ func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 // embryonicReset ends a half-open connection; the peer is told unless it said so itself.
 func (l *Sock) embryonicReset(b *core.SKB, r *Request, rst bool) (*Sock, core.DropReason) {
 	if !rst {
-		l.T.sendReset(r.af, l, b, uint64(step.DropTCPFlags))
+		l.T.sendReset(r.af, l, b, resetInvalidSyn)
 	}
 	r.drop()
 	l.NS.Inc(step.TcpExtEmbryonicRsts)

@@ -256,7 +256,7 @@ func (sk *Sock) outOfResources(doReset bool) bool {
 		return false
 	}
 	if doReset {
-		sk.sendActiveReset(0)
+		sk.sendActiveReset(resetAbortOnMemory)
 	}
 	sk.done()
 	sk.NS.Inc(step.TcpExtTCPAbortOnMemory)
@@ -431,7 +431,7 @@ func (sk *Sock) keepaliveTimer() {
 				return
 			}
 		}
-		sk.sendActiveReset(0)
+		sk.sendActiveReset(resetState)
 		sk.done()
 		return
 	}

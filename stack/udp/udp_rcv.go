@@ -1,6 +1,8 @@
 package udp
 
 import (
+	"encoding/binary"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -116,6 +118,11 @@ func trim(b *core.SKB, n int) {
 func (u *UDP) csumInit(b *core.SKB, check uint16, pseudo uint32) bool {
 	ns := u.ns
 	switch {
+	case b.CsumHead != 0 && b.Len() > checksumBreak && b.CsumHead != binary.BigEndian.Uint64(b.IP6()):
+		// udp6_csum_init: what the software summed must not be wrong now. A short
+		// packet is summed again.
+		ns.Why(step.WhyUDPCsumNow, uint64(b.Len()))
+		return false
 	case csumUnnecessary(b):
 		b.CsumValid = true
 		ns.Why(step.WhyUDPCsumDone)

@@ -27,7 +27,8 @@ type setRun struct {
 	save    bool   // -o save
 	mode    string // what -o says
 	file    string
-	listed  int // sets that were printed
+	listed  int         // sets that were printed
+	ignored [][2]string // options of old versions, with their values
 	waiting []setOrder
 }
 
@@ -86,7 +87,7 @@ type setCommand struct {
 // setCommands are in the order in which abbreviations are tried.
 func setCommands() []setCommand {
 	return []setCommand{
-		{[]string{"create", "new", "-N"}, 2, -1, (*setRun).create},
+		{[]string{"create", "new", "n", "-N"}, 2, -1, (*setRun).create},
 		{[]string{"add", "-A"}, 2, -1, func(r *setRun, a []string) { r.element("add", a) }},
 		{[]string{"del", "-D"}, 2, -1, func(r *setRun, a []string) { r.element("del", a) }},
 		{[]string{"test", "-T"}, 2, -1, func(r *setRun, a []string) { r.element("test", a) }},

@@ -315,6 +315,9 @@ func (r *setRun) each(cmd string, s *iptables.IPSet, e *setEntry, do func(iptabl
 			do(v)
 		}
 	}
+	if s.Type == iptables.SetBitmapPort && (uint32(e.ports.from) < s.From || uint32(e.ports.to) > s.To) {
+		r.refused(cmd, s, iptables.SetErrBitmapRange)
+	}
 	nets := s.Type == iptables.SetHashNet || s.Type == iptables.SetHashNetPort
 	if nets && e.addrs.net && e.addrs.plen == 0 {
 		r.refused(cmd, s, iptables.SetErrCIDR)

@@ -148,25 +148,20 @@ func (r *setRun) carries(s *iptables.IPSet, e *iptables.SetElem) {
 	}
 }
 
-// setLess is the order of -s: part by part, a shorter one first.
+// setLess is the order of -s: part by part, a shorter one first; of IPv4 networks that
+// begin alike, the smaller first.
 func setLess(a, b string) bool {
 	x, xr, _ := strings.Cut(a, ",")
 	y, yr, _ := strings.Cut(b, ",")
-	if x != y {
-		xa, xn, xok := strings.Cut(x, "/")
-		ya, yn, yok := strings.Cut(y, "/")
-		if xa != ya && !(strings.Contains(x, ":") && xok != yok) {
-			return wordsLess(xa, ya)
-		}
-		if xok != yok {
-			return yok
-		}
-		if strings.Contains(x, ":") {
-			return len(xn) < len(yn) || len(xn) == len(yn) && xn < yn
-		}
-		return len(xn) > len(yn) || len(xn) == len(yn) && xn > yn
+	xa, xn, _ := strings.Cut(x, "/")
+	ya, yn, _ := strings.Cut(y, "/")
+	switch {
+	case x == y:
+		return wordsLess(xr, yr)
+	case xa != ya || xn == "" || yn == "" || strings.Contains(x, ":"):
+		return wordsLess(x, y)
 	}
-	return wordsLess(xr, yr)
+	return len(xn) > len(yn) || len(xn) == len(yn) && xn > yn
 }
 
 func wordsLess(a, b string) bool {

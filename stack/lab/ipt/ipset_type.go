@@ -96,6 +96,7 @@ func setNumber(s string, min, max uint64) (uint64, string) {
 // setOptions reads "name value" pairs that a type takes.
 func (r *setRun) setOptions(a []string, list string, do func(name, value string)) {
 	seen := map[string]bool{}
+	r.ignored = nil
 	for i := 0; i < len(a); i++ {
 		arg := a[i]
 		name, value := strings.TrimPrefix(arg, "--"), ""
@@ -124,9 +125,7 @@ func (r *setRun) setOptions(a []string, list string, do func(name, value string)
 			value = a[i]
 		}
 		if old {
-			if !r.quiet {
-				r.warn("Warning: Option '--%s %s' is ignored. Please upgrade your syntax.\n", name, value)
-			}
+			r.ignored = append(r.ignored, [2]string{name, value})
 			continue
 		}
 		if seen[name] {
@@ -179,6 +178,12 @@ func (r *setRun) create(a []string) {
 	}
 	if e := r.x.AddSet(s); e != 0 {
 		r.refused("create", s, e)
+	}
+	for _, o := range r.ignored {
+		if !r.quiet {
+			r.warn("Warning: Option '--%s %s' is ignored. Please upgrade your syntax.\n", o[0], o[1])
+			return // a later one takes the place of the first in ipset's report
+		}
 	}
 }
 

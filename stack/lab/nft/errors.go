@@ -21,6 +21,11 @@ func (f *failure) write(b *strings.Builder) {
 		return
 	}
 	l := f.locs[0]
+	pre := "In file included from "
+	for f := l.src.from; f != nil; f = f.src.from {
+		b.WriteString(pre + f.src.name + ":" + strconv.Itoa(f.line) + ":" + strconv.Itoa(f.first) + "-" + strconv.Itoa(f.end) + ":\n")
+		pre = "                 from "
+	}
 	if l.src.name != "" {
 		b.WriteString(l.src.name + ":" + strconv.Itoa(l.line) + ":" + strconv.Itoa(l.first) + "-" + strconv.Itoa(l.end) + ": ")
 	}

@@ -37,6 +37,7 @@ func (l loc) to(m loc) loc {
 type source struct {
 	name  string // "" for the command line
 	lines []string
+	from  *loc // of an included file: where it is named
 }
 
 type token struct {

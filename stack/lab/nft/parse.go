@@ -320,7 +320,7 @@ func (p *parser) command() {
 		delete(p.vars, n)
 		return
 	case "include":
-		panic(syntaxError{errAt(t.at, "not modelled: include")})
+		panic(syntaxError{errAt(t.at, "syntax error, unexpected include")})
 	case "add", "create", "insert", "replace", "delete", "get", "list", "reset", "flush", "rename", "describe", "import", "export", "monitor":
 		c.op = t.s
 		p.next()

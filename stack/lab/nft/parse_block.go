@@ -287,7 +287,7 @@ func (p *parser) tableItem(c *cmd) {
 			p.define()
 			return
 		case p.is("include"):
-			panic(syntaxError{errAt(t.at, "not modelled: include")})
+			panic(syntaxError{errAt(t.at, "syntax error, unexpected include")})
 		default:
 			p.unexpected("")
 		}

@@ -20,7 +20,8 @@ type output struct {
 	numProto bool
 	numPrio  bool
 	services bool
-	terse    bool // -t
+	terse    bool             // -t
+	only     []*nftables.Elem // get element: these of the set, nil for all
 }
 
 func newOutput(env *Env) output { return output{env: env, state: true} }

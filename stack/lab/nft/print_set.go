@@ -255,7 +255,9 @@ func (o *output) elements(s *nftables.Set, info *setInfo) {
 	}
 	var l []pair
 	s.Each(func(e *nftables.Elem) bool {
-		l = append(l, pair{elemKey(s, info, e), e})
+		if o.only == nil || slices.Contains(o.only, e) {
+			l = append(l, pair{elemKey(s, info, e), e})
+		}
 		return true
 	})
 	if len(l) == 0 {

@@ -148,6 +148,9 @@ type runner struct {
 
 func (r *runner) run(src *source) int {
 	toks, err := lex(src)
+	if err == nil {
+		toks, err = r.env.include(toks, 0)
+	}
 	p := &parser{env: r.env, toks: toks, vars: map[string]*expr{}}
 	if err != nil {
 		p.toks = append(p.toks, token{kind: tokEOF, at: err.locs[0]})

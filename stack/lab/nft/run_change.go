@@ -1,6 +1,8 @@
 package nft
 
 import (
+	"slices"
+
 	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -57,7 +59,7 @@ func (r *runner) evalElements(c *cmd, s *nftables.Set, elems []*expr) (*expr, *f
 	}
 	x := &expr{k: eSet, t: info.key}
 	spec := &setSpec{}
-	if c.op == "delete" {
+	if c.op == "delete" || c.op == "get" {
 		for i, e := range elems {
 			if e.k == eMapping {
 				elems[i] = e.l
@@ -295,11 +297,18 @@ func (r *runner) get(c *cmd) {
 		return
 	}
 	for _, e := range x.list {
-		from, _ := keyOf(s, keyExpr(e))
-		if s.Lookup(from) == nil {
-			r.errno(c.p.nameAt, step.ENOENT)
+		from, to := keyOf(s, keyExpr(e))
+		el := s.Lookup(from)
+		if el == nil || len(to) > 0 && s.Interval && s.Lookup(to) != el {
+			r.errno(c.at, step.ENOENT)
 			return
 		}
+		if !slices.Contains(r.o.only, el) {
+			r.o.only = append(r.o.only, el)
+		}
 	}
-	r.fail(errAt(c.at, "not modelled: get element"))
+	r.o.tableHead(t)
+	r.o.set(s, true)
+	r.o.printf("}\n")
+	r.o.only = nil
 }

@@ -1,6 +1,8 @@
 package conntrack
 
 import (
+	"encoding/binary"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -141,5 +143,8 @@ func ChecksumOK(b *core.SKB, f core.Family, off int, p wire.Proto) bool {
 		return false
 	}
 	b.CsumValid = true
+	if f == core.NFIPv6 {
+		b.CsumHead = binary.BigEndian.Uint64(b.IP6())
+	}
 	return true
 }

@@ -245,7 +245,7 @@ func refusedLine(script, out string) string {
 	return l[min(n, len(l))-1]
 }
 
-var portIn = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+|[0-9a-f:]+::[0-9a-f]+)\.\d+| [0-9a-f]{40,}|id \d+`)
+var portIn = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+|[0-9a-f:]+::[0-9a-f]+)\.\d+| [0-9a-f]{40,}|id \d+|HBH \d+ > \d+`)
 
 // portless is what came out without its ports.
 func portless(s [2]string) string {

@@ -84,3 +84,34 @@ func TestSets(t *testing.T) {
 		t.Errorf("%d elements after 3 s", n)
 	}
 }
+
+// TestSetSwap: a rule goes on with the name of the set, and a target keeps its set when
+// the table that gives way held it too.
+func TestSetSwap(t *testing.T) {
+	w := newBench(t)
+	x := Of(w.ns)
+	a := &IPSet{Name: "a", Type: SetHashIP, Family: core.NFIPv4}
+	b := &IPSet{Name: "b", Type: SetHashIP, Family: core.NFIPv4}
+	n := &IPSet{Name: "n", Type: SetHashNet, Family: core.NFIPv4}
+	for _, s := range []*IPSet{a, b, n} {
+		x.AddSet(s)
+	}
+	a.Add(SetElem{Addr: client.Addr()}, false)
+	m := &SetMatch{SetRef: SetRef{"a", 1, [6]bool{true}}}
+	tg := &SetTarget{Add: SetRef{"b", 1, [6]bool{}}}
+	c := &CheckParam{NS: w.ns, Family: core.NFIPv4, Table: TableFilter, HookMask: localIn}
+	if m.Check(c) != 0 || tg.Check(c) != 0 || tg.Check(c) != 0 {
+		t.Fatal("refused")
+	}
+	tg.Destroy(c)
+	p := ip4(17, udp(1000, 53, "x"))
+	if !m.Match(w.param(p)) || x.Swap(a, n) != SetErrMismatch || x.Swap(a, b) != 0 || m.Match(w.param(p)) {
+		t.Error("a rule and a swap")
+	}
+	if tg.Target(w.param(p)); len(x.Set("b").Elems()) != 2 || x.Set("b").Refs() != 1 {
+		t.Errorf("%d elements, %d references", len(x.Set("b").Elems()), x.Set("b").Refs())
+	}
+	if x.Rename(x.Set("b"), "z") != SetErrReferenced || x.Rename(n, "a") != SetErrExistName2 || x.Rename(n, "z") != 0 || x.Set("z") != n {
+		t.Error("rename")
+	}
+}

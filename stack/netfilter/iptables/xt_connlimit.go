@@ -117,6 +117,7 @@ func (m *ConnLimit) clean(t *conntrack.Table) {
 func (g *connGroup) add(t *conntrack.Table, c *conntrack.Conn, ref connRef) {
 	if c != nil && c.IsConfirmed() {
 		if c.Status&conntrack.Assured != 0 {
+			g.gc(t, ref.at)
 			return
 		}
 	} else if ref.at == g.lastGC && len(g.conns)-g.lastN < gcCollect {
@@ -128,6 +129,15 @@ func (g *connGroup) add(t *conntrack.Table, c *conntrack.Conn, ref connRef) {
 	}
 	g.lastGC, g.lastN = ref.at, len(g.conns)
 	g.conns = append(g.conns, ref)
+}
+
+// gc is __nf_conncount_gc_list: once in a jiffy.
+func (g *connGroup) gc(t *conntrack.Table, now uint32) {
+	if now == g.lastGC {
+		return
+	}
+	g.sweep(t, connRef{})
+	g.lastGC, g.lastN = now, len(g.conns)
 }
 
 // sweep drops what is over. It reports whether the connection is counted already.

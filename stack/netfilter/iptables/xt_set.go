@@ -24,8 +24,11 @@ func (r *SetRef) hold(c *CheckParam) (*IPSet, core.Errno) {
 }
 
 // Check is set_match_v1_checkentry.
-func (m *SetMatch) Check(c *CheckParam) (e core.Errno) {
-	m.set, e = m.SetRef.hold(c)
+func (m *SetMatch) Check(c *CheckParam) core.Errno {
+	s, e := m.SetRef.hold(c)
+	if e == 0 {
+		m.set = s
+	}
 	return e
 }
 
@@ -161,36 +164,37 @@ func (c SetCounter) is(v uint64) bool {
 	return true
 }
 
-// Check is set_target_v3_checkentry.
+// Check is set_target_v3_checkentry. The table that gives way may hold the same
+// target: nothing changes before all is well.
 func (t *SetTarget) Check(c *CheckParam) core.Errno {
-	t.add, t.del, t.mp = nil, nil, nil
+	n := SetTarget{}
 	for _, x := range [...]struct {
 		ref *SetRef
 		to  **IPSet
-	}{{&t.Add, &t.add}, {&t.Del, &t.del}, {&t.Map, &t.mp}} {
+	}{{&t.Add, &n.add}, {&t.Del, &n.del}, {&t.Map, &n.mp}} {
 		if x.ref.Set == "" {
 			continue
 		}
 		s, e := x.ref.hold(c)
 		if e != 0 {
-			t.Destroy(c)
+			n.Destroy(c)
 			return e
 		}
 		*x.to = s
 	}
-	if t.mp != nil && c.Table != TableMangle {
-		t.Destroy(c)
+	if t.Map.Set != "" && (c.Table != TableMangle || (t.MapPrio || t.MapQueue) && c.HookMask&^uint(forward|localOut|postRouting) != 0) {
+		n.Destroy(c)
 		return einval
 	}
+	t.add, t.del, t.mp = n.add, n.del, n.mp
 	return 0
 }
 
 // Destroy is set_target_v3_destroy.
 func (t *SetTarget) Destroy(*CheckParam) {
-	for _, s := range [...]**IPSet{&t.add, &t.del, &t.mp} {
-		if *s != nil {
-			(*s).use--
-			*s = nil
+	for _, s := range [...]*IPSet{t.add, t.del, t.mp} {
+		if s != nil {
+			s.use--
 		}
 	}
 }

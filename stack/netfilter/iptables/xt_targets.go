@@ -112,6 +112,10 @@ func (t *CT) Check(c *CheckParam) core.Errno {
 			return enoent
 		}
 	}
+	if t.Timeout != "" && (c.Proto == 0 || c.InvProto) {
+		c.Err = errCTProto
+		return einval
+	}
 	if t.Timeout != "" {
 		c.Err = errCTTimeout
 		return enoent // no policy of that name: nothing of the model makes one

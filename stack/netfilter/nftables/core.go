@@ -251,8 +251,14 @@ func (p *Pkt) traceEvent(on bool, first *bool, k TraceKind, c *Chain, rule *Rule
 		return
 	}
 	s := c.Table.s
-	if s.tracer != nil {
-		s.tracer.NftTrace(p.ns, &TraceEvent{Kind: k, ID: p.b.ID, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, First: *first})
+	if s.tracer != nil || len(s.also) > 0 {
+		e := TraceEvent{Kind: k, ID: p.b.ID, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, HasL4: p.hasL4, L4: p.thoff, First: *first}
+		if s.tracer != nil {
+			s.tracer.NftTrace(p.ns, &e)
+		}
+		for _, t := range s.also {
+			t.NftTrace(p.ns, &e)
+		}
 	}
 	*first = false
 	if !p.ns.Listening() || v.Code == StolenCode {

@@ -14,6 +14,7 @@ type Tables struct {
 	Gen    uint32   // number of commits: the ruleset's generation
 	pass   uint64   // of validation
 	tracer Tracer
+	also   []Tracer // nft monitor trace
 	nested uint8 // nf_dup_skb_recursion: copies and forwards within each other
 
 	ctx  []*context `fork:"zero"` // lent to packets that pass chains
@@ -36,6 +37,8 @@ type TraceEvent struct {
 	Verdict Verdict
 	Hook    core.HookState
 	SKB     *core.SKB // as it is now; valid during the call only
+	HasL4   bool      // the transport header is known
+	L4      int       // and begins here, from the data pointer on
 	First   bool      // the first message of this packet at this base chain
 }
 
@@ -64,6 +67,19 @@ func Seen(ns *core.Netns) *Tables { t, _ := ns.NFTables.(*Tables); return t }
 
 // SetTracer has t told of traced packets from now on; nil ends that.
 func (s *Tables) SetTracer(t Tracer) { s.tracer = t }
+
+// AddTracer has t told as well, until RemoveTracer.
+func (s *Tables) AddTracer(t Tracer) { s.also = append(s.also, t) }
+
+// RemoveTracer takes t off.
+func (s *Tables) RemoveTracer(t Tracer) {
+	for i := range s.also {
+		if s.also[i] == t {
+			s.also = append(s.also[:i:i], s.also[i+1:]...)
+			return
+		}
+	}
+}
 
 // NS is the namespace.
 func (s *Tables) NS() *core.Netns { return s.ns }

@@ -9,7 +9,7 @@ import (
 
 // A btf is the kernel's own description of its types (/sys/kernel/btf/vmlinux).
 type btf struct {
-	strs  []byte
+	strs  string
 	types []btfType
 	names map[string][]int
 }
@@ -63,7 +63,7 @@ func parseBTF(b []byte) (*btf, error) {
 	if hdr+toff+tlen > uint64(len(b)) || hdr+soff+slen > uint64(len(b)) {
 		return nil, bad
 	}
-	f := &btf{strs: b[hdr+soff : hdr+soff+slen], types: []btfType{{}}, names: map[string][]int{}}
+	f := &btf{strs: string(b[hdr+soff : hdr+soff+slen]), types: []btfType{{}}, names: map[string][]int{}}
 	for t := b[hdr+toff : hdr+toff+tlen]; len(t) > 0; {
 		if len(t) < 12 {
 			return nil, bad
@@ -109,15 +109,17 @@ func parseBTF(b []byte) (*btf, error) {
 	return f, nil
 }
 
+// maxName is the longest name that a kernel has (KSYM_NAME_LEN).
+const maxName = 512
+
+// str is the name at an offset; a name shares the memory of all.
 func (f *btf) str(off uint32) string {
-	if int(off) >= len(f.strs) {
+	if uint64(off) >= uint64(len(f.strs)) {
 		return ""
 	}
 	s := f.strs[off:]
-	for i, c := range s {
-		if c == 0 {
-			return string(s[:i])
-		}
+	if i := strings.IndexByte(s[:min(len(s), maxName)], 0); i >= 0 {
+		return s[:i]
 	}
 	return ""
 }
@@ -179,7 +181,8 @@ func (f *btf) offset(strct, path string) (place, error) {
 	}
 	bits, width := 0, 0
 	for _, name := range strings.Split(path, ".") {
-		m, off, ok := f.member(t, name, 0)
+		left := maxMembers
+		m, off, ok := f.member(t, name, 0, &left)
 		if !ok {
 			return place{}, fmt.Errorf("struct %s has no %s", strct, path)
 		}
@@ -201,12 +204,19 @@ type found struct {
 	bits int
 }
 
-func (f *btf) member(t int, name string, depth int) (found, int, bool) {
+// maxMembers is how many members are looked at to find one: nameless structures
+// that stand in each other again and again would take for ever.
+const maxMembers = 1 << 16
+
+func (f *btf) member(t int, name string, depth int, left *int) (found, int, bool) {
 	x := &f.types[t]
 	if depth > 16 || x.kind != btfStruct && x.kind != btfUnion {
 		return found{}, 0, false
 	}
 	for _, m := range x.members {
+		if *left--; *left < 0 {
+			break
+		}
 		off, width := int(m.off), 0
 		if x.kflag {
 			off, width = int(m.off&0xffffff), int(m.off>>24)
@@ -216,7 +226,7 @@ func (f *btf) member(t int, name string, depth int) (found, int, bool) {
 			return found{m.typ, width}, off, true
 		}
 		if s == "" {
-			if r, o, ok := f.member(f.strip(m.typ), name, depth+1); ok {
+			if r, o, ok := f.member(f.strip(m.typ), name, depth+1, left); ok {
 				return r, off + o, true
 			}
 		}
