@@ -50,8 +50,9 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 func (ns *Netns) devXmit(d *Device, b *SKB) int {
 	switch {
 	case !d.Running():
-		// dev_deactivate put the noop queue in place.
+		// dev_deactivate put the noop queue in place (noop_enqueue).
 		ns.Why(step.WhyLinkDown, uint64(d.Index))
+		d.Stats.TxDropped++
 		ns.Drop(b, step.DropQdiscDrop, step.DevQueueXmit)
 		return NetXmitCN
 	case d.Qdisc != nil:

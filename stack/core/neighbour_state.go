@@ -229,13 +229,13 @@ func (n *Neighbour) invalidate() {
 		}
 		t.Ops.ErrorReport(n, b)
 	}
-	n.purge()
+	n.purge(step.NeighInvalidate)
 }
 
-// purge is __skb_queue_purge of arp_queue.
-func (n *Neighbour) purge() {
+// purge is __skb_queue_purge of arp_queue, in the function at.
+func (n *Neighbour) purge(at step.Step) {
 	for b := n.Queue.PopFront(); b != nil; b = n.Queue.PopFront() {
-		n.Table.NS.Drop(b, step.DropQueuePurge, step.NeighInvalidate)
+		n.Table.NS.Drop(b, step.DropQueuePurge, at)
 	}
 	n.QueueBytes = 0
 }
@@ -351,5 +351,5 @@ func (n *Neighbour) flush() {
 		}
 		n.slowOutput(n.Table.NS, b)
 	}
-	n.purge()
+	n.purge(step.NeighUpdateStep)
 }

@@ -122,8 +122,14 @@ func (t *NeighTable) Delete(n *Neighbour) {
 	n.Dead = true
 	n.delTimer()
 	n.tp(step.NeighCleanupAndRelease, 0)
-	n.purge()
+	n.destroy()
 	n.State = NUDNone
+}
+
+// destroy is neigh_destroy.
+func (n *Neighbour) destroy() {
+	defer n.Table.NS.In(step.NeighDestroy, n).Out()
+	n.purge(step.NeighDestroy)
 }
 
 // Remove is neigh_delete: the administrator takes an entry away.

@@ -78,6 +78,7 @@ type Netns struct {
 	Devices  []*Device // in order of ifindex; removed ones leave nil
 	byIndex  map[int]*Device
 	Loopback *Device
+	rcu      []*rcuTask // sockets that wait for their end
 
 	lastIndex int // of the device that got a number last
 

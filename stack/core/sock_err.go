@@ -106,12 +106,32 @@ type rcuTask struct {
 }
 
 // Run is rcu_core with __sk_destruct.
-func (t *rcuTask) Run() { t.sk.rcuDestruct() }
+func (t *rcuTask) Run() {
+	ns := t.sk.NS
+	for i, o := range ns.rcu {
+		if o == t {
+			ns.rcu = append(ns.rcu[:i:i], ns.rcu[i+1:]...)
+			break
+		}
+	}
+	t.sk.rcuDestruct()
+}
+
+// RCUBarrier is rcu_barrier, as cleanup_net waits for it before a namespace goes:
+// what was put off until nobody looks any more is done.
+func (ns *Netns) RCUBarrier() {
+	for len(ns.rcu) > 0 {
+		t := ns.rcu[0]
+		ns.Clock.Stop(&t.timer)
+		t.Run()
+	}
+}
 
 // DestructRCU is sk_destruct of a socket that packets find without a lock
 // (SOCK_RCU_FREE): it goes when nobody can be looking at it any more.
 func (sk *Sock) DestructRCU(ns *Netns) {
 	sk.rcu = &rcuTask{sk: sk}
+	ns.rcu = append(ns.rcu, sk.rcu)
 	ns.Clock.Mod(&sk.rcu.timer, ns.Clock.Now()+rcuGrace, sk.rcu)
 }
 

@@ -173,18 +173,46 @@ func (ip *IPv6) checkGateway(r *Route6) core.Errno {
 		}
 		return 0
 	}
-	oif, strict := 0, 0
+	return ip.checkNexthop(r)
+}
+
+// checkNexthop is ip6_route_check_nh: the gateway is looked for in the route's
+// own table first, then by the rules, and must need no gateway itself.
+func (ip *IPv6) checkNexthop(r *Route6) core.Errno {
+	oif := 0
 	if r.Dev != nil {
-		oif, strict = r.Dev.Index, lookupIface
+		oif = r.Dev.Index
 	}
-	d := ip.ruleLookup(&Flow6{Daddr: r.Gateway, OIF: oif, IIF: 1}, oif, strict)
-	if d.Err != 0 || upper(d).gw {
-		return step.EHOSTUNREACH
+	bad := func(o *Route6) bool {
+		return o == nil || o == ip.null || typeError(o.Type) != 0 || !o.Gateway.IsZero() || r.Dev != nil && o.Dev != r.Dev
 	}
-	if r.Dev == nil {
-		r.Dev = upper(d).from.Dev
+	var to *Route6
+	if r.Table != 0 {
+		to = ip.lookupNexthop(r, oif)
 	}
+	if bad(to) {
+		d := ip.ruleLookup(&Flow6{Daddr: r.Gateway, OIF: oif}, oif, lookupIface)
+		if to = upper(d).from; d.Err != 0 || bad(to) {
+			return step.EHOSTUNREACH
+		}
+	}
+	r.Dev = to.Dev
 	return 0
+}
+
+// lookupNexthop is ip6_nh_lookup_table: one table is asked, nil if there is none.
+func (ip *IPv6) lookupNexthop(r *Route6, oif int) *Route6 {
+	fl := Flow6{Daddr: r.Gateway, Saddr: r.PrefSrc, OIF: oif}
+	defer ip.ns.In(step.IP6NhLookupTable, ip.subject(&fl)).Out()
+	t := ip.table(r.Table, false)
+	if t == nil {
+		return nil
+	}
+	to := ip.tableLookup(t, oif, &fl, lookupIface)
+	if to == ip.null {
+		return nil
+	}
+	return ip.selectPath(t, to, &fl, oif, lookupIface)
 }
 
 // insertRoute is ip6_ins_rt: cached routes are looked up again from now on.

@@ -14,6 +14,13 @@ import (
 // is the one limit that the real clock keeps. It ends only programs that loop.
 const awkTime = 3 * time.Second
 
+func (l *Lab) awkTime() time.Duration {
+	if l.Limits.Awk > 0 {
+		return time.Duration(l.Limits.Awk)
+	}
+	return awkTime
+}
+
 // awk is awk(1) by goawk, with its doors to programs and files closed: files
 // that are named are read here, from the simulated machine.
 func awk(p *Proc, a []string) int {
@@ -105,7 +112,7 @@ func awk(p *Proc, a []string) int {
 		p.errf("awk: %s\n", firstLine(err.Error()))
 		return 2
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), awkTime)
+	ctx, cancel := context.WithTimeout(context.Background(), p.lab.awkTime())
 	defer cancel()
 	rc, err := run.ExecuteContext(ctx, &interp.Config{Stdin: in, Output: out, Error: stdio{p, 2}, Argv0: "awk", NoExec: true, NoFileReads: true, NoFileWrites: true,
 		Environ: env, Vars: vars, NoArgVars: true})

@@ -285,6 +285,10 @@ func (d *digCmd) run() int {
 			} else {
 				b, e = n.exchange(s, d.port, q, d.src, began+d.timeout)
 			}
+			if e != 0 && d.tcp {
+				p.outf(";; Connection to %s#%d(%s) for %s failed: %s.\n", s, d.port, s, d.name, digErr(e))
+				continue
+			}
 			if e != 0 {
 				p.outf(";; communications error to %s#%d: %s\n", s, d.port, digErr(e))
 				continue

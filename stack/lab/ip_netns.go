@@ -133,6 +133,7 @@ func (c *ipCmd) netnsDel(name string) error {
 
 // endSpace is cleanup_net: virtual devices are removed with their namespace.
 func (l *Lab) endSpace(s *space) {
+	s.host.NS.RCUBarrier()
 	if l.Watch != nil {
 		l.Watch.Going(s.host)
 	}

@@ -302,26 +302,12 @@ func (c *ipCmd) printCache(r *getReq, d *core.Dst, redirect bool, b *strings.Bui
 
 // routeGet6 is ip route get for IPv6.
 func (c *ipCmd) routeGet6(r *getReq) error {
-	h, ns := c.p.host, c.p.host.NS
+	h := c.p.host
 	var d *core.Dst
+	f := ipv6.Flow6{Daddr: r.dst, Saddr: r.src, Mark: r.fl.Mark, TOS: r.fl.TOS, Proto: r.fl.Proto, Sport: r.fl.Sport, Dport: r.fl.Dport, UID: r.fl.UID}
 	if r.iif != nil {
-		b := ns.AllocSKB(core.Headroom, 48, 0)
-		p := b.Put(48)
-		clear(p)
-		p[0], p[5], p[6], p[7] = 0x60, 8, uint8(wire.ProtoUDP), 64
-		if r.fl.Proto != 0 {
-			p[6] = r.fl.Proto
-		}
-		ip := wire.IPv6(p)
-		ip.SetSrc(r.src)
-		ip.SetDst(r.dst)
-		b.Dev, b.Protocol, b.Mark, b.IIF = r.iif, 0x86dd, r.fl.Mark, r.iif.Index
-		b.ResetNetwork()
-		h.IPv6.RouteInput(b)
-		d = b.Dst
-		ns.Free(b)
+		d = h.IPv6.RouteInputLookup(r.iif, &f)
 	} else {
-		f := ipv6.Flow6{Daddr: r.dst, Saddr: r.src, Mark: r.fl.Mark, TOS: r.fl.TOS, Proto: r.fl.Proto, Sport: r.fl.Sport, Dport: r.fl.Dport, UID: r.fl.UID}
 		if r.oif != nil {
 			f.OIF = r.oif.Index
 		}

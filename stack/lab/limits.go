@@ -13,6 +13,8 @@ type Limits struct {
 	Virtual sim.Time // time that passes in the simulated world
 	Events  int      // times that the simulated world goes on
 	Script  int      // bytes of one script
+	Sed     int      // bytes that the s commands of one cycle of sed look at; 0: 64 MB
+	Awk     int64    // real nanoseconds that one awk program runs; 0: 3 s
 }
 
 // DefaultLimits are enough for every lab and small enough for a browser.

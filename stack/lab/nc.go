@@ -389,6 +389,10 @@ func (n *netcat) connecting(p *socket.Program) bool {
 		n.asked = true
 		p.SetNonBlock(n.fd, true)
 		e = p.Connect(n.fd, n.Addr, port)
+		if e == step.EINPROGRESS { // poll is another call
+			p.Yield()
+			return false
+		}
 	} else {
 		e = step.EINPROGRESS
 	}

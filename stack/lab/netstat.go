@@ -255,8 +255,8 @@ func netstatStats(p *Proc, tcp, udp bool) {
 		}
 		var b strings.Builder
 		if t.kind == "IcmpMsg" {
-			for i := 0; i < 256; i++ {
-				for _, d := range [...]string{"In", "Out"} {
+			for _, d := range [...]string{"In", "Out"} {
+				for i := 0; i < 256; i++ {
 					if v := mib(p.host, fmt.Sprintf("IcmpMsg%sType%d", d, i)); v != 0 {
 						fmt.Fprintf(&b, "    %sType%d: %d\n", d, i, v)
 					}

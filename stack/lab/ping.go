@@ -278,50 +278,26 @@ func (g *pinger) start(p *socket.Program) bool {
 		fam, proto = core.AFInet6, int(wire.ProtoICMPv6)
 	}
 	g.fd, _ = p.Socket(fam, core.SockRaw, proto)
-	probe, _ := p.Socket(fam, core.SockDgram, 0)
 	if g.Dev != 0 {
-		p.SetSockOpt(probe, socket.SOBindToIfindex, g.Dev)
 		p.SetSockOpt(g.fd, socket.SOBindToIfindex, g.Dev)
 	}
 	if g.Mark != 0 {
 		p.SetSockOpt(g.fd, socket.SOMark, g.Mark)
-		p.SetSockOpt(probe, socket.SOMark, g.Mark)
-	}
-	if !g.Src.IsZero() {
-		if e := p.Bind(g.fd, g.Src, 0); e != 0 {
-			g.complain("ping: bind: %s\n", errnoWords(e))
-			g.exit(p, 2)
-			return false
-		}
-		p.Bind(probe, g.Src, 0)
-	}
-	if g.TOS > 0 && fam == core.AFInet {
-		p.SetSockOpt(probe, socket.IPTOS, g.TOS)
-	}
-	e := p.Connect(probe, g.Addr, 1025)
-	if e == step.EACCES {
-		if !g.Bcast {
-			g.complain("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")
-			g.exit(p, 2)
-			return false
-		}
-		g.errf("WARNING: pinging broadcast address\n")
-		if g.DF < 0 {
-			g.DF = core.PMTUDiscDo
-		}
-		p.SetSockOpt(probe, socket.SOBroadcast, 1)
-		p.SetSockOpt(g.fd, socket.SOBroadcast, 1)
-		e = p.Connect(probe, g.Addr, 1025)
-	}
-	if e != 0 {
-		g.fail(p, e)
-		return false
 	}
 	src := g.Src
-	if sk := p.Sock(probe); src.IsZero() && sk != nil {
-		src = sk.Saddr
+	if src.IsZero() {
+		var ok bool
+		if src, ok = g.probe(p, fam); !ok {
+			return false
+		}
+	} else if e := p.Bind(g.fd, g.Src, 0); e != 0 {
+		g.complain("ping: bind: %s\n", errnoWords(e))
+		g.exit(p, 2)
+		return false
 	}
-	p.Close(probe)
+	if g.DF < 0 && (g.Addr.IsMulticast() || g.Addr.Is4() && g.Addr.IP4().IsMulticast()) {
+		g.DF = core.PMTUDiscDo
+	}
 	p.SetSockOpt(g.fd, socket.IPRecvErr, 1)
 	if fam == core.AFInet {
 		p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<3|1<<4|1<<5|1<<11|1<<12)))
@@ -340,9 +316,8 @@ func (g *pinger) start(p *socket.Program) bool {
 			for i := range r.Filter6 {
 				r.Filter6[i] = ^uint32(0)
 			}
-			for _, t := range [...]uint8{uint8(wire.ICMPv6EchoReply), 1, 2, 3, 4} {
-				r.Filter6[t>>5] &^= 1 << (t & 31)
-			}
+			const t = uint8(wire.ICMPv6EchoReply) // errors come by the queue of IPV6_RECVERR
+			r.Filter6[t>>5] &^= 1 << (t & 31)
 		}
 		if g.TTL > 0 {
 			p.SetSockOpt(g.fd, socket.IPv6UnicastHops, g.TTL)
@@ -358,6 +333,45 @@ func (g *pinger) start(p *socket.Program) bool {
 	}
 	g.banner(p, src)
 	return true
+}
+
+// probe asks with a socket of its own which source address packets will have. It
+// is not asked if -I gives one.
+func (g *pinger) probe(p *socket.Program, fam uint16) (src wire.Addr, ok bool) {
+	probe, _ := p.Socket(fam, core.SockDgram, 0)
+	if g.Dev != 0 {
+		p.SetSockOpt(probe, socket.SOBindToIfindex, g.Dev)
+	}
+	if g.Mark != 0 {
+		p.SetSockOpt(probe, socket.SOMark, g.Mark)
+	}
+	if g.TOS > 0 && fam == core.AFInet {
+		p.SetSockOpt(probe, socket.IPTOS, g.TOS)
+	}
+	e := p.Connect(probe, g.Addr, 1025)
+	if e == step.EACCES {
+		if !g.Bcast {
+			g.complain("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")
+			g.exit(p, 2)
+			return src, false
+		}
+		g.errf("WARNING: pinging broadcast address\n")
+		if g.DF < 0 {
+			g.DF = core.PMTUDiscDo
+		}
+		p.SetSockOpt(probe, socket.SOBroadcast, 1)
+		p.SetSockOpt(g.fd, socket.SOBroadcast, 1)
+		e = p.Connect(probe, g.Addr, 1025)
+	}
+	if e != 0 {
+		g.fail(p, e)
+		return src, false
+	}
+	if sk := p.Sock(probe); sk != nil {
+		src = sk.Saddr
+	}
+	p.Close(probe)
+	return src, true
 }
 
 func (g *pinger) banner(p *socket.Program, src wire.Addr) {
@@ -538,6 +552,9 @@ func (g *pinger) readError(p *socket.Program) bool {
 	case core.ErrOriginICMP, core.ErrOriginICMP6:
 		g.errs++
 		g.acknowledge(seq)
+		if x.Origin == core.ErrOriginICMP { // IP_RECVERR works: from now on errors come by its queue only
+			p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<4|1<<5)))
+		}
 		if g.Quiet {
 			return true
 		}

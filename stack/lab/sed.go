@@ -516,8 +516,16 @@ func (s *sedProg) run(text string) {
 	}
 }
 
-// sedWork is how many bytes the s commands of one cycle may look at.
+// sedWork is how many bytes the s commands of one cycle may look at, if the
+// limits do not say.
 const sedWork = 64 << 20
+
+func (l *Lab) sedWork() int {
+	if l.Limits.Sed > 0 {
+		return l.Limits.Sed
+	}
+	return sedWork
+}
 
 // cycle carries the commands out on one line; true: quit.
 func (s *sedProg) cycle(st *sedState) (quit bool) {
@@ -531,7 +539,7 @@ func (s *sedProg) cycle(st *sedState) (quit bool) {
 		if s.cmds[i].c == 's' {
 			work += len(st.space)
 		}
-		if work > sedWork || len(s.hold)+len(st.space) > s.p.lab.Limits.Memory/4 {
+		if work > s.p.lab.sedWork() || len(s.hold)+len(st.space) > s.p.lab.Limits.Memory/4 {
 			s.p.lab.halt(s.p, "after a sed program that did not end")
 			s.p.check()
 		}

@@ -78,8 +78,8 @@ func snmpText(h *stack.Host, ext bool) string {
 		b.WriteByte('\n')
 		if kind == "Icmp" {
 			var types, values []string
-			for t := 0; t < 256; t++ {
-				for _, d := range [...]string{"In", "Out"} {
+			for _, d := range [...]string{"In", "Out"} {
+				for t := 0; t < 256; t++ {
 					if v := mib(h, fmt.Sprintf("IcmpMsg%sType%d", d, t)); v != 0 {
 						types, values = append(types, fmt.Sprintf("%sType%d", d, t)), append(values, strconv.FormatInt(v, 10))
 					}

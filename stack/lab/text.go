@@ -27,6 +27,11 @@ func (p *Proc) operands(files []string, f func(name, text string)) int {
 			st = 1
 			continue
 		}
+		if e != "" && p.name == "tac" && e != isDir {
+			p.errf("tac: failed to open '%s' for reading: %s\n", n, e)
+			st = 1
+			continue
+		}
 		if e != "" {
 			p.errf("%s: %s: %s\n", p.name, n, e)
 			st = 1

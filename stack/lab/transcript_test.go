@@ -267,6 +267,7 @@ func TestLimits(t *testing.T) {
 		w := stack.NewWorld(1)
 		l := NewLab(w, w.AddHost("host"))
 		l.Limits.Steps, l.Limits.Procs, l.Limits.Memory, l.Limits.Output, l.Limits.Events, l.Limits.Script = 20000, 50, 1<<22, 1<<20, 50000, 200000
+		l.Limits.Sed, l.Limits.Awk = 1<<16, 50e6
 		st, err := l.Run("lab.sh", c.text)
 		if c.want == "" {
 			continue

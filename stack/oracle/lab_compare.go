@@ -209,7 +209,7 @@ func chainDiff(f *Family, w, g labLine) {
 		return
 	}
 	rest := g.chain
-	for _, fn := range w.chain {
+	for _, fn := range answering(w.chain) {
 		if step.ByName(fn) == 0 || freeing[fn] {
 			continue
 		}
@@ -232,9 +232,20 @@ func chainDiff(f *Family, w, g labLine) {
 	f.Same++
 }
 
+// answering leaves out how a tool's question came to the kernel by netlink: the
+// model's tools call the function that answers.
+func answering(chain []string) []string {
+	for i, fn := range chain {
+		if fn == "netlink_rcv_skb" {
+			return chain[i+1:]
+		}
+	}
+	return chain
+}
+
 // freeing are the functions in which a packet's end is told: the model tells it
 // in the function that decided.
-var freeing = map[string]bool{"consume_skb": true, "__kfree_skb": true, "kfree_skb_list_reason": true, "sk_skb_reason_drop": true}
+var freeing = map[string]bool{"consume_skb": true, "skb_release_data": true, "__kfree_skb": true, "kfree_skb_list_reason": true, "sk_skb_reason_drop": true}
 
 // compareCounters compares the counters since the namespace was made.
 func compareCounters(w, g *HostFacts) Family {
@@ -297,6 +308,11 @@ func table(h *HostFacts, c, s string) string {
 		sort.Strings(l)
 		return strings.Join(l, "\n")
 	}
+	if c == "ss -tuna" { // the same
+		l := strings.Split(s, "\n")
+		sort.Strings(l[1:])
+		return strings.Join(l, "\n")
+	}
 	if c == "ip addr" {
 		return strings.ReplaceAll(s, " tentative", "")
 	}
@@ -313,12 +329,23 @@ func table(h *HostFacts, c, s string) string {
 	if c != "ip -s link" {
 		return s
 	}
-	packets, bytes := map[string]int{}, map[string]int{}
+	packets, bytes, groups := map[string]int{}, map[string]int{}, map[string]int{}
+	bridges := map[string]bool{}
+	w := strings.Fields(s)
+	for i := range w {
+		if w[i] == "master" && i+1 < len(w) {
+			bridges[w[i+1]] = true
+		}
+	}
 	for _, f := range h.Frames {
 		if background(FrameLine(f.Bytes)) {
 			k := fmt.Sprint(f.Dev, f.Out)
 			packets[k]++
 			bytes[k] += len(f.Bytes)
+			if bridges[f.Dev] && !f.Out { // br_pass_frame_up counts without the link header, and who is asked for
+				bytes[k] -= min(len(f.Bytes), 14)
+				groups[k]++
+			}
 		}
 	}
 	lines := strings.Split(s, "\n")
@@ -331,7 +358,10 @@ func table(h *HostFacts, c, s string) string {
 		case len(w) > 2 && (w[0] == "RX:" || w[0] == "TX:") && i+1 < len(lines):
 			v := strings.Fields(lines[i+1])
 			k := fmt.Sprint(dev, w[0] == "TX:")
-			for j, less := range []int{bytes[k], packets[k]} {
+			for j, less := range []int{bytes[k], packets[k], 0, 0, 0, groups[k]} {
+				if j >= len(v) {
+					break
+				}
 				if n, err := strconv.Atoi(v[j]); err == nil {
 					v[j] = strconv.Itoa(n - less)
 				}

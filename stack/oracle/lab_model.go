@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack"
@@ -15,6 +16,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // labModel runs a lab in the model and listens.
@@ -31,6 +33,7 @@ type labModel struct {
 	opt   LabOptions
 	gone  map[*core.Netns]bool
 	going bool // a namespace is being taken away
+	held  []heldFrame
 	busy  bool
 }
 
@@ -197,14 +200,23 @@ func (m *labModel) take() {
 	for i := range t.Log.Events {
 		e := &t.Log.Events[i]
 		switch e.Kind {
+		case trace.Call:
+			if step.Step(e.Code) == step.NetifReceiveSkbCore {
+				m.seen(e.Host, e.Pkt)
+			}
 		case trace.Frame:
 			ns := m.byNum[e.Host]
 			if ns == nil {
 				continue
 			}
 			dev := m.devs[uint32(e.Host)<<16|uint32(e.Dev)]
+			f := LabFrame{At: int64(e.At), Dev: dev, Out: e.Code == 1 || dev == "lo", Bytes: append([]byte(nil), t.Log.Bytes(e)...)}
+			if !f.Out && e.Fn == step.VethXmit {
+				m.held = append(m.held, heldFrame{e.Host, e.Pkt, f})
+				continue
+			}
 			h := m.of(ns)
-			h.Frames = append(h.Frames, LabFrame{At: int64(e.At), Dev: dev, Out: e.Code == 1 || dev == "lo", Bytes: append([]byte(nil), t.Log.Bytes(e)...)})
+			h.Frames = append(h.Frames, f)
 		case trace.End:
 			if trace.Outcome(e.Code) == trace.NotModelled {
 				m.facts.NotModelled = append(m.facts.NotModelled, e.Fn.String()+": "+step.Render(e.Why.Text(), t.Log.WhyArgs(e), nil))
@@ -213,6 +225,26 @@ func (m *labModel) take() {
 	}
 	t.Log.Reset()
 	t.Ends = t.Ends[:0]
+}
+
+// A heldFrame has arrived, and nobody has looked at it yet.
+type heldFrame struct {
+	host uint8
+	pkt  uint32
+	f    LabFrame
+}
+
+// seen is told that a host takes a packet from its backlog: there a listener of
+// packets (AF_PACKET) sees what came in, not when the other end sent it.
+func (m *labModel) seen(host uint8, pkt uint32) {
+	for i, x := range m.held {
+		if x.host == host && x.pkt == pkt {
+			h := m.of(m.byNum[host])
+			h.Frames = append(h.Frames, x.f)
+			m.held = slices.Delete(m.held, i, i+1)
+			return
+		}
+	}
 }
 
 // last reads the counters and what the tools list.
@@ -273,7 +305,7 @@ func (l *nftListener) NftTrace(ns *core.Netns, e *nftables.TraceEvent) {
 	}
 	x := nftTraced{id: e.ID, kind: e.Kind, table: e.Table.Name, chain: e.Chain.Name, family: modelFamilies[e.Table.Family]}
 	if e.First {
-		x.first, x.packet = true, line(e.SKB)
+		x.first, x.packet = true, traceLine(e.SKB)
 	}
 	if e.Rule != nil {
 		x.handle, x.rule = e.Rule.Handle, true
@@ -283,6 +315,16 @@ func (l *nftListener) NftTrace(ns *core.Netns, e *nftables.TraceEvent) {
 		x.verdict += " " + e.Verdict.Chain.Name
 	}
 	l.list = append(l.list, x)
+}
+
+// traceLine is the packet line of a traced packet as nft tells it: of what is
+// behind the network header it is given 20 bytes (NFT_TRACETYPE_TRANSPORT_HSIZE).
+func traceLine(b *core.SKB) string {
+	if b.Protocol != typeIPv6 || b.Network < 0 {
+		return line(b)
+	}
+	p := linear(b, b.Network)
+	return PacketLine(b.Protocol, p[:min(len(p), wire.IPv6Len+20)])
 }
 
 var modelVerdicts = map[nftables.VerdictCode]string{nftables.Continue: "continue", nftables.Break: "break", nftables.Jump: "jump", nftables.Goto: "goto", nftables.Return: "return",

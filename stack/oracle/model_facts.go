@@ -270,6 +270,12 @@ func (l *listener) end(sk *core.Sock, local bool) string {
 	if sk.Family == core.AFInet6 && l.m != nil {
 		return ":" + itoa(int(p))
 	}
+	switch {
+	case sk.Family == core.AFInet6 && a.IsZero():
+		return "[::]:" + itoa(int(p))
+	case sk.Family == core.AFInet6 && a.Is4():
+		return "[::ffff:" + a.String() + "]:" + itoa(int(p))
+	}
 	return end(a, p)
 }
 

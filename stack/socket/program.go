@@ -102,6 +102,12 @@ func (p *Program) wake() {
 	}
 }
 
+// Yield lets those run first whom the call that the program just made has woken:
+// one who slept is owed time, and takes the CPU when the call returns
+// (check_preempt_wakeup_fair, TIF_NEED_RESCHED). The App shall return from Run
+// and is run again behind them.
+func (p *Program) Yield() { p.again = true }
+
 // Readable, Writable, Error, StateChange and Returned: see core.Waker.
 
 // Readable is sk_data_ready's wake-up.

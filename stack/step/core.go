@@ -60,6 +60,7 @@ const (
 	NapiGroMerge
 	SkbReleaseData
 	NetifReceiveSkbStep
+	NeighDestroy
 	endCore
 )
 
@@ -120,6 +121,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	NeighEventNS & 255:            {"neigh_event_ns", Network, "net/core/neighbour.c", "Somebody asked for our address: learn theirs."},
 	NetifReceiveSkbStep & 255:     {"netif_receive_skb", Core, "net/core/dev.c", "A packet that another device had comes in by this one."},
 	NapiGroMerge & 255:            {"skb_gro_receive", Core, "net/core/gro.c", "Hang the payload behind the held packet."},
+	NeighDestroy & 255:            {"neigh_destroy", Network, "net/core/neighbour.c", "Nobody holds the entry any more: what waited for it goes too."},
 }
 
 // Why net/core decided.

@@ -209,7 +209,7 @@ func (l *Sock) embryonicReset(b *core.SKB, r *Request, rst bool) (*Sock, core.Dr
 	}
 	r.drop()
 	l.NS.Inc(step.TcpExtEmbryonicRsts)
-	return nil, step.DropTCPReset
+	return nil, step.NotDropped // tcp_check_req gives no reason
 }
 
 // reqSendAck is tcp_v4_reqsk_send_ack.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/packetwalk/packetwalk/stack/oracle/gen"
 )
 
 // The corpus is what the real nft 1.0.6 on Linux 6.18 made of scripts: blocks of
@@ -55,10 +57,10 @@ func TestRecord(t *testing.T) {
 		}
 	}
 	for i := 0; i < 150; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(int64(40000 + i)))}
-		s := g.script()
+		g := gen.NewNft(rand.New(rand.NewSource(int64(40000+i))), false)
+		s := g.Script()
 		if i%3 == 0 {
-			s = g.broken(s)
+			s = g.Broken(s)
 		}
 		scripts = append(scripts, s)
 	}

@@ -5,15 +5,17 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/packetwalk/packetwalk/stack/oracle/gen"
 )
 
 // FuzzRun: no script makes nft panic, and what it lists reads back to the same.
 func FuzzRun(f *testing.F) {
 	for i := 0; i < 20; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(int64(i)))}
-		f.Add(g.script())
-		f.Add(g.broken(g.script()))
-		f.Add(g.natTable())
+		g := gen.NewNft(rand.New(rand.NewSource(int64(i))), false)
+		f.Add(g.Script())
+		f.Add(g.Broken(g.Script()))
+		f.Add(g.NatTable())
 	}
 	if b, err := os.ReadFile("testdata/rules.txt"); err == nil {
 		for _, l := range strings.Split(string(b), "\n") {
@@ -29,8 +31,8 @@ func FuzzRun(f *testing.F) {
 // shows some rules simpler the second time.)
 func TestReadBack(t *testing.T) {
 	for i := 0; i < 300; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(int64(70000 + i)))}
-		l, _, st := load(g.script() + g.natTable())
+		g := gen.NewNft(rand.New(rand.NewSource(int64(70000+i))), false)
+		l, _, st := load(g.Script() + g.NatTable())
 		if st != 0 {
 			continue
 		}
@@ -46,10 +48,10 @@ func TestReadBack(t *testing.T) {
 // TestBroken: many spoilt scripts, no panic.
 func TestBroken(t *testing.T) {
 	for i := 0; i < 3000; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(int64(i)))}
-		s := g.script() + g.natTable()
+		g := gen.NewNft(rand.New(rand.NewSource(int64(i))), false)
+		s := g.Script() + g.NatTable()
 		for k := g.Intn(4); k >= 0; k-- {
-			s = g.broken(s)
+			s = g.Broken(s)
 		}
 		load(s)
 	}

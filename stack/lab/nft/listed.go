@@ -340,7 +340,9 @@ func reduce(stmts []*stmt) []*stmt {
 	}
 	for _, s := range stmts {
 		if s.k != sMatch {
-			flush()
+			if len(run) > 1 { // a single one waits on: nft 1.0.6 joins it across other statements
+				flush()
+			}
 			continue
 		}
 		if s.r.k == eValue && s.e.k == ePayload && (s.op == "" || s.op == "==" || s.op == "!=") {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/packetwalk/packetwalk/stack/oracle/gen"
 )
 
 // realNft loads a script into a fresh namespace of the real kernel with the real
@@ -73,8 +75,8 @@ func TestReal(t *testing.T) {
 	}
 	bad := 0
 	for i := 0; i < n; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(seed + int64(i)))}
-		s := g.script()
+		g := gen.NewNft(rand.New(rand.NewSource(seed+int64(i))), false)
+		s := g.Script()
 		want, werr, ok := realNft(s, "-a")
 		if !ok {
 			t.Fatal("unshare fails")
@@ -111,8 +113,8 @@ func TestRefused(t *testing.T) {
 	}
 	bad, refused, other := 0, 0, 0
 	for i := 0; i < n; i++ {
-		g := &gen{Rand: rand.New(rand.NewSource(seed + int64(i)))}
-		s := g.broken(g.script())
+		g := gen.NewNft(rand.New(rand.NewSource(seed+int64(i))), false)
+		s := g.Broken(g.Script())
 		want, werr, ok := realNft(s, "-a")
 		if !ok {
 			t.Fatal("unshare fails")

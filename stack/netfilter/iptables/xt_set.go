@@ -44,37 +44,51 @@ type setAsk struct {
 	ref            *SetRef
 	packets, bytes SetCounter
 	skipCount      bool
+	skipSub        bool // of the members of a list
 	returnNoMatch  bool
 }
 
 // Match is set_match_v4.
 func (m *SetMatch) Match(p *Param) bool {
-	a := setAsk{&m.SetRef, m.Packets, m.Bytes, m.NoUpdateCounters, m.ReturnNoMatch}
+	a := setAsk{&m.SetRef, m.Packets, m.Bytes, m.NoUpdateCounters, m.NoUpdateSub, m.ReturnNoMatch}
 	return p.is(m.set.test(p, &a) != nil != m.Inv, step.TryXtSet)
 }
 
 // test is ip_set_test: the element that has the packet, nil if none has.
 func (s *IPSet) test(p *Param, a *setAsk) *SetElem {
-	if a.ref.Dim < dims[s.Type] || s.hasFamily() && s.Family != p.Family {
+	if !s.fits(p, a.ref) {
 		return nil
 	}
 	if s.Type == SetList {
-		for _, e := range s.list {
-			if m := s.x.Set(e.Set); m != nil && !s.expired(e) && m.test(p, a) != nil && s.extensions(p, a, e) {
-				return e
-			}
-		}
-		return nil
+		return s.listTest(p, a)
 	}
 	v, ok := s.value(p, a.ref)
 	if !ok {
 		return nil
 	}
 	e := s.Find(v)
-	if e == nil || e.NoMatch != a.returnNoMatch && e.NoMatch || !s.extensions(p, a, e) {
+	if e == nil || !s.extensions(p, a, e) {
+		return nil
+	}
+	nets := s.Type == SetHashNet || s.Type == SetHashNetPort
+	if nets && e.NoMatch != a.returnNoMatch {
 		return nil
 	}
 	return e
+}
+
+// listTest is list_set_ktest: the member that has the packet. What counters must be is
+// asked of the list only.
+func (s *IPSet) listTest(p *Param, a *setAsk) *SetElem {
+	sub := *a
+	sub.packets, sub.bytes = SetCounter{}, SetCounter{}
+	sub.skipCount = a.skipCount || a.skipSub
+	for _, e := range s.list {
+		if m := s.x.Set(e.Set); m != nil && !s.expired(e) && m.test(p, &sub) != nil && s.extensions(p, a, e) {
+			return e
+		}
+	}
+	return nil
 }
 
 func (s *IPSet) hasFamily() bool { return s.Type != SetBitmapPort && s.Type != SetList }
@@ -206,9 +220,7 @@ func (t *SetTarget) Target(p *Param) Verdict {
 		t.adds(p, t.add)
 	}
 	if t.del != nil {
-		if v, ok := t.del.value(p, &t.Del); ok && t.Del.Dim >= dims[t.del.Type] && t.del.Del(t.del.first(v)) == 0 {
-			p.NS.Why(step.WhyXtSetDeleted, t.del.words()...)
-		}
+		t.dels(p, t.del)
 	}
 	if t.mp != nil {
 		t.maps(p)
@@ -232,14 +244,51 @@ func (s *IPSet) first(v SetElem) SetElem {
 	return v
 }
 
+// fits reports whether a set has to do with the packet at all.
+func (s *IPSet) fits(p *Param, r *SetRef) bool {
+	return r.Dim >= dims[s.Type] && (!s.hasFamily() || s.Family == p.Family)
+}
+
+// members is list_set_kadd, list_set_kdel: the first member that can does it.
+func (s *IPSet) members(p *Param, do func(*Param, *IPSet) bool) bool {
+	for _, e := range s.list {
+		if m := s.x.Set(e.Set); m != nil && !s.expired(e) && do(p, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// dels is ip_set_del.
+func (t *SetTarget) dels(p *Param, s *IPSet) bool {
+	if !s.fits(p, &t.Del) {
+		return false
+	}
+	if s.Type == SetList {
+		return s.members(p, t.dels)
+	}
+	v, ok := s.value(p, &t.Del)
+	if !ok || s.Del(s.first(v)) != 0 {
+		return false
+	}
+	p.NS.Why(step.WhyXtSetDeleted, s.words()...)
+	return true
+}
+
 // adds is ip_set_add.
-func (t *SetTarget) adds(p *Param, s *IPSet) {
-	v, ok := s.value(p, &t.Add)
-	if !ok || t.Add.Dim < dims[s.Type] || s.hasFamily() && s.Family != p.Family || s.Type == SetList {
-		return
+func (t *SetTarget) adds(p *Param, s *IPSet) bool {
+	if !s.fits(p, &t.Add) {
+		return false
 	}
 	if t.Flush {
 		s.Flush()
+	}
+	if s.Type == SetList {
+		return s.members(p, t.adds)
+	}
+	v, ok := s.value(p, &t.Add)
+	if !ok {
+		return false
 	}
 	if s.Timeouts {
 		n := s.Timeout
@@ -254,9 +303,11 @@ func (t *SetTarget) adds(p *Param, s *IPSet) {
 	switch s.Add(s.first(v), t.Exist) {
 	case 0:
 		p.NS.Why(step.WhyXtSetAdded, append(s.words(), uint64(len(s.list)))...)
+		return true
 	case SetErrFull:
 		p.NS.Why(step.WhyXtSetFull, s.words()...)
 	}
+	return false
 }
 
 // maps takes the packet's mark and class from the element that it is in.

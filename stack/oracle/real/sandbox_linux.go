@@ -24,10 +24,11 @@ type Lab struct {
 	Settle  time.Duration // how long to go on when the script has ended, and what it left behind is killed
 }
 
-// prelude makes the files private before the script starts. It stays as the
+// prelude waits until it is traced, and makes the files private before the script starts. It stays as the
 // first process of the namespace: when it ends, everything in it does.
 const prelude = `
 set -e
+read seized <&4
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys 2>/dev/null || mount --bind /sys /sys
@@ -72,6 +73,14 @@ type sandbox struct {
 // ptrace stops are told apart by these bits of the status.
 const ptraceOptions = syscall.PTRACE_O_TRACECLONE | syscall.PTRACE_O_TRACEFORK | syscall.PTRACE_O_TRACEVFORK | syscall.PTRACE_O_TRACEEXEC | syscall.PTRACE_O_TRACEEXIT | 0x100000 // EXITKILL
 
+// PTRACE_SEIZE and not PTRACE_TRACEME: only so can a process of the script be
+// stopped (kill -STOP), and stay so (PTRACE_LISTEN), until another lets it go on.
+const (
+	ptraceSeize     = 0x4206
+	ptraceListen    = 0x4208
+	ptraceEventStop = 128
+)
+
 // run runs the script to its end. It must have the thread for itself.
 func (s *sandbox) run(ctx context.Context) error {
 	runtime.LockOSThread() // ptrace belongs to a thread; it ends with the goroutine
@@ -104,7 +113,7 @@ func (s *sandbox) run(ctx context.Context) error {
 		Dir:   "/",
 		Env:   []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"},
 		Files: []*os.File{null, outW, errW, script, endR},
-		Sys:   &syscall.SysProcAttr{Ptrace: true, Setsid: true, Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC},
 	})
 	outW.Close()
 	errW.Close()
@@ -112,7 +121,14 @@ func (s *sandbox) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("namespaces: %w", err)
 	}
-	s.init, s.traced = p.Pid, map[int]bool{}
+	s.init, s.traced = p.Pid, map[int]bool{p.Pid: true}
+	if _, _, e := syscall.Syscall6(syscall.SYS_PTRACE, ptraceSeize, uintptr(s.init), 0, ptraceOptions, 0, 0); e != 0 {
+		syscall.Kill(s.init, syscall.SIGKILL)
+		return fmt.Errorf("ptrace: %w", e)
+	}
+	if _, err := endW.WriteString("seized\n"); err != nil {
+		return err
+	}
 	done := make(chan struct{}, 2)
 	for _, c := range []struct {
 		r *os.File
@@ -178,24 +194,26 @@ func (s *sandbox) follow(ctx context.Context) error {
 }
 
 func (s *sandbox) stopped(pid int, ws syscall.WaitStatus) {
-	fresh := !s.traced[pid]
 	s.traced[pid] = true
-	if pid == s.init && fresh {
-		syscall.PtraceSetOptions(pid, ptraceOptions)
-	}
-	sig := int(ws.StopSignal())
-	if sig == int(syscall.SIGTRAP) {
-		switch ws.TrapCause() {
-		case syscall.PTRACE_EVENT_EXEC:
-			s.program(pid)
-		case syscall.PTRACE_EVENT_EXIT:
-			s.ending(pid)
+	sig := ws.StopSignal()
+	switch uint32(ws) >> 16 {
+	case ptraceEventStop:
+		if sig != syscall.SIGTRAP { // a group stop: it lasts until SIGCONT
+			syscall.Syscall6(syscall.SYS_PTRACE, ptraceListen, uintptr(pid), 0, 0, 0, 0)
+			return
 		}
 		sig = 0
-	} else if sig == int(syscall.SIGSTOP) && fresh {
+	case syscall.PTRACE_EVENT_EXEC:
+		s.program(pid)
+		sig = 0
+	case syscall.PTRACE_EVENT_EXIT:
+		s.ending(pid)
+		sig = 0
+	case 0:
+	default:
 		sig = 0
 	}
-	syscall.PtraceCont(pid, sig)
+	syscall.PtraceCont(pid, int(sig))
 }
 
 // program is called when a process has started a program.
