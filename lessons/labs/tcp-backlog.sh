@@ -18,7 +18,7 @@ sleep 0.2 # the links come up
 (sleep 1.5 | h2 timeout 3 nc -N -w 1 -l 80 > /dev/null) &
 sleep 0.3
 for p in 40000 40001 40002 40003; do
-	(sleep 3 | h1 timeout 1 nc -p $p 10.0.1.2 80 > /dev/null) &
+	(sleep 3 | h1 timeout 0.8 nc -p $p 10.0.1.2 80 > /dev/null) &
 	sleep 0.1
 done
 sleep 0.2

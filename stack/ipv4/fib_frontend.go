@@ -142,6 +142,7 @@ func (ip *IPv4) isLocal(a wire.IP4) bool { return ip.addrCount[a] > 0 }
 // devFind is __ip_dev_find: the device that has an address, or nil. An address
 // that is local only by a route counts too.
 func (ip *IPv4) devFind(a wire.IP4) *core.Device {
+	defer ip.ns.In(step.IPDevFind, inetSubject(ip.ns)).Out()
 	if ip.addrCount[a] > 0 {
 		for _, d := range ip.ns.Devices {
 			if in := InDev(d); in != nil && in.has(a) {

@@ -188,6 +188,7 @@ func (ip *IPv6) DevDown(dev *core.Device) {
 		ip.delAddr(i.addrs[0])
 	}
 	ip.flushDev(dev)
+	ip.neigh.Down(dev) // rt6_disable_ip: neigh_ifdown
 	i.ready = false
 	ip.ns.Clock.Stop(&i.rs)
 	i.mld.down()

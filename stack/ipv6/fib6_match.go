@@ -9,7 +9,10 @@ import (
 
 // RouteLookup is ip6_route_output: the route of what this host sends, without
 // the choice of a source address. Its Err says what is wrong with it.
-func (ip *IPv6) RouteLookup(fl *Flow6) *core.Dst { return ip.routeOutputFlags(fl, 0) }
+func (ip *IPv6) RouteLookup(fl *Flow6) *core.Dst {
+	defer ip.ns.In(step.Inet6RtmGetroute, ip.subject(fl)).Out()
+	return ip.routeOutputFlags(fl, 0)
+}
 
 // RouteInputLookup is ip6_route_input_lookup, as inet6_rtm_getroute asks it: the
 // route of a packet that came in by a device.

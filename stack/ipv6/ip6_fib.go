@@ -277,7 +277,7 @@ func (ip *IPv6) traceLookup(t *fibTable, fl *Flow6, r *Route6) {
 	}
 	err := -int64(typeError(r.Type))
 	ip.ns.TP(step.Fib6TableLookup, nil, uint64(t.id), uint64(err), uint64(fl.OIF), uint64(fl.IIF), uint64(fl.TOS), 0,
-		fl.Saddr.Hi, fl.Saddr.Lo, fl.Daddr.Hi, fl.Daddr.Lo, sport, dport, uint64(fl.Proto), uint64(r.Type), dev, r.Gateway.Hi, r.Gateway.Lo)
+		fl.Saddr.Hi, fl.Saddr.Lo, fl.Daddr.Hi, fl.Daddr.Lo, sport, dport, uint64(fl.Proto), uint64(r.Type), dev, r.Gateway.Hi, r.Gateway.Lo, uint64(fl.Mark))
 	if r == ip.null {
 		ip.ns.Why(step.WhyFib6None, uint64(t.id), fl.Daddr.Hi, fl.Daddr.Lo)
 		return

@@ -71,6 +71,9 @@ func (ip *IPv6) Defrag(b *core.SKB, user uint32) bool {
 		return true
 	}
 	if at+wire.FragmentLen > len(h) {
+		if at+4 <= len(h) && h[at+2] == 0 && h[at+3]&^7 == 0 {
+			return true // ipv6frag_thdr_truncated: a first fragment without all headers
+		}
 		return ip.gatherBad(nil, b)
 	}
 	fh := wire.Fragment(h[at:])

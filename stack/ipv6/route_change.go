@@ -134,6 +134,7 @@ func (ip *IPv6) complete(r *Route6) core.Errno {
 		r.Dev = ip.ns.Loopback
 		return 0
 	}
+	ip.table(r.Table, true)
 	if !r.Gateway.IsZero() && r.NHID == 0 {
 		if e := ip.checkGateway(r); e != 0 {
 			return e
@@ -191,13 +192,19 @@ func (ip *IPv6) checkNexthop(r *Route6) core.Errno {
 		to = ip.lookupNexthop(r, oif)
 	}
 	if bad(to) {
-		d := ip.ruleLookup(&Flow6{Daddr: r.Gateway, OIF: oif}, oif, lookupIface)
+		d := ip.fib6Lookup(&Flow6{Daddr: r.Gateway, OIF: oif}, oif, lookupIface)
 		if to = upper(d).from; d.Err != 0 || bad(to) {
 			return step.EHOSTUNREACH
 		}
 	}
 	r.Dev = to.Dev
 	return 0
+}
+
+// fib6Lookup is fib6_lookup: the tables by the rules.
+func (ip *IPv6) fib6Lookup(fl *Flow6, oif, strict int) *core.Dst {
+	defer ip.ns.In(step.Fib6Lookup, ip.subject(fl)).Out()
+	return ip.ruleLookup(fl, oif, strict)
 }
 
 // lookupNexthop is ip6_nh_lookup_table: one table is asked, nil if there is none.

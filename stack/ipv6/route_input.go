@@ -49,6 +49,7 @@ func (discard) Output(ns *core.Netns, sk *core.Sock, b *core.SKB) core.Errno {
 
 // dstDiscard is dst_discard_out.
 func (ip *IPv6) dstDiscard(b *core.SKB) {
+	defer ip.ns.In(step.IP6DstDiscard, b).Out()
 	ip.ns.Drop(b, step.DropNotSpecified, step.IP6DstDiscard)
 }
 

@@ -121,8 +121,11 @@ func (c *ipCmd) netnsDel(name string) error {
 			delete(d.kids, name)
 		}
 		for _, q := range l.procs {
-			if q.host == s.host {
-				return nil // somebody still lives in it
+			if q.host == s.host { // somebody still lives in it
+				if l.Watch != nil {
+					l.Watch.Going(s.host)
+				}
+				return nil
 			}
 		}
 		l.endSpace(s)

@@ -54,7 +54,7 @@ type Lab struct {
 // A Watcher looks on while a lab runs.
 type Watcher interface {
 	Made(h *stack.Host)             // a namespace was made
-	Going(h *stack.Host)            // it is about to be taken away
+	Going(h *stack.Host)            // it has lost its name, or is about to be taken away
 	Ran(h *stack.Host, tool string) // a tool has ended
 }
 
@@ -249,11 +249,16 @@ func (p *Proc) until(at sim.Time, cond func() bool) {
 // wait waits for the end of a child and forgets it.
 func (p *Proc) wait(c *Proc) int {
 	p.block(func() bool { return c.exited })
-	for _, k := range p.kids {
-		k.noticed = k.noticed || k.exited && k != c
-	}
+	p.notice()
 	p.reap(c)
 	return c.status
+}
+
+// notice takes note of what ended while a shell waited for something else.
+func (p *Proc) notice() {
+	for _, k := range p.kids {
+		k.noticed = k.noticed || k.exited
+	}
 }
 
 func (p *Proc) reap(c *Proc) {

@@ -39,6 +39,7 @@ type shell struct {
 	expr    string // the arithmetic expression that is being worked out
 	execing string // "exec: " while exec runs, for messages
 	umask   int
+	job     bool // begun with &
 
 	onFail func(line int, status int) // of a set-up: a command has failed
 }
@@ -363,6 +364,7 @@ func (sh *shell) background(st *syntax.Stmt) {
 		if null, _ := s.p.open("/dev/null", 'r'); null != nil {
 			s.p.set(0, null)
 		}
+		s.job = true
 		b := *st
 		b.Background = false
 		s.stmt(&b)
@@ -751,7 +753,12 @@ func (sh *shell) dispatch(args []string) {
 		sh.status = b(sh, args)
 		return
 	}
+	if sh.job && sh.depth > 0 && sh.execing == "" {
+		sh.status = sh.forked(args)
+		return
+	}
 	sh.status = sh.program(args)
+	sh.p.notice()
 	if n := sh.p.died; n != 0 && sh.execing == "" {
 		sh.p.died = 0
 		sh.p.say(n)
@@ -779,6 +786,19 @@ func (sh *shell) function(body *syntax.Stmt, args []string) {
 	sh.args, sh.loops = old, loops
 	sh.ret = false
 	sh.depth--
+}
+
+// forked runs a program as a process of its own. A shell in the background
+// becomes the program that it ends with (exec), but not inside a function: there
+// who kills the job kills the shell, and the program goes on.
+func (sh *shell) forked(args []string) int {
+	c := sh.spawn(args[0], func(s *shell) {
+		s.job = false
+		s.status = s.program(args)
+	})
+	st := sh.p.wait(c)
+	sh.p.tellSignal(c)
+	return st
 }
 
 // program runs a tool of the machine in this process.

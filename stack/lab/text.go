@@ -193,25 +193,29 @@ func headTail(p *Proc, a []string) int {
 }
 
 func wc(p *Proc, a []string) int {
-	var show [4]bool // lines, words, chars, bytes
-	rest, bad := flags(a[1:], "lwcm", func(c byte, _ string) { show[strings.IndexByte("lwmc", c)] = true })
+	var show [5]bool // lines, words, chars, bytes, longest line
+	rest, bad := flags(a[1:], "lwcmL", func(c byte, _ string) { show[strings.IndexByte("lwmcL", c)] = true })
 	if bad != "" {
 		return p.badOption(bad)
 	}
-	if show == [4]bool{} {
-		show = [4]bool{true, true, false, true}
+	if show == [5]bool{} {
+		show = [5]bool{true, true, false, true}
 	}
 	type row struct {
-		n    [4]int
+		n    [5]int
 		name string
 	}
 	var rows []row
 	var total row
 	st := p.operands(rest, func(name, s string) {
-		r := row{[4]int{strings.Count(s, "\n"), len(strings.Fields(s)), utf8.RuneCountInString(s), len(s)}, name}
-		for i := range total.n {
+		r := row{[5]int{strings.Count(s, "\n"), len(strings.Fields(s)), utf8.RuneCountInString(s), len(s)}, name}
+		for i := range 4 {
 			total.n[i] += r.n[i]
 		}
+		for _, l := range lines(s) {
+			r.n[4] = max(r.n[4], columns(l))
+		}
+		total.n[4] = max(total.n[4], r.n[4])
 		rows = append(rows, r)
 	})
 	if len(rest) > 1 {
@@ -222,7 +226,7 @@ func wc(p *Proc, a []string) int {
 	for i := range show {
 		cols += b2i(show[i])
 	}
-	for i := range total.n {
+	for i := range 4 {
 		width = max(width, len(strconv.Itoa(total.n[i])))
 	}
 	if cols == 1 && len(rest) < 2 {
@@ -247,4 +251,17 @@ func wc(p *Proc, a []string) int {
 		p.out("\n")
 	}
 	return st
+}
+
+// columns is how wide a line is on a terminal, tabs up to the next eighth.
+func columns(l string) (n int) {
+	for _, r := range l {
+		switch {
+		case r == '\t':
+			n += 8 - n%8
+		case r >= ' ':
+			n++
+		}
+	}
+	return n
 }

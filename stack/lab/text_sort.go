@@ -264,13 +264,13 @@ func seq(p *Proc, a []string) int {
 	v := [3]float64{1, 1, 0}
 	prec := 0
 	var n []float64
-	for _, s := range args {
+	for i, s := range args {
 		f, err := strconv.ParseFloat(s, 64)
 		if err != nil || math.IsNaN(f) {
 			p.errf("seq: invalid floating point argument: ‘%s’\nTry 'seq --help' for more information.\n", s)
 			return 1
 		}
-		if _, d, ok := strings.Cut(s, "."); ok {
+		if _, d, ok := strings.Cut(s, "."); ok && i < len(args)-1 {
 			prec = max(prec, len(d))
 		}
 		n = append(n, f)

@@ -206,7 +206,7 @@ func (m *labModel) take() {
 			}
 		case trace.Frame:
 			ns := m.byNum[e.Host]
-			if ns == nil {
+			if ns == nil || m.gone[ns] {
 				continue
 			}
 			dev := m.devs[uint32(e.Host)<<16|uint32(e.Dev)]
@@ -239,8 +239,10 @@ type heldFrame struct {
 func (m *labModel) seen(host uint8, pkt uint32) {
 	for i, x := range m.held {
 		if x.host == host && x.pkt == pkt {
-			h := m.of(m.byNum[host])
-			h.Frames = append(h.Frames, x.f)
+			if ns := m.byNum[host]; !m.gone[ns] {
+				h := m.of(ns)
+				h.Frames = append(h.Frames, x.f)
+			}
 			m.held = slices.Delete(m.held, i, i+1)
 			return
 		}

@@ -169,13 +169,23 @@ var stepFamilies = []string{"drops", "consumed", "skb_rx", "skb_tx", "data_ready
 // view sorts the facts of a namespace into families.
 func (n *labNormal) view(h *HostFacts) *labView {
 	v := &labView{lines: map[string][]labLine{}}
+	var late []labLine // a socket goes when RCU lets it: what lay in its queues has no place among the others
 	for _, fam := range stepFamilies {
 		for _, s := range h.Steps {
 			if slices.Contains(kindsOf[fam].kinds, s.Kind) && !backgroundStep(s.Step) {
 				x := n.step(s.Step)
-				v.put(fam, labLine{text: x.String(), step: x, chain: s.Chain})
+				l := labLine{text: x.String(), step: x, chain: s.Chain}
+				if s.Kind == "drop" && s.Get("at") == "inet_sock_destruct" {
+					late = append(late, l)
+					continue
+				}
+				v.put(fam, l)
 			}
 		}
+		for _, l := range late {
+			v.put(fam, l)
+		}
+		late = nil
 	}
 	for _, t := range h.NFT {
 		var w []string

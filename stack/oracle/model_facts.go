@@ -194,6 +194,9 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.Fib6TableLookup:
 		f := Fib6Lookup{Table: int(v[0]), OIF: int(v[2]), IIF: int(v[3]), Src: ip(v[6:]), Dst: ip(v[8:]), Proto: int(v[12]), Type: int(v[13]), Prefix: "::/0", Dev: l.dev(v[14]),
 			By: l.by("fib6_table_lookup", "ip6_pol_route", "fib6_rule_lookup", "ip6_pol_route_output", "ip6_pol_route_input")}
+		if len(v) > 17 {
+			f.Mark = uint32(v[17])
+		}
 		if g := (wire.Addr{Hi: v[15], Lo: v[16]}); !g.IsZero() {
 			f.Gateway = g.String()
 		}

@@ -140,7 +140,8 @@ func (h *raw6) ICMPError(ns *core.Netns, b *core.SKB, proto, typ, code uint8, in
 			continue
 		}
 		e, hard := convert6(typ, code)
-		if typ == uint8(wire.ICMPv6PacketTooBig) {
+		if typ == uint8(wire.ICMPv6PacketTooBig) { // ip6_sk_update_pmtu
+			ipv6.Of(ns).UpdatePMTU(&ipv6.Flow6{Daddr: q.Dst(), Saddr: q.Src(), OIF: int(sk.BoundDev), FlowLabel: q.FlowLabel(), Mark: sk.Mark, On: b}, int(info))
 			hard = sk.PMTUDisc == core.PMTUDiscDo
 		}
 		off := innerOffset

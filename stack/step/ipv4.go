@@ -66,6 +66,7 @@ const (
 	FibRuleAdd
 	FibSelectMultipath
 	InetDevAddrType
+	IPDevFind
 	FibValidateSource
 	FibValidateSourceFull
 	FibComputeSpecDst
@@ -167,6 +168,7 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	FibRulesLookup & 255:          {"__fib_lookup", Network, "net/ipv4/fib_rules.c", "Ask the tables in the order of the rules."},
 	FibRuleAdd & 255:              {"fib_nl_newrule", Network, "net/core/fib_rules.c", "Add a rule."},
 	FibSelectMultipath & 255:      {"fib_select_multipath", Network, "net/ipv4/fib_semantics.c", "Several ways: the flow's hash chooses one."},
+	IPDevFind & 255:               {"__ip_dev_find", Network, "net/ipv4/devinet.c", "Which device has this address?"},
 	InetDevAddrType & 255:         {"__inet_dev_addr_type", Network, "net/ipv4/fib_frontend.c", "What is this address to this host?"},
 	FibValidateSource & 255:       {"fib_validate_source", Network, "net/ipv4/fib_frontend.c", "May a packet from this source come in by this device?"},
 	FibComputeSpecDst & 255:       {"fib_compute_spec_dst", Network, "net/ipv4/fib_frontend.c", "Our address by which the sender of a packet is to be answered."},

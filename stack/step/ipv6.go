@@ -27,6 +27,7 @@ const (
 	Fib6RuleLookup
 	IP6PolRoute
 	IP6NhLookupTable
+	Fib6Lookup
 	Inet6RtmGetroute
 	Fib6TableLookupStep
 	IP6DstLookupTail
@@ -111,7 +112,8 @@ var ipv6Steps = [int(endIPv6) - baseIPv6]Info{
 	Fib6RuleLookup & 255:       {"fib6_rule_lookup", Network, "net/ipv6/fib6_rules.c", "Ask the tables in order: local, then main."},
 	IP6PolRoute & 255:          {"ip6_pol_route", Network, "net/ipv6/route.c", "Look into one table, then at its exceptions."},
 	IP6NhLookupTable & 255:     {"ip6_nh_lookup_table", Network, "net/ipv6/route.c", "Can this gateway be reached by the route's own table?"},
-	Inet6RtmGetroute & 255:     {"inet6_rtm_getroute", Network, "net/ipv6/route.c", "What would become of such a packet? (ip -6 route get)"},
+	Fib6Lookup & 255:           {"fib6_lookup", Network, "net/ipv6/fib6_rules.c", "Ask the tables for a gateway, local before main."},
+	Inet6RtmGetroute & 255:     {"inet6_rtm_getroute", Network, "net/ipv6/route.c", "Which way would such a packet take?"},
 	Fib6TableLookupStep & 255:  {"fib6_table_lookup", Network, "net/ipv6/route.c", "The longest prefix with a usable route."},
 	IP6DstLookupTail & 255:     {"ip6_dst_lookup_tail", Network, "net/ipv6/ip6_output.c", "Find the route and the source address."},
 	IPv6DevGetSaddr & 255:      {"ipv6_dev_get_saddr", Network, "net/ipv6/addrconf.c", "Choose the source address (RFC 6724)."},

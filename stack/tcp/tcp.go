@@ -196,8 +196,8 @@ func (sk *Sock) free() {
 
 // killQueues is sk_stream_kill_queues: free what nobody has read.
 func (sk *Sock) killQueues() {
+	defer sk.NS.In(step.SkStreamKillQueues, &sk.Sock).Out()
 	ns := sk.NS
-	defer ns.In(step.SkStreamKillQueues, &sk.Sock).Out()
 	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
 		ns.Drop(b, step.DropQueuePurge, step.SkStreamKillQueues)
 	}

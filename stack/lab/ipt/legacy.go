@@ -15,7 +15,8 @@ type xtcHandle struct {
 	t       *iptables.Table
 	r       *iptables.Replace
 	changed bool
-	fn      string // iptc_fn: what was done last
+	fn      string            // iptc_fn: what was done last
+	given   []*iptables.Chain // chains whose policy got counters by -c
 }
 
 // openTable is iptc_init; it ends the run if there is no such table.
@@ -90,6 +91,14 @@ func (h *xtcHandle) commit() (bool, core.Errno) {
 	h.fn = "commit"
 	if !h.changed {
 		return true, 0
+	}
+	// libiptc reads the counter of a policy as one to take off again
+	// (__iptcc_p_del_policy: COUNTER_MAP_ZEROED), so that each change sets all
+	// policies of the table to zero; rules keep theirs.
+	for _, c := range h.r.Chains {
+		if c.Builtin && !slices.Contains(h.given, c) {
+			c.Counter = iptables.Counter{}
+		}
 	}
 	if f := h.t.Replace(h.r); f != nil {
 		return false, f.Errno

@@ -103,6 +103,7 @@ func (h *xtcHandle) policy(name, policy string, counters bool, packets, bytes ui
 	ch.Counter = iptables.Counter{}
 	if counters {
 		ch.Counter = iptables.Counter{Packets: packets, Bytes: bytes}
+		h.given = append(h.given, ch)
 	}
 	h.changed = true
 	return true, 0

@@ -3,7 +3,9 @@
 package real
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,6 +157,36 @@ func TestBTF(t *testing.T) {
 	}
 	if _, err := f.offset("sk_buff", "nonsense"); err == nil {
 		t.Error("sk_buff.nonsense was found")
+	}
+}
+
+// Structures that stand in themselves, nameless, do not keep the search busy for
+// ever, and a name that never ends is no name.
+func TestBTFNested(t *testing.T) {
+	le := binary.LittleEndian
+	const n = 1000
+	types := make([]byte, 12+12*n)
+	le.PutUint32(types, 1) // "a"
+	le.PutUint32(types[4:], btfStruct<<24|n)
+	for i := range n {
+		le.PutUint32(types[12+12*i+4:], 1) // a member without a name: a itself
+	}
+	strs := append([]byte{0, 'a', 0}, bytes.Repeat([]byte{'x'}, 4096)...)
+	b := make([]byte, 24)
+	le.PutUint16(b, 0xeb9f)
+	le.PutUint32(b[4:], 24)
+	le.PutUint32(b[12:], uint32(len(types)))
+	le.PutUint32(b[16:], uint32(len(types)))
+	le.PutUint32(b[20:], uint32(len(strs)))
+	f, err := parseBTF(append(append(b, types...), strs...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.offset("a", "b"); err == nil {
+		t.Error("a.b was found")
+	}
+	if s := f.str(3); s != "" {
+		t.Errorf("a name of %d bytes", len(s))
 	}
 }
 

@@ -100,7 +100,7 @@ type Report struct {
 }
 
 // Run compares. Differences are written to out.
-func Run(ctx context.Context, o Options, out io.Writer) (Report, error) {
+func Run(ctx context.Context, o Options, out io.Writer) (rep Report, err error) {
 	if len(o.Kinds) == 0 {
 		o.Kinds = Kinds
 	}
@@ -110,7 +110,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (Report, error) {
 	if o.Most == 0 {
 		o.Most = 3
 	}
-	rep := Report{ByKind: map[string]int{}, Why: map[string]int{}}
+	rep = Report{ByKind: map[string]int{}, Why: map[string]int{}}
 	start := time.Now()
 	defer func() { rep.Took = time.Since(start) }()
 	k := &kernel{}
