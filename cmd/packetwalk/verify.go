@@ -56,11 +56,11 @@ A lab is a file, or the name of a bundled lab.
 With --record the kernel's facts are kept as NAME.facts.json; with --recorded they
 are compared with the model later, without root. --score tells which functions,
 drop reasons and counters the recordings show.`,
-		Example: `  sudo packetwalk verify lab.sh
-  sudo packetwalk verify --record -o lessons/labs lessons/labs/*.sh
+		Example: `  packetwalk verify lab.sh                as root: the script on both kernels
+  packetwalk verify --record -o lessons/labs lessons/labs/*.sh
   packetwalk verify --recorded lessons/labs/*.sh
   packetwalk verify --score
-  sudo packetwalk verify --rules 2000 --kind nft,iptables`,
+  packetwalk verify --rules 2000 --kind nft,iptables`,
 		RunE: func(c *cobra.Command, args []string) error { return verify(c, args, &f) },
 	}
 	fl := c.Flags()

@@ -99,9 +99,9 @@ type CB struct {
 	GROCount int
 	Flush    bool
 	SameFlow bool
+	FixedID  bool   // all have one IP identification (ip_fixedid)
 	GROInto  uint32 // the buffer that this one was merged into
 	GROFrags int    // fragments that the last buffer in line holds
-	FixedID  bool   // all have one IP identification (ip_fixedid)
 	DataOff  int    // where the payload begins, from the data pointer
 	Ack      uint32
 }

@@ -49,4 +49,3 @@ func RejectTCP(dst []byte, h wire.TCP, segment int) {
 	r.SetAck(h.Seq() + n)
 	r.SetFlags(wire.TCPRst | wire.TCPAck)
 }
-

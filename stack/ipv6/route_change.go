@@ -189,7 +189,7 @@ func (ip *IPv6) checkNexthop(r *Route6) core.Errno {
 	}
 	var to *Route6
 	if r.Table != 0 {
-		to = ip.lookupNexthop(r, oif)
+		to = ip.lookupNexthop(r.Table, &Flow6{Daddr: r.Gateway, Saddr: r.PrefSrc, OIF: oif})
 	}
 	if bad(to) {
 		d := ip.fib6Lookup(&Flow6{Daddr: r.Gateway, OIF: oif}, oif, lookupIface)
@@ -208,18 +208,17 @@ func (ip *IPv6) fib6Lookup(fl *Flow6, oif, strict int) *core.Dst {
 }
 
 // lookupNexthop is ip6_nh_lookup_table: one table is asked, nil if there is none.
-func (ip *IPv6) lookupNexthop(r *Route6, oif int) *Route6 {
-	fl := Flow6{Daddr: r.Gateway, Saddr: r.PrefSrc, OIF: oif}
-	defer ip.ns.In(step.IP6NhLookupTable, ip.subject(&fl)).Out()
-	t := ip.table(r.Table, false)
+func (ip *IPv6) lookupNexthop(table uint32, fl *Flow6) *Route6 {
+	defer ip.ns.In(step.IP6NhLookupTable, ip.subject(fl)).Out()
+	t := ip.table(table, false)
 	if t == nil {
 		return nil
 	}
-	to := ip.tableLookup(t, oif, &fl, lookupIface)
+	to := ip.tableLookup(t, fl.OIF, fl, lookupIface)
 	if to == ip.null {
 		return nil
 	}
-	return ip.selectPath(t, to, &fl, oif, lookupIface)
+	return ip.selectPath(t, to, fl, fl.OIF, lookupIface)
 }
 
 // insertRoute is ip6_ins_rt: cached routes are looked up again from now on.

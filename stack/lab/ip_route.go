@@ -3,10 +3,12 @@ package lab
 import (
 	"strconv"
 
+	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 var routeTypes = map[string]uint8{"unicast": ipv4.RTNUnicast, "local": ipv4.RTNLocal, "broadcast": ipv4.RTNBroadcast, "anycast": ipv4.RTNAnycast, "multicast": ipv4.RTNMulticast,
@@ -156,9 +158,9 @@ func (c *ipCmd) routeMod4(sp *routeSpec, v string) error {
 		return other("not modelled: an IPv4 route by an IPv6 gateway")
 	case e == 101, e == 113:
 		return kernelSays("Nexthop has invalid gateway.")
-	case e == 22 && r.PrefSrc != 0 && h.IPv4.AddrType(nil, r.PrefSrc) != ipv4.RTNLocal:
+	case e == 22 && r.PrefSrc != 0 && addrKind(h, r.PrefSrc) != ipv4.RTNLocal:
 		return kernelSays("Invalid prefsrc address.")
-	case e == 22 && len(r.NH) == 1 && r.NH[0].Gw != 0 && h.IPv4.AddrType(nil, r.NH[0].Gw) == ipv4.RTNLocal:
+	case e == 22 && len(r.NH) == 1 && r.NH[0].Gw != 0 && addrKind(h, r.NH[0].Gw) == ipv4.RTNLocal:
 		return kernelSays("Nexthop has invalid gateway.")
 	}
 	return answer(e)
@@ -271,4 +273,14 @@ func (c *ipCmd) routeDel6(sp *routeSpec, r ipv6.Route6) error {
 		}
 	}
 	return last
+}
+
+// addrKind asks what an address is to a host, for the words of an error that the
+// kernel has found already: nobody is told that it is asked again.
+func addrKind(h *stack.Host, a wire.IP4) uint8 {
+	t := h.NS.Trace
+	h.NS.Trace = nil
+	k := h.IPv4.AddrType(nil, a)
+	h.NS.Trace = t
+	return k
 }
