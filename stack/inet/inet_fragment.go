@@ -179,6 +179,7 @@ func (q *FragQueue) Flush(why core.DropReason) { q.purge(why) }
 
 // purge is inet_frag_rbtree_purge.
 func (q *FragQueue) purge(why core.DropReason) {
+	defer q.ns.In(step.InetFragRbtreePurge, q).Out()
 	for i := range q.runs {
 		for b := q.runs[i].skbs.PopFront(); b != nil; b = q.runs[i].skbs.PopFront() {
 			q.dir.Mem -= b.Truesize

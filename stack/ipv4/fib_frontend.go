@@ -104,6 +104,13 @@ func (ip *IPv4) lookup(fl *Flow4, res *fibResult, flags int) core.Errno {
 // AddrType is inet_addr_type: what an address means to this host (RTN*).
 func (ip *IPv4) AddrType(_ *core.Netns, a wire.IP4) uint8 { return ip.addrType(nil, a) }
 
+// Bind is __inet_bind: what kind of address does the program want (RTN*)? getPort
+// is the protocol's part.
+func (ip *IPv4) Bind(sk *core.Sock, a wire.IP4, getPort func(typ uint8) core.Errno) core.Errno {
+	defer ip.ns.In(step.InetBindStep, sk).Out()
+	return getPort(ip.addrType(nil, a))
+}
+
 // addrType is __inet_dev_addr_type: the same, and with a device only what is
 // on that device.
 func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {

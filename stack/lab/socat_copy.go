@@ -169,7 +169,7 @@ func (c *socatCmd) read(e *socatEnd) (b []byte, eof bool, bad core.Errno) {
 func (c *socatCmd) write(e *socatEnd, b []byte) bool {
 	switch {
 	case e.pkt != nil:
-		if _, er := e.pkt.SendTo(b, int(e.pkt.BoundDev)); er != 0 {
+		if _, er := socket.SendFrame(e.pkt, b, int(e.pkt.BoundDev)); er != 0 {
 			c.err("write(5, ..., %d): %s", len(b), errnoWords(er))
 			return false
 		}

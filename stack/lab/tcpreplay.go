@@ -195,7 +195,7 @@ func (r *replayer) Run(p *socket.Program) {
 			p.Alarm(max(at, now+1))
 			return
 		}
-		_, e := r.sk.SendTo(f.data, r.Dev)
+		_, e := socket.SendFrame(r.sk, f.data, r.Dev)
 		if e != 0 {
 			r.failed++
 			words := errnoWords(e)

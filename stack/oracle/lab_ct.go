@@ -158,7 +158,7 @@ func (l *ctListener) ConntrackEvent(ns *core.Netns, c *conntrack.Conn, ev conntr
 	case ev&(conntrack.EventNew|conntrack.EventRelated) != 0:
 		e.event = "NEW"
 	}
-	if c.Proto() == 6 && (e.event != "DESTROY" || ev&conntrack.EventProtoInfo != 0) {
+	if c.Proto() == 6 {
 		e.state = int(c.TCP.State)
 	}
 	h := l.m.of(ns)

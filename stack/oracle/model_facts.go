@@ -164,6 +164,9 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	}
 	b, _ := on.(*core.SKB)
 	sk, _ := on.(*core.Sock)
+	if ofTap(tp, sk, v) {
+		return
+	}
 	switch tp {
 	case step.NetifReceiveSkb:
 		l.gso(l.add(Rx(l.dev(v[2]), PacketLine(b.Protocol, linear(b, b.Offset())), pktTypes[b.PktType])), b)
@@ -224,6 +227,19 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.SkbCopyDatagramIovec:
 		l.add(Copy(int(v[1])))
 	}
+}
+
+// ofTap reports whether a point is about a packet socket. Those who recorded had
+// such sockets themselves, on every device, and left out what happened in them.
+func ofTap(tp step.TP, sk *core.Sock, v []uint64) bool {
+	switch tp {
+	case step.KfreeSkb, step.ConsumeSkb:
+		at := step.Step(v[1])
+		return at == step.PacketRecvmsg || at == step.PacketRelease || at == step.PacketRcv
+	case step.SkDataReady:
+		return sk != nil && sk.Family == core.AFPacket
+	}
+	return false
 }
 
 // gso adds what a packet that stands for several has.

@@ -125,8 +125,12 @@ func (sk *Packet) SendTo(frame []byte, ifindex int) (int, core.Errno) {
 	return len(frame), 0
 }
 
-// Close takes the tap off: clones that still come are freed at once.
+// Close is packet_release: it takes the tap off; clones that still come are
+// freed at once.
 func (sk *Packet) Close() {
+	defer sk.NS.In(step.PacketRelease, sk).Out()
 	sk.Dead, sk.Waker = true, nil
-	sk.InetDestruct(sk.NS)
+	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
+		sk.NS.Drop(b, step.DropQueuePurge, step.PacketRelease)
+	}
 }

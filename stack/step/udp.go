@@ -70,6 +70,7 @@ const (
 	PingRecvmsg
 	PacketSendmsg
 	PacketRecvmsg
+	PacketRelease
 	SockQueueErrSkb
 	IpRecvError
 	Ipv6RecvError
@@ -146,6 +147,7 @@ var udpSteps = [int(endUDP) - baseUDP]Info{
 	PingRecvmsg & 255:           {"ping_recvmsg", Transport, "net/ipv4/ping.c", "A program reads an echo reply, without the IP header."},
 	PacketSendmsg & 255:         {"packet_sendmsg", Socket, "net/packet/af_packet.c", "A program sends a whole frame, past IP."},
 	PacketRecvmsg & 255:         {"packet_recvmsg", Socket, "net/packet/af_packet.c", "A program (tcpdump) reads a frame."},
+	PacketRelease & 255:         {"packet_release", Socket, "net/packet/af_packet.c", "A tap is closed: free the frames that nobody read."},
 	SockQueueErrSkb & 255:       {"sock_queue_err_skb", Socket, "net/core/skbuff.c", "Put it into the socket's error queue, if there is room."},
 	IpRecvError & 255:           {"ip_recv_error", Socket, "net/ipv4/ip_sockglue.c", "A program reads its error queue (MSG_ERRQUEUE)."},
 	Ipv6RecvError & 255:         {"ipv6_recv_error", Socket, "net/ipv6/datagram.c", "A program reads its error queue (MSG_ERRQUEUE)."},

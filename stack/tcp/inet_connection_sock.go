@@ -9,16 +9,25 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Bind is bind(2): inet_bind, with inet_csk_get_port. A zero address is any;
-// port 0 asks for a free one.
+// Bind is bind(2): inet_bind. A zero address is any; port 0 asks for a free one.
 func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
+	if sk.Family != core.AFInet || sk.NS.IPv4 == nil {
+		return sk.getPort(addr, port)
+	}
+	return ipv4.Of(sk.NS).Bind(&sk.Sock, addr.IP4(), func(typ uint8) core.Errno {
+		if addr.IP4() != 0 && !sk.addrValid(typ) {
+			return step.EADDRNOTAVAIL
+		}
+		return sk.getPort(addr, port)
+	})
+}
+
+// getPort is inet_csk_get_port: take a port, the one asked for or a free one.
+func (sk *Sock) getPort(addr wire.Addr, port uint16) core.Errno {
 	defer sk.NS.In(step.InetCskGetPort, &sk.Sock).Out()
 	ns := sk.NS
 	if sk.State != core.TCPClose || sk.bound {
 		return step.EINVAL
-	}
-	if sk.Family == core.AFInet && !sk.addrValid(addr.IP4()) {
-		return step.EADDRNOTAVAIL
 	}
 	locked := port != 0
 	if sk.Family == core.AFInet {
@@ -54,14 +63,9 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 	return 0
 }
 
-// addrValid is the first check of __inet_bind: the address must be this host's.
-func (sk *Sock) addrValid(a wire.IP4) bool {
-	ip := sk.NS.IPv4
-	if ip == nil {
-		return true
-	}
-	t := ip.AddrType(sk.NS, a)
-	return a == 0 || sk.FreeBind || sk.Transparent || t == ipv4.RTNLocal || t == ipv4.RTNMulticast || t == ipv4.RTNBroadcast
+// addrValid is inet_addr_valid_or_nonlocal: the address must be this host's.
+func (sk *Sock) addrValid(t uint8) bool {
+	return sk.NS.Sysctl.IPNonlocalBind != 0 || sk.FreeBind || sk.Transparent || t == ipv4.RTNLocal || t == ipv4.RTNMulticast || t == ipv4.RTNBroadcast
 }
 
 // findPort is inet_csk_find_open_port: a random free one of the range.
@@ -132,7 +136,7 @@ func (sk *Sock) Listen(backlog int) core.Errno {
 	sk.AckBacklog = 0
 	sk.ack.pending = 0
 	if !sk.bound {
-		if e := sk.Bind(sk.RcvSaddr, 0); e != 0 {
+		if e := sk.getPort(sk.RcvSaddr, 0); e != 0 {
 			return e
 		}
 	} else if sk.listenConflict() {

@@ -18,19 +18,19 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 
 // bind4 is __inet_bind.
 func (sk *Sock) bind4(addr wire.Addr, port uint16) core.Errno {
-	defer sk.NS.In(step.InetBindStep, sk).Out()
 	a := addr.IP4()
-	typ := sk.u.ip4().AddrType(sk.NS, a)
-	if a != 0 && !sk.addrValid(typ) {
-		m := a.Addr()
-		sk.NS.Why(step.WhyUDPAddr, m.Hi, m.Lo)
-		return step.EADDRNOTAVAIL
-	}
-	bound := zero
-	if a != 0 {
-		bound = a.Addr()
-	}
-	return sk.bind(bound, port, typ == ipv4.RTNMulticast || typ == ipv4.RTNBroadcast)
+	return sk.u.ip4().Bind(&sk.Sock, a, func(typ uint8) core.Errno {
+		if a != 0 && !sk.addrValid(typ) {
+			m := a.Addr()
+			sk.NS.Why(step.WhyUDPAddr, m.Hi, m.Lo)
+			return step.EADDRNOTAVAIL
+		}
+		bound := zero
+		if a != 0 {
+			bound = a.Addr()
+		}
+		return sk.bind(bound, port, typ == ipv4.RTNMulticast || typ == ipv4.RTNBroadcast)
+	})
 }
 
 // addrValid is inet_addr_valid_or_nonlocal.
