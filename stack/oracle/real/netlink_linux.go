@@ -27,18 +27,6 @@ func (s *Space) netlink(b []byte) {
 	}
 }
 
-// Attrs calls f for each netlink attribute, in order.
-func Attrs(b []byte, f func(typ int, v []byte)) {
-	for len(b) >= 4 {
-		n := int(binary.LittleEndian.Uint16(b))
-		if n < 4 || n > len(b) {
-			return
-		}
-		f(int(binary.LittleEndian.Uint16(b[2:])&0x3fff), b[4:n])
-		b = b[min(len(b), (n+3)&^3):]
-	}
-}
-
 // big is a number in network order.
 func big(b []byte) (v uint64) {
 	for _, c := range b[:min(len(b), 8)] {
