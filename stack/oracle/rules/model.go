@@ -39,7 +39,9 @@ var (
 func (m *model) Carry(d *core.Device, f []byte, _ uint32) {
 	k := d.Index - 10
 	if m.quiet {
-		m.passed += uint64(k)
+		if k == 1 && len(f) > 23 && f[12] == 8 && f[23] == 17 { // IPv4, UDP: what was sent to it
+			m.passed++
+		}
 		return
 	}
 	m.out[k] = append(m.out[k], bytes.Clone(f))
