@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack/live"
+	"github.com/packetwalk/packetwalk/stack/live/tap"
+	"github.com/packetwalk/packetwalk/stack/view"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// liveFlags are the flags of `packetwalk live`.
+type liveFlags struct {
+	taps   []string
+	addrs  []string
+	lab    string
+	write  string
+	long   time.Duration
+	seed   uint64
+	router bool
+}
+
+// liveCommand is `packetwalk live`: the model on a TAP interface.
+func liveCommand() *cobra.Command {
+	var f liveFlags
+	c := &cobra.Command{
+		Use:   "live",
+		Short: "Put the simulated machine on a TAP interface: real programs talk to it",
+		Long: `Put the simulated machine on a TAP interface of this machine. What real
+programs send to its address (ping, curl, dig, a browser) is answered by the
+model of the Linux network stack. It serves HTTP on port 80 (a page that shows the walk of
+the request that fetched it; /bytes/N; PUT and POST), echo, discard and chargen on
+TCP and UDP, and DNS for model.packetwalk. Lines that are typed on
+standard input are run in the simulated machine: ip route, nft, ping, curl.
+
+It needs root or CAP_NET_ADMIN; without either it runs in a network of its own
+under unshare -Urn. The interface is gone when the program ends.
+
+With --write the run is a capture that grows: packetwalk live --replay FILE runs
+the machine again from it, and says whether all is as it was.
+
+Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs, 2 the command line is wrong.`,
+		Example: `  sudo packetwalk live                      then, elsewhere: ping 10.9.0.2; curl http://10.9.0.2/
+  sudo packetwalk live --write run.pcapng --for 30s
+  packetwalk live --replay run.pcapng
+  sudo packetwalk live --tap a --addr 10.1.0.1/24,10.1.0.2/24 --tap b --addr 10.2.0.1/24,10.2.0.2/24 --router`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context()) },
+	}
+	var replay string
+	c.Flags().StringArrayVar(&f.taps, "tap", nil, "`NAME` of the interface that is made (default pw0); may be given for each port")
+	c.Flags().StringArrayVar(&f.addrs, "addr", nil, "the address of this machine and the model's, `REAL/LEN,MODEL/LEN` (default 10.9.0.1/24,10.9.0.2/24 and fd00:9::1/64,fd00:9::2/64); of the --tap before it, may be given several times")
+	c.Flags().StringVar(&f.lab, "lab", "", "a script, `FILE`, that the simulated machine runs when it starts")
+	c.Flags().StringVar(&f.write, "write", "", "write every frame to `FILE.pcapng` as it comes")
+	c.Flags().DurationVar(&f.long, "for", 0, "end after `DURATION` (default: until it is interrupted)")
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "what the random numbers of the simulated machine begin with (default: random)")
+	c.Flags().BoolVar(&f.router, "router", false, "the simulated machine passes packets on between its ports")
+	c.Flags().StringVar(&replay, "replay", "", "run the machine again from `FILE`, as --write has written it, and compare")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if replay != "" {
+			return replayLog(replay)
+		}
+		return f.run(c.Context())
+	}
+	return c
+}
+
+// config puts the machine's description together.
+func (f *liveFlags) config() (c live.Config, err error) {
+	if len(f.taps) == 0 {
+		f.taps = []string{"pw0"}
+	}
+	c.Seed, c.Router = f.seed, f.router
+	if c.Seed == 0 {
+		c.Seed = rand.Uint64()
+	}
+	if f.lab != "" {
+		b, err := os.ReadFile(f.lab)
+		if err != nil {
+			return c, err
+		}
+		c.Lab = string(b)
+	}
+	addrs := f.addrs
+	if len(addrs) == 0 {
+		addrs = []string{"10.9.0.1/24,10.9.0.2/24", "fd00:9::1/64,fd00:9::2/64"}
+	}
+	for i, name := range f.taps {
+		c.Ports = append(c.Ports, live.Port{Name: fmt.Sprintf("eth%d", i), Outer: name, MAC: 0x02707700_0001 + wire.MAC(i)})
+	}
+	for i, s := range addrs {
+		ours, theirs, ok := strings.Cut(s, ",")
+		a, err1 := netip.ParsePrefix(strings.TrimSpace(ours))
+		b, err2 := netip.ParsePrefix(strings.TrimSpace(theirs))
+		if !ok || err1 != nil || err2 != nil || a.Addr().Is4() != b.Addr().Is4() || a.Addr() == b.Addr() {
+			return c, usageError{fmt.Errorf("--addr %s: it takes two different addresses of one family with their prefix lengths, as 10.9.0.1/24,10.9.0.2/24", s)}
+		}
+		p := &c.Ports[0]
+		if len(f.addrs) > 0 {
+			p = &c.Ports[min(i*len(c.Ports)/len(addrs), len(c.Ports)-1)]
+		}
+		p.Peers, p.Addrs = append(p.Peers, a), append(p.Addrs, b)
+	}
+	return c, nil
+}
+
+func (f *liveFlags) run(ctx context.Context) error {
+	c, err := f.config()
+	if err != nil {
+		return err
+	}
+	r := tap.Run{Config: c, Log: f.write, Commands: make(chan tap.Command)}
+	for _, p := range c.Ports {
+		t, err := tap.Open(p.Outer, p.Peers)
+		if err != nil {
+			for _, w := range r.Wires {
+				w.Close()
+			}
+			return err
+		}
+		r.Wires = append(r.Wires, t)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if f.long > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.long)
+		defer cancel()
+	}
+	r.Ready = func(*live.Machine) {
+		for _, p := range c.Ports {
+			fmt.Fprintf(os.Stderr, "%s: this machine is %s, the simulated one %s\n", p.Outer, join(p.Peers), join(p.Addrs))
+		}
+		go typed(ctx, os.Stdin, r.Commands)
+	}
+	err = r.Go(ctx)
+	s := &r.Stats
+	fmt.Fprintf(os.Stderr, "%d frames in, %d out, %d and %d bytes, in %s; hash %016x\n", s.In, s.Out, s.BytesIn, s.BytesOut, s.Took.Round(time.Millisecond), s.Hash)
+	return err
+}
+
+// typed hands over the lines of a reader.
+func typed(ctx context.Context, in io.Reader, to chan<- tap.Command) {
+	s := bufio.NewScanner(in)
+	for s.Scan() {
+		if strings.TrimSpace(s.Text()) == "" {
+			continue
+		}
+		select {
+		case to <- tap.Command{Line: s.Text(), Out: cleanWriter{os.Stdout}}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// cleanWriter keeps escape sequences of what the machine prints from the terminal.
+type cleanWriter struct{ w io.Writer }
+
+// Write prints lines.
+func (c cleanWriter) Write(b []byte) (int, error) {
+	for i, l := range strings.Split(string(b), "\n") {
+		if i > 0 {
+			if _, err := io.WriteString(c.w, "\n"); err != nil {
+				return 0, err
+			}
+		}
+		if _, err := io.WriteString(c.w, view.Clean(l)); err != nil {
+			return 0, err
+		}
+	}
+	return len(b), nil
+}
+
+func join(list []netip.Prefix) string {
+	var s []string
+	for _, p := range list {
+		s = append(s, p.String())
+	}
+	return strings.Join(s, " and ")
+}
+
+// replayLog runs a machine again from its log.
+func replayLog(name string) error {
+	src, err := pcaps.Open(name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	r, err := live.NewReader(src)
+	if errors.Is(err, live.ErrNoLog) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err != nil {
+		return err
+	}
+	x, err := live.Replay(r)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d frames in, %d out, %d lines typed; hash %016x", x.In, x.Out, x.Lines, x.Hash)
+	switch {
+	case x.Differ != "":
+		fmt.Println()
+		return fmt.Errorf("%s: %s", name, x.Differ)
+	case !x.Ended:
+		fmt.Println("; the log has no end: all that it has agrees")
+		return nil
+	case x.Hash != x.Want:
+		fmt.Println()
+		return fmt.Errorf("%s: the run ended with hash %016x", name, x.Want)
+	}
+	fmt.Println(", as in the run")
+	return nil
+}
