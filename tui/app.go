@@ -40,6 +40,8 @@ type Model struct {
 	hist    *history
 	sub     *CompareModel // a what-if, side by side, over all the rest
 	asked   bool          // a console's command is under way
+	away    bool          // the reader has left the end of a live run
+	moved   time.Time     // when the place went on with it last
 	err     error
 }
 
@@ -63,6 +65,7 @@ type sceneMsg struct {
 type indexMsg struct {
 	indexed, packets, slice int
 	done                    bool
+	idle                    bool // it waits for what has not happened yet
 	err                     error
 }
 
@@ -80,9 +83,12 @@ func (m Model) index() tea.Cmd {
 	s, n := m.s, m.slice
 	return func() tea.Msg {
 		var r indexMsg
-		for begin := time.Now(); time.Since(begin) < turnTime && !r.done && r.err == nil; {
+		had, _, _ := s.Progress()
+		for begin := time.Now(); time.Since(begin) < turnTime && !r.done && r.err == nil && !r.idle; {
 			t := time.Now()
 			r.done, r.err = s.Advance(n)
+			now, _, _ := s.Progress()
+			r.idle, had = s.Live() && now == had, now
 			switch d := time.Since(t); {
 			case d > sliceTime:
 				n = max(1, n/2)
@@ -109,6 +115,9 @@ func (m *Model) send(c view.Command) tea.Cmd {
 	}
 	m.busy = true
 	m.sent++
+	if away, known := leaves[c.Verb]; known {
+		m.away = away
+	}
 	if m.tell != nil && c.Verb != "" {
 		m.tell(c)
 	}
@@ -129,6 +138,12 @@ func (m *Model) send(c view.Command) tea.Cmd {
 // counts are the Commands whose N says how often: repeated ones are folded.
 var counts = map[view.Verb]bool{view.Forward: true, view.Back: true, view.NextPacket: true, view.PrevPacket: true, view.NextDrop: true, view.PrevDrop: true,
 	view.Run: true, view.RunBack: true}
+
+// leaves are the Commands that leave the end of a live run, and the one that
+// goes there.
+var leaves = map[view.Verb]bool{view.Forward: true, view.Back: true, view.NextPacket: true, view.PrevPacket: true, view.NextDrop: true, view.PrevDrop: true,
+	view.NextMark: true, view.PrevMark: true, view.Until: true, view.Run: true, view.RunBack: true, view.Search: true, view.SearchBack: true, view.Seek: true,
+	view.First: true, view.WhyValue: true, view.Last: false}
 
 // slow are the Commands that may have to look through a whole capture.
 var slow = map[view.Verb]bool{view.NextDrop: true, view.PrevDrop: true, view.NextMark: true, view.PrevMark: true, view.Until: true, view.Filter: true,
@@ -187,6 +202,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.waits(msg)
 	case indexMsg:
 		cmd = m.indexed(msg)
+	case againMsg:
+		cmd = m.index()
 	case stopMsg:
 		cmd = msg.stop()
 	case tickMsg:
@@ -265,6 +282,7 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 	m.slice, m.err = msg.slice, msg.err
 	fresh := m.scene.Packet == 0 || msg.done || len(m.scene.List) < 20
 	m.scene.Indexed, m.scene.Packets = msg.indexed, max(m.scene.Packets, msg.packets)
+	m.scene.Live = m.s.LiveText()
 	if msg.err != nil {
 		m.scene.Notice = view.Clean(msg.err.Error())
 		return nil
@@ -276,10 +294,34 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 		m.scene.Whole = true
 		m.queue = append(m.queue, view.Command{})
 	}
-	if !msg.done {
+	if c := m.tail(); c != nil {
+		cmds = append(cmds, c)
+	}
+	switch {
+	case msg.idle:
+		cmds = append(cmds, tea.Tick(idleTime, func(time.Time) tea.Msg { return againMsg{} }))
+	case !msg.done:
 		cmds = append(cmds, m.index())
 	}
 	return tea.Batch(cmds...)
+}
+
+// idleTime is how long the index waits for a live run to go on.
+const idleTime = 30 * time.Millisecond
+
+// againMsg tells that the index may look again.
+type againMsg struct{}
+
+// tailTime is how often the place moves on with a live run.
+const tailTime = 250 * time.Millisecond
+
+// tail goes to the last packet of a live run, if the reader was there.
+func (m *Model) tail() tea.Cmd {
+	if !m.s.Live() || m.busy || m.away || time.Since(m.moved) < tailTime || m.scene.Packet >= m.scene.Indexed {
+		return nil
+	}
+	m.moved = time.Now()
+	return m.send(view.Command{Verb: view.Last})
 }
 
 // rect is where a pane is now; empty if it is not shown.

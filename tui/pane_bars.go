@@ -76,7 +76,10 @@ func state(s *view.Scene, l *local) (list []string) {
 	if l.playing {
 		list = append(list, "PLAYING "+speeds[l.speed].name)
 	}
-	if !s.Whole {
+	if s.Live != "" {
+		list = append(list, s.Live)
+	}
+	if !s.Whole && s.Live == "" {
 		list = append(list, "indexing "+bar(s.Percent(), 10)+fmt.Sprintf(" %2d%%", s.Percent()))
 	}
 	if l.busy > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -56,7 +57,22 @@ func (in *input) open(name string) error {
 		return err
 	}
 	in.reader, in.name = r, r.Name()
+	if in.lab == "" && in.local == "" && in.mode == "follow" {
+		if l, err := live.NewReader(r); err == nil {
+			return in.openLog(l)
+		}
+	}
 	return in.setup(name)
+}
+
+// openLog opens a live run's log: the machine runs again from it.
+func (in *input) openLog(l *live.Reader) error {
+	x, err := walk.ReadInputs(l, in.name)
+	if err != nil {
+		return err
+	}
+	in.labWalk, err = walk.OpenLab(walk.Script{Live: x})
+	return err
 }
 
 // setup chooses what the host is: a lab, a bundled capture's own description,

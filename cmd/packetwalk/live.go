@@ -11,16 +11,22 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/live/tap"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/view"
+	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
+	"github.com/packetwalk/packetwalk/tui"
+	"github.com/packetwalk/packetwalk/tui/settings"
 )
 
 // liveFlags are the flags of `packetwalk live`.
@@ -32,6 +38,10 @@ type liveFlags struct {
 	long   time.Duration
 	seed   uint64
 	router bool
+
+	headless bool
+	look     screenFlags
+	set      *settings.Settings
 }
 
 // liveCommand is `packetwalk live`: the model on a TAP interface.
@@ -44,8 +54,9 @@ func liveCommand() *cobra.Command {
 programs send to its address (ping, curl, dig, a browser) is answered by the
 model of the Linux network stack. It serves HTTP on port 80 (a page that shows the walk of
 the request that fetched it; /bytes/N; PUT and POST), echo, discard and chargen on
-TCP and UDP, and DNS for model.packetwalk. Lines that are typed on
-standard input are run in the simulated machine: ip route, nft, ping, curl.
+TCP and UDP, and DNS for model.packetwalk. The screen shows the walk of each packet
+while the traffic goes on; you can stop and go back. What is typed behind : runs in the
+simulated machine: ip route, nft, ping, curl. With --headless, lines on standard input do.
 
 It needs root or CAP_NET_ADMIN; without either it runs in a network of its own
 under unshare -Urn. The interface is gone when the program ends.
@@ -59,9 +70,9 @@ Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs
   packetwalk live --replay run.pcapng
   sudo packetwalk live --tap a --addr 10.1.0.1/24,10.1.0.2/24 --tap b --addr 10.2.0.1/24,10.2.0.2/24 --router`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context()) },
 	}
 	var replay string
+	c.Flags().BoolVar(&f.headless, "headless", false, "without the screen: lines that are typed on standard input run in the simulated machine")
 	c.Flags().StringArrayVar(&f.taps, "tap", nil, "`NAME` of the interface that is made (default pw0); may be given for each port")
 	c.Flags().StringArrayVar(&f.addrs, "addr", nil, "the address of this machine and the model's, `REAL/LEN,MODEL/LEN` (default 10.9.0.1/24,10.9.0.2/24 and fd00:9::1/64,fd00:9::2/64); of the --tap before it, may be given several times")
 	c.Flags().StringVar(&f.lab, "lab", "", "a script, `FILE`, that the simulated machine runs when it starts")
@@ -74,8 +85,14 @@ Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs
 		if replay != "" {
 			return replayLog(replay)
 		}
+		var err error
+		if f.set, err = f.look.load(c); err != nil {
+			return err
+		}
+		say(f.set)
 		return f.run(c.Context())
 	}
+	f.look.flags(c)
 	return c
 }
 
@@ -123,7 +140,7 @@ func (f *liveFlags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := tap.Run{Config: c, Log: f.write, Commands: make(chan tap.Command)}
+	r := &tap.Run{Config: c, Log: f.write, Commands: make(chan tap.Command)}
 	for _, p := range c.Ports {
 		t, err := tap.Open(p.Outer, p.Peers)
 		if err != nil {
@@ -141,16 +158,94 @@ func (f *liveFlags) run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, f.long)
 		defer cancel()
 	}
-	r.Ready = func(*live.Machine) {
-		for _, p := range c.Ports {
-			fmt.Fprintf(os.Stderr, "%s: this machine is %s, the simulated one %s\n", p.Outer, join(p.Peers), join(p.Addrs))
+	if f.headless || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+		r.Ready = func(*live.Machine) {
+			for _, p := range c.Ports {
+				fmt.Fprintf(os.Stderr, "%s: this machine is %s, the simulated one %s\n", p.Outer, join(p.Peers), join(p.Addrs))
+			}
+			go typed(ctx, os.Stdin, r.Commands)
 		}
-		go typed(ctx, os.Stdin, r.Commands)
+		err = r.Go(ctx)
+	} else {
+		err = f.screen(ctx, r)
 	}
-	err = r.Go(ctx)
 	s := &r.Stats
 	fmt.Fprintf(os.Stderr, "%d frames in, %d out, %d and %d bytes, in %s; hash %016x\n", s.In, s.Out, s.BytesIn, s.BytesOut, s.Took.Round(time.Millisecond), s.Hash)
 	return err
+}
+
+// screen shows the run while it goes on. The walk has a machine of its own, fed
+// from what the run notes: whatever the reader does, the traffic goes on.
+func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	in := &walk.Inputs{Name: "live", Config: r.Config}
+	k, err := walk.OpenLab(walk.Script{Live: in})
+	if err != nil {
+		return err
+	}
+	v := view.NewLabSession(k, strings.Join(f.taps, " "))
+	run := &liveRun{r: r, in: in, over: make(chan struct{})}
+	v.GoLive(run)
+	r.Watch = run.note
+	r.Tick = run.tick
+	var broke error
+	go func() {
+		broke = r.Go(ctx)
+		in.Add(live.Record{Kind: live.End, At: r.Stats.End})
+		close(run.over)
+	}()
+	o := screenOptions(f.set)
+	o.Session, o.Name = v, "live"
+	err = tui.Run(o)
+	stop()
+	<-run.over
+	return errors.Join(broke, err)
+}
+
+// A liveRun is what the screen knows of the run.
+type liveRun struct {
+	r    *tap.Run
+	in   *walk.Inputs
+	over chan struct{}
+	ins  atomic.Int64
+	outs atomic.Int64
+}
+
+func (l *liveRun) note(x live.Record) {
+	switch x.Kind {
+	case live.In:
+		l.ins.Add(1)
+	case live.Out:
+		l.outs.Add(1)
+	}
+	l.in.Add(x)
+}
+
+func (l *liveRun) tick(at sim.Time) { l.in.Until(at) }
+
+// Do types a line into the machine.
+func (l *liveRun) Do(line string) {
+	select {
+	case l.r.Commands <- tap.Command{Line: line}:
+	case <-l.over:
+	}
+}
+
+// Status tells how it goes.
+func (l *liveRun) Status() (string, bool) {
+	on := true
+	word := "LIVE"
+	select {
+	case <-l.over:
+		on, word = false, "the run is over:"
+	default:
+	}
+	text := fmt.Sprintf("%s %d in, %d out", word, l.ins.Load(), l.outs.Load())
+	if n := l.in.Skipped(); n > 0 {
+		text += fmt.Sprintf(", %d not kept", n)
+	}
+	return text, on
 }
 
 // typed hands over the lines of a reader.

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -49,6 +48,15 @@ func (w *watch) end() {
 		w.on = false
 		w.m.Trace.Listener = nil
 	}
+}
+
+// Own tells that the caller keeps the tracer's log from now on, in a mode of his.
+func (m *Machine) Own(mode trace.Mode) {
+	if m.watch.lent {
+		m.watch.lent = false
+		m.Trace.Log.Reset()
+	}
+	m.Trace.Mode = mode
 }
 
 // settle gives the tracer back when nothing is under way.
@@ -115,7 +123,7 @@ func (w *watch) Why(y step.Why, args []uint64) {
 	}
 }
 
-// nicName resolves the names of the machine's devices.
+// names resolves the names of the machine's devices.
 type names struct{ m *Machine }
 
 func (n names) DevName(i int) string {
@@ -128,5 +136,3 @@ func (n names) DevName(i int) string {
 }
 
 func (n names) Text(i uint64) string { return step.Word(i) }
-
-var _ device.Wire = (*port)(nil)

@@ -21,7 +21,7 @@ const (
 func (s *Session) Scene() Scene {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc := Scene{Title: s.title, Screen: ScreenWalk, Depth: DepthOperator, Grain: string(s.grain), Follow: string(s.follow), Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
+	sc := Scene{Title: s.title, Live: s.LiveText(), Screen: ScreenWalk, Depth: DepthOperator, Grain: string(s.grain), Follow: string(s.follow), Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
 	for i := range sc.Findings {
 		sc.Findings[i] = Clean(sc.Findings[i])
 	}

@@ -91,6 +91,9 @@ func (s *Session) ask(line string) error {
 		s.con.show = !s.con.show
 		return nil
 	}
+	if s.live != nil && !lab.Reads(line) {
+		return s.typeLive(line)
+	}
 	k, ok := s.k.(momenter)
 	if !ok || s.chunk == nil || len(s.stops) == 0 {
 		return errNoConsole

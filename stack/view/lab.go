@@ -37,6 +37,13 @@ func (k wholeLab) Names() Names { return k.Lab.Names() }
 // Findings tells what to know about the lab first.
 func (k wholeLab) Findings() []string {
 	s := k.Script()
+	if s.Live != nil {
+		list := []string{"This is a live run: a simulated machine with a real one at the other end of its cable."}
+		if n := s.Live.Skipped(); n > 0 {
+			list = append(list, fmt.Sprintf("The run was too long to be kept: its last %d frames and lines are not walked here.", n))
+		}
+		return list
+	}
 	list := []string{fmt.Sprintf("This is a lab: the script %s runs in virtual time, and what it sets off in every host is walked.", Clean(s.Name))}
 	for _, c := range s.Do {
 		list = append(list, fmt.Sprintf("What if: %s on %s.", Clean(c.Command), Clean(c.Host)))
@@ -112,7 +119,7 @@ func (b *builder) script() {
 	}
 	sc := b.lab.Script()
 	st := &b.labs
-	if st.lines == nil {
+	if st.lines == nil || sc.Live != nil {
 		st.lines = strings.Split(strings.TrimRight(sc.Text, "\n"), "\n")
 		for i, l := range st.lines {
 			st.lines[i] = Clean(strings.ReplaceAll(l, "\t", "    "))

@@ -6,14 +6,15 @@ import "fmt"
 // data: equal places give equal Scenes.
 type Scene struct {
 	Title   string `json:"title"`
-	Packet  int    `json:"packet"`  // number in the capture, from 1; 0 if there is none
-	Packets int    `json:"packets"` // in the capture
-	Indexed int    `json:"indexed"` // of them, walked so far
-	Whole   bool   `json:"whole"`   // the index is complete
-	Step    int    `json:"step"`    // from 1
-	Steps   int    `json:"steps"`   // of this packet's story
-	At      int64  `json:"at"`      // ns since the first frame
-	Clock   string `json:"clock"`   // the same in words, "0.001234"
+	Packet  int    `json:"packet"`         // number in the capture, from 1; 0 if there is none
+	Packets int    `json:"packets"`        // in the capture
+	Indexed int    `json:"indexed"`        // of them, walked so far
+	Whole   bool   `json:"whole"`          // the index is complete
+	Live    string `json:"live,omitempty"` // of a run that goes on: how it goes
+	Step    int    `json:"step"`           // from 1
+	Steps   int    `json:"steps"`          // of this packet's story
+	At      int64  `json:"at"`             // ns since the first frame
+	Clock   string `json:"clock"`          // the same in words, "0.001234"
 	Filter  string `json:"filter,omitempty"`
 	Notice  string `json:"notice,omitempty"` // what the last command has to say
 

@@ -62,6 +62,7 @@ type Session struct {
 	glo  glossaryState
 	nots notState
 	les  lessonState
+	live Live // nil: a capture, or a lab
 
 	kinds   map[uint32]step.Kind // of the objects of the chunk with kindLog
 	kindLog *trace.Log

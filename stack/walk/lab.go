@@ -8,6 +8,7 @@ import (
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
@@ -19,6 +20,7 @@ type Script struct {
 	Args       []string
 	Seed       uint64
 	Do         []Change // what-ifs, in the order of time
+	Live       *Inputs  // a machine with a way out, in place of a script; nil: none
 }
 
 // A Lab is a script that is walked. What a Walk calls a frame is here one
@@ -112,18 +114,20 @@ type HostCounters struct {
 }
 
 // OpenLab begins to walk a lab. The index is made by Advance.
-func OpenLab(s Script) (*Lab, error) {
-	k := &Lab{script: s, of: map[uint32]int{}, paths: map[uint32]uint16{}, bases: map[*Chunk]int{}}
+func OpenLab(s Script) (k *Lab, err error) {
+	k = &Lab{script: s, of: map[uint32]int{}, paths: map[uint32]uint16{}, bases: map[*Chunk]int{}}
 	k.names = &LabNames{hosts: map[uint8]string{}, seen: map[uint8]*stack.Host{}, devs: map[[2]int]string{}}
-	k.now = newLabRun(&s)
-	k.now.t.Mode = trace.Record
+	if k.now, err = newLabRun(&k.script); err != nil {
+		return nil, err
+	}
+	k.now.mode(trace.Record)
 	k.whole = &Chunk{story: map[int][]int{}, state: State{}}
 	return k, nil
 }
 
 // Advance runs the lab until n more things have happened, or it ends.
 func (k *Lab) Advance(n int) (done bool, err error) {
-	for want := len(k.items) + n; len(k.items) < want && !k.done; {
+	for want := len(k.items) + n; len(k.items) < want && !k.done && !k.now.stuck(); {
 		k.tick()
 	}
 	if k.done && k.now != nil {
@@ -371,7 +375,9 @@ func (k *Lab) finish() {
 		}
 	}
 	k.names.seen = nil
-	k.status, k.err = r.run.Status()
+	if r.run != nil {
+		k.status, k.err = r.run.Status()
+	}
 	k.ticks, k.rounds = append(k.ticks, k.total()), append(k.rounds, k.total())
 	r.close()
 	k.now = nil
@@ -407,7 +413,13 @@ func (k *Lab) Frame(i int) (pcaps.Frame, error) {
 }
 
 // Script is the script that is walked.
-func (k *Lab) Script() Script { return k.script }
+func (k *Lab) Script() Script {
+	s := k.script
+	if s.Live != nil {
+		s.Name, s.Text = s.Live.Name, s.Live.text()
+	}
+	return s
+}
 
 // Output is what the script had printed when so many events had happened.
 func (k *Lab) Output(events int) []Output {
@@ -497,12 +509,12 @@ func (k *Lab) record(i int) *Chunk {
 	for last > k.items[i].last && last < len(k.ticks)-1 && k.ticks[last+1]-k.ticks[first] > keepEvents {
 		last--
 	}
-	r := newLabRun(&k.script)
+	r := k.again()
 	defer r.close()
-	r.t.Mode = trace.Count
+	r.mode(trace.Count)
 	for t := 0; t <= last; t++ {
 		if t == first {
-			r.t.Mode = trace.Record
+			r.mode(trace.Record)
 		}
 		r.drained = len(r.t.Log.Events)
 		ended := r.tick()
@@ -623,17 +635,40 @@ type labRun struct {
 	do      []Change
 	told    bool
 	n       int // ticks
+	live    *live.Machine
+	next    int // of its inputs
 }
 
 // newLabRun makes the machine anew.
-func newLabRun(s *Script) *labRun {
+func newLabRun(s *Script) (*labRun, error) {
+	if s.Live != nil {
+		return newLiveRun(s)
+	}
 	w := stack.NewWorld(s.Seed)
 	r := &labRun{lab: lab.NewLab(w, w.AddHost("host")), t: &trace.Tracer{}, script: s, do: s.Do}
 	w.SetTracer(r.t)
 	r.lab.Stdout, r.lab.Stderr = &printer{r, false}, &printer{r, true}
 	r.lab.Begun = r.begun
 	r.run = r.lab.Start(s.Name, s.Text, s.Args...)
+	return r, nil
+}
+
+// again makes the machine anew that has been made before.
+func (k *Lab) again() *labRun {
+	r, err := newLabRun(&k.script)
+	if err != nil {
+		panic(err) // it could be made the first time
+	}
 	return r
+}
+
+// mode sets how much is recorded from now on.
+func (r *labRun) mode(m trace.Mode) {
+	if r.live != nil {
+		r.live.Own(m)
+		return
+	}
+	r.t.Mode = m
 }
 
 // begun is told of a command that the shell begins.
@@ -653,6 +688,9 @@ func (r *labRun) begun(name string, line int) {
 func (r *labRun) tick() (ended bool) {
 	r.change(0)
 	defer func() { r.n++ }()
+	if r.live != nil {
+		return r.tickLive()
+	}
 	if r.run.Round() {
 		r.rounded = len(r.t.Log.Events)
 		if !r.told {
@@ -671,6 +709,10 @@ func (r *labRun) tick() (ended bool) {
 }
 
 func (r *labRun) close() {
+	if r.live != nil {
+		r.live.Close()
+		return
+	}
 	r.lab.World.SetTracer(nil)
 	r.run.Close()
 }
@@ -778,9 +820,9 @@ func flowOf(b []byte) uint32 {
 // Replay runs a lab again that has been indexed whole, and hands its events over
 // tick by tick, with packets numbered as items are. take forgets them.
 func (k *Lab) Replay(take func(*trace.Tracer) error) error {
-	r := newLabRun(&k.script)
+	r := k.again()
 	defer r.close()
-	r.t.Mode = trace.Record
+	r.mode(trace.Record)
 	for ended := false; !ended; {
 		ended = r.tick()
 		for i := range r.t.Log.Events {

@@ -68,9 +68,9 @@ func (k *Lab) At(c *Chunk, event int, f func(*Moment)) error {
 	global := k.bases[c] + event
 	tick := k.tickOf(global)
 	host := c.Log.Events[event].Host
-	r := newLabRun(&k.script)
+	r := k.again()
 	defer r.close()
-	r.t.Mode = trace.Silent
+	r.mode(trace.Silent)
 	for range tick {
 		if r.tick() {
 			return errNoMoment
@@ -78,7 +78,8 @@ func (k *Lab) At(c *Chunk, event int, f func(*Moment)) error {
 	}
 	show := func() { f(&Moment{r.lab, hostNumbered(r.lab, host)}) }
 	st := &stopper{t: r.t, want: global - k.ticks[tick], f: show}
-	r.t.Mode, r.t.Listener = trace.Record, st
+	r.mode(trace.Record)
+	r.t.Listener = st
 	r.tick()
 	r.t.Listener = nil
 	if st.f != nil {

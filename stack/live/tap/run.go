@@ -34,6 +34,7 @@ type Run struct {
 	Watch    func(live.Record)   // told of everything, in order; Data is lent for the call
 	Commands chan Command        // nil: none come
 	Ready    func(*live.Machine) // the machine runs
+	Tick     func(sim.Time)      // the machine has come so far
 
 	// What there has been so far.
 	Stats Stats
@@ -53,6 +54,7 @@ type Stats struct {
 	BytesIn, BytesOut int64
 	Lines             int
 	Hash              uint64
+	End               sim.Time // of the machine
 	Took              time.Duration
 }
 
@@ -132,8 +134,12 @@ func (r *Run) now() sim.Time { return sim.Time(time.Since(r.start)) }
 // wait lets the machine run up to now, sends what left, and sleeps until
 // something comes or is due.
 func (r *Run) wait(ctx context.Context) {
-	r.m.RunTo(r.now())
+	at := r.now()
+	r.m.RunTo(at)
 	r.drain()
+	if r.Tick != nil {
+		r.Tick(at)
+	}
 	select {
 	case c := <-r.Commands:
 		r.do(c)
@@ -257,7 +263,7 @@ func (r *Run) end() error {
 	at := r.now()
 	r.m.RunTo(at)
 	r.drain()
-	r.Stats.Hash, r.Stats.Took = r.m.Hash(), time.Since(r.start)
+	r.Stats.Hash, r.Stats.End, r.Stats.Took = r.m.Hash(), at, time.Since(r.start)
 	r.note(live.Record{Kind: live.End, At: at, Hash: r.Stats.Hash})
 	if r.log != nil {
 		if err := r.log.close(); err != nil && r.fail == nil {

@@ -1,0 +1,40 @@
+package view
+
+import "github.com/packetwalk/packetwalk/stack/lab"
+
+// A Live is a run that goes on while it is walked.
+type Live interface {
+	// Do types a line into the running machine.
+	Do(line string)
+	// Status is what to say of the run, and whether it still goes on.
+	Status() (text string, on bool)
+}
+
+// GoLive tells that the walk is of a run that goes on.
+func (s *Session) GoLive(l Live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = l
+}
+
+// Live reports whether the walk is of a run that goes on.
+func (s *Session) Live() bool { return s.live != nil && !s.done }
+
+// LiveText is what to say of a run that goes on, empty for any other walk.
+func (s *Session) LiveText() string {
+	if s.live == nil {
+		return ""
+	}
+	text, _ := s.live.Status()
+	return Clean(text)
+}
+
+// typeLive types a line into the running machine.
+func (s *Session) typeLive(line string) error {
+	if _, on := s.live.Status(); !on {
+		return s.none("the run is over: nothing can be typed into it any more")
+	}
+	s.live.Do(line)
+	s.said(line, lab.Said{Out: "typed into the running machine; what it prints is with the script"}, false)
+	return nil
+}
