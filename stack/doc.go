@@ -21,7 +21,7 @@
 //	 3  stack/core                                            net/core
 //	 2  stack/trace                                           what a step leaves behind
 //	 1  stack/step   stack/filter   stack/oracle/gen          the catalogue, filters, random rules
-//	 0  stack/wire   stack/sim   pcaps                        headers, time, captures
+//	 0  stack/wire   stack/sim   pcaps   lessons/drill                        headers, time, captures
 //
 // # The life of a packet
 //

@@ -15,7 +15,7 @@ const module = "github.com/packetwalk/packetwalk/"
 // floors is the building, ground floor first. A package imports packages of
 // lower floors only: never of its own, never of a higher one.
 const floors = `
-	stack/wire  stack/sim  pcaps
+	stack/wire  stack/sim  pcaps  lessons/drill
 	stack/step  stack/filter  stack/oracle/gen
 	stack/trace
 	stack/core

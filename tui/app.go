@@ -148,7 +148,7 @@ var leaves = map[view.Verb]bool{view.Forward: true, view.Back: true, view.NextPa
 // slow are the Commands that may have to look through a whole capture.
 var slow = map[view.Verb]bool{view.NextDrop: true, view.PrevDrop: true, view.NextMark: true, view.PrevMark: true, view.Until: true, view.Filter: true,
 	view.Run: true, view.RunBack: true, view.Search: true, view.SearchBack: true, view.WhyValue: true, view.ShowOverview: true, view.Open: true,
-	view.Ask: true, view.NextPacket: true, view.PrevPacket: true, view.Seek: true, view.First: true, view.Last: true}
+	view.Ask: true, view.WatchFlow: true, view.NextPacket: true, view.PrevPacket: true, view.Seek: true, view.First: true, view.Last: true}
 
 // patience is how long nothing need be said.
 const patience = 200 * time.Millisecond
@@ -315,13 +315,19 @@ type againMsg struct{}
 // tailTime is how often the place moves on with a live run.
 const tailTime = 250 * time.Millisecond
 
-// tail goes to the last packet of a live run, if the reader was there.
+// tail goes to the newest packet of a live run, unless the reader has left it.
 func (m *Model) tail() tea.Cmd {
-	if !m.s.Live() || m.busy || m.away || time.Since(m.moved) < tailTime || m.scene.Packet >= m.scene.Indexed {
+	if !m.s.Live() || m.busy || m.away || time.Since(m.moved) < tailTime {
+		return nil
+	}
+	n := m.s.Newest()
+	if n <= m.scene.Packet {
 		return nil
 	}
 	m.moved = time.Now()
-	return m.send(view.Command{Verb: view.Last})
+	c := m.send(view.Command{Verb: view.Seek, N: n})
+	m.away = false
+	return c
 }
 
 // rect is where a pane is now; empty if it is not shown.
@@ -424,7 +430,7 @@ func (m Model) View() tea.View {
 
 // order of painting: what covers comes last.
 var painted = [...]Pane{PaneHeader, PaneLine, PaneTimeline, PaneMap, PaneCalls, PaneWhy, PaneBytes, PaneList, PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily,
-	PaneBreaks, PaneRules, PaneScript, PaneOverview, PaneLesson, PaneFooter, PaneConsole, PaneHelp, PaneGloss}
+	PaneBreaks, PaneRules, PaneScript, PaneTCP, PaneOverview, PaneLesson, PaneFooter, PaneConsole, PaneHelp, PaneGloss}
 
 // paint draws every pane into the grid.
 func (m *Model) paint() {

@@ -90,7 +90,7 @@ func (m *Model) act(k *Key) tea.Cmd {
 	case FocusBack:
 		m.nextFocus(-1)
 	case ShowTab:
-		m.showTab(k.Cmd.N)
+		return m.openTab(k.Cmd.N)
 	case Zoom:
 		if m.scene.Screen != view.ScreenOverview {
 			m.local.zoom = !m.local.zoom
@@ -185,6 +185,16 @@ func (m *Model) showTab(n int) {
 	p := tabs[n-1]
 	m.local.tab, m.local.focus, m.local.scroll = p, p, 0
 	m.detail = PaneState
+}
+
+// openTab is showTab; the tabs that show what a connection did over its whole
+// life have that looked up, if it is not known.
+func (m *Model) openTab(n int) tea.Cmd {
+	m.showTab(n)
+	if p := m.scene.TCP; p != nil && p.More && m.scene.Screen != view.ScreenOverview && n >= 1 && n <= len(tabs) && (tabs[n-1] == PanePlots || tabs[n-1] == PaneTCP) {
+		return m.send(view.Command{Verb: view.WatchFlow})
+	}
+	return nil
 }
 
 // focusOrder is how tab goes through the panes.

@@ -26,12 +26,13 @@ const (
 	PaneScript               // the script of a lab, and what it has printed
 	PaneRules                // netfilter: chains and rules at the place
 	PaneConsole              // what the machine was asked at a step
+	PaneTCP                  // a connection: its queues, its timers, what limits it
 	PaneHelp                 // the keys
 	numPanes
 )
 
 var paneNames = [numPanes]string{"header", "line", "map", "calls", "why", "state", "bytes", "list", "footer", "timeline",
-	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "script", "rules", "console", "help"}
+	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "script", "rules", "console", "tcp", "help"}
 
 func (p Pane) String() string { return paneNames[p] }
 

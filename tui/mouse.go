@@ -120,8 +120,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 	default:
 		if isTab(p) && y == r.Y {
 			if n := tabAt(r, x, &m.local); n > 0 {
-				m.showTab(n)
-				return nil
+				return m.openTab(n)
 			}
 		}
 		m.giveKeys(p)

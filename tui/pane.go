@@ -126,12 +126,13 @@ func init() {
 		PaneScript:   {draw: drawScript, lines: scriptHeight},
 		PaneRules:    {draw: drawRules, lines: rulesHeight},
 		PaneConsole:  {draw: drawConsole, key: keyConsole, lines: consoleHeight},
+		PaneTCP:      {draw: drawTCP, lines: linesTCP},
 		PaneHelp:     {draw: drawHelpPane},
 	}
 }
 
-// tabs are the panes that share the slot of the state, chosen by 1 to 8.
-var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneRules, PaneScript}
+// tabs are the panes that share the slot of the state, chosen by 1 to 9.
+var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneRules, PaneScript, PaneTCP}
 
 // slot is the pane in the slot of the state.
 func (l *local) slot() Pane {

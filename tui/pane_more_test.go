@@ -74,7 +74,24 @@ func more() view.Scene {
 		Plots: []view.Plot{
 			{Title: "congestion window (snd_cwnd)", Unit: "segments", To: 1_000_000_000, Here: 500_000_000, Series: []view.Series{cwnd, thresh}, Scope: "packets 1 to 117"},
 			{Title: "sequence numbers", Unit: "bytes", To: 1_000_000_000, Here: 500_000_000, Series: []view.Series{seq, una}, Scope: "packets 1 to 117"},
+			{Kind: "sequence", Title: "sent: time and sequence", Unit: "bytes", To: 1_000_000_000, Here: 500_000_000, Series: []view.Series{{Name: "acknowledged", Points: []view.Point{{V: 0}, {At: 300_000_000, V: 14480}, {At: 900_000_000, V: 28960}}}, {Name: "end of their window", Loose: true, Points: []view.Point{{V: 30000}}}}, Scope: "packets 1 to 117",
+				Marks: []view.PlotMark{{Kind: "syn"}, {At: 100_000_000, To: 14480, Kind: "data"}, {At: 310_000_000, From: 14480, To: 28960, Kind: "data"}, {At: 400_000_000, From: 20000, To: 28960, Kind: "sack"}, {At: 500_000_000, From: 14480, To: 15928, Kind: "again"}, {At: 900_000_000, From: 28960, To: 28961, Kind: "fin"}},
+				Says:  "The last segment that was sent has bytes 14480 to 15928: not the newest, it fills a hole or repeats. 14480 bytes are not acknowledged; the window lets 1040 bytes more go."},
 		},
+		TCP: &view.TCPPage{Obj: 7, Ends: "10.0.0.2:80 > 10.0.0.1:35372", State: "ESTAB", Cong: "Recovery", Recv: "The program has read everything. The other side may send 64256 bytes.", Since: "packets 1 to 117",
+			Limit: view.Limit{What: "congestion window", Says: "The congestion window is full: 7 segments in flight, snd_cwnd is 7. 28960 bytes more to send.",
+				Share: []view.Share{{What: "congestion window", Ns: 600_000_000, Percent: 60}, {What: "the program", Ns: 300_000_000, Percent: 30}, {What: "receive window", Ns: 100_000_000, Percent: 10}}},
+			Send: view.ByteQueue{Base: 3_000_000_000, Bytes: 65160, Says: "14480 bytes not acknowledged, 28960 bytes written and not sent; the window allows 65160.",
+				Spans: []view.ByteSpan{{Kind: "lost", To: 1448, Packs: 1}, {Kind: "again", From: 1448, To: 2896, Packs: 1}, {Kind: "sacked", From: 2896, To: 8688, Packs: 4}, {Kind: "flight", From: 8688, To: 14480, Packs: 4}, {Kind: "unsent", From: 14480, To: 43440, Packs: 2}, {Kind: "room", From: 43440, To: 65160}},
+				Edges: []view.ByteEdge{{Name: "snd_una"}, {Name: "snd_nxt", At: 14480}, {Name: "write_seq", At: 43440}, {Name: "window end", At: 65160}}},
+			Got: view.ByteQueue{Base: 77, Bytes: 65160, Says: "3000 bytes to be read, 1 packet behind a hole; 62160 bytes may still come.",
+				Spans: []view.ByteSpan{{Kind: "unread", To: 3000, Packs: 3}, {Kind: "hole", From: 3000, To: 4000}, {Kind: "ofo", From: 4000, To: 5000, Packs: 1}, {Kind: "room", From: 5000, To: 65160}},
+				Edges: []view.ByteEdge{{Name: "copied_seq"}, {Name: "rcv_nxt", At: 3000}, {Name: "window end", At: 65160}}},
+			Board: []view.BoardBar{{Kind: "lost", Seq: 3_000_000_000, To: 1448, Segs: 1, Age: 41_000_000}, {Kind: "again", Seq: 3_000_001_448, From: 1448, To: 2896, Segs: 1, Age: 120_000, Rtx: true},
+				{Kind: "sacked", From: 2896, To: 8688, Segs: 4, Age: 41_000_000}, {Kind: "flight", From: 8688, To: 11584, Segs: 2, Age: 41_000_000}, {Kind: "flight", From: 11584, To: 14480, Segs: 2, Age: 20_000_000, Packs: 3}},
+			Said: "10 segments sent and not acknowledged, 4 the other side has (SACK), 2 believed lost, 1 sent again: 5 in flight.",
+			Time: []view.TCPTimer{{Name: "retransmit (RTO)", What: "the oldest segment goes again, cwnd falls to 1", Armed: true, Left: 120_000_000, Full: 201_000_000}, {Name: "loss probe (TLP)", What: "the last segment goes again"}, {Name: "delayed ACK", What: "the ACK goes alone", Armed: true, Left: 39_000_000, Full: 40_000_000}, {Name: "keepalive", What: "is the other side still there?"}},
+			Note: "The capture says what this host sent; cwnd, ssthresh and the timers are what the model reckons."},
 		Terms: []string{"GRO", "NAPI", "socket", "softirq", "three-way handshake"},
 		Gloss: &view.Gloss{Term: "softirq", Words: "Work that an interrupt leaves for a little later: taking frames off the ring and up the stack.",
 			More: "It runs right after the interrupt, or in a thread of its own (ksoftirqd) when there is too much of it. cat /proc/softirqs counts them.", See: []string{"NAPI", "interrupt"}, From: "kernel/softirq.c"},
@@ -107,7 +124,7 @@ func cells(g *Grid) string {
 	return b.String()
 }
 
-var morePanes = []Pane{PaneOverview, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneGloss, PaneLesson}
+var morePanes = []Pane{PaneOverview, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneGloss, PaneLesson, PaneTCP}
 
 // TestMorePanes: each pane as it is drawn, with the keys and without.
 func TestMorePanes(t *testing.T) {

@@ -11,8 +11,23 @@ import (
 
 // plotStyles and plotSigns tell the series of a plot apart, with colours and
 // without.
-var plotStyles = [...]Style{StyleNew, StyleUp, StyleDown, StyleHeader1}
+var plotStyles = [...]Style{StyleNew, StyleUp, StyleDown, StyleDim}
 var plotSigns = [...]rune{'*', 'o', '+', 'x'}
+
+// A markLook is how the segments of a sequence plot are drawn. A letter stands
+// for what is rare, with colours and without.
+type markLook struct {
+	kind   string
+	letter rune // 0: a line as long as the segment
+	st     Style
+	what   string
+}
+
+// markLooks are in order of drawing: what comes later covers.
+var markLooks = [...]markLook{
+	{"data", 0, StyleStrong, "data"}, {"sack", 's', StyleGood, "SACK"}, {"fin", 'F', StyleStrong, "FIN"},
+	{"syn", 'S', StyleStrong, "SYN"}, {"again", 'R', StyleWarn, "again"}, {"rst", 'X', StyleDrop, "RST"},
+}
 
 // dashes is which dots of a series are drawn: all of them, two of three, every
 // second, every third.
@@ -26,11 +41,12 @@ type canvas struct {
 	w, h   int // cells
 	dx, dy int // dots a cell
 	bits   []uint8
-	series []int8 // the last one drawn in a cell, from 1
+	series []int8 // the last one drawn in a cell, from 1; behind the curves the marks
+	letter []rune // in a cell instead of dots
 }
 
 func newCanvas(w, h int, ascii bool) *canvas {
-	c := &canvas{w: w, h: h, dx: 2, dy: 4, bits: make([]uint8, w*h), series: make([]int8, w*h)}
+	c := &canvas{w: w, h: h, dx: 2, dy: 4, bits: make([]uint8, w*h), series: make([]int8, w*h), letter: make([]rune, w*h)}
 	if ascii {
 		c.dx, c.dy = 1, 1
 	}
@@ -87,30 +103,86 @@ func (c *canvas) steps(s *view.Series, n int, from, to int64, low, high float64)
 	}
 }
 
+// marks draws the segments of a sequence plot.
+func (c *canvas) marks(list []view.PlotMark, from, to int64, low, high float64) {
+	w, h := c.w*c.dx, c.h*c.dy
+	y := func(v uint64) int { return int((float64(v)-low)/(high-low)*float64(h-1) + 0.5) }
+	for k, look := range markLooks {
+		for i := range list {
+			m := &list[i]
+			if m.Kind != look.kind || m.At < from || m.At > to || float64(m.To) < low || float64(m.From) > high {
+				continue
+			}
+			x := int(float64(m.At-from) / float64(max(1, to-from)) * float64(w-1))
+			lo, hi := max(0, y(m.From)), min(h-1, y(m.To))
+			for v := lo; v <= hi; v++ {
+				c.dot(x, v, len(plotStyles)+k)
+				if look.letter != 0 {
+					c.letter[(h-1-v)/c.dy*c.w+x/c.dx] = look.letter
+				} else {
+					c.letter[(h-1-v)/c.dy*c.w+x/c.dx] = 0
+				}
+			}
+		}
+	}
+}
+
 // draw paints the canvas.
 func (c *canvas) draw(g *Grid, x, y int) {
 	for i, b := range c.bits {
 		if b == 0 {
 			continue
 		}
-		n := int(c.series[i]-1) % len(plotStyles)
+		n := int(c.series[i] - 1)
 		r := rune(0x2800) + rune(b)
-		if c.dx == 1 {
-			r = plotSigns[n]
+		st := StylePlain
+		if n < len(plotStyles) {
+			st = plotStyles[n]
+			if c.dx == 1 {
+				r = plotSigns[n]
+			}
+		} else {
+			st = markLooks[n-len(plotStyles)].st
+			switch {
+			case c.letter[i] != 0:
+				r = c.letter[i]
+			case c.dx == 1:
+				r = '|'
+			}
 		}
-		g.Set(x+i%c.w, y+i/c.w, r, plotStyles[n])
+		g.Set(x+i%c.w, y+i/c.w, r, st)
 	}
 }
 
 // plotSpan is the values that a plot shows: from 0 on if that costs little.
 func plotSpan(p *view.Plot) (low, high uint64) {
 	first := true
-	for _, s := range p.Series {
-		for _, v := range s.Points {
-			if first {
-				low, high, first = v.V, v.V, false
+	take := func(v uint64) {
+		if first {
+			low, high, first = v, v, false
+		}
+		low, high = min(low, v), max(high, v)
+	}
+	for i := range p.Marks {
+		if m := &p.Marks[i]; m.At >= p.From && m.At <= p.To {
+			take(m.From)
+			take(m.To)
+		}
+	}
+	for _, loose := range [...]bool{false, true} {
+		most, before := high+(high-low)/2, first
+		for _, s := range p.Series {
+			if s.Loose != loose {
+				continue
 			}
-			low, high = min(low, v.V), max(high, v.V)
+			for i, v := range s.Points {
+				if v.At > p.To || i+1 < len(s.Points) && s.Points[i+1].At < p.From {
+					continue // it is not in view
+				}
+				if !loose || before || v.V <= most {
+					take(v.V)
+				}
+			}
 		}
 	}
 	if low <= high/2 {
@@ -145,6 +217,9 @@ func countText(n uint64) string {
 
 // valueAt is what a series is at a time.
 func valueAt(s *view.Series, at int64) (v uint64, ok bool) {
+	if s.Now != nil {
+		return *s.Now, true
+	}
 	for _, p := range s.Points {
 		if p.At > at {
 			break
@@ -158,16 +233,22 @@ func valueAt(s *view.Series, at int64) (v uint64, ok bool) {
 // and its legend included.
 const plotRows = 7
 
+// plotRoom is how many rows a plot with words below it needs.
+const plotRoom = 11
+
 func drawPlots(g *Grid, r Rect, s *view.Scene, l *local) {
 	focus := l.focus == PanePlots
 	in := g.Title(r, "plots", focus)
 	in.X, in.W = in.X+1, in.W-2
 	if len(s.Plots) == 0 {
-		g.Para(in, in.Y, "Nothing here has values over time. Plots are drawn for a TCP connection: its congestion window, its sequence numbers.", 0, StyleDim)
+		g.Para(in, in.Y, "Nothing here has values over time. Plots are drawn for a TCP connection: its sequence numbers, its congestion window, its round-trip times.", 0, StyleDim)
 		return
 	}
 	from := max(0, min(l.plot, len(s.Plots)-1))
 	n := max(1, min(len(s.Plots), in.H/plotRows))
+	if s.Plots[from].Says != "" && in.H/n < plotRoom { // they have words, and shall have room for them
+		n = max(1, min(n, in.H/plotRoom))
+	}
 	from = min(from, len(s.Plots)-n)
 	for i := range n {
 		y := in.Y + i*in.H/n
@@ -179,6 +260,9 @@ func drawPlots(g *Grid, r Rect, s *view.Scene, l *local) {
 		g.Text(r.X+r.W-width(text)-1, r.Y, width(text), text, StyleDim)
 	} else {
 		text := " " + itoa(from+1) + "/" + itoa(len(s.Plots)) + " ↑ ↓  ← → "
+		if r.W < 92 { // the tabs need their room
+			text = itoa(from+1) + "/" + itoa(len(s.Plots))
+		}
 		g.Text(r.X+r.W-width(text)-1, r.Y, width(text), text, StyleDim)
 	}
 }
@@ -206,15 +290,29 @@ func drawPlot(g *Grid, r Rect, p *view.Plot, ascii bool) {
 		head += ", " + p.Unit
 	}
 	x := r.X + g.Text(r.X, r.Y, r.W, head, StyleTitle)
-	if room := r.X + r.W - x - 2; p.Scope != "" && room > 10 {
-		g.Text(x+2, r.Y, room, p.Scope, StyleDim)
+	right := r.X + r.W
+	if len(p.Marks) > 0 {
+		right = markLegend(g, r, p, x+2)
+	}
+	if room := right - x - 2; p.Scope != "" && room > 10 {
+		text := p.Scope
+		if p.Left != "" {
+			text += "; " + p.Left
+		}
+		g.Text(x+2, r.Y, room, text, StyleDim)
 	}
 	low, high := plotSpan(p)
-	top, bottom := countText(high), countText(low)
+	valueText := plotValue(p)
+	top, bottom := valueText(high), valueText(low)
 	if top == bottom { // far from nothing, near to each other: by how much more
-		top = "+" + countText(high-low)
+		top = "+" + valueText(high-low)
 	}
 	axis := max(width(top), width(bottom)) + 1
+	says := plotSays(p, r)
+	for i, text := range says {
+		g.Text(r.X, r.Y+r.H-len(says)+i, r.W, text, StyleStrong)
+	}
+	r.H -= len(says)
 	field := Rect{r.X + axis + 1, r.Y + 1, r.W - axis - 1, r.H - 3}
 	if field.W < 8 || field.H < 1 {
 		return
@@ -222,7 +320,7 @@ func drawPlot(g *Grid, r Rect, p *view.Plot, ascii bool) {
 	g.Text(r.X, field.Y, axis, padLeft(top, axis-1), StyleDim)
 	g.Text(r.X, field.Y+field.H-1, axis, padLeft(bottom, axis-1), StyleDim)
 	if field.H >= 7 {
-		if mid := countText(low + (high-low)/2); mid != top && mid != bottom && top[0] != '+' {
+		if mid := valueText(low + (high-low)/2); mid != top && mid != bottom && top[0] != '+' {
 			g.Text(r.X, field.Y+(field.H-1)/2, axis, padLeft(mid, axis-1), StyleDim)
 		}
 	}
@@ -237,6 +335,7 @@ func drawPlot(g *Grid, r Rect, p *view.Plot, ascii bool) {
 	for i := range p.Series {
 		c.steps(&p.Series[i], i, p.From, p.To, float64(low), float64(high))
 	}
+	c.marks(p.Marks, p.From, p.To, float64(low), float64(high))
 	here := -1
 	if p.To > p.From && p.Here >= p.From && p.Here <= p.To {
 		here = int(float64(p.Here-p.From) / float64(p.To-p.From) * float64(field.W-1))
@@ -249,7 +348,29 @@ func drawPlot(g *Grid, r Rect, p *view.Plot, ascii bool) {
 		g.Set(field.X+here, field.Y+field.H, '▲', StyleToken)
 	}
 	plotTimes(g, field, p, here)
-	plotLegend(g, r, p, axis)
+	plotLegend(g, r, p, axis, high)
+}
+
+// plotValue is how a plot's values read.
+func plotValue(p *view.Plot) func(uint64) string {
+	if p.Time {
+		return func(v uint64) string { return nsText(int64(min(v, 1<<62))) }
+	}
+	return countText
+}
+
+// plotSays is the sentence below a plot, as long as there is room for it.
+func plotSays(p *view.Plot, r Rect) []string {
+	most := min(3, (r.H-plotRows+2)/2)
+	if p.Says == "" || most <= 0 {
+		return nil
+	}
+	list := Wrap(p.Says, r.W, 0)
+	if len(list) > most {
+		list = list[:most]
+		list[most-1] = cut(list[most-1]+" …", r.W)
+	}
+	return list
 }
 
 // plotTimes writes the times on the axis itself: its ends, and here.
@@ -278,14 +399,22 @@ func secondsText(ns, length int64) string {
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }
 
-// plotLegend tells the series apart, and their values here.
-func plotLegend(g *Grid, r Rect, p *view.Plot, axis int) {
+// plotLegend tells the series apart, and their values here: ↑ where that is
+// above the plot.
+func plotLegend(g *Grid, r Rect, p *view.Plot, axis int, high uint64) {
 	x, y := r.X+axis+1, r.Y+r.H-1
 	for i := range p.Series {
 		st := plotStyles[i%len(plotStyles)]
 		text := p.Series[i].Name
 		if v, ok := valueAt(&p.Series[i], p.Here); ok {
-			text += " " + strconv.FormatUint(v, 10)
+			if v > high {
+				text += " ↑"
+			}
+			if p.Time {
+				text += " " + plotValue(p)(v)
+			} else {
+				text += " " + strconv.FormatUint(v, 10)
+			}
 		}
 		if room := r.X + r.W - x; width(text)+3 > room {
 			return
@@ -293,6 +422,37 @@ func plotLegend(g *Grid, r Rect, p *view.Plot, axis int) {
 		g.Text(x, y, 2, plotKey(i, g.ASCII), st)
 		x += 3 + g.Text(x+3, y, width(text), text, StylePlain) + 3
 	}
+}
+
+// markLegend tells the signs of a sequence plot apart, at the right end of its
+// heading; it returns where it begins.
+func markLegend(g *Grid, r Rect, p *view.Plot, from int) int {
+	has := map[string]bool{}
+	for i := range p.Marks {
+		has[p.Marks[i].Kind] = true
+	}
+	n, list := 0, []markLook{}
+	for _, look := range markLooks {
+		if has[look.kind] {
+			list = append(list, look)
+			n += width(look.what) + 4
+		}
+	}
+	for n > r.X+r.W-from && len(list) > 0 { // the first is the plainest
+		n -= width(list[0].what) + 4
+		list = list[1:]
+	}
+	x := r.X + r.W - n + 2
+	begins := x - 2
+	for _, look := range list {
+		sign := look.letter
+		if sign == 0 {
+			sign = '│'
+		}
+		g.Set(x, r.Y, sign, look.st)
+		x += 2 + g.Text(x+2, r.Y, width(look.what), look.what, StylePlain) + 2
+	}
+	return begins
 }
 
 // plotKey is how the line of a series looks.

@@ -210,7 +210,7 @@ func delta(d view.Delta, w int) []line {
 
 // checkedWords say what the badges mean.
 var checkedWords = []struct{ how, sign, what string }{
-	{"kernel", "✓ kernel", "checked against a recording of a real Linux 6.18"},
+	{"kernel", "✓ kernel", "ran in a recording that agrees with Linux 6.18"},
 	{"packetdrill", "✓ packetdrill", "checked against the kernel's own packetdrill scripts"},
 	{"RFC", "✓ RFC", "checked against the text of a standard"},
 	{"simplified", "≈ simplified", "does less than the kernel, on purpose"},

@@ -48,7 +48,7 @@ packetwalk completion SHELL --help tells where the script belongs.`
 		"lab":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 		"output": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
-	inputs := map[string]int{"walk": 1, "trace": 1, "shot": 1, "web": 1, "bench": 1, "compare": 2}
+	inputs := map[string]int{"walk": 1, "trace": 1, "flow": 1, "shot": 1, "web": 1, "bench": 1, "compare": 2}
 	for _, c := range root.Commands() {
 		if n := inputs[c.Name()]; n > 0 && c.ValidArgsFunction == nil {
 			c.ValidArgsFunction = captures(n)

@@ -65,10 +65,10 @@ With --write the run is a capture that grows: packetwalk live --replay FILE runs
 the machine again from it, and says whether all is as it was.
 
 Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs, 2 the command line is wrong.`,
-		Example: `  sudo packetwalk live                      then, elsewhere: ping 10.9.0.2; curl http://10.9.0.2/
-  sudo packetwalk live --write run.pcapng --for 30s
+		Example: `  packetwalk live                           then, elsewhere: ping 10.9.0.2; curl http://10.9.0.2/
+  packetwalk live --write run.pcapng --for 30s
   packetwalk live --replay run.pcapng
-  sudo packetwalk live --tap a --addr 10.1.0.1/24,10.1.0.2/24 --tap b --addr 10.2.0.1/24,10.2.0.2/24 --router`,
+  packetwalk live --tap a --addr 10.1.0.1/24,10.1.0.2/24 --tap b --addr 10.2.0.1/24,10.2.0.2/24 --router`,
 		Args: noArgs,
 	}
 	var replay string

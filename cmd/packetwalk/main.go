@@ -90,7 +90,7 @@ recent files, a tour. Elsewhere it lists those captures.`,
 	}
 	screen.flags(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(walkCommand(), lessonCommand(), tourCommand(), webCommand(), shCommand(), labCommand(), shotCommand(), traceCommand(), pcapsCommand(), stepsCommand(), benchCommand(), compareCommand(), verifyCommand(), liveCommand(), settingsCommand(), versionCommand(), manCommand())
+	root.AddCommand(walkCommand(), lessonCommand(), tourCommand(), webCommand(), shCommand(), labCommand(), shotCommand(), traceCommand(), flowCommand(), pcapsCommand(), stepsCommand(), benchCommand(), compareCommand(), verifyCommand(), drillCommand(), liveCommand(), settingsCommand(), versionCommand(), manCommand())
 	root.InitDefaultCompletionCmd("")
 	completions(root)
 	tellStatuses(root)

@@ -43,7 +43,8 @@ for r in r1 r2; do ip netns exec $r nft add rule ip f c ct state invalid drop; d
 ip netns exec h2 nc -l 80 &
 N=$!
 sleep 0.3
-echo lost | h1 nc -N -w 1 -s 10.0.9.1 -p 40001 10.0.9.2 80
+echo lost | h1 timeout 0.6 nc -N -s 10.0.9.1 -p 40001 10.0.9.2 80
 echo "status $?"
 kill $N
 wait
+sleep 1.2 # what was half open is forgotten

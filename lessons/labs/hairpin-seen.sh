@@ -53,7 +53,7 @@ mkdir web
 echo 'hello from s' > web/index.html
 (cd web; exec ip netns exec s python3 -m http.server 80 > ../log 2>&1) &
 W=$!
-sleep 1
+until s ss -tln | grep -q :80; do sleep 0.1; done
 h1 curl -s --local-port 40000 http://10.0.2.1:8080/
 h2 curl -s --local-port 40000 http://10.0.2.1:8080/
 sed 's/\[[^]]*\]/[date]/' log

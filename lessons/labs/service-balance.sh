@@ -53,8 +53,8 @@ table ip kube {
 N
 for port in 8081 8082; do
 	h2 sh -c "for i in 1 2; do echo endpoint $port | nc -N -l $port; done" > /dev/null &
+	until h2 ss -tln | grep -q :$port; do sleep 0.1; done
 done
-sleep 0.5
 for p in 40001 40002 40003; do
 	(sleep 0.3) | h1 nc -N -n -p $p 10.96.0.1 80
 done

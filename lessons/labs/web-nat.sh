@@ -30,7 +30,7 @@ mkdir web
 echo 'hello from h2' > web/index.html
 (cd web; exec ip netns exec h2 python3 -m http.server 80 > ../log 2>&1) &
 W=$!
-sleep 1
+until h2 ss -tln | grep -q :80; do sleep 0.1; done
 h1 curl -s --local-port 40000 http://10.0.2.10/
 h1 curl -s --local-port 40001 -o /dev/null -w '%{http_code} %{size_download}\n' http://10.0.2.10/none
 sed 's/\[[^]]*\]/[date]/' log

@@ -140,9 +140,8 @@ func (ns *Netns) piece(b, f *SKB, consumed bool) {
 	if t == nil {
 		return
 	}
-	if f.Joined || f.Cloned {
-		// It ended when its bytes were joined with the others. Of a clone, the one
-		// that came last, the recordings of 6.18 show no end (why is not verified).
+	if f.Joined {
+		// It ended when its bytes were joined with the others.
 	} else if consumed {
 		t.Point(step.ConsumeSkb, f, uint64(f.ID), uint64(step.SkbReleaseData))
 	} else {

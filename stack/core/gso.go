@@ -166,7 +166,7 @@ func (s *SKB) gsoTCP(p *gsoPlan, pseudo uint32, moved int, later, last bool) {
 	if !last {
 		f &^= wire.TCPFin | wire.TCPPsh
 	}
-	if later {
+	if later && s.GSOType&GSOTCPAccECN == 0 {
 		f &^= wire.TCPCwr
 	}
 	th.SetFlags(f)

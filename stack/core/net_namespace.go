@@ -50,6 +50,10 @@ type Machine struct {
 
 	bufs *pool `fork:"zero"`
 	Mem  Mem
+
+	// TCP's congestion controls (tcp_cong_list), a bit for each: modules that
+	// were loaded, and what differs from the default in who may choose them.
+	CongLoaded, CongAllowed, CongForbidden uint8
 }
 
 // Mem is the memory that a protocol's sockets take together, in pages of 4096
@@ -205,9 +209,9 @@ func (ns *Netns) Note(on trace.Subject, w step.Why, args ...uint64) {
 	}
 }
 
-// Listening reports whether every event is being recorded, so that what only
+// Listening reports whether events are being recorded or watched, so that what only
 // a listener needs may be worked out.
-func (ns *Netns) Listening() bool { return ns.Trace != nil && ns.Trace.Mode == trace.Record }
+func (ns *Netns) Listening() bool { return ns.Trace != nil && ns.Trace.Mode >= trace.Record }
 
 // Inc adds one to a counter; Add adds n (SNMP_INC_STATS, SNMP_ADD_STATS).
 func (ns *Netns) Inc(m step.MIB) { ns.Add(m, 1) }

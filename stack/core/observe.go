@@ -110,6 +110,16 @@ func (sk *Sock) Observe(o *trace.Obs) {
 	}
 }
 
+// ObserveQueues lists what waits in the queues of a protocol that has such.
+func (sk *Sock) ObserveQueues(list []trace.Piece) []trace.Piece {
+	if q, ok := sk.Prot.(interface {
+		ListQueues([]trace.Piece) []trace.Piece
+	}); ok {
+		return q.ListQueues(list)
+	}
+	return list
+}
+
 // Observe lists what a learner sees of a neighbour.
 func (n *Neighbour) Observe(o *trace.Obs) {
 	o[step.NeighState] = uint64(n.State)

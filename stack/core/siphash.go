@@ -7,6 +7,9 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
+// SipHash is siphash() for other packages.
+func SipHash(k0, k1 uint64, data []byte) uint64 { return siphash(k0, k1, data) }
+
 // siphash is siphash(): SipHash-2-4 of bytes under a key of two words
 // (lib/siphash.c; Aumasson and Bernstein, 2012).
 func siphash(k0, k1 uint64, data []byte) uint64 {

@@ -40,6 +40,7 @@ const (
 	GSOTCPv6
 	GSOUDPL4
 	GSOTCPECN
+	GSOTCPAccECN // CWR is part of a counter: every segment keeps it
 )
 
 // Headroom is how much room a new buffer keeps in front for headers
@@ -52,6 +53,7 @@ type head struct {
 	buf  []byte
 	ref  int32
 	used int32 // bytes that a packet was to have here
+	sh   *shinfo
 }
 
 // A Frag is a piece of payload that lies outside the linear part
@@ -80,8 +82,14 @@ type CB struct {
 	Seq, EndSeq, AckSeq uint32
 	TCPFlags            uint16
 	Sacked              uint8
-	TSO                 int // pcount, segments
+	TSO                 int   // pcount, segments
+	FirstTx             int64 // µs: see Delivered
+	DeliveredAt         int64 // µs: when Delivered segments had arrived, 0: not to be counted
 	Delivered           uint32
+	DeliveredCE         uint32
+	AppLimited          bool // the program had no more to send
+	EOR                 bool // MSG_EOR: nothing is put behind it
+	TstampAck           bool // a program wants to know when it is acknowledged (txstamp_ack)
 
 	// Bridge (struct br_input_skb_cb)
 	BrDev      *Device // the bridge

@@ -36,6 +36,10 @@ func (p *pool) putHead(h *head) {
 	if h.ref--; h.ref > 0 {
 		return
 	}
+	if h.sh != nil {
+		h.sh.release()
+		h.sh = nil
+	}
 	for i, size := range headSizes {
 		if len(h.buf) == size && len(p.heads[i]) < 4096 {
 			p.heads[i] = append(p.heads[i], h)

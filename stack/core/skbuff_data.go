@@ -30,6 +30,14 @@ func (b *SKB) Put(n int) []byte {
 func (b *SKB) grow(n int) {
 	h := &head{buf: make([]byte, b.tail+n), ref: 1}
 	copy(h.buf, b.head.buf[:b.tail])
+	b.swapHead(h)
+}
+
+// swapHead gives the packet other memory, with what its skb_shared_info says.
+func (b *SKB) swapHead(h *head) {
+	if b.head.sh != nil {
+		h.sh = b.head.sh.copy()
+	}
 	b.ns.pool().putHead(b.head)
 	b.head = h
 }
@@ -48,8 +56,7 @@ func (b *SKB) expandHead(n int) {
 	d := align(n-b.data) + 64
 	h := b.ns.pool().getHead(d + b.tail)
 	copy(h.buf[d:], b.head.buf[:b.tail])
-	b.ns.pool().putHead(b.head)
-	b.head = h
+	b.swapHead(h)
 	b.data += d
 	b.tail += d
 	for _, p := range [...]*int{&b.MAC, &b.Network, &b.Transport} {
@@ -68,8 +75,7 @@ func (b *SKB) Unshare() {
 	}
 	h := b.ns.pool().getHead(len(b.head.buf))
 	copy(h.buf, b.head.buf[:b.tail])
-	b.ns.pool().putHead(b.head)
-	b.head = h
+	b.swapHead(h)
 }
 
 // Pull moves the data pointer n bytes on (skb_pull). The caller has checked
@@ -102,8 +108,7 @@ func (b *SKB) linearize() {
 		at += copy(h.buf[at:], f.B)
 	}
 	b.dropFrags()
-	b.ns.pool().putHead(b.head)
-	b.head = h
+	b.swapHead(h)
 	b.tail += n
 }
 

@@ -9,6 +9,7 @@ import (
 
 // Address families and socket types.
 const (
+	AFUnspec = 0
 	AFInet   = 2
 	AFInet6  = 10
 	AFPacket = 17
@@ -32,6 +33,14 @@ const (
 	TCPListen
 	TCPClosing
 	TCPNewSynRecv
+)
+
+// States of struct socket (SS_*): what a program's calls have made of it.
+const (
+	SSUnconnected = iota
+	SSConnecting
+	SSConnected
+	SSDisconnecting
 )
 
 // Shutdown bits of a socket.
@@ -90,6 +99,9 @@ type Sock struct {
 	V6Only, Transparent  bool
 	FreeBind, McLoop     bool
 	NoCheckTx            bool
+	SockState            uint8 // SS*: struct socket's own state
+	NoSpace              bool  // SOCK_NOSPACE: somebody waits for room to send
+	SockDone             bool  // SOCK_DONE: the other side has sent all
 
 	Saddr, Daddr wire.Addr // inet_saddr (inet_rcv_saddr is RcvSaddr), inet_daddr
 	RcvSaddr     wire.Addr // the address that it is bound to, zero for any
@@ -119,10 +131,51 @@ type SockRare struct {
 	McAll      bool
 	Groups     []Membership
 	Opt        []byte // IP options
+
+	queue    WaitQueue
+	TsFlags  uint32   // SO_TIMESTAMPING
+	TsKey    uint32   // sk_tskey: of the next datagram, or the stream's byte that counts as 0
+	zcKey    uint32   // sk_zckey: of the next send with MSG_ZEROCOPY
+	RcvLowat int32    // SO_RCVLOWAT
+	RcvTimeo sim.Time // SO_RCVTIMEO: 0 waits for ever, below 0 not at all
+	SndTimeo sim.Time
+	PeekOff  int32  // SO_PEEK_OFF: -1 is off
+	BindPHC  int32  // SO_TIMESTAMPING's second word
+	MaxRate  uint64 // SO_MAX_PACING_RATE, bytes a second; 0: no limit
+
+	RcvTstamp   bool // SO_TIMESTAMP or SO_TIMESTAMPNS
+	RcvTstampNS bool // and it was SO_TIMESTAMPNS
+	TstampNew   bool // and one of the _NEW ones
+	Zerocopy    bool // SO_ZEROCOPY
+	OOBInline   bool // SO_OOBINLINE
+	DontRoute   bool // SO_DONTROUTE
+	NoTxRehash  bool // SO_TXREHASH is off
+	PassMark    bool // SO_RCVMARK
+	PassPrio    bool // SO_RCVPRIORITY
+	Ovfl        bool // SO_RXQ_OVFL
+	SelectErr   bool // SO_SELECT_ERR_QUEUE
+	Cmsg        CmsgFlags
 }
 
+// CmsgFlags says which control messages of IP a program wants (IP_CMSG_*,
+// rxopt): bits Cmsg*.
+type CmsgFlags uint16
+
+// What a program wants to be told of each packet.
+const (
+	CmsgPktinfo CmsgFlags = 1 << iota
+	CmsgTTL
+	CmsgTOS
+	CmsgOrigDst
+	CmsgFragSize
+	CmsgPktinfo6
+	CmsgHopLimit
+	CmsgTClass
+	CmsgOrigDst6
+)
+
 // rareDefaults are those of a socket that has none of its own.
-var rareDefaults = SockRare{McTTL: 1, McAll: true}
+var rareDefaults = SockRare{McTTL: 1, McAll: true, RcvLowat: 1, PeekOff: -1}
 
 // Rare is what few sockets have, to look at only.
 func (sk *Sock) Rare() *SockRare {
@@ -206,34 +259,6 @@ func (sk *Sock) QueueRcv(ns *Netns, b *SKB) DropReason {
 		sk.DataReady(ns)
 	}
 	return step.NotDropped
-}
-
-// DataReady is sk_data_ready (sock_def_readable): wake whoever reads.
-func (sk *Sock) DataReady(ns *Netns) {
-	defer ns.In(step.SockDefReadable, sk).Out()
-	ns.TP(step.SkDataReady, sk, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol))
-	if sk.Waker != nil {
-		ns.Why(step.WhyWakeReader)
-		sk.Waker.Readable(sk)
-	} else {
-		ns.Why(step.WhyNoReader)
-	}
-}
-
-// ErrorReport is sk_error_report: tell the program that sk.Err is set.
-func (sk *Sock) ErrorReport(ns *Netns) {
-	ns.TP(step.InetSkErrorReport, sk, uint64(sk.Err), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family), uint64(sk.Protocol),
-		sk.Saddr.Hi, sk.Saddr.Lo, sk.Daddr.Hi, sk.Daddr.Lo)
-	if sk.Waker != nil {
-		sk.Waker.Error(sk)
-	}
-}
-
-// StateChange is sk_state_change (sock_def_wakeup).
-func (sk *Sock) StateChange(ns *Netns) {
-	if sk.Waker != nil {
-		sk.Waker.StateChange(sk)
-	}
 }
 
 // SetState is inet_sk_state_store with its tracepoint.

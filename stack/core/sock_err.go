@@ -68,12 +68,25 @@ func (sk *Sock) DequeueErr() *SKB {
 	}
 	next := sk.Rare().ErrQueue.Front()
 	switch {
-	case next != nil && next.CB.Err.Origin != ErrOriginLocal:
+	case next != nil && next.CB.Err.icmp():
 		sk.Err = next.CB.Err.Errno
-	case b.CB.Err.Origin != ErrOriginLocal:
+	case b.CB.Err.icmp():
 		sk.Err = 0
 	}
+	if next != nil {
+		sk.ErrorReport(sk.NS)
+	}
 	return b
+}
+
+// icmp is is_icmp_err_skb.
+func (e *ExtErr) icmp() bool { return e.Origin == ErrOriginICMP || e.Origin == ErrOriginICMP6 }
+
+// PurgeErrQueue is skb_errqueue_purge: the program wants no errors any more.
+func (sk *Sock) PurgeErrQueue() {
+	for b := sk.Rare().ErrQueue.PopFront(); b != nil; b = sk.Rare().ErrQueue.PopFront() {
+		sk.NS.Free(b)
+	}
 }
 
 // PurgeErr frees an error queue that nobody read. at is where the kernel

@@ -49,7 +49,18 @@ type Sysctl struct {
 	TCPMaxTWBuckets, TCPMaxOrphans                          int
 	TCPPacingSSRatio, TCPPacingCARatio                      int
 	TCPShrinkWindow, TCPBacklogAckDefer, TCPNoMetricsSave   int
+	TCPMtuProbing, TCPMtuProbeFloor, TCPMinSndMSS           int
+	TCPRetransCollapse                                      int
+	TCPProbeInterval, TCPProbeThreshold                     int // seconds, bytes
+	TCPEcnFallback, TCPTSORttLog, TCPMinRttWlen             int
+	TCPEcnOption, TCPEcnOptionBeacon, TCPWorkaroundWindows  int
 	TCPCongestionControl                                    string
+	TCPFastopenKey                                          [2][4]uint32 // tcp_fastopen_key: the current one, and a backup
+	TCPFastopenKeys                                         int          // how many of them are set
+	TCPFastopenBlackhole                                    int          // tcp_fastopen_blackhole_timeout_sec
+	TCPTWReuseDelay                                         int          // ms
+	TCPStdurg, TCPReflectTOS, TCPFwmarkAccept               int
+	TCPWorkaroundSignedWindows, TCPMigrateReq               int
 
 	// net.ipv4.conf.all / default
 	ConfAll, ConfDefault DevConf
@@ -102,17 +113,19 @@ func DefaultSysctl() Sysctl {
 		TCPRmem: [3]int{4096, 131072, 6291456}, TCPWmem: [3]int{4096, 16384, 4194304},
 		TCPSynRetries: 6, TCPSynackRetries: 5, TCPSynLinear: 4, TCPRetries1: 3, TCPRetries2: 15,
 		TCPFinTimeout: 60, TCPTWReuse: 2, TCPTimestamps: 1, TCPWindowScaling: 1, TCPSack: 1, TCPDsack: 1,
-		TCPSyncookies: 1, TCPMaxSynBacklog: 1024, TCPKeepaliveTime: 7200, TCPKeepaliveIntvl: 75, TCPKeepaliveProbes: 9,
+		TCPSyncookies: 1, TCPMaxSynBacklog: 2048, TCPKeepaliveTime: 7200, TCPKeepaliveIntvl: 75, TCPKeepaliveProbes: 9,
 		TCPEarlyRetrans: 3, TCPRecovery: 1, TCPFrto: 2, TCPReordering: 3, TCPMaxReordering: 300, TCPNoSSThreshMetricsSave: 1,
 		TCPSlowStartAfterIdle: 1, TCPModerateRcvbuf: 1, TCPAdvWinScale: 1, TCPAppWin: 31,
 		TCPLimitOutputBytes: 4194304, TCPMinTSOSegs: 2, TCPTSOWinDivisor: 3, TCPAutocorking: 1, TCPInvalidRatelimit: 500,
 		TCPChallengeAckLimit: 2147483647, TCPFastopen: 1, TCPEcn: 2, TCPRtoMinUs: 200000, TCPRtoMaxMs: 120000, TCPPingpongThresh: 1,
 		TCPCompSackDelayNs: 1000000, TCPCompSackNr: 44, TCPCompSackSlackNs: 100000, TCPBaseMSS: 1024, TCPBacklogAckDefer: 1,
 		TCPNotsentLowat: 4294967295, TCPMaxTWBuckets: 131072, TCPMaxOrphans: 131072, TCPPacingSSRatio: 200, TCPPacingCARatio: 120,
-		TCPCongestionControl: "cubic",
-		ConfAll:              DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1},
-		ConfDefault:          DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
-		IPv6AutoFlowlabels:   1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
+		TCPRetransCollapse: 1, TCPMtuProbeFloor: 48, TCPMinSndMSS: 48, TCPProbeInterval: 600, TCPProbeThreshold: 8, TCPEcnFallback: 1,
+		TCPTSORttLog: 9, TCPMinRttWlen: 300, TCPEcnOption: 2, TCPEcnOptionBeacon: 3,
+		TCPCongestionControl: "cubic", TCPTWReuseDelay: 1000,
+		ConfAll:            DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1},
+		ConfDefault:        DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
+		IPv6AutoFlowlabels: 1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
 		Conf6All: defaultConf6, Conf6Default: defaultConf6,
 		Brnf: BrnfSysctl{CallIPTables: 1, CallIP6Tables: 1, CallARPTables: 1},
 		CT:   defaultCT,

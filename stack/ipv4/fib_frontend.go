@@ -114,6 +114,11 @@ func (ip *IPv4) Bind(sk *core.Sock, a wire.IP4, getPort func(typ uint8) core.Err
 // addrType is __inet_dev_addr_type: the same, and with a device only what is
 // on that device.
 func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
+	return ip.addrTypeIn(ip.local, dev, a)
+}
+
+// addrTypeIn is addrType by another table than local (inet_addr_type_table).
+func (ip *IPv4) addrTypeIn(t *fibTable, dev *core.Device, a wire.IP4) uint8 {
 	defer ip.ns.In(step.InetDevAddrType, inetSubject(ip.ns)).Out()
 	ns := ip.ns
 	if a == 0 || a.IsBroadcast() {
@@ -124,12 +129,12 @@ func (ip *IPv4) addrType(dev *core.Device, a wire.IP4) uint8 {
 		ns.Why(step.WhyAddrType, uint64(a), RTNMulticast)
 		return RTNMulticast
 	}
-	if ip.local == nil {
+	if t == nil {
 		return RTNBroadcast
 	}
 	fl := Flow4{Daddr: a}
 	var res fibResult
-	if ip.tableLookup(ip.local, &fl, &res, 0) != 0 || dev != nil && dev != res.nh.dev {
+	if ip.tableLookup(t, &fl, &res, 0) != 0 || dev != nil && dev != res.nh.dev {
 		ns.Why(step.WhyAddrOther, uint64(a))
 		return RTNUnicast
 	}

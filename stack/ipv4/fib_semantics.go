@@ -182,9 +182,12 @@ func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno 
 }
 
 // validPrefsrc is fib_valid_prefsrc: the preferred source must be an address of
-// this host.
+// this host, by the route's own table or by table local.
 func (ip *IPv4) validPrefsrc(r *Route) bool {
 	if r.Type == RTNLocal && r.Dst != 0 && r.PrefSrc == r.Dst {
+		return true
+	}
+	if own := r.Table; own != TableMain && own != TableLocal && ip.addrTypeIn(ip.table(own), nil, r.PrefSrc) == RTNLocal {
 		return true
 	}
 	return ip.addrType(nil, r.PrefSrc) == RTNLocal

@@ -83,6 +83,9 @@ func (ip *IPv4) igmpSend(in *InDevice, dst wire.IP4, p []byte) {
 	b := ns.AllocSKB(core.Headroom, hlen+len(p), 0)
 	b.Dst, b.Dev = d, in.Dev
 	b.Priority = 7 // TC_PRIO_CONTROL
+	if p[0] == wire.IGMPv3Report {
+		b.Mark = core.ReservedTailroom(in.Dev.MTU)
+	}
 	h := wire.IPv4(b.Put(hlen + len(p)))
 	b.ResetNetwork()
 	b.Transport = b.Network + hlen

@@ -8,22 +8,23 @@ import (
 )
 
 // Read RFC 4862 before editing; the kernel file is net/ipv6/addrconf.c. Left
-// out: stable privacy and temporary addresses, anycast addresses. Router
+// out: stable privacy and temporary addresses. Router
 // solicitations are sent only if router_solicitations is above 0: the kernel's
 // default of -1, "for ever", would keep a lab's clock busy without end.
 
 // An Inet6Dev is struct inet6_dev: what IPv6 keeps of a device.
 type Inet6Dev struct {
-	ip    *IPv6
-	dev   *core.Device
-	conf  core.Dev6Conf
-	addrs []*Addr6 // addr_list: by scope, the largest and newest first
-	ready bool     // IF_READY
-	mld   mldDev
-	rs    sim.Timer
-	rsFn  rsTask
-	rsN   int      // solicitations sent
-	rsIvl sim.Time // until the next
+	ip     *IPv6
+	dev    *core.Device
+	conf   core.Dev6Conf
+	addrs  []*Addr6   // addr_list: by scope, the largest and newest first
+	ready  bool       // IF_READY
+	acasts []*anycast // ac_list
+	mld    mldDev
+	rs     sim.Timer
+	rsFn   rsTask
+	rsN    int      // solicitations sent
+	rsIvl  sim.Time // until the next
 }
 
 // idevOf is __in6_dev_get.
@@ -321,6 +322,9 @@ func (ip *IPv6) delAddr(a *Addr6) {
 		i.leave(a.Addr.SolicitedNode())
 	}
 	a.state = dadDead
+	if i.forwarding() {
+		ip.leaveAnycast(a)
+	}
 	ip.removeRoute(a.rt)
 	if a.prefix == nil {
 		return

@@ -122,6 +122,9 @@ func (ip *IPv6) dadCompleted(a *Addr6) {
 	a.Flags &^= AddrTentative | AddrOptimistic | AddrDADFailed
 	a.state = dadDone
 	ip.addrLocal(a)
+	if a.idev.forwarding() {
+		ip.joinAnycast(a)
+	}
 	ns.Why(step.WhyDADCompleted, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index))
 	i := a.idev
 	if a.Scope != scopeLink || i.dev.Flags&core.IFFLoopback != 0 {

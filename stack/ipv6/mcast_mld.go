@@ -95,7 +95,7 @@ func (ip *IPv6) mldSend(i *Inet6Dev, r []record) {
 	n := 8 + 20*len(r)
 	b := ns.AllocSKB(core.Headroom, 8+n, 0)
 	b.SetOwnerW(&ip.igmpSk.Sock)
-	b.Dev = i.dev
+	b.Dev, b.Mark = i.dev, core.ReservedTailroom(i.dev.MTU)
 	p := b.Put(8 + n)
 	clear(p)
 	p[0], p[2], p[3], p[6] = byte(wire.ProtoICMPv6), wire.IPv6OptRouterAlert, 2, wire.IPv6OptPadN

@@ -7,7 +7,7 @@ import (
 )
 
 // Read RFC 4861 before editing; the kernel file is net/ipv6/ndisc.c. Left out:
-// proxies, anycast, 6LoWPAN.
+// proxies, 6LoWPAN.
 
 // ndiscOps is nd_tbl's part of the neighbour table.
 type ndiscOps struct{ ip *IPv6 }
@@ -195,6 +195,15 @@ func (ip *IPv6) recvNS(b *core.SKB, m wire.ND) core.DropReason {
 	}
 	inc := dst.IsMulticast()
 	a := ip.getAddr(target, dev)
+	if a == nil && idevOf(dev).isAnycast(target) {
+		ns.Why(step.WhyNDAnycast, target.Hi, target.Lo)
+		if b.PktType != core.PacketHost {
+			ip.answerLater(b)
+			return step.DropNotSpecified
+		}
+		ip.answerAnycast(b, m)
+		return step.DropConsumed
+	}
 	if a == nil {
 		ns.Why(step.WhyNDNotMine, target.Hi, target.Lo, uint64(dev.Index))
 		return step.DropIPV6NdiscNsOtherhost

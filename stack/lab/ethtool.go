@@ -52,6 +52,7 @@ func ethtool(p *Proc, a []string) int {
 		e.nic, _ = d.Ops.(*device.NIC)
 		e.veth, _ = d.Ops.(*device.Veth)
 		e.lo = d == p.host.NS.Loopback
+		e.tun = device.TunOf(d) != nil
 	} else {
 		return e.noDevice(op)
 	}
@@ -95,6 +96,7 @@ type ethCmd struct {
 	nic  *device.NIC
 	veth *device.Veth
 	lo   bool
+	tun  bool
 }
 
 // noDevice is what each command says of a device that is not there.
@@ -125,7 +127,7 @@ func (e *ethCmd) noDevice(op string) int {
 
 // known reports whether the driver's answers are known; else it says so.
 func (e *ethCmd) known(op string) bool {
-	if e.nic == nil && e.veth == nil && !e.lo {
+	if e.nic == nil && e.veth == nil && !e.lo && !e.tun {
 		e.p.errf("not modelled: ethtool %s of this kind of device\n", op)
 		return false
 	}
@@ -152,6 +154,8 @@ func (e *ethCmd) settings() int {
 			speed, duplex = "Unknown!", "Unknown! (255)"
 		}
 		p.outf(ethIGBSettings, speed, duplex)
+	case e.tun:
+		p.out(ethTunSettings)
 	}
 	p.outf("\tLink detected: %s\n", link)
 	return 0
@@ -216,7 +220,7 @@ func (e *ethCmd) driver() int {
 		}
 		return "no"
 	}
-	name, version, na := "", "", ""
+	name, version, na, bus := "", "", "", ""
 	all := false
 	switch k := e.p.lab.dev(e.d).kind; {
 	case e.lo:
@@ -232,11 +236,15 @@ func (e *ethCmd) driver() int {
 		name, version, na = "802.1Q VLAN Support", "1.8", "N/A"
 	case k == "dummy":
 		name, version = "dummy", release
+	case e.tun:
+		name, version, bus = "tun", "1.6", "tun"
 	default:
 		e.known("-i")
 		return 1
 	}
-	bus := na
+	if bus == "" {
+		bus = na
+	}
 	stats := all || e.veth != nil
 	e.p.outf("driver: %s\nversion: %s\nfirmware-version: %s\nexpansion-rom-version: \nbus-info: %s\nsupports-statistics: %s\nsupports-test: %s\nsupports-eeprom-access: %s\nsupports-register-dump: %s\nsupports-priv-flags: %s\n",
 		name, version, na, bus, yes(stats), yes(all), yes(all), yes(all), yes(all))

@@ -81,7 +81,7 @@ CQE mode RX: n/a  TX: n/a
 
 `
 
-// An ethFeature is a row of ethtool -k: what veth, lo and igb have. 1 and 0 are
+// An ethFeature is a row of ethtool -k: what veth, lo, igb and tun have. 1 and 0 are
 // on and off, + and - are that and fixed. bit is what the model has of it; a
 // name that begins with a tab belongs to the one above.
 type ethFeature struct {
@@ -92,22 +92,22 @@ type ethFeature struct {
 }
 
 var ethFeatures = []ethFeature{
-	{"rx-checksumming", "1+1", core.FeatureRxCsum, "rx-checksum"}, {"tx-checksumming", "111", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv4", "---", 0, ""},
-	{"\ttx-checksum-ip-generic", "1+1", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv6", "---", 0, ""}, {"\ttx-checksum-fcoe-crc", "---", 0, ""}, {"\ttx-checksum-sctp", "1+1", core.FeatureTxCsum, ""},
-	{"scatter-gather", "111", core.FeatureSG, ""}, {"\ttx-scatter-gather", "1+1", core.FeatureSG, ""}, {"\ttx-scatter-gather-fraglist", "1+-", core.FeatureSG, ""},
-	{"tcp-segmentation-offload", "111", core.FeatureTSO, ""}, {"\ttx-tcp-segmentation", "111", core.FeatureTSO, ""}, {"\ttx-tcp-ecn-segmentation", "11-", core.FeatureTSO, ""},
-	{"\ttx-tcp-mangleid-segmentation", "110", core.FeatureTSO, ""}, {"\ttx-tcp6-segmentation", "111", core.FeatureTSO, ""}, {"\ttx-tcp-accecn-segmentation", "11-", core.FeatureTSO, ""},
-	{"generic-segmentation-offload", "111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "011", core.FeatureGRO, "rx-gro"}, {"large-receive-offload", "---", 0, "rx-lro"},
-	{"rx-vlan-offload", "1-1", core.FeatureVlanRx, "rx-vlan-hw-parse"}, {"tx-vlan-offload", "1-1", core.FeatureVlanTx, "tx-vlan-hw-insert"}, {"ntuple-filters", "--0", 0, "rx-ntuple-filter"},
-	{"receive-hashing", "--1", 0, "rx-hashing"}, {"highdma", "1++", 0, ""}, {"rx-vlan-filter", "--+", 0, ""}, {"vlan-challenged", "-+-", 0, ""}, {"tx-gso-robust", "---", 0, ""},
-	{"tx-fcoe-segmentation", "---", 0, ""}, {"tx-gre-segmentation", "1-1", 0, ""}, {"tx-gre-csum-segmentation", "1-1", 0, ""}, {"tx-ipxip4-segmentation", "1-1", 0, ""},
-	{"tx-ipxip6-segmentation", "1-1", 0, ""}, {"tx-udp_tnl-segmentation", "1-1", 0, ""}, {"tx-udp_tnl-csum-segmentation", "1-1", 0, ""}, {"tx-gso-partial", "--1", 0, ""},
-	{"tx-tunnel-remcsum-segmentation", "---", 0, ""}, {"tx-sctp-segmentation", "11-", 0, ""}, {"tx-esp-segmentation", "---", 0, ""}, {"tx-udp-segmentation", "111", core.FeatureGSOUDP, ""},
-	{"tx-gso-list", "11-", 0, ""}, {"tx-nocache-copy", "0-0", 0, ""}, {"loopback", "-+-", 0, ""}, {"rx-fcs", "---", 0, ""}, {"rx-all", "--0", 0, ""}, {"tx-vlan-stag-hw-insert", "1--", 0, ""},
-	{"rx-vlan-stag-hw-parse", "1--", 0, ""}, {"rx-vlan-stag-filter", "---", 0, ""}, {"l2-fwd-offload", "---", 0, ""}, {"hw-tc-offload", "--0", 0, ""}, {"esp-hw-offload", "---", 0, ""},
-	{"esp-tx-csum-hw-offload", "---", 0, ""}, {"rx-udp_tunnel-port-offload", "---", 0, ""}, {"tls-hw-tx-offload", "---", 0, ""}, {"tls-hw-rx-offload", "---", 0, ""}, {"rx-gro-hw", "---", 0, ""},
-	{"tls-hw-record", "---", 0, ""}, {"rx-gro-list", "000", 0, ""}, {"macsec-hw-offload", "---", 0, ""}, {"rx-udp-gro-forwarding", "000", core.FeatureUDPGRO, ""}, {"hsr-tag-ins-offload", "---", 0, ""},
-	{"hsr-tag-rm-offload", "---", 0, ""}, {"hsr-fwd-offload", "---", 0, ""}, {"hsr-dup-offload", "---", 0, ""},
+	{"rx-checksumming", "1+1-", core.FeatureRxCsum, "rx-checksum"}, {"tx-checksumming", "1111", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv4", "----", 0, ""},
+	{"\ttx-checksum-ip-generic", "1+11", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv6", "----", 0, ""}, {"\ttx-checksum-fcoe-crc", "----", 0, ""}, {"\ttx-checksum-sctp", "1+1-", core.FeatureTxCsum, ""},
+	{"scatter-gather", "1111", core.FeatureSG, ""}, {"\ttx-scatter-gather", "1+11", core.FeatureSG, ""}, {"\ttx-scatter-gather-fraglist", "1+-1", core.FeatureSG, ""},
+	{"tcp-segmentation-offload", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-segmentation", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-ecn-segmentation", "11-1", core.FeatureTSO, ""},
+	{"\ttx-tcp-mangleid-segmentation", "1100", core.FeatureTSO, ""}, {"\ttx-tcp6-segmentation", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-accecn-segmentation", "11--", core.FeatureTSO, ""},
+	{"generic-segmentation-offload", "1111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "0111", core.FeatureGRO, "rx-gro"}, {"large-receive-offload", "----", 0, "rx-lro"},
+	{"rx-vlan-offload", "1-1-", core.FeatureVlanRx, "rx-vlan-hw-parse"}, {"tx-vlan-offload", "1-11", core.FeatureVlanTx, "tx-vlan-hw-insert"}, {"ntuple-filters", "--0-", 0, "rx-ntuple-filter"},
+	{"receive-hashing", "--1-", 0, "rx-hashing"}, {"highdma", "1++-", 0, ""}, {"rx-vlan-filter", "--+-", 0, ""}, {"vlan-challenged", "-+--", 0, ""}, {"tx-gso-robust", "----", 0, ""},
+	{"tx-fcoe-segmentation", "----", 0, ""}, {"tx-gre-segmentation", "1-1-", 0, ""}, {"tx-gre-csum-segmentation", "1-1-", 0, ""}, {"tx-ipxip4-segmentation", "1-1-", 0, ""},
+	{"tx-ipxip6-segmentation", "1-1-", 0, ""}, {"tx-udp_tnl-segmentation", "1-10", 0, ""}, {"tx-udp_tnl-csum-segmentation", "1-10", 0, ""}, {"tx-gso-partial", "--1-", 0, ""},
+	{"tx-tunnel-remcsum-segmentation", "----", 0, ""}, {"tx-sctp-segmentation", "11--", 0, ""}, {"tx-esp-segmentation", "----", 0, ""}, {"tx-udp-segmentation", "1110", core.FeatureGSOUDP, ""},
+	{"tx-gso-list", "11--", 0, ""}, {"tx-nocache-copy", "0-00", 0, ""}, {"loopback", "-+--", 0, ""}, {"rx-fcs", "----", 0, ""}, {"rx-all", "--0-", 0, ""}, {"tx-vlan-stag-hw-insert", "1--1", 0, ""},
+	{"rx-vlan-stag-hw-parse", "1---", 0, ""}, {"rx-vlan-stag-filter", "----", 0, ""}, {"l2-fwd-offload", "----", 0, ""}, {"hw-tc-offload", "--0-", 0, ""}, {"esp-hw-offload", "----", 0, ""},
+	{"esp-tx-csum-hw-offload", "----", 0, ""}, {"rx-udp_tunnel-port-offload", "----", 0, ""}, {"tls-hw-tx-offload", "----", 0, ""}, {"tls-hw-rx-offload", "----", 0, ""}, {"rx-gro-hw", "----", 0, ""},
+	{"tls-hw-record", "----", 0, ""}, {"rx-gro-list", "0000", 0, ""}, {"macsec-hw-offload", "----", 0, ""}, {"rx-udp-gro-forwarding", "0000", core.FeatureUDPGRO, ""}, {"hsr-tag-ins-offload", "----", 0, ""},
+	{"hsr-tag-rm-offload", "----", 0, ""}, {"hsr-fwd-offload", "----", 0, ""}, {"hsr-dup-offload", "----", 0, ""},
 }
 
 func (f *ethFeature) kernel() string {
@@ -123,6 +123,8 @@ func (e *ethCmd) column() int {
 		return 0
 	case e.lo:
 		return 1
+	case e.tun:
+		return 3
 	}
 	return 2
 }
@@ -300,3 +302,24 @@ func (e *ethCmd) report(want, before map[*ethFeature]bool) {
 	}
 	e.p.out("Actual changes:\n" + out.String())
 }
+
+// ethTunSettings is ethtool TUN between its first line and its last.
+const ethTunSettings = `	Supported ports: [  ]
+	Supported link modes:   Not reported
+	Supported pause frame use: No
+	Supports auto-negotiation: No
+	Supported FEC modes: Not reported
+	Advertised link modes:  Not reported
+	Advertised pause frame use: No
+	Advertised auto-negotiation: No
+	Advertised FEC modes: Not reported
+	Speed: 10000Mb/s
+	Duplex: Full
+	Auto-negotiation: off
+	Port: Twisted Pair
+	PHYAD: 0
+	Transceiver: internal
+	MDI-X: Unknown
+        Current message level: 0x00000000 (0)
+                              
+`

@@ -226,8 +226,10 @@ func (c *ipCmd) object(a *args) error {
 		return c.nexthop(a)
 	case obj == "netns" || len(obj) > 2 && is("netns"):
 		return c.netns(a)
-	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf", obj == "tcp_metrics",
-		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "tcpmetrics", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
+	case obj == "tcp_metrics", obj == "tcpmetrics":
+		return c.tcpMetrics(a)
+	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf",
+		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
 		return other("not modelled: ip %s", obj)
 	}
 	return other("Object \"%s\" is unknown, try \"ip help\".", obj)

@@ -114,10 +114,10 @@ func (c *socatCmd) connect(s *socatSpec, e *socatEnd) string {
 	if strings.Contains(s.typ, "SENDTO") || strings.Contains(s.typ, "DATAGRAM") {
 		fd, er := c.n.prog.Socket(familyOf(a), core.SockDgram, 0)
 		if er == 0 {
-			c.n.prog.SetNonBlock(fd, true)
-			if er = c.options(s, fd); er == 0 && (!d.src.IsZero() || d.srcPort != 0) {
-				er = c.n.prog.Bind(fd, d.src, d.srcPort)
-			}
+			er = c.options(s, fd)
+		}
+		if er == 0 && (!d.src.IsZero() || d.srcPort != 0) {
+			er = c.n.prog.Bind(fd, d.src, d.srcPort)
 		}
 		if er != 0 {
 			return "bind(5, ...): " + errnoWords(er)
@@ -177,13 +177,13 @@ func (c *socatCmd) bound(s *socatSpec) (int, string) {
 	fd, e := c.n.prog.Socket(fam, core.SockDgram, 0)
 	a, _ := s.bindTo()
 	if e == 0 {
-		c.n.prog.SetNonBlock(fd, true)
-		if e = c.n.prog.SetSockOpt(fd, socket.SOReuseAddr, b2i(s.has("reuseaddr"))); e == 0 {
-			e = c.n.prog.Bind(fd, a, uint16(port))
-		}
-		if e == 0 {
-			e = c.options(s, fd)
-		}
+		e = c.n.prog.SetSockOpt(fd, socket.SOReuseAddr, b2i(s.has("reuseaddr")))
+	}
+	if e == 0 {
+		e = c.n.prog.Bind(fd, a, uint16(port))
+	}
+	if e == 0 {
+		e = c.options(s, fd)
 	}
 	if e != 0 {
 		return -1, fmt.Sprintf("bind(5, {AF=%d 0.0.0.0:%d}, 16): %s", fam, port, errnoWords(e))

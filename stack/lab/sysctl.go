@@ -22,17 +22,24 @@ func Sysctl(h *stack.Host, key, val string) error {
 	f := strings.Fields(val)
 	nums := make([]int, len(f))
 	for i, s := range f {
-		n, err := strconv.Atoi(s)
+		n, err := strconv.ParseInt(s, 0, 64) // strtoul_lenient: 0x is hexadecimal
 		if err != nil {
 			nums = nil
 			break
 		}
-		nums[i] = n
+		nums[i] = int(n)
 	}
 	s := &h.NS.Sysctl
 	switch key {
-	case "net.ipv4.tcp_congestion_control":
-		s.TCPCongestionControl = val
+	case "net.ipv4.tcp_congestion_control", "net.ipv4.tcp_allowed_congestion_control", "net.ipv4.tcp_notsent_lowat":
+		if words, _ := congPut(h, key, val); words != "" {
+			return fmt.Errorf("%s: %s", key, words)
+		}
+		return nil
+	case "net.ipv4.tcp_fastopen_key":
+		if !setFastopenKey(s, val) {
+			return fmt.Errorf("%s: %s", key, badValue)
+		}
 		return nil
 	case "net.ipv4.ip_local_port_range":
 		if len(nums) != 2 {
@@ -61,6 +68,9 @@ func Sysctl(h *stack.Host, key, val string) error {
 		return fmt.Errorf("%s takes a number", key)
 	}
 	if p := scalar(s, key); p != nil {
+		if !tcpInRange(key, val) {
+			return fmt.Errorf("%s: %s", key, badValue)
+		}
 		*p = nums[0]
 		if key == "net.ipv4.ip_forward" {
 			forwarding(h, nums[0])
@@ -73,6 +83,12 @@ func Sysctl(h *stack.Host, key, val string) error {
 // scalar finds the place of a sysctl that is one number.
 func scalar(s *core.Sysctl, key string) *int {
 	if p := ctScalar(&s.CT, key); p != nil {
+		return p
+	}
+	if p := tcpScalar(s, key); p != nil {
+		return p
+	}
+	if p := tcpConnScalar(s, key); p != nil {
 		return p
 	}
 	switch key {
@@ -396,7 +412,15 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 		if p == nil {
 			return fmt.Errorf("not modelled: the sysctl %s", key)
 		}
+		was := *p != 0
 		*p = v
+		if name == "forwarding" && was != (v != 0) {
+			for _, d := range h.NS.Devices {
+				if d != nil && h.IPv6.Conf(d) == c {
+					h.IPv6.ForwardingChange(d)
+				}
+			}
+		}
 	}
 	return nil
 }

@@ -51,9 +51,12 @@ func (l *Lab) sysctlKeys(h *stack.Host) (keys []string) {
 // sysctlGet reads one value; ok is false if the kernel has no such key.
 func (l *Lab) sysctlGet(h *stack.Host, key string) (val string, ok bool) {
 	s := &h.NS.Sysctl
+	if v, ok := congGet(h.NS, key); ok {
+		return v, true
+	}
 	switch key {
-	case "net.ipv4.tcp_congestion_control":
-		return s.TCPCongestionControl, true
+	case "net.ipv4.tcp_fastopen_key":
+		return fastopenKey(s), true
 	case "net.ipv4.ip_local_port_range":
 		return fmt.Sprintf("%d\t%d", s.PortMin, s.PortMax), true
 	case "net.ipv4.ping_group_range":
@@ -177,21 +180,16 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 	if !ok {
 		return noSuch
 	}
-	if key == "net.ipv4.tcp_congestion_control" {
-		switch val {
-		case "cubic", "reno":
-		case "bbr":
-			return "not modelled: the congestion control bbr"
-		default:
-			return noSuch
-		}
+	if key == "net.ipv4.tcp_congestion_control" || key == "net.ipv4.tcp_allowed_congestion_control" {
+		words, _ := congPut(h, key, val)
+		return words
 	}
 	if strings.Join(strings.Fields(old), " ") == strings.Join(strings.Fields(val), " ") {
 		if key != "net.ipv4.ip_forward" && !strings.HasSuffix(key, ".forwarding") {
 			return ""
 		}
 	}
-	if strings.Trim(old, "0123456789\t -") == "" {
+	if key != "net.ipv4.tcp_fastopen_key" && strings.Trim(old, "0123456789\t -") == "" {
 		for _, f := range strings.Fields(val) {
 			if _, err := strconv.ParseInt(f, 0, 64); err != nil {
 				return badValue
@@ -216,7 +214,7 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 		if lo > hi || lo < h.NS.Sysctl.IPUnprivPort || hi > 65535 {
 			return badValue
 		}
-	case "net.ipv4.tcp_available_congestion_control", "net.netfilter.nf_conntrack_count":
+	case "net.ipv4.tcp_available_congestion_control", "net.ipv4.tcp_available_ulp", "net.ipv4.tcp_ehash_entries", "net.netfilter.nf_conntrack_count":
 		return noPerm
 	}
 	err := Sysctl(h, strings.Join(sysctlWords(key), "."), val)
@@ -239,7 +237,7 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 func kept(key string) bool {
 	return !strings.HasPrefix(key, "net.") || strings.HasPrefix(key, "net.netfilter.") || strings.HasPrefix(key, "net.bridge.") || strings.HasPrefix(key, "net.unix.") ||
 		strings.Contains(key, ".gc_thresh") || strings.Contains(key, "optmem") || strings.Contains(key, "no_metrics_save") || strings.Contains(key, "default_qdisc") ||
-		strings.Contains(key, "stable_secret") || strings.Contains(key, "use_tempaddr") || strings.Contains(key, "tcp_mem") || strings.Contains(key, "udp_mem")
+		tcpIgnored(key) || strings.Contains(key, "stable_secret") || strings.Contains(key, "use_tempaddr") || strings.Contains(key, "tcp_mem") || strings.Contains(key, "udp_mem")
 }
 
 // sysctlTool is sysctl(8) of procps-ng 4.
@@ -318,7 +316,7 @@ func sysctlTool(p *Proc, a []string) int {
 			if !quiet {
 				show(k, strings.TrimSpace(v))
 			}
-		case e == noSuch && k != "net.ipv4.tcp_congestion_control":
+		case e == noSuch && !strings.HasSuffix(k, "_congestion_control"):
 			if !ignore && !soft {
 				p.errf("sysctl: cannot stat /proc/sys/%s: No such file or directory\n", strings.ReplaceAll(k, ".", "/"))
 				st = 1

@@ -164,7 +164,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	}
 	b, _ := on.(*core.SKB)
 	sk, _ := on.(*core.Sock)
-	if ofTap(tp, sk, v) {
+	if ofTap(tp, sk, v) || l.m != nil && unplaced(tp, b, v) {
 		return
 	}
 	switch tp {
@@ -240,6 +240,13 @@ func ofTap(tp step.TP, sk *core.Sock, v []uint64) bool {
 		return sk != nil && sk.Family == core.AFPacket
 	}
 	return false
+}
+
+// unplaced reports whether a point is about the clone of the fragment that came
+// last (inet_frag_reasm_prepare). It has neither device nor socket, and those who
+// recorded the hosts could not tell whose it was.
+func unplaced(tp step.TP, b *core.SKB, v []uint64) bool {
+	return (tp == step.KfreeSkb || tp == step.ConsumeSkb) && b != nil && b.Cloned && step.Step(v[1]) == step.SkbReleaseData
 }
 
 // gso adds what a packet that stands for several has.

@@ -49,6 +49,10 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		a.result(Result{Call: c.N, Errno: "EAGAIN"})
 		return true
 	}
+	if o, ok := memberships[c.Opt]; ok {
+		a.membership(p, c, o)
+		return true
+	}
 	if a.call == nil {
 		a.remote = c.Addr
 		if a.call = a.prepare(p, c); a.call == nil {
@@ -77,6 +81,26 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		a.done(p, c)
 	}
 	return done
+}
+
+// memberships are options that take a group and a device.
+var memberships = map[string]socket.Opt{"IP_ADD_MEMBERSHIP": socket.IPAddMembership, "IP_DROP_MEMBERSHIP": socket.IPDropMembership}
+
+// membership joins a group or leaves it.
+func (a *agent) membership(p *socket.Program, c *Call, o socket.Opt) {
+	group, _, err := endpoint(c.Addr)
+	if err != nil {
+		a.m.missing("the group " + c.Addr)
+		return
+	}
+	a.m.begin("syscall setsockopt by " + a.name)
+	e := p.SetGroup(a.fds[c.FD], o, group, int(c.Value))
+	a.m.Leave()
+	r := Result{Call: c.N}
+	if e != 0 {
+		r.Errno, r.Ret = e.String(), -1
+	}
+	a.result(r)
 }
 
 // connecting waits for a connection as a program with a time limit does: it

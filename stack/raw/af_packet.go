@@ -85,10 +85,13 @@ func (sk *Packet) Rcv(ns *core.Netns, b *core.SKB) {
 	sk.DataReady(ns)
 }
 
-// Recv is packet_recvmsg: the next frame.
-func (sk *Packet) Recv(buf []byte, flags int) (Msg, core.Errno) {
+// Recv is recvfrom(): the next frame.
+func (sk *Packet) Recv(buf []byte, flags int) (Msg, core.Errno) { return recvFrom(sk, buf, flags) }
+
+// RecvMsg is packet_recvmsg. It returns what the call returns.
+func (sk *Packet) RecvMsg(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.PacketRecvmsg, sk).Out()
-	return recv(&sk.Sock, buf, flags, step.PacketRecvmsg)
+	return recv(&sk.Sock, m, step.PacketRecvmsg)
 }
 
 // SendTo is packet_sendmsg: frame is a whole frame, link header first, for a

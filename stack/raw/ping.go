@@ -186,10 +186,13 @@ func (sk *Ping) send(data []byte, addr wire.Addr, flags int, echo uint8) core.Er
 	return sendData(&sk.Sock, ip, &fl, dst, wire.ICMPLen, msg)
 }
 
-// Recv is ping_recvmsg: an echo reply, without the IP header.
-func (sk *Ping) Recv(buf []byte, flags int) (Msg, core.Errno) {
+// Recv is recvfrom(): an echo reply, without the IP header.
+func (sk *Ping) Recv(buf []byte, flags int) (Msg, core.Errno) { return recvFrom(sk, buf, flags) }
+
+// RecvMsg is ping_recvmsg. It returns what the call returns.
+func (sk *Ping) RecvMsg(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.PingRecvmsg, sk).Out()
-	return recv(&sk.Sock, buf, flags, step.PingRecvmsg)
+	return recv(&sk.Sock, m, step.PingRecvmsg)
 }
 
 // Close is ping_close.

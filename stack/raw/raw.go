@@ -2,6 +2,7 @@ package raw
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -101,8 +102,8 @@ func (sk *Sock) WriteSpace(ns *core.Netns) { writeSpace(&sk.Sock) }
 func (sk *Sock) ObserveOwn(o *trace.Obs) {}
 
 func writeSpace(sk *core.Sock) {
-	if sk.Waker != nil && int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
-		sk.Waker.Writable(sk)
+	if int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
+		sk.WakeWriters(sk.NS)
 	}
 }
 
@@ -204,7 +205,8 @@ func queueRcv(sk *core.Sock, b *core.SKB) core.DropReason {
 	return sk.QueueRcv(sk.NS, b)
 }
 
-// A Msg is what a receive call tells besides the bytes (struct msghdr).
+// A Msg is what a receive call tells besides the bytes, to who needs no control
+// messages.
 type Msg struct {
 	N    int // bytes copied; with MsgTrunc the real length
 	Addr wire.Addr
@@ -217,59 +219,88 @@ type Msg struct {
 	Offender wire.Addr
 }
 
-// Recv is raw_recvmsg (rawv6_recvmsg): copy the next packet into buf, IPv4
-// header included. It never sleeps: EAGAIN means that nothing is there.
-func (sk *Sock) Recv(buf []byte, flags int) (Msg, core.Errno) {
+// A receiver is a socket of this package.
+type receiver interface {
+	RecvMsg(m *core.Msghdr) (int, core.Errno)
+}
+
+// recvFrom is recvfrom() of any of them.
+func recvFrom(sk receiver, buf []byte, flags int) (Msg, core.Errno) {
+	m := core.Msghdr{Data: buf, Flags: flags}
+	n, e := sk.RecvMsg(&m)
+	return Msg{N: n, Addr: m.Addr, Cut: m.Out&core.MsgTrunc != 0, Err: m.Err, IIF: m.IIF, TTL: m.TTL, Offender: m.Offender}, e
+}
+
+// Recv is recvfrom(): copy the next packet into buf, IPv4 header included. It
+// never sleeps: EAGAIN means that nothing is there.
+func (sk *Sock) Recv(buf []byte, flags int) (Msg, core.Errno) { return recvFrom(sk, buf, flags) }
+
+// RecvMsg is raw_recvmsg (rawv6_recvmsg). It returns what the call returns.
+func (sk *Sock) RecvMsg(m *core.Msghdr) (int, core.Errno) {
 	if sk.Family == core.AFInet6 {
-		return sk.recvmsg6(buf, flags)
+		return sk.recvmsg6(m)
 	}
-	return sk.recvmsg(buf, flags)
+	return sk.recvmsg(m)
 }
 
 // recvmsg is raw_recvmsg.
-func (sk *Sock) recvmsg(buf []byte, flags int) (Msg, core.Errno) {
+func (sk *Sock) recvmsg(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.RawRecvmsg, sk).Out()
-	return recv(&sk.Sock, buf, flags, step.RawRecvmsg)
+	return recv(&sk.Sock, m, step.RawRecvmsg)
 }
 
 // recvmsg6 is rawv6_recvmsg.
-func (sk *Sock) recvmsg6(buf []byte, flags int) (Msg, core.Errno) {
+func (sk *Sock) recvmsg6(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.Rawv6Recvmsg, sk).Out()
-	return recv(&sk.Sock, buf, flags, step.Rawv6Recvmsg)
+	return recv(&sk.Sock, m, step.Rawv6Recvmsg)
 }
 
 // recv is what raw_recvmsg, rawv6_recvmsg, ping_recvmsg and packet_recvmsg
 // have in common (skb_recv_datagram, skb_free_datagram).
-func recv(sk *core.Sock, buf []byte, flags int, at step.Step) (Msg, core.Errno) {
+func recv(sk *core.Sock, m *core.Msghdr, at step.Step) (int, core.Errno) {
 	ns := sk.NS
-	if flags&core.MsgErrQueue != 0 {
-		return recvErr(sk, buf, at)
+	if m.Flags&core.MsgErrQueue != 0 {
+		return inet.RecvError(sk, m)
 	}
 	if e := sk.SockError(); e != 0 {
 		ns.Why(step.WhyUDPSendErr, uint64(e))
-		return Msg{}, e
+		return 0, e
 	}
 	b := sk.RcvQueue.Front()
 	if b == nil {
 		ns.Why(step.WhyUDPEmpty)
-		if sk.Shutdown&core.RcvShutdown != 0 && flags&core.MsgDontWait == 0 {
-			return Msg{}, 0
+		if sk.Shutdown&core.RcvShutdown != 0 && m.Flags&core.MsgDontWait == 0 {
+			return 0, 0
 		}
-		return Msg{}, step.EAGAIN
+		return 0, step.EAGAIN
 	}
-	m := Msg{Addr: source(b), IIF: b.IIF, TTL: hopLimit(b)}
-	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
-	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
-	m.Cut = m.N < b.Len()
-	ns.Why(step.WhyRawRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo)
-	if flags&core.MsgTrunc != 0 {
-		m.N = b.Len()
+	peek := m.Flags&core.MsgPeek != 0
+	if m.Fault && len(m.Data) > 0 {
+		if !peek {
+			sk.RcvQueue.Remove(b)
+			ns.Free(b)
+		}
+		return 0, step.EFAULT
 	}
-	if flags&core.MsgPeek == 0 {
+	m.Addr, m.IIF, m.TTL = source(b), b.IIF, hopLimit(b)
+	n := b.CopyBits(0, m.Data[:min(len(m.Data), b.Len())])
+	ns.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(n))
+	if n < b.Len() {
+		m.Out |= core.MsgTrunc
+	}
+	sk.RecvCmsgs(m, b)
+	if sk.Family != core.AFPacket {
+		inet.CmsgRecv(sk, m, b)
+	}
+	ns.Why(step.WhyRawRead, uint64(n), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo)
+	if m.Flags&core.MsgTrunc != 0 {
+		n = b.Len()
+	}
+	if !peek {
 		sk.RcvQueue.Remove(b)
 		ns.Deliver(b, at, true)
 	}
-	return m, 0
+	return n, 0
 }
 
 func source(b *core.SKB) wire.Addr {
@@ -293,20 +324,6 @@ func hopLimit(b *core.SKB) uint8 {
 		return b.IP4().TTL()
 	}
 	return 0
-}
-
-// recvErr reads the error queue (ip_recv_error).
-func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
-	b := sk.DequeueErr()
-	if b == nil {
-		return Msg{}, step.EAGAIN
-	}
-	m := Msg{Err: b.CB.Err, Offender: source(b)}
-	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
-	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
-	m.Cut = m.N < b.Len()
-	sk.NS.Consume(b, at)
-	return m, 0
 }
 
 // Bind is raw_bind: hear only what is for this address of the host.

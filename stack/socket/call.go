@@ -10,7 +10,7 @@ import (
 // An Op is a system call.
 type Op uint8
 
-// The system calls.
+// The system calls. OpSend is sendto and OpRecv recvfrom.
 const (
 	OpSocket Op = iota
 	OpBind
@@ -23,6 +23,28 @@ const (
 	OpClose
 	OpSetSockOpt
 	OpGetSockOpt
+	OpSendMsg
+	OpRecvMsg
+	OpRead
+	OpReadv
+	OpWrite
+	OpWritev
+	OpFcntl
+	OpIoctl
+	OpPoll
+	OpEpollCreate
+	OpEpollCtl
+	OpEpollWait
+	OpPipe
+	OpSplice
+	OpSendfile
+	OpOpen
+	OpGetsockname
+	OpGetpeername
+	OpDup
+	OpSendMmsg
+	OpRecvMmsg
+	numOps
 )
 
 // Directions for OpShutdown (SHUT_*).
@@ -32,51 +54,164 @@ const (
 	ShutRdWr
 )
 
+// Pointers of a call that lead nowhere (EFAULT).
+const (
+	BadBuf  = 1 << iota // the bytes, or optval
+	BadAddr             // the address, or its length
+	BadLen              // *optlen
+	BadIov              // the iovec, or what it points to
+	BadCtl              // the control messages
+	BadMsg              // struct msghdr itself, the events, the file descriptors
+)
+
+// Flags of socket and accept4, in Call.SockFlags.
+const (
+	SockNonblock = 0x800
+	SockCloexec  = 0x80000
+)
+
 // A Call is one system call in progress: what it was given, how far it is, and
-// what it returned. Zero Addr and Port mean "none".
+// what it returned. Numbers are Linux's, memory is little endian. Zero Addr and
+// Port mean "none".
 type Call struct {
-	Op    Op
-	FD    int
-	Addr  wire.Addr
-	Port  uint16
-	Data  []byte // OpSend: what to send; OpRecv: where to put it
-	Flags int    // core.Msg*
-	N     int    // OpListen: backlog; OpShutdown: Shut*; OpSocket: protocol; OpSetSockOpt: value
-	Kind  uint8  // OpSocket: core.Sock*
-	Fam   uint16 // OpSocket: core.AF*
-	Opt   Opt    // OpSetSockOpt, OpGetSockOpt
+	Op        Op
+	FD        int
+	FD2       int // OpSplice: where to; OpSendfile: the file; OpEpollCtl: what to watch; OpDup: -1 or the number wanted
+	Addr      wire.Addr
+	Port      uint16
+	AddrLen   int      // of the address, as given; 0: as long as it should be
+	Unspec    bool     // the address is of no family (AF_UNSPEC)
+	Data      []byte   // what to send, or where to put it; the value of a socket option
+	Iov       [][]byte // OpReadv, OpWritev, OpSendMsg, OpRecvMsg: the same in pieces
+	Bad       uint8    // Bad*
+	Flags     int      // core.Msg*; OpSplice: SPLICE_F_*; OpOpen, OpPipe: O_*
+	N         int      // OpListen: backlog; OpShutdown: Shut*; OpSocket: protocol; OpFcntl, OpIoctl: argument; OpPoll, OpEpollWait: milliseconds, below 0 for ever; OpEpollCreate: flags
+	N2        int      // OpSplice, OpSendfile: bytes; OpEpollWait: events at most
+	Kind      uint8    // OpSocket: core.Sock*
+	SockFlags int      // OpSocket, OpAccept: Sock*
+	Fam       uint16   // OpSocket: core.AF*; OpBind, OpConnect, OpSend: of the address, 0: the socket's
+	Opt       Opt      // OpSetSockOpt, OpGetSockOpt; 0: Level and Name say it
+	Level     int      // of an option, by number (SOL_*)
+	Name      int
+	Cmd       int // OpFcntl: F_*; OpIoctl: the request; OpEpollCtl: EpollCtl*
+	Ctl       []core.Cmsg
+	CtlLen    int          // OpRecvMsg: room for control messages in bytes, below 0 without limit
+	Off       *int64       // OpSendfile, OpSplice: the offset to read from, which moves; nil: the file's own
+	Fds       []PollFD     // OpPoll
+	Ev        []EpollEvent // OpEpollCtl: one; OpEpollWait: those that the call returned
+	Msgs      []*Call      // OpSendMmsg, OpRecvMmsg: each as for OpSendMsg and OpRecvMsg
 
 	Done     bool
 	Ret      int // as the system call returns it, if Err is 0
 	Err      core.Errno
-	From     wire.Addr // OpRecv, OpAccept: the other side
+	Ret2     int       // OpIoctl: the number that came back; OpPipe: the writing end
+	OptLen   int       // OpGetSockOpt: *optlen; the bytes are in Data
+	MsgFlags int       // OpRecvMsg: msg_flags
+	From     wire.Addr // OpRecv, OpAccept, OpGetsockname, OpGetpeername
 	FromPort uint16
 	Cut      bool        // OpRecv: MSG_TRUNC
 	Ext      core.ExtErr // OpRecv with core.MsgErrQueue
 	Offender wire.Addr   // and who sent the ICMP error
 	TTL      uint8       // OpRecv of a raw socket: TTL or hop limit of the packet
+	// NotModelled says that the model does not have what was asked for, though
+	// Linux does. Err is core.NotModelled then.
+	NotModelled bool
 
-	off     int // OpSend: bytes that are taken already
+	msg     *core.Msghdr
+	at      int // OpSendMmsg, OpRecvMmsg: the message that is next
 	asleep  bool
 	since   sim.Time // when it fell asleep
-	started bool     // OpConnect: under way
+	until   sim.Time // when it gives up; 0: never
+	zz      *sleeper
+	started bool // OpConnect: under way
 }
 
 // Do makes a system call, or goes on with it, and reports whether it has
 // returned. If not, the program sleeps in it: call Do again with the same Call
-// when the program runs next.
+// when the program runs next. A program may sleep in several calls at once, as
+// one with threads does.
 func (p *Program) Do(c *Call) bool {
 	if c.Done {
 		return true
 	}
-	if c.Op == OpSocket {
+	if c.zz != nil {
+		if !c.zz.ready(p.NS.Clock.Now()) {
+			p.armTimeout(c.zz)
+			return false
+		}
+		p.rise(c.zz)
+		c.zz = nil
+	}
+	switch c.Op {
+	case OpSocket:
 		p.sysSocket(c)
+		return true
+	case OpPoll:
+		p.sysPoll(c)
+		return p.over(c)
+	case OpEpollCreate:
+		p.sysEpollCreate(c)
+		return true
+	case OpPipe:
+		p.sysPipe(c)
+		return true
+	case OpOpen:
+		p.sysOpen(c)
 		return true
 	}
 	f := p.file(c.FD)
 	if f == nil {
 		return c.fail(step.EBADF)
 	}
+	if !p.doFile(f, c) {
+		if f.ep == nil {
+			return c.fail(step.ENOTSOCK)
+		}
+		p.doSocket(f, c)
+	}
+	return p.over(c)
+}
+
+// over ends a call that has returned.
+func (p *Program) over(c *Call) bool {
+	if c.Done && c.Err == step.NotModelled {
+		c.NotModelled = true
+		p.notModelled(c)
+	}
+	return c.Done
+}
+
+// doFile makes the calls that any file has, and reports whether it was one.
+func (p *Program) doFile(f *File, c *Call) bool {
+	switch c.Op {
+	case OpRead, OpReadv:
+		p.sysRead(f, c)
+	case OpWrite, OpWritev:
+		p.sysWrite(f, c)
+	case OpFcntl:
+		p.sysFcntl(f, c)
+	case OpIoctl:
+		p.sysIoctl(f, c)
+	case OpClose:
+		p.sysClose(f, c)
+	case OpDup:
+		p.sysDup(f, c)
+	case OpEpollCtl:
+		p.sysEpollCtl(f, c)
+	case OpEpollWait:
+		p.sysEpollWait(f, c)
+	case OpSplice:
+		p.sysSplice(f, c)
+	case OpSendfile:
+		p.sysSendfile(f, c)
+	default:
+		return false
+	}
+	return true
+}
+
+// doSocket makes the calls that only a socket has.
+func (p *Program) doSocket(f *File, c *Call) {
 	switch c.Op {
 	case OpBind:
 		p.sysBind(f, c)
@@ -87,39 +222,30 @@ func (p *Program) Do(c *Call) bool {
 	case OpAccept:
 		p.sysAccept(f, c)
 	case OpSend:
-		p.sending = len(c.Data)
 		p.sysSendto(f, c)
-		p.sending = 0
+	case OpSendMsg:
+		p.sysSendmsg(f, c)
+	case OpSendMmsg:
+		p.sysSendmmsg(f, c)
 	case OpRecv:
 		p.sysRecvfrom(f, c)
+	case OpRecvMsg:
+		p.sysRecvmsg(f, c)
+	case OpRecvMmsg:
+		p.sysRecvmmsg(f, c)
 	case OpShutdown:
 		p.sysShutdown(f, c)
-	case OpClose:
-		p.sockClose(f, c)
 	case OpSetSockOpt:
 		p.sysSetsockopt(f, c)
 	case OpGetSockOpt:
 		p.sysGetsockopt(f, c)
+	case OpGetsockname:
+		p.sysGetsockname(f, c, false)
+	case OpGetpeername:
+		p.sysGetsockname(f, c, true)
 	default:
-		c.fail(step.EINVAL)
+		c.fail(step.ENOSYS)
 	}
-	return c.Done
-}
-
-// Interrupt is what a signal does to a program that sleeps in recv: the call
-// returns EINTR (sock_intr_errno, with a timeout set).
-func (p *Program) Interrupt(c *Call) {
-	if f := p.file(c.FD); f != nil && c.Op == OpRecv && c.asleep && !c.Done {
-		p.interrupted(f, c)
-	}
-}
-
-// interrupted is the end of __sys_recvfrom for Interrupt.
-func (p *Program) interrupted(f *File, c *Call) {
-	defer p.NS.In(step.SysRecvfrom, f.ep.Base()).Out()
-	c.fail(step.EINTR)
-	p.length(step.SockRecvLength, f.ep.Base(), c)
-	c.why(p.NS)
 }
 
 func (c *Call) fail(e core.Errno) bool {
@@ -131,18 +257,9 @@ func (c *Call) done(ret int, e core.Errno) {
 	c.Done, c.Ret, c.Err = true, ret, e
 }
 
-// sleep puts the program to sleep in the call, unless it may not: then the
-// call fails with e.
-func (c *Call) sleep(p *Program, f *File, e core.Errno) bool {
-	if f.NonBlock || c.Flags&core.MsgDontWait != 0 {
-		c.fail(e)
-		return false
-	}
-	if !c.asleep {
-		c.asleep, c.since = true, p.NS.Clock.Now()
-	}
-	p.NS.Why(step.WhySysSleep)
-	return true
+// nonblock reports whether the call may not sleep.
+func (c *Call) nonblock(f *File) bool {
+	return f.NonBlock || c.Flags&core.MsgDontWait != 0
 }
 
 // why says how the call ended, unless the protocol below has said it better.
@@ -158,86 +275,18 @@ func (c *Call) why(ns *core.Netns) {
 	}
 }
 
-// The calls that never sleep, each in one line.
-
-// Socket is socket(family, kind, protocol): a new file descriptor.
-func (p *Program) Socket(family uint16, kind uint8, proto int) (int, core.Errno) {
-	c := Call{Op: OpSocket, Fam: family, Kind: kind, N: proto}
-	p.Do(&c)
-	return c.Ret, c.Err
-}
-
-// Bind is bind(); a zero addr is any address, port 0 any free port.
-func (p *Program) Bind(fd int, addr wire.Addr, port uint16) core.Errno {
-	return p.now(&Call{Op: OpBind, FD: fd, Addr: addr, Port: port}).Err
-}
-
-// Connect is connect() of a socket that does not make it wait: a datagram
-// socket, or a stream one, which returns EINPROGRESS.
-func (p *Program) Connect(fd int, addr wire.Addr, port uint16) core.Errno {
-	return p.now(&Call{Op: OpConnect, FD: fd, Addr: addr, Port: port}).Err
-}
-
-// Listen is listen().
-func (p *Program) Listen(fd, backlog int) core.Errno {
-	return p.now(&Call{Op: OpListen, FD: fd, N: backlog}).Err
-}
-
-// Accept is accept() without sleep: EAGAIN if no connection waits.
-func (p *Program) Accept(fd int) (int, core.Errno) {
-	c := p.now(&Call{Op: OpAccept, FD: fd})
-	return c.Ret, c.Err
-}
-
-// Send is send() without sleep.
-func (p *Program) Send(fd int, data []byte, flags int) (int, core.Errno) {
-	return p.SendTo(fd, data, wire.Addr{}, 0, flags)
-}
-
-// SendTo is sendto() without sleep.
-func (p *Program) SendTo(fd int, data []byte, addr wire.Addr, port uint16, flags int) (int, core.Errno) {
-	c := p.now(&Call{Op: OpSend, FD: fd, Data: data, Addr: addr, Port: port, Flags: flags})
-	return c.Ret, c.Err
-}
-
-// Recv is recv() without sleep.
-func (p *Program) Recv(fd int, buf []byte, flags int) (int, core.Errno) {
-	c := p.RecvFrom(fd, buf, flags)
-	return c.Ret, c.Err
-}
-
-// RecvFrom is recvfrom() without sleep; the Call tells from whom.
-func (p *Program) RecvFrom(fd int, buf []byte, flags int) *Call {
-	return p.now(&Call{Op: OpRecv, FD: fd, Data: buf, Flags: flags})
-}
-
-// Shutdown is shutdown(); how is Shut*.
-func (p *Program) Shutdown(fd, how int) core.Errno {
-	return p.now(&Call{Op: OpShutdown, FD: fd, N: how}).Err
-}
-
-// Close is close().
-func (p *Program) Close(fd int) core.Errno { return p.now(&Call{Op: OpClose, FD: fd}).Err }
-
-// SetSockOpt is setsockopt() of an option with a number.
-func (p *Program) SetSockOpt(fd int, o Opt, v int) core.Errno {
-	return p.now(&Call{Op: OpSetSockOpt, FD: fd, Opt: o, N: v}).Err
-}
-
-// SetGroup is setsockopt() of IPAddMembership and IPDropMembership; dev is an
-// ifindex.
-func (p *Program) SetGroup(fd int, o Opt, group wire.Addr, dev int) core.Errno {
-	return p.now(&Call{Op: OpSetSockOpt, FD: fd, Opt: o, Addr: group, N: dev}).Err
-}
-
-// GetSockOpt is getsockopt() of an option with a number.
-func (p *Program) GetSockOpt(fd int, o Opt) (int, core.Errno) {
-	c := p.now(&Call{Op: OpGetSockOpt, FD: fd, Opt: o})
-	return c.Ret, c.Err
-}
-
-func (p *Program) now(c *Call) *Call {
-	c.Flags |= core.MsgDontWait
-	p.Do(c)
-	return c
+// notModelled says so where the reader looks.
+func (p *Program) notModelled(c *Call) {
+	var sk *core.Sock
+	if f := p.file(c.FD); f != nil && f.ep != nil {
+		sk = f.ep.Base()
+	}
+	if sk == nil {
+		return
+	}
+	if c.Op == OpSetSockOpt || c.Op == OpGetSockOpt {
+		p.NS.Note(sk, step.WhySockOptNotModelled, uint64(c.Opt.level()), uint64(c.Opt.name()))
+		return
+	}
+	p.NS.Note(sk, step.WhyCallNotModelled, uint64(c.Op), uint64(c.Flags), uint64(c.Cmd))
 }

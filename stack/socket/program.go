@@ -3,18 +3,11 @@ package socket
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
-	"github.com/packetwalk/packetwalk/stack/step"
 )
 
 // FirstFD is the first file descriptor that a socket gets: 0, 1 and 2 are the
 // terminal.
 const FirstFD = 3
-
-// A File is a socket as a program has it open (struct file with struct socket).
-type File struct {
-	ep       endpoint
-	NonBlock bool // O_NONBLOCK
-}
 
 // An App is what a program does: it is asked to go on when the program starts,
 // when one of its sockets wakes it, and when its alarm rings.
@@ -30,6 +23,10 @@ type Program struct {
 	Wakeup sim.Time // from the wake-up until it runs
 
 	files   []*File
+	cloexec []bool     // of each file descriptor (FD_CLOEXEC)
+	asleep  []*sleeper // calls that wait
+	sleeps  uint64
+	timeo   sim.Timer // when the first of them has waited enough
 	sched   sim.Timer // it was woken
 	alarm   sim.Timer // it asked to be called at a time
 	task    runTask
@@ -85,6 +82,9 @@ func (p *Program) run() {
 	p.again = false
 	p.App.Run(p)
 	p.running = false
+	for _, z := range p.asleep {
+		p.armTimeout(z)
+	}
 	if p.again && !p.Exited {
 		p.wake()
 	}
@@ -111,19 +111,32 @@ func (p *Program) Yield() { p.again = true }
 // Readable, Writable, Error, StateChange and Returned: see core.Waker.
 
 // Readable is sk_data_ready's wake-up.
-func (p *Program) Readable(sk *core.Sock) { p.wake() }
+func (p *Program) Readable(sk *core.Sock) {
+	p.stir(sk, false)
+	p.wake()
+}
 
 // Writable is sk_write_space's.
-func (p *Program) Writable(sk *core.Sock) { p.wake() }
+func (p *Program) Writable(sk *core.Sock) {
+	p.stir(sk, false)
+	p.wake()
+}
 
 // Error is sk_error_report's.
-func (p *Program) Error(sk *core.Sock) { p.wake() }
+func (p *Program) Error(sk *core.Sock) {
+	p.stir(sk, false)
+	p.wake()
+}
 
 // StateChange is sk_state_change's.
-func (p *Program) StateChange(sk *core.Sock) { p.wake() }
+func (p *Program) StateChange(sk *core.Sock) {
+	p.stir(sk, true)
+	p.wake()
+}
 
 // Returned runs the program when it waits for the end of a call (InCall).
 func (p *Program) Returned(sk *core.Sock) {
+	p.stir(sk, true)
 	if p.waits {
 		p.waits = false
 		p.wake()
@@ -134,8 +147,8 @@ func (p *Program) Returned(sk *core.Sock) {
 // program does not run then: it shall return from Run, and is run again when
 // the call is over. One that goes on is taken to have waited.
 func (p *Program) InCall(fd int) bool {
-	if f := p.file(fd); f != nil {
-		if _, ok := f.ep.Base().InCall(); ok {
+	if sk := p.Sock(fd); sk != nil {
+		if _, ok := sk.InCall(); ok {
 			p.waits = true
 			return true
 		}
@@ -153,46 +166,16 @@ func (p *Program) Exit() {
 	p.Exited = true
 	p.NS.Clock.Stop(&p.sched)
 	p.NS.Clock.Stop(&p.alarm)
-}
-
-// install gives a socket the lowest free file descriptor (fd_install).
-func (p *Program) install(ep endpoint) int {
-	ep.Base().Waker = p
-	f := &File{ep: ep}
-	for i := range p.files {
-		if p.files[i] == nil {
-			p.files[i] = f
-			return i + FirstFD
-		}
-	}
-	p.files = append(p.files, f)
-	return len(p.files) - 1 + FirstFD
-}
-
-// file is sockfd_lookup: nil is EBADF.
-func (p *Program) file(fd int) *File {
-	if i := fd - FirstFD; i >= 0 && i < len(p.files) {
-		return p.files[i]
-	}
-	return nil
+	p.NS.Clock.Stop(&p.timeo)
+	p.asleep = nil
 }
 
 // Sock is the socket behind a file descriptor, nil if there is none.
 func (p *Program) Sock(fd int) *core.Sock {
 	if f := p.file(fd); f != nil {
-		return f.ep.Base()
+		return f.sock()
 	}
 	return nil
-}
-
-// SetNonBlock is fcntl(O_NONBLOCK).
-func (p *Program) SetNonBlock(fd int, on bool) core.Errno {
-	f := p.file(fd)
-	if f == nil {
-		return step.EBADF
-	}
-	f.NonBlock = on
-	return 0
 }
 
 // Running reports whether its App runs at this moment.

@@ -15,12 +15,26 @@ type endpoint interface {
 	Base() *core.Sock
 	bind(addr wire.Addr, port uint16) core.Errno
 	connect(addr wire.Addr, port uint16) core.Errno
+	disconnect()
+	deferConnect() bool // TCP_FASTOPEN_CONNECT: the SYN waits for data
 	listen(backlog int) core.Errno
 	accept() endpoint // nil: none waits
-	send(data []byte, addr wire.Addr, port uint16, flags int) (int, core.Errno)
-	recv(c *Call, flags int) // sets the result; EAGAIN: nothing is there
+	// sendmsg moves m.Off on. EAGAIN: there is no room for the rest.
+	sendmsg(m *core.Msghdr) core.Errno
+	// recvmsg returns what the call returns. EAGAIN: nothing is there.
+	recvmsg(m *core.Msghdr) (int, core.Errno)
+	spliceRead(m *core.Msghdr) (int, core.Errno)
 	shutdown(how uint8) core.Errno
-	poll() int
+	poll() uint16
+	ioctl(cmd int) (int, core.Errno)
+	setsockopt(o Opt, v *optval) core.Errno
+	getsockopt(o Opt, n int) ([]byte, core.Errno)
+	keepalive(on bool)
+	urgInline(on bool)
+	setRcvLowat(n int)
+	tsKey(written bool) uint32 // what SOF_TIMESTAMPING_OPT_ID counts from
+	writeSpace()
+	paceAtMost(rate uint64)
 	close()
 }
 
@@ -32,41 +46,54 @@ func create(p *Program, family uint16, kind uint8, proto int) (endpoint, core.Er
 		icmp = int(wire.ProtoICMPv6)
 	}
 	switch {
+	case kind == 0 || kind > 10:
+		return nil, step.EINVAL
 	case family == core.AFPacket && !p.Root:
 		return nil, step.EPERM
 	case family == core.AFPacket:
-		return &packetOps{raw.NewPacket(ns, uint16(proto), 0, kind == core.SockDgram)}, 0
+		return &packetOps{Packet: raw.NewPacket(ns, uint16(proto), 0, kind == core.SockDgram)}, 0
+	case family == 1 || family == 16 || family == 40: // AF_UNIX, AF_NETLINK, AF_VSOCK
+		return nil, step.NotModelled
 	case family != core.AFInet && family != core.AFInet6:
 		return nil, step.EAFNOSUPPORT
+	case proto < 0 || proto >= 263: // IPPROTO_MAX
+		return nil, step.EINVAL
+	case kind == core.SockStream && (proto == 262 || proto == 132), kind == 5, kind == core.SockDgram && proto == 136:
+		return nil, step.NotModelled // MPTCP, SCTP, UDP-Lite
 	case kind == core.SockStream && (proto == 0 || proto == int(wire.ProtoTCP)):
 		return &tcpOps{tcp.NewSock(ns, family)}, 0
 	case kind == core.SockDgram && (proto == 0 || proto == int(wire.ProtoUDP)):
-		return &udpOps{udp.NewSock(ns, family)}, 0
+		return &udpOps{Sock: udp.NewSock(ns, family)}, 0
 	case kind == core.SockDgram && proto == icmp:
 		sk, e := raw.NewPing(ns, family, p.GID)
 		if e != 0 {
 			return nil, e
 		}
-		return &pingOps{sk}, 0
+		return &pingOps{Ping: sk}, 0
 	case kind == core.SockRaw && !p.Root:
 		return nil, step.EPERM
 	case kind == core.SockRaw && proto > 0 && proto < 256:
-		return &rawOps{raw.NewSock(ns, family, uint8(proto))}, 0
+		return &rawOps{Sock: raw.NewSock(ns, family, uint8(proto))}, 0
+	case kind != core.SockStream && kind != core.SockDgram && kind != core.SockRaw:
+		return nil, step.ESOCKTNOSUPPORT
 	}
 	return nil, step.EPROTONOSUPPORT
 }
 
-// dgramPoll is datagram_poll.
-func dgramPoll(sk *core.Sock) int {
-	m := 0
-	if sk.RcvQueue.Len() > 0 || sk.Shutdown&core.RcvShutdown != 0 {
-		m |= PollIn
-	}
-	if int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
-		m |= PollOut
-	}
-	return m
-}
+// noStream is what a socket without connections answers.
+type noStream struct{}
+
+func (noStream) listen(int) core.Errno { return step.EOPNOTSUPP }
+func (noStream) accept() endpoint      { return nil }
+func (noStream) disconnect()           {}
+func (noStream) deferConnect() bool    { return false }
+func (noStream) keepalive(bool)        {}
+func (noStream) urgInline(bool)        {}
+func (noStream) tsKey(bool) uint32     { return 0 }
+func (noStream) paceAtMost(uint64)     {}
+
+// setLowat is sk_setsockopt's SO_RCVLOWAT without an operation of its own.
+func setLowat(sk *core.Sock, n int) { sk.SetRare().RcvLowat = int32(max(n, 1)) }
 
 // dgramShutdown is inet_shutdown of a socket without connections.
 func dgramShutdown(sk *core.Sock, how uint8) core.Errno {
@@ -79,11 +106,20 @@ func dgramShutdown(sk *core.Sock, how uint8) core.Errno {
 	return 0
 }
 
-// udpOps is inet_dgram_ops.
-type udpOps struct{ *udp.Sock }
+// copySplice is copy_splice_read: a datagram goes into the pipe as read does it.
+func copySplice(ep endpoint, m *core.Msghdr) (int, core.Errno) { return ep.recvmsg(m) }
 
-func (udpOps) listen(int) core.Errno { return step.EOPNOTSUPP }
-func (udpOps) accept() endpoint      { return nil }
+// took is how a datagram's send call ends.
+func took(m *core.Msghdr, n int, e core.Errno) core.Errno {
+	m.Off = n
+	return e
+}
+
+// udpOps is inet_dgram_ops.
+type udpOps struct {
+	*udp.Sock
+	noStream
+}
 
 func (o *udpOps) bind(addr wire.Addr, port uint16) core.Errno { return o.Bind(addr, port) }
 
@@ -94,84 +130,130 @@ func (o *udpOps) connect(addr wire.Addr, port uint16) core.Errno {
 	return o.Connect(addr, port)
 }
 
-func (o *udpOps) send(data []byte, addr wire.Addr, port uint16, flags int) (int, core.Errno) {
-	return o.SendTo(data, addr, port, flags)
+func (o *udpOps) sendmsg(m *core.Msghdr) core.Errno              { return o.SendMsg(m) }
+func (o *udpOps) recvmsg(m *core.Msghdr) (int, core.Errno)       { return o.RecvMsg(m) }
+func (o *udpOps) spliceRead(m *core.Msghdr) (int, core.Errno)    { return copySplice(o, m) }
+func (o *udpOps) shutdown(how uint8) core.Errno                  { return o.ShutdownHow(how) }
+func (o *udpOps) close()                                         { o.Close() }
+func (o *udpOps) poll() uint16                                   { return dgramPoll(o.Base()) }
+func (o *udpOps) setRcvLowat(n int)                              { setLowat(o.Base(), n) }
+func (o *udpOps) writeSpace()                                    { o.WriteSpace(o.NS) }
+func (o *udpOps) setsockopt(opt Opt, v *optval) core.Errno       { return setUDPOpt(o.Sock, opt, v) }
+func (o *udpOps) getsockopt(opt Opt, n int) ([]byte, core.Errno) { return getUDPOpt(o.Sock, opt, n) }
+
+func (o *udpOps) ioctl(cmd int) (int, core.Errno) {
+	first := -1
+	if cmd == SIOCINQ {
+		first = o.NextLen()
+	}
+	return dgramIoctl(o.Base(), cmd, first)
 }
-
-func (o *udpOps) recv(c *Call, flags int) {
-	m, e := o.Recv(c.Data, flags)
-	c.From, c.FromPort, c.Cut, c.Ext, c.Offender = m.Addr, m.Port, m.Cut, m.Err, m.Offender
-	c.done(m.N, e)
-}
-
-func (o *udpOps) shutdown(how uint8) core.Errno { return o.ShutdownHow(how) }
-
-func (o *udpOps) close() { o.Close() }
-
-func (o *udpOps) poll() int { return dgramPoll(o.Base()) }
 
 // rawOps is inet_sockraw_ops.
-type rawOps struct{ *raw.Sock }
-
-func (rawOps) listen(int) core.Errno { return step.EOPNOTSUPP }
-func (rawOps) accept() endpoint      { return nil }
+type rawOps struct {
+	*raw.Sock
+	noStream
+}
 
 func (o *rawOps) bind(addr wire.Addr, _ uint16) core.Errno    { return o.Bind(addr) }
 func (o *rawOps) connect(addr wire.Addr, _ uint16) core.Errno { return o.Connect(addr) }
-func (o *rawOps) send(data []byte, addr wire.Addr, _ uint16, flags int) (int, core.Errno) {
-	return o.SendTo(data, addr, flags)
+func (o *rawOps) sendmsg(m *core.Msghdr) core.Errno {
+	if m.Fault {
+		return step.EFAULT
+	}
+	if len(m.Ctl) > 0 {
+		return step.NotModelled
+	}
+	n, e := o.SendTo(m.Data, m.Addr, m.Flags)
+	return took(m, n, e)
 }
-func (o *rawOps) recv(c *Call, flags int) {
-	m, e := o.Recv(c.Data, flags)
-	rawResult(c, m, e)
+func (o *rawOps) recvmsg(m *core.Msghdr) (int, core.Errno)    { return o.RecvMsg(m) }
+func (o *rawOps) spliceRead(m *core.Msghdr) (int, core.Errno) { return copySplice(o, m) }
+func (o *rawOps) shutdown(how uint8) core.Errno               { return dgramShutdown(o.Base(), how) }
+func (o *rawOps) poll() uint16                                { return dgramPoll(o.Base()) }
+func (o *rawOps) close()                                      { o.Close() }
+func (o *rawOps) setRcvLowat(n int)                           { setLowat(o.Base(), n) }
+func (o *rawOps) writeSpace()                                 { o.WriteSpace(o.NS) }
+func (o *rawOps) ioctl(cmd int) (int, core.Errno) {
+	return dgramIoctl(o.Base(), cmd, firstLen(o.Base()))
 }
-func (o *rawOps) shutdown(how uint8) core.Errno { return dgramShutdown(o.Base(), how) }
-func (o *rawOps) poll() int                     { return dgramPoll(o.Base()) }
-func (o *rawOps) close()                        { o.Close() }
-
-// rawResult takes over what a raw, ping or packet socket returned.
-func rawResult(c *Call, m raw.Msg, e core.Errno) {
-	c.From, c.FromPort, c.Cut, c.Ext, c.Offender = m.Addr, 0, m.Cut, m.Err, m.Offender
-	c.TTL = m.TTL
-	c.done(m.N, e)
-}
+func (o *rawOps) setsockopt(opt Opt, v *optval) core.Errno       { return setRawOpt(o.Sock, opt, v) }
+func (o *rawOps) getsockopt(opt Opt, n int) ([]byte, core.Errno) { return getRawOpt(o.Sock, opt, n) }
 
 // pingOps is inet_dgram_ops of a ping socket.
-type pingOps struct{ *raw.Ping }
-
-func (pingOps) listen(int) core.Errno { return step.EOPNOTSUPP }
-func (pingOps) accept() endpoint      { return nil }
+type pingOps struct {
+	*raw.Ping
+	noStream
+}
 
 func (o *pingOps) bind(addr wire.Addr, port uint16) core.Errno { return o.Bind(addr, port) }
 func (o *pingOps) connect(addr wire.Addr, _ uint16) core.Errno { return o.Connect(addr) }
-func (o *pingOps) send(data []byte, addr wire.Addr, _ uint16, flags int) (int, core.Errno) {
-	return o.SendTo(data, addr, flags)
+func (o *pingOps) sendmsg(m *core.Msghdr) core.Errno {
+	if m.Fault {
+		return step.EFAULT
+	}
+	if len(m.Ctl) > 0 {
+		return step.NotModelled
+	}
+	n, e := o.SendTo(m.Data, m.Addr, m.Flags)
+	return took(m, n, e)
 }
-func (o *pingOps) recv(c *Call, flags int) {
-	m, e := o.Recv(c.Data, flags)
-	rawResult(c, m, e)
+func (o *pingOps) recvmsg(m *core.Msghdr) (int, core.Errno)    { return o.RecvMsg(m) }
+func (o *pingOps) spliceRead(m *core.Msghdr) (int, core.Errno) { return copySplice(o, m) }
+func (o *pingOps) shutdown(how uint8) core.Errno               { return dgramShutdown(o.Base(), how) }
+func (o *pingOps) poll() uint16                                { return dgramPoll(o.Base()) }
+func (o *pingOps) close()                                      { o.Close() }
+func (o *pingOps) setRcvLowat(n int)                           { setLowat(o.Base(), n) }
+func (o *pingOps) writeSpace()                                 { o.WriteSpace(o.NS) }
+func (o *pingOps) ioctl(int) (int, core.Errno)                 { return 0, step.ENOTTY }
+func (o *pingOps) setsockopt(opt Opt, v *optval) core.Errno {
+	n, e := v.int()
+	if e != 0 {
+		return e
+	}
+	switch opt {
+	case IPv6UnicastHops:
+		o.V6.HopLimit = n
+	case IPv6TClass:
+		o.V6.TClass = n
+	case IPv6DontFrag:
+		return step.NotModelled
+	default:
+		return step.ENOPROTOOPT
+	}
+	return 0
 }
-func (o *pingOps) shutdown(how uint8) core.Errno { return dgramShutdown(o.Base(), how) }
-func (o *pingOps) poll() int                     { return dgramPoll(o.Base()) }
-func (o *pingOps) close()                        { o.Close() }
+func (o *pingOps) getsockopt(opt Opt, n int) ([]byte, core.Errno) {
+	return get6(o.Base(), opt, n, o.V6.HopLimit, o.V6.TClass)
+}
 
 // packetOps is packet_ops. A port number stands for the ifindex.
-type packetOps struct{ *raw.Packet }
+type packetOps struct {
+	*raw.Packet
+	noStream
+}
 
-func (packetOps) listen(int) core.Errno                { return step.EOPNOTSUPP }
-func (packetOps) accept() endpoint                     { return nil }
 func (packetOps) connect(wire.Addr, uint16) core.Errno { return step.EOPNOTSUPP }
 func (packetOps) shutdown(uint8) core.Errno            { return step.EOPNOTSUPP }
 func (o *packetOps) bind(_ wire.Addr, dev uint16) core.Errno {
 	o.Base().BoundDev = int32(dev)
 	return 0
 }
-func (o *packetOps) send(data []byte, _ wire.Addr, dev uint16, _ int) (int, core.Errno) {
-	return o.SendTo(data, int(dev))
+func (o *packetOps) sendmsg(m *core.Msghdr) core.Errno {
+	if m.Fault {
+		return step.EFAULT
+	}
+	n, e := o.SendTo(m.Data, int(m.Port))
+	return took(m, n, e)
 }
-func (o *packetOps) recv(c *Call, flags int) {
-	m, e := o.Recv(c.Data, flags)
-	rawResult(c, m, e)
+func (o *packetOps) recvmsg(m *core.Msghdr) (int, core.Errno)    { return o.RecvMsg(m) }
+func (o *packetOps) spliceRead(m *core.Msghdr) (int, core.Errno) { return copySplice(o, m) }
+func (o *packetOps) poll() uint16                                { return dgramPoll(o.Base()) }
+func (o *packetOps) close()                                      { o.Close() }
+func (o *packetOps) setRcvLowat(n int)                           { setLowat(o.Base(), n) }
+func (o *packetOps) writeSpace()                                 {}
+func (o *packetOps) ioctl(cmd int) (int, core.Errno) {
+	return dgramIoctl(o.Base(), cmd, firstLen(o.Base()))
 }
-func (o *packetOps) poll() int { return dgramPoll(o.Base()) }
-func (o *packetOps) close()    { o.Close() }
+func (o *packetOps) setsockopt(Opt, *optval) core.Errno       { return step.NotModelled }
+func (o *packetOps) getsockopt(Opt, int) ([]byte, core.Errno) { return nil, step.NotModelled }

@@ -8,12 +8,17 @@ import (
 
 // sysSocket is __sys_socket.
 func (p *Program) sysSocket(c *Call) {
+	if c.SockFlags&^(SockNonblock|SockCloexec) != 0 {
+		c.fail(step.EINVAL)
+		return
+	}
 	ep, e := create(p, c.Fam, c.Kind, c.N)
 	if e != 0 {
 		c.fail(e)
+		p.over(c)
 		return
 	}
-	c.done(p.install(ep), 0)
+	c.done(p.installSock(ep, c.SockFlags), 0)
 	p.opened(ep.Base(), c.Ret)
 }
 
@@ -23,10 +28,52 @@ func (p *Program) opened(sk *core.Sock, fd int) {
 	p.NS.Why(step.WhySysFD, uint64(fd))
 }
 
+// Lengths of addresses in bytes (struct sockaddr_in, sockaddr_in6,
+// SIN6_LEN_RFC2133, sockaddr_storage).
+const (
+	lenFamily  = 2
+	lenIn      = 16
+	lenIn6     = 28
+	lenIn6Old  = 24
+	lenStorage = 128
+)
+
+// sockaddr is move_addr_to_kernel, and what bind and connect check first of an
+// address: its length, and its family.
+func (c *Call) sockaddr(sk *core.Sock) core.Errno {
+	least := lenIn
+	if sk.Family == core.AFInet6 {
+		least = lenIn6Old
+	}
+	switch {
+	case c.AddrLen < 0 || c.AddrLen > lenStorage:
+		return step.EINVAL
+	case c.Bad&BadAddr != 0:
+		return step.EFAULT
+	case sk.Family == core.AFPacket:
+		return 0
+	case c.AddrLen != 0 && c.AddrLen < least:
+		return step.EINVAL
+	case c.Unspec || c.Fam == 0 || c.Fam == sk.Family:
+		return 0
+	}
+	return step.EAFNOSUPPORT
+}
+
 // sysBind is __sys_bind.
 func (p *Program) sysBind(f *File, c *Call) {
 	defer p.NS.In(step.SysBind, f.ep.Base()).Out()
-	if s := &p.NS.Sysctl; c.Port != 0 && int(c.Port) < s.IPUnprivPort && !p.Root {
+	sk := f.ep.Base()
+	e := c.sockaddr(sk)
+	if e == 0 && c.Unspec && (sk.Family != core.AFInet || !c.Addr.IsZero() && c.Addr.IP4() != 0) {
+		e = step.EAFNOSUPPORT // __inet_bind lets AF_UNSPEC with INADDR_ANY pass
+	}
+	if e != 0 {
+		c.fail(e)
+		c.why(p.NS)
+		return
+	}
+	if s := &p.NS.Sysctl; c.Port != 0 && int(c.Port) < s.IPUnprivPort && !p.Root && sk.Family != core.AFPacket {
 		p.NS.Why(step.WhyUDPPrivPort, uint64(c.Port), uint64(s.IPUnprivPort))
 		c.fail(step.EACCES)
 		return
@@ -38,18 +85,31 @@ func (p *Program) sysBind(f *File, c *Call) {
 // sysConnect is __sys_connect.
 func (p *Program) sysConnect(f *File, c *Call) {
 	defer p.NS.In(step.SysConnect, f.ep.Base()).Out()
-	if f.ep.Base().Type == core.SockStream {
+	switch {
+	case c.AddrLen < 0 || c.AddrLen > lenStorage || c.AddrLen != 0 && c.AddrLen < lenFamily:
+		c.fail(step.EINVAL)
+	case c.Bad&BadAddr != 0:
+		c.fail(step.EFAULT)
+	case f.ep.Base().Type == core.SockStream:
 		p.streamConnect(f, c)
-	} else {
+	default:
 		p.dgramConnect(f, c)
 	}
 	c.why(p.NS)
 }
 
-// dgramConnect is inet_dgram_connect; without address and port it forgets the
-// other side (AF_UNSPEC).
+// dgramConnect is inet_dgram_connect; an address of no family makes it forget
+// the other side, as no address and port does here.
 func (p *Program) dgramConnect(f *File, c *Call) {
 	defer p.NS.In(step.InetDgramConnect, f.ep.Base()).Out()
+	if c.Unspec {
+		c.done(0, f.ep.connect(zero, 0))
+		return
+	}
+	if e := c.sockaddr(f.ep.Base()); e != 0 && (e != step.EAFNOSUPPORT || f.ep.Base().Family != core.AFInet6 || c.Fam != core.AFInet) {
+		c.fail(e) // an IPv6 socket takes an IPv4 address (__ip6_datagram_connect)
+		return
+	}
 	c.done(0, f.ep.connect(c.Addr, c.Port))
 }
 
@@ -58,53 +118,84 @@ func (p *Program) dgramConnect(f *File, c *Call) {
 func (p *Program) streamConnect(f *File, c *Call) {
 	defer p.NS.In(step.InetStreamConnect, f.ep.Base()).Out()
 	sk := f.ep.Base()
-	switch sk.State {
-	case core.TCPClose:
-		if c.started {
-			connectFailed(f, c)
-			return
-		}
-		if e := f.ep.connect(c.Addr, c.Port); e != 0 && e != step.EINPROGRESS {
-			c.fail(e)
-			return
-		}
-		c.started = true
-		if f.NonBlock { // whatever came while the socket was locked: it has not been looked at
-			c.fail(step.EINPROGRESS)
-			return
-		}
-	case core.TCPSynSent, core.TCPSynRecv:
-		if !c.started {
-			c.fail(step.EALREADY)
-			return
-		}
-	default:
-		if !c.started {
+	if c.Unspec && !c.started {
+		f.ep.disconnect()
+		sk.SockState = core.SSUnconnected
+		c.done(0, 0)
+		return
+	}
+	late := step.EINPROGRESS
+	if !c.started {
+		switch sk.SockState {
+		case core.SSConnected:
 			c.fail(step.EISCONN)
 			return
+		case core.SSDisconnecting:
+			c.fail(step.EINVAL)
+			return
+		case core.SSConnecting:
+			if f.ep.deferConnect() {
+				c.fail(step.EISCONN)
+				return
+			}
+			late = step.EALREADY
+		default:
+			if !p.startConnect(f, c) {
+				return
+			}
+			if f.NonBlock { // whatever came while the socket was locked: it has not been looked at
+				c.fail(step.EINPROGRESS)
+				return
+			}
 		}
+		c.started = true
 	}
 	if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv {
-		c.sleep(p, f, step.EINPROGRESS)
+		c.sleep(p, f, late, sk.Rare().SndTimeo, false)
 		return
 	}
 	if sk.State == core.TCPClose {
 		connectFailed(f, c)
 		return
 	}
+	sk.SockState = core.SSConnected
 	c.done(0, 0)
+}
+
+// startConnect sends the SYN, and reports whether there is something to wait
+// for.
+func (p *Program) startConnect(f *File, c *Call) bool {
+	sk := f.ep.Base()
+	if sk.State != core.TCPClose {
+		c.fail(step.EISCONN)
+		return false
+	}
+	e := c.sockaddr(sk)
+	if e == 0 {
+		e = f.ep.connect(c.Addr, c.Port)
+	}
+	if e != 0 && e != step.EINPROGRESS {
+		c.fail(e)
+		return false
+	}
+	sk.SockState = core.SSConnecting
+	if f.ep.deferConnect() { // the SYN goes with the first data
+		c.done(0, 0)
+		return false
+	}
+	return true
 }
 
 // connectFailed is the end of inet_stream_connect when there is no connection:
 // the program gets the error, and may use the socket again.
 func connectFailed(f *File, c *Call) {
-	e := f.ep.Base().SockError()
+	sk := f.ep.Base()
+	e := sk.SockError()
 	if e == 0 {
 		e = step.ECONNABORTED
 	}
-	if t, ok := f.ep.(*tcpOps); ok {
-		t.Disconnect()
-	}
+	f.ep.disconnect()
+	sk.SockState = core.SSUnconnected
 	c.fail(e)
 }
 
@@ -122,12 +213,21 @@ func (p *Program) sysListen(f *File, c *Call) {
 // inetListen is inet_listen.
 func (p *Program) inetListen(f *File, c *Call, backlog int) {
 	defer p.NS.In(step.InetListen, f.ep.Base()).Out()
+	sk := f.ep.Base()
+	if sk.Type == core.SockStream && (sk.SockState != core.SSUnconnected || sk.State != core.TCPClose && sk.State != core.TCPListen) {
+		c.fail(step.EINVAL)
+		return
+	}
 	c.done(0, f.ep.listen(backlog))
 }
 
 // sysAccept is __sys_accept4.
 func (p *Program) sysAccept(f *File, c *Call) {
 	defer p.NS.In(step.SysAccept, f.ep.Base()).Out()
+	if c.SockFlags&^(SockNonblock|SockCloexec) != 0 {
+		c.fail(step.EINVAL)
+		return
+	}
 	p.inetAccept(f, c)
 	c.why(p.NS)
 }
@@ -147,78 +247,41 @@ func (p *Program) inetAccept(f *File, c *Call) {
 	}
 	ep := f.ep.accept()
 	if ep == nil {
-		c.sleep(p, f, step.EAGAIN)
+		c.sleep(p, f, step.EAGAIN, sk.Rare().RcvTimeo, true)
 		return
 	}
+	ep.Base().SockState = core.SSConnected
 	c.From, c.FromPort = ep.Base().Daddr, ep.Base().Dport
-	c.done(p.install(ep), 0)
+	if c.Bad&BadAddr != 0 { // do_accept: the connection is gone
+		ep.close()
+		c.fail(step.EFAULT)
+		return
+	}
+	c.done(p.installSock(ep, c.SockFlags), 0)
 }
 
-// sysSendto is __sys_sendto. A datagram goes whole or not at all; of a stream
-// the rest waits until there is room.
-func (p *Program) sysSendto(f *File, c *Call) {
-	defer p.NS.In(step.SysSendto, f.ep.Base()).Out()
+// sysGetsockname is __sys_getsockname and, for the other side, __sys_getpeername.
+func (p *Program) sysGetsockname(f *File, c *Call, peer bool) {
 	sk := f.ep.Base()
-	n, e := f.ep.send(c.Data[c.off:], c.Addr, c.Port, c.Flags)
-	c.off += n
-	switch {
-	case e == step.EAGAIN && sk.Type == core.SockStream && c.off > 0 && (f.NonBlock || c.Flags&core.MsgDontWait != 0):
-		c.done(c.off, 0)
-	case e == step.EAGAIN:
-		if c.sleep(p, f, e) {
+	c.From, c.FromPort = sk.RcvSaddr, sk.Sport
+	if c.From.IsZero() {
+		c.From = sk.Saddr
+	}
+	if sk.Family == core.AFInet && c.From.IsZero() {
+		c.From = wire.IP4(0).Addr()
+	}
+	if peer {
+		if sk.Dport == 0 || sk.State == core.TCPClose || sk.State == core.TCPSynSent {
+			c.fail(step.ENOTCONN)
 			return
 		}
-	case e == 0 && sk.Type == core.SockStream && c.off < len(c.Data):
-		if f.NonBlock || c.Flags&core.MsgDontWait != 0 {
-			c.done(c.off, 0)
-		} else {
-			c.sleep(p, f, step.EAGAIN)
-			return
-		}
-	case e != 0 && c.off > 0:
-		c.done(c.off, 0) // the error comes with the next call
-	default:
-		c.done(c.off, e)
+		c.From, c.FromPort = sk.Daddr, sk.Dport
 	}
-	p.length(step.SockSendLength, sk, c)
-	c.why(p.NS)
-	if end, ok := sk.InCall(); ok {
-		p.NS.Why(step.WhySysHeld, uint64(c.Ret), uint64(end-p.NS.Clock.Now()))
+	if c.Bad&BadAddr != 0 {
+		c.fail(step.EFAULT)
+		return
 	}
-}
-
-// length fires sock:sock_send_length or sock:sock_recv_length.
-func (p *Program) length(tp step.TP, sk *core.Sock, c *Call) {
-	ret := uint64(c.Ret)
-	if c.Err != 0 {
-		ret = -uint64(c.Err)
-	}
-	p.NS.TP(tp, sk, uint64(sk.ID), uint64(sk.Family), uint64(sk.Protocol), ret, uint64(c.Flags))
-}
-
-// sysRecvfrom is __sys_recvfrom.
-func (p *Program) sysRecvfrom(f *File, c *Call) {
-	defer p.NS.In(step.SysRecvfrom, f.ep.Base()).Out()
-	p.recvmsg(f, c)
-	c.why(p.NS)
-}
-
-// recvmsg is sock_recvmsg: sleep until something is there.
-func (p *Program) recvmsg(f *File, c *Call) {
-	defer p.NS.In(step.SockRecvmsg, f.ep.Base()).Out()
-	sk := f.ep.Base()
-	flags := c.Flags
-	if f.NonBlock {
-		flags |= core.MsgDontWait
-	}
-	f.ep.recv(c, flags)
-	if c.Err == step.EAGAIN {
-		c.Done, c.Err = false, 0
-		if c.sleep(p, f, step.EAGAIN) {
-			return
-		}
-	}
-	p.length(step.SockRecvLength, sk, c)
+	c.done(0, 0)
 }
 
 // sysShutdown is __sys_shutdown.
@@ -228,18 +291,27 @@ func (p *Program) sysShutdown(f *File, c *Call) {
 		c.fail(step.EINVAL)
 		return
 	}
+	sk := f.ep.Base()
+	if sk.SockState == core.SSConnecting { // inet_shutdown
+		sk.SockState = core.SSConnected
+		if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv || sk.State == core.TCPClose {
+			sk.SockState = core.SSDisconnecting
+		}
+	}
+	gone := sk.State == core.TCPSynSent || sk.State == core.TCPListen && c.N != ShutWr
 	// SHUT_RD, SHUT_WR and SHUT_RDWR are 0, 1 and 2; one more is the bit mask of
 	// directions (inet_shutdown).
 	c.done(0, f.ep.shutdown(uint8(c.N+1)))
+	if gone {
+		sk.SockState = core.SSUnconnected
+	}
 	c.why(p.NS)
 }
 
 // sockClose is sock_close: the last file descriptor of a socket is closed.
-func (p *Program) sockClose(f *File, c *Call) {
+func (p *Program) sockClose(f *File) {
 	defer p.NS.In(step.SockClose, f.ep.Base()).Out()
-	p.files[c.FD-FirstFD] = nil
 	p.release(f)
-	c.done(0, 0)
 }
 
 // release is inet_release.
@@ -247,42 +319,6 @@ func (p *Program) release(f *File) {
 	defer p.NS.In(step.InetRelease, f.ep.Base()).Out()
 	f.ep.Base().Waker = nil
 	f.ep.close()
-}
-
-// Readiness (EPOLL*).
-const (
-	PollIn  = 0x01
-	PollOut = 0x04
-	PollErr = 0x08
-	PollHup = 0x10
-)
-
-// Poll is sock_poll: what a socket is ready for. It never sleeps: a program
-// that waits is run again when something changes.
-func (p *Program) Poll(fd int) int {
-	f := p.file(fd)
-	if f == nil {
-		return PollErr
-	}
-	return p.poll(f)
-}
-
-func (p *Program) poll(f *File) int {
-	defer p.NS.In(step.SockPoll, f.ep.Base()).Out()
-	sk := f.ep.Base()
-	m := 0
-	if sk.Err != 0 || sk.Rare().ErrQueue.Len() > 0 {
-		m |= PollErr
-	}
-	if sk.Shutdown == core.RcvShutdown|core.SendShutdown {
-		m |= PollHup
-	}
-	m |= f.ep.poll()
-	if u, ok := f.ep.(*udpOps); ok && m&PollIn != 0 && !f.NonBlock && sk.Shutdown&core.RcvShutdown == 0 && u.NextLen() < 0 {
-		m &^= PollIn // udp_poll: a datagram with a wrong checksum does not count for who would sleep over it
-	}
-	p.NS.Why(step.WhySysReady, uint64(m))
-	return m
 }
 
 // zero is "no address".

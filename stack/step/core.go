@@ -61,6 +61,8 @@ const (
 	SkbReleaseData
 	NetifReceiveSkbStep
 	NeighDestroy
+	SkbTstampTx
+	MsgZerocopyCallback
 	endCore
 )
 
@@ -111,6 +113,8 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SkbChecksumHelp & 255:         {"skb_checksum_help", Core, "net/core/dev.c", "Compute the checksum that the card would have."},
 	SkbReleaseData & 255:          {"skb_release_data", Core, "net/core/skbuff.c", "Give a packet's bytes back, and free the pieces that hang on it."},
 	SkbClone & 255:                {"skb_clone", Core, "net/core/skbuff.c", "A second sk_buff for the same bytes."},
+	SkbTstampTx & 255:             {"__skb_tstamp_tx", Socket, "net/core/skbuff.c", "The program wants to know when a packet of its got here: the time goes into its error queue."},
+	MsgZerocopyCallback & 255:     {"__msg_zerocopy_callback", Socket, "net/core/skbuff.c", "No packet points to the program's memory any more: tell the program by its error queue."},
 	RunKsoftirqd & 255:            {"run_ksoftirqd", Core, "kernel/softirq.c", "Too much work for the softirq: a thread goes on with it."},
 	InetGroReceive & 255:          {"inet_gro_receive", Network, "net/ipv4/af_inet.c", "GRO looks at the IPv4 header."},
 	Ipv6GroReceive & 255:          {"ipv6_gro_receive", Network, "net/ipv6/ip6_offload.c", "GRO looks at the IPv6 header."},
@@ -211,6 +215,8 @@ const (
 	WhyNeighNoLink
 	WhyCallBacklog
 	WhyCallOver
+	WhyTstamp
+	WhyZerocopyDone
 	endCoreWhy
 )
 
@@ -288,6 +294,8 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyGROEnds & 255:        "Its flags ({0:tcpbits}) end what can be merged: it does not wait.",
 	WhyGROShort & 255:       "{0} bytes are less than a full segment of {1}: it does not wait for more.",
 	WhyWfree & 255:          "{0} bytes of memory are given back to the socket that sent it; {1} are still on their way.",
+	WhyTstamp & 255:         "The time of {0} (0 sent, 1 queued, 2 acknowledged) goes into the error queue, with the number {1}.",
+	WhyZerocopyDone & 255:   "Sends {0} to {1} of this socket are through: their memory is the program's again ({2}: 1 it was used as it was, 0 it had to be copied).",
 	WhyRfree & 255:          "{0} bytes of memory are given back; packets that wait to be read use {1} of {2} (SO_RCVBUF).",
 	WhyWakeReader & 255:     "A program waits on this socket: it is woken.",
 	WhyNoReader & 255:       "No program sleeps on this socket: it will find the data when it asks.",

@@ -19,6 +19,8 @@ const (
 	DevForwardSkb
 	VlanDevXmit
 	DummyXmit
+	TunNetXmit
+	TunGetUser
 	endDriver
 )
 
@@ -38,6 +40,8 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	DevForwardSkb & 255:       {"__dev_forward_skb2", Driver, "net/core/dev.c", "Does it fit the other end? Forget what this host knew about it."},
 	VlanDevXmit & 255:         {"vlan_dev_hard_start_xmit", Driver, "net/8021q/vlan_dev.c", "Tag the packet and give it to the device below."},
 	DummyXmit & 255:           {"dummy_xmit", Driver, "drivers/net/dummy.c", "Swallow the frame: nothing is behind a dummy device."},
+	TunNetXmit & 255:          {"tun_net_xmit", Driver, "drivers/net/tun.c", "Put the packet into the ring of the program that holds the tun device."},
+	TunGetUser & 255:          {"tun_get_user", Driver, "drivers/net/tun.c", "A program wrote a packet into the tun device: it is received."},
 }
 
 // Why a driver decided.
@@ -74,6 +78,12 @@ const (
 	WhyTxMap
 	WhyTxMapCsum
 	WhyLoopback
+	WhyTunNobody
+	WhyTunRing
+	WhyTunFull
+	WhyTunVersion
+	WhyTunRcv
+	WhyTunDown
 	endDriverWhy
 )
 
@@ -110,6 +120,12 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyTxMap & 255:         "The card fetches its {0} bytes from memory by itself (DMA) and sends them.",
 	WhyTxMapCsum & 255:     "The card fetches its {0} bytes from memory by itself (DMA), fills the checksum in, and sends them.",
 	WhyLoopback & 255:      "{0} bytes turn around: what {1:dev} sends, it receives.",
+	WhyTunNobody & 255:     "No program holds {0:dev}: nobody would read the packet.",
+	WhyTunRing & 255:       "{0} bytes wait for the program that holds {1:dev}; {2} {2?packet lies|packets lie} in its ring of {3}.",
+	WhyTunFull & 255:       "The program that holds {0:dev} does not read: its ring of {1} packets is full.",
+	WhyTunVersion & 255:    "The packet's first half byte is {0}: neither IPv4 nor IPv6, and a tun device carries nothing else.",
+	WhyTunRcv & 255:        "A program wrote {0} bytes into {1:dev}: IP version {2}.",
+	WhyTunDown & 255:       "{0:dev} is down: what is written into it is refused.",
 }
 
 var driverTries = [...]Tried{}

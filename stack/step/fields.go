@@ -26,7 +26,10 @@ var kindNames = [...]string{"", "skb", "sk", "neigh", "ring", "napi", "net", "fr
 func (k Kind) String() string { return kindNames[k] }
 
 // MaxFields is how many values one object may show.
-const MaxFields = 64
+const MaxFields = 96
+
+// SmallFields is how many values an object that is no socket may show.
+const SmallFields = 32
 
 // A Key names a field of a Kind: kind<<12 | index. Counters of a namespace
 // use the MIB as index.

@@ -61,6 +61,7 @@ const (
 	Set                    // conntrack states of a rule: established,related
 	NftVerdict             // a verdict of nftables: accept
 	XtVerdict              // a verdict of iptables: ACCEPT
+	BBRMode                // what BBR does: STARTUP
 	numFmts
 )
 
@@ -69,7 +70,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "natmanip": NatManip, "sctpst": SCTPst,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "bbr": BBRMode, "natmanip": NatManip, "sctpst": SCTPst,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine

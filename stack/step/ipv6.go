@@ -80,6 +80,7 @@ const (
 	AddrconfDADBegin
 	AddrconfDADWork
 	AddrconfDADCompleted
+	AddrconfJoinAnycast
 	AddrconfDADFailure
 	AddrconfPrefixRcv
 	MLDSendpack
@@ -165,6 +166,7 @@ var ipv6Steps = [int(endIPv6) - baseIPv6]Info{
 	AddrconfDADBegin & 255:     {"addrconf_dad_begin", Network, "net/ipv6/addrconf.c", "Must somebody be asked whether the address is free?"},
 	AddrconfDADWork & 255:      {"addrconf_dad_work", Network, "net/ipv6/addrconf.c", "Ask (again) whether the address is free, or be done."},
 	AddrconfDADCompleted & 255: {"addrconf_dad_completed", Network, "net/ipv6/addrconf.c", "The address is this host's."},
+	AddrconfJoinAnycast & 255:  {"addrconf_join_anycast", Network, "net/ipv6/addrconf.c", "A router answers to the lowest address of the prefix too."},
 	AddrconfDADFailure & 255:   {"addrconf_dad_failure", Network, "net/ipv6/addrconf.c", "Somebody else has the address."},
 	AddrconfPrefixRcv & 255:    {"addrconf_prefix_rcv", Network, "net/ipv6/addrconf.c", "A prefix from a router: a route, and an address."},
 	MLDSendpack & 255:          {"mld_sendpack", Network, "net/ipv6/mcast.c", "Tell the routers which groups have a listener."},
@@ -257,6 +259,7 @@ const (
 	WhyNDDADDest
 	WhyNDDADOption
 	WhyNDNotMine
+	WhyNDAnycast
 	WhyNDLoop
 	WhyNDTentative
 	WhyNDDefend
@@ -394,6 +397,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyNDDADDest & 255:          "A probe from :: must go to the solicited-node group, not to {0:ip}.",
 	WhyNDDADOption & 255:        "A probe from :: must not tell a link address.",
 	WhyNDNotMine & 255:          "{0:ip} is not an address of this host on {2:dev}.",
+	WhyNDAnycast & 255:          "{0:ip} is an anycast address of this router: others may have it too, so the answer waits a random time and overrides nothing.",
 	WhyNDLoop & 255:             "This is our own probe, come back: its number is ours (RFC 7527).",
 	WhyNDTentative & 255:        "{0:ip} is not yet this host's (tentative): no answer.",
 	WhyNDDefend & 255:           "Somebody tries {0:ip}, which is this host's: all nodes are told.",

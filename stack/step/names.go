@@ -9,6 +9,7 @@ const (
 	EPERM           Errno = 1
 	ENOENT          Errno = 2
 	EINTR           Errno = 4
+	EIO             Errno = 5
 	EBADF           Errno = 9
 	EAGAIN          Errno = 11
 	ENOMEM          Errno = 12
@@ -45,16 +46,36 @@ const (
 	EINPROGRESS     Errno = 115
 	EPROTO          Errno = 71
 	ENONET          Errno = 64
+	ENXIO           Errno = 6
+	ENOTDIR         Errno = 20
+	EISDIR          Errno = 21
+	ENOTTY          Errno = 25
+	ESPIPE          Errno = 29
+	EDOM            Errno = 33
+	ERANGE          Errno = 34
+	ENOSYS          Errno = 38
+	ENOMSG          Errno = 42
+	ENODATA         Errno = 61
+	ENOTSOCK        Errno = 88
+	ESOCKTNOSUPPORT Errno = 94
+	EUSERS          Errno = 87
+	EKEYREJECTED    Errno = 129
+	// NotModelled is what no kernel returns: the call or option is real, and the
+	// model does not have it. Whoever made the call says so, loudly.
+	NotModelled Errno = 255
 )
 
 var errnoNames = map[Errno]string{
-	0: "0", EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",
+	0: "0", EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EIO: "EIO", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",
 	EFAULT: "EFAULT", EBUSY: "EBUSY", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", ELOOP: "ELOOP", EMFILE: "EMFILE", EPIPE: "EPIPE", EDESTADDRREQ: "EDESTADDRREQ",
 	EMSGSIZE: "EMSGSIZE", EPROTOTYPE: "EPROTOTYPE", ENOPROTOOPT: "ENOPROTOOPT", EPROTONOSUPPORT: "EPROTONOSUPPORT",
 	EOPNOTSUPP: "EOPNOTSUPP", EAFNOSUPPORT: "EAFNOSUPPORT", EADDRINUSE: "EADDRINUSE", EADDRNOTAVAIL: "EADDRNOTAVAIL",
 	ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ECONNABORTED: "ECONNABORTED", ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS",
 	EISCONN: "EISCONN", ENOTCONN: "ENOTCONN", ETIMEDOUT: "ETIMEDOUT", ECONNREFUSED: "ECONNREFUSED", EHOSTDOWN: "EHOSTDOWN",
 	EHOSTUNREACH: "EHOSTUNREACH", EALREADY: "EALREADY", EINPROGRESS: "EINPROGRESS", EPROTO: "EPROTO", ENONET: "ENONET",
+	ENXIO: "ENXIO", ENOTDIR: "ENOTDIR", EISDIR: "EISDIR", ENOTTY: "ENOTTY", ESPIPE: "ESPIPE", EDOM: "EDOM", ERANGE: "ERANGE", ENOSYS: "ENOSYS",
+	ENOMSG: "ENOMSG", ENODATA: "ENODATA", ENOTSOCK: "ENOTSOCK", ESOCKTNOSUPPORT: "ESOCKTNOSUPPORT", EUSERS: "EUSERS", EKEYREJECTED: "EKEYREJECTED",
+	NotModelled: "not modelled",
 }
 
 // String returns the symbol, ECONNREFUSED.
@@ -68,6 +89,7 @@ func (e Errno) String() string {
 // enums name the values of the formats that are enumerations.
 var enums = [numFmts]map[uint64]string{
 	Gro: groNames, CTst: ctStates, CTInfoFmt: ctInfos, CTDirFmt: ctDirs, SCTPst: sctpStates, NatManip: {0: "source", 1: "destination"},
+	BBRMode: {0: "STARTUP", 1: "DRAIN", 2: "PROBE_BW", 3: "PROBE_RTT"},
 	Proto: {0: "hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing header", 44: "fragment header",
 		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "destination options", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},
 	Ether: {0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6", 0x8100: "802.1Q", 0x88a8: "802.1ad", 0x0004: "802.2", 0x88cc: "LLDP", 0x8847: "MPLS", 0x8863: "PPPoE discovery", 0x8864: "PPPoE session"},

@@ -71,6 +71,26 @@ const (
 	TCPRcvWscale
 	TCPReordering
 	TCPTotalRetrans
+	TCPRtxQueue
+	TCPWriteQueue
+	TCPRttUs
+	TCPMinRttUs
+	TCPReoWndUs
+	TCPDelackAt
+	TCPKeepAt
+	TCPPaceAt
+	TCPCompressedAt
+	TCPPacingRate
+	TCPCwndLimited
+	TCPDelivered
+	TCPLost
+	TCPTLPHighSeq
+	TCPUndoMarker
+	TCPPriorCwnd
+	TCPNonagle
+	TCPProbesOut
+	TCPFollowed
+	TCPThrottled
 	numSockFields
 )
 
@@ -135,6 +155,26 @@ var sockFields = [numSockFields]Field{
 	TCPRcvWscale:    {"tcp.rcv_wscale", Dec, "Our window counts in units of 2 to the power of this."},
 	TCPReordering:   {"tcp.reordering", Dec, "By how many segments others may be overtaken before that counts as a loss."},
 	TCPTotalRetrans: {"tcp.total_retrans", Dec, "Segments sent again, in all."},
+	TCPRtxQueue:     {"tcp.rtx_queue", Dec, "Packets sent and kept until they are acknowledged (tcp_rtx_queue)."},
+	TCPWriteQueue:   {"tcp.write_queue", Dec, "Packets written and not sent yet (sk_write_queue)."},
+	TCPRttUs:        {"tcp.rack_rtt_us", Dec, "The newest round-trip time that was measured, in µs."},
+	TCPMinRttUs:     {"tcp.min_rtt_us", Dec, "The smallest round-trip time of late, in µs."},
+	TCPReoWndUs:     {"tcp.reo_wnd_us", Dec, "How long a segment may come later than one sent after it, before it counts as lost, in µs."},
+	TCPDelackAt:     {"tcp.delack_at", Time, "When the delayed ACK goes at the latest."},
+	TCPKeepAt:       {"tcp.keepalive_at", Time, "When the keepalive timer fires; it also ends FIN_WAIT2."},
+	TCPPaceAt:       {"tcp.pacing_at", Time, "When pacing lets the next packet go, or the queues below ask for more."},
+	TCPCompressedAt: {"tcp.compressed_ack_at", Time, "When ACKs that were held together go."},
+	TCPPacingRate:   {"tcp.pacing_rate", Dec, "The rate that congestion control paces to, in bytes a second."},
+	TCPCwndLimited:  {"tcp.is_cwnd_limited", Bool, "In this round trip the congestion window held data back."},
+	TCPDelivered:    {"tcp.delivered", Dec, "Segments that the other side has got, in all."},
+	TCPLost:         {"tcp.lost", Dec, "Segments that were believed lost, in all."},
+	TCPTLPHighSeq:   {"tcp.tlp_high_seq", Dec, "snd_nxt when a loss probe went out; 0 if none is under way."},
+	TCPUndoMarker:   {"tcp.undo_marker", Dec, "snd_una when cwnd was reduced; 0 if that cannot be undone."},
+	TCPPriorCwnd:    {"tcp.prior_cwnd", Dec, "cwnd before it was reduced."},
+	TCPNonagle:      {"tcp.nonagle", Hex, "1 TCP_NODELAY, 2 TCP_CORK, 4 push now."},
+	TCPProbesOut:    {"tcp.probes_out", Dec, "Window or keepalive probes without an answer."},
+	TCPFollowed:     {"tcp.followed", Bool, "What this side sends is taken from the capture: cwnd and the like are the model's estimate."},
+	TCPThrottled:    {"tcp.throttled", Bool, "Enough of this socket waits in the queues below (TCP small queues)."},
 }
 
 // The fields of a half-open connection (struct request_sock).

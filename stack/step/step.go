@@ -32,6 +32,9 @@ const (
 	areaNftables
 	areaBridge
 	areaIptables
+	areaTCPHandshake
+	areaTCPRecovery
+	areaTCPCong
 	numAreas
 )
 
@@ -75,6 +78,8 @@ var stepTables = [numAreas][]Info{
 	areaSocket: socketSteps[:], areaSched: schedSteps[:],
 	areaConntrack: conntrackSteps[:], areaNAT: natSteps[:],
 	areaNftables: nftablesSteps[:], areaBridge: bridgeSteps[:], areaIptables: iptablesSteps[:],
+	areaTCPHandshake: tcpHandshakeSteps[:], areaTCPCong: tcpCongSteps[:],
+	areaTCPRecovery: tcpRecoverySteps[:],
 }
 
 var whyTables = [numAreas][]string{
@@ -83,6 +88,8 @@ var whyTables = [numAreas][]string{
 	areaSocket: socketWhys[:], areaSched: schedWhys[:], areaReplay: replayWhys[:],
 	areaDrop: dropWhys[:], areaConntrack: conntrackWhys[:], areaNAT: natWhys[:],
 	areaNftables: nftablesWhys[:], areaBridge: bridgeWhys[:], areaIptables: iptablesWhys[:],
+	areaTCPHandshake: tcpHandshakeWhys[:], areaTCPCong: tcpCongWhys[:],
+	areaTCPRecovery: tcpRecoveryWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{
@@ -91,6 +98,8 @@ var tryTables = [numAreas][]Tried{
 	areaSocket: socketTries[:], areaSched: schedTries[:],
 	areaConntrack: conntrackTries[:], areaNAT: natTries[:],
 	areaNftables: nftablesTries[:], areaBridge: bridgeTries[:], areaIptables: iptablesTries[:],
+	areaTCPHandshake: tcpHandshakeTries[:], areaTCPCong: tcpCongTries[:],
+	areaTCPRecovery: tcpRecoveryTries[:],
 }
 
 // Info returns the catalogue's row.

@@ -57,6 +57,8 @@ const (
 	TcpRecvmsgLocked
 	TcpRecvmsg
 	TcpCleanupRbuf
+	TcpSpliceRead
+	TcpIoctl
 	TcpClose
 	TcpDisconnect
 	TcpDone
@@ -176,6 +178,8 @@ var tcpSteps = [int(endTCP) - baseTCP]Info{
 	TcpRecvmsg & 255:              {"tcp_recvmsg", Socket, "net/ipv4/tcp.c", "A program reads: lock the socket, and copy what has arrived."},
 	TcpRecvmsgLocked & 255:        {"tcp_recvmsg_locked", Socket, "net/ipv4/tcp.c", "Copy what has arrived to the program."},
 	TcpCleanupRbuf & 255:          {"__tcp_cleanup_rbuf", Transport, "net/ipv4/tcp.c", "The program has read: does the sender need to know?"},
+	TcpSpliceRead & 255:           {"tcp_splice_read", Transport, "net/ipv4/tcp.c", "splice(): what has arrived goes into a pipe, without a copy."},
+	TcpIoctl & 255:                {"tcp_ioctl", Transport, "net/ipv4/tcp.c", "ioctl(): how many bytes wait to be read, or to be acknowledged?"},
 	TcpClose & 255:                {"__tcp_close", Socket, "net/ipv4/tcp.c", "The program lets go of the connection."},
 	TcpDisconnect & 255:           {"tcp_disconnect", Transport, "net/ipv4/tcp.c", "Break the connection off."},
 	TcpDone & 255:                 {"tcp_done", Transport, "net/ipv4/tcp.c", "The connection is over."},
@@ -260,7 +264,6 @@ const (
 	WhyFastopenNotModelled
 	WhyOptionNotModelled
 	WhyUrgNotModelled
-	WhyCongNotModelled
 	WhySequence
 	WhyPaws
 	WhyRstChallenge
@@ -410,7 +413,6 @@ const (
 	WhyRackFirst
 	WhyRtxQueue
 	WhyCollapseNotModelled
-	WhyEcnNotModelled
 	WhyTransmitSyn
 	WhyTransmitAck
 	WhyXmitDone
@@ -445,7 +447,6 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyFastopenNotModelled & 255: "Not modelled: TCP Fast Open. The option is ignored.",
 	WhyOptionNotModelled & 255:   "Not modelled: an MPTCP, MD5 or AO option. It is ignored.",
 	WhyUrgNotModelled & 255:      "Not modelled: urgent data. It stays in the stream.",
-	WhyCongNotModelled & 255:     "Not modelled: this congestion control. CUBIC takes its place.",
 	WhySequence & 255:            "It begins {0} bytes beyond the end of the window that this side offered.",
 	WhyPaws & 255:                "Its timestamp {0} is older than {1}, the last one: an old duplicate (PAWS).",
 	WhyRstChallenge & 255:        "A RST must have exactly the number {1}; this has {0}. It may be forged: ask with an ACK.",
@@ -604,7 +605,6 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyRackFirst & 255:           "A segment that was sent later has arrived, and the first that is not acknowledged has not: it counts as lost (RACK).",
 	WhyRtxQueue & 255:            "{0} {0?segment counts|segments count} as lost; the congestion window lets {1} go now.",
 	WhyCollapseNotModelled & 255: "Not modelled: packing small segments closer together (tcp_collapse). Linux might free memory here: {0} bytes are used, {1} are allowed.",
-	WhyEcnNotModelled & 255:      "Not modelled: congestion marks in TCP (ECN). Linux would negotiate them here (tcp_ecn is {0}); this host does without.",
 	WhyTransmitSyn & 255:         "A segment with {0:tcpbits}: our numbers begin at {1}; window field {4}.",
 	WhyTransmitAck & 255:         "An acknowledgement without data ({0:tcpbits}): the number expected from the other side is {3}; window field {4}.",
 	WhyXmitDone & 255:            "{0} {0?segment was|segments were} handed to IP; {1} {1?is|are} in flight, and the congestion window allows {2}.",

@@ -22,6 +22,7 @@ const (
 	UdpPushPendingFrames
 	UdpRecvmsg
 	SkbRecvUdp
+	FirstPacketLength
 	UdpConnect
 	Ip4DatagramConnect
 	UdpDisconnect
@@ -99,6 +100,7 @@ var udpSteps = [int(endUDP) - baseUDP]Info{
 	UdpPushPendingFrames & 255:  {"udp_push_pending_frames", Transport, "net/ipv4/udp.c", "The last piece of a corked datagram is there: send it."},
 	UdpRecvmsg & 255:            {"udp_recvmsg", Transport, "net/ipv4/udp.c", "A program reads a datagram; long ones get their checksum checked now."},
 	SkbRecvUdp & 255:            {"__skb_recv_udp", Transport, "net/ipv4/udp.c", "Take the first datagram out of the queue."},
+	FirstPacketLength & 255:     {"__first_packet_length", Transport, "net/ipv4/udp.c", "How long is the datagram that waits? One with a wrong checksum is dropped first."},
 	UdpConnect & 255:            {"udp_connect", Transport, "net/ipv4/udp.c", "Fix the other side of a UDP socket; nothing is sent."},
 	Ip4DatagramConnect & 255:    {"__ip4_datagram_connect", Transport, "net/ipv4/datagram.c", "Find the route and the source address, and remember both."},
 	UdpDisconnect & 255:         {"__udp_disconnect", Transport, "net/ipv4/udp.c", "Forget the other side."},

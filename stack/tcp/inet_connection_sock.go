@@ -4,7 +4,6 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -133,6 +132,10 @@ func (sk *Sock) Listen(backlog int) core.Errno {
 	if sk.State == core.TCPListen {
 		return 0
 	}
+	if f := sk.sysctl().TCPFastopen; f&tfoServerWoSockopt != 0 && f&tfoServerEnable != 0 && sk.rare().fo.q.maxQlen == 0 {
+		sk.setRare().fo.q.maxQlen = int(sk.MaxAckBacklog)
+		sk.T.fastopenKeyOnce()
+	}
 	sk.AckBacklog = 0
 	sk.ack.pending = 0
 	if !sk.bound {
@@ -166,6 +169,9 @@ func (sk *Sock) Accept() *Sock {
 		return nil
 	}
 	c := sk.rare().acceptQueue[0]
+	if r := c.fastopenRsk(); r != nil && r.tfo {
+		r.child = nil // it is the program's before its handshake is complete
+	}
 	sk.setRare().acceptQueue = sk.rare().acceptQueue[1:]
 	sk.AckBacklog--
 	c.parent = nil
@@ -179,6 +185,9 @@ func (sk *Sock) Connect(daddr wire.Addr, dport uint16) core.Errno {
 	switch sk.State {
 	case core.TCPClose:
 	case core.TCPSynSent, core.TCPSynRecv:
+		if sk.DeferConnect() {
+			return step.EISCONN
+		}
 		return step.EALREADY
 	default:
 		return step.EISCONN
@@ -189,7 +198,7 @@ func (sk *Sock) Connect(daddr wire.Addr, dport uint16) core.Errno {
 	if e != 0 {
 		return e
 	}
-	if sk.State == core.TCPEstablished {
+	if sk.State == core.TCPEstablished || sk.DeferConnect() {
 		return 0
 	}
 	return step.EINPROGRESS // or refused meanwhile: the caller looks
@@ -216,6 +225,7 @@ func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
 	if daddr.IsZero() {
 		daddr = wire.Addr{Lo: 1}
 	}
+	before := sk.Daddr
 	sk.Daddr, sk.Dport = daddr, dport
 	d, e := sk.af.route(sk)
 	if e != 0 {
@@ -232,10 +242,13 @@ func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
 	if sk.RcvSaddr.IsZero() {
 		sk.RcvSaddr = sk.Saddr
 	}
-	if sk.rx.tsRecentStamp != 0 {
+	if sk.rx.tsRecentStamp != 0 && before != daddr {
 		sk.rx.tsRecent, sk.rx.tsRecentStamp, sk.writeSeq = 0, 0, 0
 	}
 	sk.rx.mssClamp = mssDefault
+	if sk.af.etherType() == etherIPv6 {
+		sk.rx.mssClamp = minMTU6 - wire.TCPMinLen - wire.IPv6Len
+	}
 	sk.setState(core.TCPSynSent)
 	if e := sk.hashConnect(); e != 0 {
 		sk.setState(core.TCPClose)
@@ -250,10 +263,15 @@ func (sk *Sock) connectCall(daddr wire.Addr, dport uint16) core.Errno {
 		}
 	}
 	sk.DstCache = d
-	sk.writeSeq = sk.T.initSeq(sk.tuple())
+	if sk.writeSeq == 0 || sk.T.ISNs != nil { // else it follows those of a connection before
+		sk.writeSeq = sk.T.initSeq(sk.tuple())
+	}
 	sk.isn = sk.writeSeq
 	sk.tsoffset = sk.T.tsOffset(sk.tuple())
 	sk.setIPID()
+	if sk.fastopenDeferConnect() {
+		return 0
+	}
 	if e := sk.connect(); e != 0 {
 		sk.setState(core.TCPClose)
 		sk.Dport = 0
@@ -334,17 +352,11 @@ func (sk *Sock) hashConnect() core.Errno {
 func (sk *Sock) checkEstablished() core.Errno {
 	h := sk.T.Hash
 	if w, ok := h.Lookup(&sk.node.Key, int(sk.BoundDev)).(*TimeWait); ok {
-		ts := w.tsRecentStamp
-		reuse := sk.sysctl().TCPTWReuse
-		loop := sk.node.Key.Laddr == sk.node.Key.Faddr || sk.Daddr.IP4().IsLoopback() && sk.Daddr.Is4()
-		if ts != 0 && (reuse == 1 || reuse == 2 && loop) && int64(sk.now()/sim.Second) > ts {
-			sk.writeSeq = w.sndNxt + 65535 + 2
-			sk.rx.tsRecent, sk.rx.tsRecentStamp = w.tsRecent, w.tsRecentStamp
-			w.kill()
-			sk.NS.Inc(step.TcpExtTWRecycled)
-		} else {
+		if !sk.twskUnique(w) {
 			return step.EADDRNOTAVAIL
 		}
+		w.kill()
+		sk.NS.Inc(step.TcpExtTWRecycled)
 	}
 	if !h.Insert(&sk.node) {
 		return step.EADDRNOTAVAIL

@@ -1,18 +1,12 @@
 package tcp
 
 // The names that a program gives in TCP_CONGESTION.
-const (
-	renoName  = "reno"
-	cubicName = "cubic"
-)
 
-// congByName is tcp_ca_find.
-func congByName(n string) congOps {
-	switch n {
-	case renoName:
-		return reno{}
-	case cubicName:
-		return cubic{}
-	}
-	return nil
-}
+func (reno) name() string  { return "reno" }
+func (bbr) name() string   { return "bbr" }
+func (cubic) name() string { return "cubic" }
+func (dctcp) name() string { return "dctcp" }
+func (vegas) name() string { return "vegas" }
+
+// name of a DCTCP whose other side does not mark.
+func (dctcpReno) name() string { return "dctcp-reno" }

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
@@ -30,4 +31,50 @@ func (sk *Sock) ObserveOwn(o *trace.Obs) {
 	o[step.TCPHighSeq], o[step.TCPPmtuCookie] = uint64(sk.highSeq), uint64(sk.pmtuCookie)
 	o[step.TCPSndWscale], o[step.TCPRcvWscale] = uint64(sk.rx.sndWscale), uint64(sk.rx.rcvWscale)
 	o[step.TCPReordering], o[step.TCPTotalRetrans] = uint64(sk.reordering), uint64(sk.totalRetrans)
+	sk.observeTimers(o)
+	o[step.TCPRtxQueue], o[step.TCPWriteQueue] = uint64(sk.rtx.Len()), uint64(sk.write.Len())
+	o[step.TCPRttUs], o[step.TCPMinRttUs] = uint64(sk.rack.rttUs), uint64(sk.minRtt.get())
+	if sk.minRtt.get() == ^uint32(0) {
+		o[step.TCPMinRttUs] = 0 // none yet
+	}
+	o[step.TCPReoWndUs], o[step.TCPPacingRate] = uint64(sk.rackReoWnd()), sk.pacingRate
+	o[step.TCPCwndLimited], o[step.TCPThrottled] = b2i(sk.isCwndLimited), b2i(sk.throttled)
+	o[step.TCPDelivered], o[step.TCPLost] = uint64(sk.delivered), uint64(sk.lost)
+	o[step.TCPTLPHighSeq], o[step.TCPUndoMarker] = uint64(sk.tlpHighSeq), uint64(sk.undoMarker)
+	o[step.TCPPriorCwnd], o[step.TCPNonagle] = uint64(sk.priorCwnd), uint64(sk.nonagle)
+	o[step.TCPProbesOut], o[step.TCPFollowed] = uint64(sk.probesOut), b2i(sk.T != nil && sk.T.Follow)
+}
+
+// observeTimers lists when the timers beside the write timer fire.
+func (sk *Sock) observeTimers(o *trace.Obs) {
+	if sk.ack.pending&ackTimer != 0 && sk.delackTimer.Pending() {
+		o[step.TCPDelackAt] = uint64(sk.ack.timeout)
+	}
+	if sk.keepTimer != nil && sk.keepTimer.Pending() {
+		o[step.TCPKeepAt] = uint64(sk.keepTimer.At)
+	}
+	if sk.tsqTimer != nil && sk.tsqTimer.Pending() {
+		o[step.TCPPaceAt] = uint64(sk.tsqTimer.At)
+	}
+	if sk.compTimer != nil && sk.compTimer.Pending() {
+		o[step.TCPCompressedAt] = uint64(sk.compTimer.At)
+	}
+}
+
+// ListQueues lists what waits in the socket's queues, each in order of
+// sequence: sent, written, received and unread, received behind a hole.
+func (sk *Sock) ListQueues(list []trace.Piece) []trace.Piece {
+	for i, q := range [...]*core.SKBList{trace.QueueSent: &sk.rtx, trace.QueueUnsent: &sk.write, trace.QueueUnread: &sk.RcvQueue, trace.QueueOfo: &sk.ooo} {
+		n := 0
+		for b := q.Front(); b != nil; b = b.Next() {
+			if n++; n > trace.MaxPieces {
+				rest := &list[len(list)-1]
+				rest.Packs++
+				rest.End = b.CB.EndSeq
+				continue
+			}
+			list = append(list, trace.Piece{Queue: uint8(i), Marks: b.CB.Sacked, Segs: uint16(min(b.CB.TSO, 65535)), Seq: b.CB.Seq, End: b.CB.EndSeq, Packs: 1, Sent: int64(b.Tstamp)})
+		}
+	}
+	return list
 }

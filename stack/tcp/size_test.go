@@ -15,9 +15,9 @@ func TestSize(t *testing.T) {
 		size, max uintptr
 	}{
 		{"core.Sock", unsafe.Sizeof(core.Sock{}), 264},
-		{"tcp.Sock", unsafe.Sizeof(Sock{}), 1232},
+		{"tcp.Sock", unsafe.Sizeof(Sock{}), 1472},
 		{"tcp.TimeWait", unsafe.Sizeof(TimeWait{}), 256},
-		{"core.SKB", unsafe.Sizeof(core.SKB{}), 528},
+		{"core.SKB", unsafe.Sizeof(core.SKB{}), 576},
 	} {
 		t.Logf("%s: %d bytes", c.what, c.size)
 		if c.size > c.max {

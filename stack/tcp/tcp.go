@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -25,11 +24,8 @@ func (t *TCP) newSock(family uint16) *Sock {
 	sk.RcvBuf, sk.SndBuf = int32(sy.TCPRmem[1]), int32(sy.TCPWmem[1])
 	sk.scalingRatio = defaultRatio
 	sk.rx.mssClamp = mssDefault
-	sk.ca = congByName(sy.TCPCongestionControl)
-	if sk.ca == nil {
-		sk.ca = cubic{} // BBR and the others are not modelled
-		ns.Note(&sk.Sock, step.WhyCongNotModelled)
-	}
+	sk.pacingRate = noRate
+	sk.assignCongestion()
 	sk.initXmitTimers()
 	sk.initXfer0()
 	sk.rcvqInit()
@@ -134,6 +130,7 @@ func (sk *Sock) done() {
 	}
 	sk.setState(core.TCPClose)
 	sk.stopTimers()
+	sk.reqskRemove(false)
 	if sk.T.Follow {
 		sk.followRest(step.WhyFollowReadEnd)
 	}
@@ -177,6 +174,7 @@ func (sk *Sock) destroy() {
 // free is tcp_v4_destroy_sock and sk_stream_kill_queues: give all memory back.
 func (sk *Sock) free() {
 	ns := sk.NS
+	sk.fastopenOfoCheck()
 	sk.stopTimers()
 	sk.ForgetCall()
 	sk.unhash()
@@ -270,14 +268,15 @@ func (sk *Sock) Shutdown(how uint8) core.Errno {
 	}
 	sk.Lock()
 	defer sk.Release(ns)
+	var e core.Errno
 	switch sk.State {
 	case core.TCPClose:
-		return step.ENOTCONN
+		sk.Sock.Shutdown |= bits // who polls is told, although it is an error
+		e = step.ENOTCONN
 	case core.TCPListen:
-		if bits&core.RcvShutdown == 0 {
-			return 0
+		if bits&core.RcvShutdown != 0 {
+			sk.disconnect()
 		}
-		sk.disconnect()
 	case core.TCPSynSent:
 		sk.disconnect()
 	default:
@@ -287,7 +286,7 @@ func (sk *Sock) Shutdown(how uint8) core.Errno {
 		}
 	}
 	sk.StateChange(ns)
-	return 0
+	return e
 }
 
 // Close is close(2): tcp_close. The program lets go; the connection ends in
@@ -305,6 +304,37 @@ func (sk *Sock) Close() {
 		return
 	}
 	sk.Release(ns)
+	sk.afterRelease()
+}
+
+// CloseStart is Close of a socket with SO_LINGER up to where the program sleeps
+// (__tcp_close, sk_stream_wait_close). It returns how long it may sleep, as long
+// as Lingers reports true; 0 is not at all. CloseEnd must follow.
+func (sk *Sock) CloseStart() sim.Time {
+	defer sk.NS.In(step.TcpClose, &sk.Sock).Out()
+	ns := sk.NS
+	sk.Lock()
+	sk.closeQueues()
+	sk.Release(ns)
+	if !sk.Linger {
+		return 0
+	}
+	return sk.Rare().LingerTime
+}
+
+// Lingers reports whether data or the FIN of a closing socket is not yet
+// acknowledged (sk_stream_closing).
+func (sk *Sock) Lingers() bool {
+	return sk.stateIn(1<<core.TCPFinWait1 | 1<<core.TCPClosing | 1<<core.TCPLastAck)
+}
+
+// CloseEnd is the rest of __tcp_close after CloseStart.
+func (sk *Sock) CloseEnd() {
+	defer sk.NS.In(step.TcpClose, &sk.Sock).Out()
+	sk.Lock()
+	sk.Waker = nil
+	sk.orphan()
+	sk.Release(sk.NS)
 	sk.afterRelease()
 }
 
@@ -328,24 +358,31 @@ func (sk *Sock) afterRelease() {
 		}
 	}
 	if sk.State != core.TCPClose && sk.T.Orphans > sk.sysctl().TCPMaxOrphans {
+		ns.Why(step.WhyOrphans, uint64(sk.T.Orphans), uint64(sk.sysctl().TCPMaxOrphans))
 		sk.setState(core.TCPClose)
 		sk.sendActiveReset(resetAbortOnMemory)
 		ns.Inc(step.TcpExtTCPAbortOnMemory)
 	}
 	if sk.State == core.TCPClose {
+		sk.reqskRemove(false)
 		sk.destroy()
 	}
 }
 
 // close is the first half of __tcp_close: up to sock_orphan.
 func (sk *Sock) close() {
+	sk.Waker = nil
+	sk.closeQueues()
+	sk.orphan()
+}
+
+// closeQueues is its beginning: the connection is told.
+func (sk *Sock) closeQueues() {
 	ns := sk.NS
 	sk.Sock.Shutdown = core.RcvShutdown | core.SendShutdown
-	sk.Waker = nil
 	if sk.State == core.TCPListen {
 		sk.setState(core.TCPClose)
 		sk.listenStop()
-		sk.orphan()
 		return
 	}
 	unread := uint32(0)
@@ -375,7 +412,6 @@ func (sk *Sock) close() {
 	case sk.closeState():
 		sk.sendFin()
 	}
-	sk.orphan()
 }
 
 // orphan is sock_orphan.
@@ -384,38 +420,6 @@ func (sk *Sock) orphan() {
 	if !sk.orphaned && !sk.destroyed {
 		sk.orphaned = true
 		sk.T.Orphans++
-	}
-}
-
-// listenStop is inet_csk_listen_stop: those that nobody accepted are reset.
-func (sk *Sock) listenStop() {
-	t := sk.T
-	t.dropRequests(sk)
-	q := sk.rare().acceptQueue
-	if len(q) > 0 {
-		sk.setRare().acceptQueue = nil
-	}
-	sk.AckBacklog = 0
-	for _, c := range q {
-		c.parent = nil
-		c.Lock()
-		c.disconnect()
-		c.orphan()
-		c.Release(sk.NS)
-		c.destroy()
-	}
-}
-
-// dropRequests drops the half-open connections of a listener.
-func (t *TCP) dropRequests(l *Sock) {
-	var list []*Request
-	t.Hash.Each(func(n *inet.Node) {
-		if r, ok := n.Owner.(*Request); ok && r.l == l {
-			list = append(list, r)
-		}
-	})
-	for _, r := range list {
-		r.drop()
 	}
 }
 
@@ -447,13 +451,15 @@ func (sk *Sock) disconnect() {
 	for b := sk.RcvQueue.PopFront(); b != nil; b = sk.RcvQueue.PopFront() {
 		ns.Free(b)
 	}
+	sk.fastopenOfoCheck()
 	for b := sk.ooo.PopFront(); b != nil; b = sk.ooo.PopFront() {
 		ns.Free(b)
 	}
 	sk.purgeWrite()
-	sk.Sock.Shutdown = 0
-	sk.copiedSeq = sk.rcvNxt
-	sk.srttUs, sk.retransmits, sk.probesOut = 0, 0, 0
+	sk.Sock.Shutdown, sk.SockDone = 0, false
+	sk.copiedSeq, sk.urgData = sk.rcvNxt, 0
+	sk.srttUs, sk.retransmits, sk.probesOut, sk.backoff, sk.probesTstamp = 0, 0, 0, 0, 0
+	sk.disconnectRest()
 	sk.rx = rxOptions{mssClamp: mssDefault, userMss: sk.rx.userMss}
 	sk.initXmitTimers()
 	sk.initXfer0()

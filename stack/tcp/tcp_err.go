@@ -3,6 +3,7 @@ package tcp
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -29,7 +30,8 @@ func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
 	q = wire.IPv4(b.Data())
 	m := b.From(b.Transport)
 	typ, code := m[0], m[1]
-	sk, seq := t.errSock(b, q.Src().Addr(), q.Dst().Addr(), q[n:], typ == 3)
+	unreach := typ == 3 && (code == 0 || code == 1)
+	sk, seq := t.errSock(b, q.Src().Addr(), q.Dst().Addr(), q[n:], typ == 12 || typ == 11 || unreach)
 	if sk == nil {
 		return seq != 0
 	}
@@ -63,6 +65,9 @@ func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
 			return true
 		}
 		e = icmpErrno[code]
+		if unreach && sk.fastopenRsk() == nil {
+			sk.rtoRevert(seq)
+		}
 	case 11:
 		e = step.EHOSTUNREACH
 	default:
@@ -74,7 +79,8 @@ func (t *TCP) err4(af afOps, b *core.SKB, info uint32) bool {
 
 // errSock finds the socket that an ICMP error is about. It returns nil when
 // there is nothing more to do; then a seq of 0 means that nobody was found.
-func (t *TCP) errSock(b *core.SKB, s, d wire.Addr, th []byte, abort bool) (*Sock, uint32) {
+// fatal says that a half-open connection is forgotten for such an error.
+func (t *TCP) errSock(b *core.SKB, s, d wire.Addr, th []byte, fatal bool) (*Sock, uint32) {
 	ns := t.NS
 	h := wire.TCP(th)
 	k := inet.Tuple{Laddr: s, Faddr: d, Lport: h.SrcPort(), Fport: h.DstPort()}
@@ -87,12 +93,7 @@ func (t *TCP) errSock(b *core.SKB, s, d wire.Addr, th []byte, abort bool) (*Sock
 	case *Sock:
 		return o, seq
 	case *Request:
-		if seq != o.sntIsn {
-			ns.Inc(step.TcpExtOutOfWindowIcmps)
-		} else if abort {
-			o.drop()
-			o.l.listenDrop()
-		}
+		o.err(seq, fatal)
 		return nil, 1
 	case *TimeWait:
 		return nil, 1
@@ -106,18 +107,67 @@ func (t *TCP) errSock(b *core.SKB, s, d wire.Addr, th []byte, abort bool) (*Sock
 	return nil, 0
 }
 
+// err is tcp_req_err: the SYN-ACK did not arrive. There is no program to tell.
+func (r *Request) err(seq uint32, fatal bool) {
+	defer r.l.NS.In(step.TcpReqErr, r).Out()
+	ns := r.l.NS
+	switch {
+	case seq != r.sntIsn:
+		ns.Inc(step.TcpExtOutOfWindowIcmps)
+		ns.Why(step.WhyReqErrSeq, uint64(seq), uint64(r.sntIsn))
+	case fatal:
+		ns.Why(step.WhyReqErrGone)
+		r.drop()
+		r.l.listenDrop()
+	default:
+		ns.Why(step.WhyReqErrKept)
+	}
+}
+
 // errSequence: an error that quotes a number which is not in flight is forged
 // or old (RFC 5927 §4).
 func (t *TCP) errSequence(sk *Sock, seq uint32) bool {
 	if sk.State == core.TCPClose {
 		return false
 	}
-	if sk.State != core.TCPListen && !between(seq, sk.sndUna, sk.sndNxt) {
+	una := sk.sndUna
+	if r := sk.fastopenRsk(); r != nil {
+		una = r.sntIsn
+	}
+	if sk.State != core.TCPListen && !between(seq, una, sk.sndNxt) {
 		t.NS.Inc(step.TcpExtOutOfWindowIcmps)
-		t.NS.Why(step.WhyErrWindow, uint64(seq), uint64(sk.sndUna), uint64(sk.sndNxt))
+		t.NS.Why(step.WhyErrWindow, uint64(seq), uint64(una), uint64(sk.sndNxt))
 		return false
 	}
 	return true
+}
+
+// rtoRevert is tcp_ld_RTO_revert (RFC 6069): the network says that it could not
+// reach the host, so the timeout was not about congestion, and need not have
+// doubled.
+func (sk *Sock) rtoRevert(seq uint32) {
+	if sk.OwnedByUser {
+		return
+	}
+	defer sk.NS.In(step.TcpLdRTORevert, &sk.Sock).Out()
+	b := sk.rtx.Front()
+	if seq != sk.sndUna || sk.retransmits == 0 || sk.backoff == 0 || b == nil {
+		sk.NS.Why(step.WhyRtoKeeps)
+		return
+	}
+	sk.backoff--
+	sk.rto = timeoutInit
+	if sk.srttUs != 0 {
+		sk.rto = sk.rtoFromRTT()
+	}
+	sk.rto = min(sk.rto<<sk.backoff, sk.rtoMaxNow())
+	sk.NS.Why(step.WhyRtoRevert, uint64(sk.rto))
+	sk.mstampRefresh()
+	if left := sk.rto - toJiffies(sim.Time(sk.mstamp-skbStamp(b))*sim.Microsecond); left > 0 {
+		sk.resetTimer(timeRetrans, left)
+		return
+	}
+	sk.retransmitTimer()
 }
 
 // errMTU is the part for "fragmentation needed" and "packet too big".
@@ -141,6 +191,10 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 		return
 	}
 	ns := sk.NS
+	if sk.af.etherType() == etherIPv6 && sk.mtuToMSS(mtu) >= int(sk.mssCache) {
+		ns.Why(step.WhyMtuSame, uint64(mtu))
+		return
+	}
 	sk.af.updatePMTU(sk, mtu)
 	d, e := sk.af.route(sk)
 	if e != 0 {
@@ -148,6 +202,9 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 	}
 	sk.DstCache = d
 	mtu = sk.af.mtu(d)
+	if sk.af.etherType() == etherIPv4 && int(sk.rare().mtuInfo) < mtu && sk.PMTUDisc != core.PMTUDiscDont {
+		sk.ErrSoft = step.EMSGSIZE
+	}
 	if int(sk.pmtuCookie) > mtu {
 		ns.Why(step.WhyMtuReduced, uint64(mtu), uint64(sk.pmtuCookie))
 	} else {
@@ -161,11 +218,13 @@ func (sk *Sock) mtuReducedNow(mtu int) {
 
 // errReport tells the program: at once while it connects, later as a hint
 // (RFC 1122 §4.2.3.9: a soft error does not end a connection).
+// A Fast Open connection that a program holds already is like one that stands.
 // A connecting socket's error queue gets the whole of it, asked for or not; at
 // is where the quoted TCP header begins.
 func (t *TCP) errReport(sk *Sock, e core.Errno, b *core.SKB, ext core.ExtErr, at int) {
 	ns := t.NS
-	if sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv {
+	r := sk.fastopenRsk()
+	if (sk.State == core.TCPSynSent || sk.State == core.TCPSynRecv) && (r == nil || r.child != nil) {
 		sk.ICMPError(ns, b, ext, at)
 		if !sk.OwnedByUser {
 			ns.Why(step.WhyErrHard, uint64(e))

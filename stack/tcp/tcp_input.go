@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -13,7 +12,7 @@ import (
 
 // hpBits is TCP_HP_BITS: the reserved bits and PSH do not matter to header
 // prediction.
-const hpBits = ^(uint32(0x0f)<<24 | uint32(fPsh)<<16)
+const hpBits = ^(uint32(0x0e)<<24 | uint32(fPsh)<<16)
 
 // rcvEstablished is tcp_rcv_established: a segment in ESTABLISHED. What was
 // expected takes the fast path (Van Jacobson's header prediction).
@@ -30,24 +29,26 @@ func (sk *Sock) rcvEstablished(b *core.SKB) {
 	}
 	sk.rx.sawTstamp = false
 	word := binary.BigEndian.Uint32(h[12:])
-	if word&hpBits == sk.predFlags && cb.Seq == sk.rcvNxt && between(cb.AckSeq, sk.sndUna, sk.sndNxt) && sk.fastPath(b, h, n) {
-		return
+	way := slowPath
+	if word&hpBits == sk.predFlags && cb.Seq == sk.rcvNxt && !after(cb.AckSeq, sk.sndNxt) {
+		if way = sk.fastPath(b, h, n); way == tookFast {
+			return
+		}
 	}
-	// The slow path.
-	f := h.Flags()
 	if ns.Listening() {
-		sk.whySlow(cb, word)
+		sk.whySlow(cb, word, way)
 	}
-	if f&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
+	if way == slowPath && h.Flags()&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
 		ns.Why(step.WhyNoFlags)
-		ns.Drop(b, step.DropTCPFlags, step.TcpRcvEstablished)
+		sk.dropReason(b, step.DropTCPFlags, step.TcpRcvEstablished)
 		return
 	}
-	if !sk.validateIncoming(b, h, true) {
+	if way != slowStep5 && !sk.validateIncoming(b, h, true) {
 		return
 	}
+	sk.ecnReceived(b, n-h.DataOff())
 	if r := sk.ackRcv(b, flagSlowpath|flagUpdateTSRecent); r < 0 {
-		ns.Drop(b, core.DropReason(-r), sk.af.stepDoRcv())
+		sk.dropReason(b, core.DropReason(-r), sk.af.stepDoRcv())
 		return
 	}
 	sk.rcvRttMeasureTS(b)
@@ -57,8 +58,16 @@ func (sk *Sock) rcvEstablished(b *core.SKB) {
 	sk.ackSndCheck()
 }
 
+// Where tcp_rcv_established goes on when the fast path is not for a segment.
+const (
+	slowPath     = iota // everything is checked
+	slowValidate        // it may be beyond the window
+	slowStep5           // it is as expected, but for the memory
+	tookFast            // nowhere: it is done
+)
+
 // whySlow says why the fast path was not taken.
-func (sk *Sock) whySlow(cb *core.CB, word uint32) {
+func (sk *Sock) whySlow(cb *core.CB, word uint32, way int) {
 	ns := sk.NS
 	switch {
 	case sk.predFlags == 0:
@@ -67,67 +76,77 @@ func (sk *Sock) whySlow(cb *core.CB, word uint32) {
 		ns.Why(step.WhySlowHeader)
 	case cb.Seq != sk.rcvNxt:
 		ns.Why(step.WhySlowSeq, uint64(cb.Seq), uint64(sk.rcvNxt))
-	case !between(cb.AckSeq, sk.sndUna, sk.sndNxt):
+	case way == slowPath && after(cb.AckSeq, sk.sndNxt):
 		ns.Why(step.WhySlowAck, uint64(cb.AckSeq))
 	default:
 		ns.Why(step.WhySlowOther)
 	}
 }
 
-// fastPath is its first half. It reports whether it took the packet.
-func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) bool {
+// fastPath is its first half. It says whether it took the packet, or where to go
+// on.
+func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) int {
 	ns := sk.NS
 	cb := &b.CB
 	ts := sk.headerLen == wire.TCPMinLen+12
+	delta, flag := int32(0), 0
 	if ts {
-		if !sk.parseAlignedTS(h) || int32(sk.rx.rcvTsval-sk.rx.tsRecent) < 0 {
-			return false
+		if !sk.parseAlignedTS(h) {
+			return slowPath
+		}
+		if delta = int32(sk.rx.rcvTsval - sk.rx.tsRecent); delta < 0 {
+			return slowPath // PAWS looks at it more closely
 		}
 	}
-	cb.Sacked = 0
-	if n == int(sk.headerLen) {
+	if n <= int(sk.headerLen) {
+		if n < int(sk.headerLen) {
+			ns.Inc(step.TcpInErrs)
+			ns.Drop(b, step.DropPktTooSmall, step.TcpRcvEstablished)
+			return tookFast
+		}
+		cb.Sacked = 0
 		if ts && sk.rcvNxt == sk.rcvWup {
-			sk.storeTSRecent()
+			flag = sk.keepTSRecent(delta)
 		}
 		ns.Why(step.WhyFastAck)
-		sk.ackRcv(b, 0)
+		sk.ecnReceived(b, 0)
+		sk.ackRcv(b, flag)
 		ns.Free(b)
 		sk.dataSndCheck()
 		sk.rcvRttLastTsecr = sk.rx.rcvTsecr
-		return true
+		return tookFast
+	}
+	if after(cb.EndSeq, sk.rcvNxt+sk.receiveWindow()) {
+		return slowValidate
 	}
 	// Memory is charged to a socket by the page; without any left the slow
 	// path asks for more. So a connection's first data goes there.
+	cb.Sacked = 0
 	if b.Truesize > int(sk.ForwardAlloc) {
-		return false
+		return slowStep5
 	}
 	if ts && sk.rcvNxt == sk.rcvWup {
-		sk.storeTSRecent()
+		flag = sk.keepTSRecent(delta)
 	}
 	sk.rcvRttMeasureTS(b)
 	ns.Inc(step.TcpExtTCPHPHits)
 	ns.Why(step.WhyFastData)
 	b.Pull(int(sk.headerLen))
-	sk.queueRcv(b)
+	sk.ecnReceived(b, b.Len())
+	eaten := sk.queueRcv(b)
 	sk.eventDataRecv(b)
 	if cb.AckSeq != sk.sndUna {
-		sk.ackRcv(b, flagData)
+		sk.ackRcv(b, flag|flagData)
 		sk.dataSndCheck()
-		if !sk.ackScheduled() {
-			sk.dataReady()
-			return true
-		}
 	} else {
 		sk.updateWL(cb.Seq)
 	}
-	sk.ackSndCheck()
+	if cb.AckSeq == sk.sndUna || sk.ackScheduled() {
+		sk.ackSndCheck()
+	}
+	sk.freePartial(b, eaten)
 	sk.dataReady()
-	return true
-}
-
-func (sk *Sock) storeTSRecent() {
-	sk.rx.tsRecent = sk.rx.rcvTsval
-	sk.rx.tsRecentStamp = int64(sk.now()/sim.Second) + 1
+	return tookFast
 }
 
 // parseAlignedTS is tcp_parse_aligned_timestamp: NOP NOP TS and nothing else.
@@ -150,12 +169,15 @@ func (sk *Sock) parseAlignedTS(h wire.TCP) bool {
 func (sk *Sock) fastParseOptions(b *core.SKB, h wire.TCP) bool {
 	b.CB.Sacked = 0
 	sk.rx.sawTstamp = false
+	sk.T.opt.AccECNKind = 0
 	if h.DataOff() == wire.TCPMinLen {
 		return false
 	}
 	o := &sk.T.opt
 	wire.ParseTCPOptions(h.Options(), o)
-	b.CB.Sacked = o.NumSACK
+	if !sk.isReno() {
+		b.CB.Sacked = o.NumSACK
+	}
 	if o.HasTS && sk.rx.tstampOK {
 		sk.rx.sawTstamp = true
 		sk.rx.rcvTsval, sk.rx.rcvTsecr = o.TSVal, o.TSEcr
@@ -187,42 +209,35 @@ func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
 	cb := &b.CB
 	f := h.Flags()
 	rst := f.Has(wire.TCPRst)
-	// RFC 7323: PAWS.
-	if sk.fastParseOptions(b, h) && sk.pawsDiscard(b) && !rst {
-		ns.Inc(step.TcpExtPAWSEstab)
-		ns.Why(step.WhyPaws, uint64(sk.rx.rcvTsval), uint64(sk.rx.tsRecent))
-		if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedPAWS) {
-			sk.sendDupack(b)
+	// RFC 7323: PAWS. A RST is let in all the same.
+	if sk.fastParseOptions(b, h) && !sk.pawsCheck(pawsWindow) {
+		if r := sk.disorderedAck(b); r != 0 && !rst {
+			if f.Has(wire.TCPSyn) {
+				return sk.synChallenge(b, synErr)
+			}
+			return sk.pawsDiscard(b, r)
 		}
-		ns.Drop(b, step.DropTCPRfc7323PAWS, step.TcpValidateIncoming)
-		return false
 	}
 	// First: the sequence number.
-	if r := sk.sequence(cb.Seq, cb.EndSeq); r != 0 {
-		if r == step.DropTCPOldSequence {
-			ns.Why(step.WhySeqOld, uint64(sk.rcvWup-cb.EndSeq))
-		} else {
-			ns.Why(step.WhySequence, uint64(cb.Seq-sk.rcvNxt-sk.receiveWindow()))
-		}
-		if rst {
-			if sk.resetCheck(b) {
-				sk.reset()
-				ns.Free(b)
-				return false
-			}
-			ns.Drop(b, r, step.TcpValidateIncoming)
+	if r := sk.sequence(cb.Seq, cb.EndSeq, f); r != 0 {
+		sk.whySequence(cb, r)
+		switch {
+		case rst && sk.resetCheck(b):
+			sk.reset()
+			ns.Free(b)
 			return false
-		}
-		if f.Has(wire.TCPSyn) {
+		case rst:
+		case f.Has(wire.TCPSyn):
 			return sk.synChallenge(b, synErr)
+		default:
+			if r == step.DropTCPInvalidSequence || r == step.DropTCPInvalidEndSequence {
+				ns.Inc(step.TcpExtBeyondWindow)
+			}
+			if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedSeq) {
+				sk.sendDupack(b)
+			}
 		}
-		if r == step.DropTCPInvalidSequence {
-			ns.Inc(step.TcpExtBeyondWindow)
-		}
-		if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedSeq) {
-			sk.sendDupack(b)
-		}
-		ns.Drop(b, r, step.TcpValidateIncoming)
+		sk.dropReason(b, r, step.TcpValidateIncoming)
 		return false
 	}
 	// Second: RST.
@@ -239,28 +254,67 @@ func (sk *Sock) validateIncoming(b *core.SKB, h wire.TCP, synErr bool) bool {
 	return true
 }
 
-// pawsDiscard is tcp_paws_discard, with tcp_disordered_ack: a pure ACK that
-// was overtaken is no reason.
-func (sk *Sock) pawsDiscard(b *core.SKB) bool {
-	if sk.pawsCheck(pawsWindow) {
+// pawsDiscard drops a segment with an old timestamp, and tells the sender where
+// we are, unless it is just an old ACK.
+func (sk *Sock) pawsDiscard(b *core.SKB, r core.DropReason) bool {
+	ns := sk.NS
+	if r == step.DropTCPRfc7323PAWSACK {
+		ns.Why(step.WhyPawsOldAck, uint64(sk.rx.rcvTsval), uint64(sk.rx.tsRecent))
+		ns.Inc(step.TcpExtPAWSOldAck)
+		sk.dropReason(b, r, step.TcpValidateIncoming)
 		return false
 	}
-	cb := &b.CB
-	disordered := cb.TCPFlags&fAck != 0 && cb.Seq == cb.EndSeq && cb.Seq == sk.rcvNxt && cb.AckSeq == sk.sndUna &&
-		uint32(header(b).Window())<<sk.rx.sndWscale == sk.sndWnd &&
-		sim.Time(int32(sk.rx.tsRecent-sk.rx.rcvTsval))*sim.Millisecond <= sk.rto*1200/1000
-	return !disordered
+	ns.Inc(step.TcpExtPAWSEstab)
+	ns.Why(step.WhyPaws, uint64(sk.rx.rcvTsval), uint64(sk.rx.tsRecent))
+	if !oowRateLimited(ns, b, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedPAWS) {
+		sk.sendDupack(b)
+	}
+	sk.dropReason(b, r, step.TcpValidateIncoming)
+	return false
 }
 
-// sequence is tcp_sequence: 0 if the segment overlaps the window.
-func (sk *Sock) sequence(seq, end uint32) core.DropReason {
+// dropReason is tcp_drop_reason: the socket counts its drops.
+func (sk *Sock) dropReason(b *core.SKB, r core.DropReason, at step.Step) {
+	sk.Drops += int32(max(1, b.GSOSegs))
+	sk.NS.Drop(b, r, at)
+}
+
+// sequence is tcp_sequence: 0 if the segment overlaps the window (RFC 9293
+// §3.10.7.4, first). One that ends beyond it is let in only if nothing waits to
+// be read; a FIN may lie beyond.
+func (sk *Sock) sequence(seq, end uint32, f wire.TCPFlags) core.DropReason {
 	if before(end, sk.rcvWup) {
 		return step.DropTCPOldSequence
 	}
-	if after(seq, sk.rcvNxt+sk.receiveWindow()) {
+	limit := sk.rcvNxt + sk.receiveWindow()
+	if !after(end, limit) {
+		return 0
+	}
+	if f.Has(wire.TCPFin) {
+		end--
+	}
+	switch {
+	case !after(end, limit):
+		return 0
+	case after(seq, limit):
 		return step.DropTCPInvalidSequence
+	case sk.RcvQueue.Len() > 0:
+		return step.DropTCPInvalidEndSequence
 	}
 	return 0
+}
+
+// whySequence says why the number is wrong.
+func (sk *Sock) whySequence(cb *core.CB, r core.DropReason) {
+	ns := sk.NS
+	switch r {
+	case step.DropTCPOldSequence:
+		ns.Why(step.WhySeqOld, uint64(sk.rcvWup-cb.EndSeq))
+	case step.DropTCPInvalidSequence:
+		ns.Why(step.WhySequence, uint64(cb.Seq-sk.rcvNxt-sk.receiveWindow()))
+	default:
+		ns.Why(step.WhySeqEnd, uint64(cb.EndSeq-sk.rcvNxt-sk.receiveWindow()))
+	}
 }
 
 // resetCheck is tcp_reset_check: a RST one below, after a FIN.
@@ -289,8 +343,11 @@ func (sk *Sock) rstIncoming(b *core.SKB) bool {
 		return false
 	}
 	ns.Why(step.WhyRstChallenge, uint64(cb.Seq), uint64(sk.rcvNxt))
+	if sk.rare().fo.synFastopen && sk.st.dataSegsIn == 0 && sk.State == core.TCPEstablished {
+		sk.fastopenActiveDisable() // a middlebox may not like it
+	}
 	sk.sendChallengeAck()
-	ns.Drop(b, step.DropTCPReset, step.TcpValidateIncoming)
+	sk.dropReason(b, step.DropTCPReset, step.TcpValidateIncoming)
 	return false
 }
 
@@ -299,7 +356,7 @@ func (sk *Sock) synChallenge(b *core.SKB, synErr bool) bool {
 	ns := sk.NS
 	cb := &b.CB
 	// The peer of a simultaneous open repeats its SYN-ACK: take its ACK.
-	if sk.State == core.TCPSynRecv && cb.TCPFlags&fAck != 0 && cb.Seq+1 == cb.EndSeq && cb.Seq+1 == sk.rcvNxt && cb.AckSeq == sk.sndNxt {
+	if sk.State == core.TCPSynRecv && !sk.Dead && sk.parent == nil && cb.TCPFlags&fAck != 0 && cb.Seq+1 == cb.EndSeq && cb.Seq+1 == sk.rcvNxt && cb.AckSeq == sk.sndNxt {
 		return true
 	}
 	if synErr {
@@ -308,7 +365,7 @@ func (sk *Sock) synChallenge(b *core.SKB, synErr bool) bool {
 	ns.Inc(step.TcpExtTCPSYNChallenge)
 	ns.Why(step.WhySynChallenge)
 	sk.sendChallengeAck()
-	ns.Drop(b, step.DropTCPInvalidSYN, step.TcpValidateIncoming)
+	sk.dropReason(b, step.DropTCPInvalidSYN, step.TcpValidateIncoming)
 	return false
 }
 
@@ -329,12 +386,4 @@ func (sk *Sock) sendDupack(b *core.SKB) {
 		}
 	}
 	sk.sendAck()
-}
-
-// urg is tcp_urg: urgent data is left in the stream (as with SO_OOBINLINE);
-// its pointer is not modelled.
-func (sk *Sock) urg(b *core.SKB, h wire.TCP) {
-	if h.Flags().Has(wire.TCPUrg) {
-		sk.NS.Note(b, step.WhyUrgNotModelled)
-	}
 }

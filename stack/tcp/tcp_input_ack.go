@@ -25,7 +25,9 @@ const (
 	flagSackReneging   = 0x2000
 	flagUpdateTSRecent = 0x4000
 	flagNoChallenge    = 0x8000
+	flagMaybeDelayed   = 0x10000
 	flagDsackTLP       = 0x20000
+	flagTSProgress     = 0x40000
 
 	flagAcked   = flagDataAcked | flagSynAcked
 	flagNotDup  = flagData | flagWinUpdate | flagAcked
@@ -33,21 +35,12 @@ const (
 	flagForward = flagAcked | flagDataSacked
 )
 
-// sackState is struct tcp_sacktag_state.
-type sackState struct {
-	firstSack, lastSack int64 // µs, when the segments were sent
-	reord               uint32
-	flag                int
-}
-
-// rateSample is the part of struct rate_sample that loss recovery and CUBIC use.
-type rateSample struct {
-	rttUs         int64
-	ackedSacked   int
-	losses        int
-	priorInFlight int
-	lastEndSeq    uint32
-}
+// What to send when an ACK is worked off (REXMIT_*).
+const (
+	rexmitNone = iota
+	rexmitLost // what is marked lost
+	rexmitNew  // new data, as F-RTO does
+)
 
 // ack is tcp_ack: the segment acknowledges something (RFC 9293 §3.10.7.4,
 // fifth). It returns above 0 when the ACK was acceptable, 0 when it was old,
@@ -57,22 +50,18 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	ns := sk.NS
 	cb := &b.CB
 	priorUna, ackSeq, ack := sk.sndUna, cb.Seq, cb.AckSeq
-	priorPackets := int(sk.packetsOut)
-	priorFlight := sk.packetsInFlight()
-	delivered, lost := int(sk.delivered), int(sk.lost)
-	sack := sackState{}
-	rs := rateSample{rttUs: -1, priorInFlight: priorFlight}
-	rexmit := 0
+	priorPackets := sk.packetsOut
+	var rs rateSample
+	sack := sackState{rate: &rs}
 	if before(ack, priorUna) {
-		maxWin := min(uint64(sk.maxWindow), sk.bytesAcked)
-		if before(ack, priorUna-uint32(maxWin)) {
+		if before(ack, priorUna-uint32(min(uint64(sk.maxWindow), sk.bytesAcked))) {
 			if flag&flagNoChallenge == 0 {
 				sk.sendChallengeAck()
 			}
 			ns.Why(step.WhyAckTooOld, uint64(ack), uint64(priorUna))
 			return -int(step.DropTCPTooOldACK)
 		}
-		return sk.oldAck(b, &sack, &rs, priorUna, delivered, lost, flag)
+		return sk.oldAck(b, &sack, priorUna, flag)
 	}
 	if after(ack, sk.sndNxt) {
 		if flag&flagNoChallenge == 0 {
@@ -85,13 +74,60 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 		flag |= flagSndUnaAdvanced
 		sk.retransmits = 0
 	}
+	delivered, lost := sk.delivered, sk.lost
+	isSackReneg := sk.isSackReneg
 	priorFack := sk.sndUna
-	if sk.highestSack != nil && !sk.isReno() {
+	if !sk.isReno() {
 		priorFack = sk.highestSackSeq()
 	}
+	rs.priorInFlight = sk.packetsInFlight()
 	if flag&flagUpdateTSRecent != 0 {
-		sk.replaceTSRecent(cb.Seq)
+		flag |= sk.replaceTSRecent(cb.Seq)
 	}
+	flag = sk.ackMove(b, flag, ack, ackSeq, priorUna, &sack)
+	sk.ErrSoft = 0
+	sk.probesOut = 0
+	sk.rcvTstamp = sk.jiffies()
+	if priorPackets == 0 {
+		sk.ackNothingOut(b, flag, priorUna, delivered, &sack)
+		return 1
+	}
+	flag |= sk.cleanRtxQueue(b, priorFack, priorUna, &sack, flag&flagECE != 0)
+	sk.rackUpdateReoWnd(&rs)
+	flag = sk.ackMarks(b, flag, delivered, &sack)
+	sk.inAckEvent(flag)
+	if sk.tlpHighSeq != 0 {
+		sk.processTLPAck(ack, flag)
+	}
+	rexmit := rexmitNone
+	if sk.ackIsDubious(flag) {
+		dups := 0
+		if flag&(flagSndUnaAdvanced|flagNotDup|flagDsackingAck) == 0 {
+			// A duplicate ACK by RFC 5681 §2, or several that became one.
+			dups = 1
+			if flag&flagData == 0 {
+				dups = max(1, b.GSOSegs)
+			}
+		}
+		sk.fastretransAlert(priorUna, dups, &flag, &rexmit)
+	}
+	if flag&flagSetXmitTimer != 0 {
+		sk.setXmitTimer()
+	}
+	sk.confirmNeigh(flag)
+	n := sk.newlyDelivered(delivered, flag, sack.marked)
+	rs.isAckDelayed = flag&flagMaybeDelayed != 0
+	sk.rateGen(n, int(sk.lost-lost), isSackReneg, &rs)
+	sk.congControl(ack, n, flag, &rs)
+	sk.xmitRecovery(rexmit)
+	sk.whyAck(ack, priorUna, flag)
+	return 1
+}
+
+// ackMove is tcp_ack's part that moves the edges of the window and looks at the
+// SACK blocks.
+func (sk *Sock) ackMove(b *core.SKB, flag int, ack, ackSeq, priorUna uint32, sack *sackState) int {
+	ns := sk.NS
 	if flag&(flagSlowpath|flagSndUnaAdvanced) == flagSndUnaAdvanced {
 		// The window is constant, pure forward advance.
 		sk.updateWL(ackSeq)
@@ -99,47 +135,50 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 		flag |= flagWinUpdate
 		ns.Inc(step.TcpExtTCPHPAcks)
 	} else {
-		if ackSeq != cb.EndSeq {
+		if ackSeq != b.CB.EndSeq {
 			flag |= flagData
 		} else {
 			ns.Inc(step.TcpExtTCPPureAcks)
 		}
 		flag |= sk.ackUpdateWindow(b, ack, ackSeq)
-		if cb.Sacked != 0 {
-			flag |= sk.sacktagWriteQueue(b, priorUna, &sack)
+		if b.CB.Sacked != 0 {
+			flag |= sk.sacktagWriteQueue(b, priorUna, sack)
+		}
+		if sk.ecnRcvEcho(wire.TCPFlags(b.CB.TCPFlags)) {
+			flag |= flagECE
+			ns.Why(step.WhyEcnEcho)
+		}
+		if sack.delivered > 0 {
+			sk.countDelivered(sack.delivered, flag&flagECE != 0)
 		}
 	}
-	sk.ErrSoft = 0
-	sk.probesOut = 0
-	sk.rcvTstamp = sk.jiffies()
-	if priorPackets == 0 {
-		// Nothing was in flight: a probe's answer, or an old ACK.
+	sk.ecnAcceptCwr(b, wire.TCPFlags(b.CB.TCPFlags))
+	return flag
+}
+
+// ackNothingOut is tcp_ack's end for an ACK that finds nothing in flight: the
+// answer to a probe, or a late report of a duplicate.
+func (sk *Sock) ackNothingOut(b *core.SKB, flag int, priorUna uint32, delivered int32, sack *sackState) {
+	ns := sk.NS
+	flag = sk.ackMarks(b, flag, delivered, sack)
+	sk.inAckEvent(flag)
+	if flag&flagDsackingAck != 0 {
+		rexmit := rexmitNone
+		sk.fastretransAlert(priorUna, 0, &flag, &rexmit)
+		sk.newlyDelivered(delivered, flag, sack.marked)
+		ns.Why(step.WhyAckIdleDsack)
+	} else {
 		ns.Why(step.WhyAckIdle, uint64(sk.sndWnd))
-		sk.ackProbe()
-		sk.xmitRecovery(rexmit)
-		return 1
 	}
-	flag |= sk.cleanRtxQueue(b, priorFack, priorUna, &sack, &rs, flag&flagECE != 0)
-	sk.rackUpdateReoWnd(&rs)
+	sk.ackProbe()
 	if sk.tlpHighSeq != 0 {
-		sk.processTLPAck(ack, flag)
+		sk.processTLPAck(b.CB.AckSeq, flag)
 	}
-	if sk.ackIsDubious(flag) {
-		if flag&(flagSndUnaAdvanced|flagNotDup|flagDsackingAck) == 0 {
-			// A duplicate ACK by RFC 5681 §2.
-			n := max(1, b.GSOSegs)
-			sk.fastretransAlert(priorUna, n, &flag, &rexmit, &rs)
-		} else {
-			sk.fastretransAlert(priorUna, 0, &flag, &rexmit, &rs)
-		}
-	}
-	if flag&flagSetXmitTimer != 0 {
-		sk.setXmitTimer()
-	}
-	sk.confirmNeigh(flag)
-	rs.ackedSacked, rs.losses = sk.newlyDelivered(delivered), int(sk.lost)-lost
-	sk.congControl(ack, rs.ackedSacked, flag, &rs)
-	sk.xmitRecovery(rexmit)
+}
+
+// whyAck says what the ACK was.
+func (sk *Sock) whyAck(ack, priorUna uint32, flag int) {
+	ns := sk.NS
 	switch {
 	case flag&flagSynAcked != 0:
 		ns.Why(step.WhyAckSyn)
@@ -150,27 +189,45 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	default:
 		ns.Why(step.WhyAck, uint64(ack-priorUna), uint64(ack), uint64(sk.packetsOut))
 	}
-	return 1
+}
+
+// ackMarks looks what an ACK tells of marks, if both sides do AccECN.
+func (sk *Sock) ackMarks(b *core.SKB, flag int, delivered int32, sack *sackState) int {
+	if sk.acc == nil {
+		return flag
+	}
+	sack.marked = sk.accProcess(wire.TCPFlags(b.CB.TCPFlags), int(sk.delivered-delivered), uint32(sack.bytes), flag)
+	if sack.marked > 0 {
+		flag |= flagECE
+	}
+	return flag
 }
 
 // newlyDelivered is tcp_newly_delivered: how many packets the other side is now
 // known to have, that it was not known to have before.
-func (sk *Sock) newlyDelivered(before int) int {
-	n := int(sk.delivered) - before
+func (sk *Sock) newlyDelivered(before int32, flag, marked int) int {
+	n := int(sk.delivered - before)
 	if n > 0 {
 		sk.NS.Add(step.TcpExtTCPDelivered, uint64(n))
+		if flag&flagECE != 0 {
+			if sk.acc == nil {
+				marked = n
+			}
+			sk.NS.Add(step.TcpExtTCPDeliveredCE, uint64(marked))
+		}
 	}
 	return n
 }
 
 // oldAck is tcp_ack's part for an ACK below snd_una: its SACK blocks may still
 // tell something.
-func (sk *Sock) oldAck(b *core.SKB, sack *sackState, rs *rateSample, priorUna uint32, delivered, lost, flag int) int {
-	rexmit := 0
+func (sk *Sock) oldAck(b *core.SKB, sack *sackState, priorUna uint32, flag int) int {
 	if b.CB.Sacked != 0 {
+		rexmit := rexmitNone
+		delivered := sk.delivered
 		flag |= sk.sacktagWriteQueue(b, priorUna, sack)
-		sk.fastretransAlert(priorUna, 0, &flag, &rexmit, rs)
-		rs.ackedSacked = sk.newlyDelivered(delivered)
+		sk.fastretransAlert(priorUna, 0, &flag, &rexmit)
+		sk.newlyDelivered(delivered, flag, 0)
 		sk.xmitRecovery(rexmit)
 	}
 	sk.NS.Why(step.WhyAckOld, uint64(b.CB.AckSeq), uint64(sk.sndUna))
@@ -185,21 +242,27 @@ func (sk *Sock) sndUnaUpdate(ack uint32) {
 
 // rcvNxtUpdate is tcp_rcv_nxt_update.
 func (sk *Sock) rcvNxtUpdate(seq uint32) {
+	sk.st.bytesReceived += uint64(seq - sk.rcvNxt)
 	sk.rcvNxt = seq
 }
 
 func (sk *Sock) updateWL(seq uint32) { sk.sndWl1 = seq }
 
-// ackUpdateWindow is tcp_ack_update_window (RFC 9293 §3.10.7.4: SND.WL1 and
+// mayUpdateWindow is tcp_may_update_window (RFC 9293 §3.10.7.4: SND.WL1 and
 // SND.WL2 keep an old segment from changing the window).
+func (sk *Sock) mayUpdateWindow(ack, ackSeq, w uint32) bool {
+	return after(ack, sk.sndUna) || after(ackSeq, sk.sndWl1) || ackSeq == sk.sndWl1 && (w > sk.sndWnd || w == 0)
+}
+
+// ackUpdateWindow is tcp_ack_update_window.
 func (sk *Sock) ackUpdateWindow(b *core.SKB, ack, ackSeq uint32) int {
 	flag := 0
-	h := wire.TCP(b.From(b.Transport))
+	h := header(b)
 	w := uint32(h.Window())
 	if !h.Flags().Has(wire.TCPSyn) {
 		w <<= sk.rx.sndWscale
 	}
-	if after(ack, sk.sndUna) || after(ackSeq, sk.sndWl1) || ackSeq == sk.sndWl1 && (w > sk.sndWnd || w == 0) {
+	if sk.mayUpdateWindow(ack, ackSeq, w) {
 		flag |= flagWinUpdate
 		sk.updateWL(ackSeq)
 		if sk.sndWnd != w {
@@ -226,11 +289,14 @@ func (sk *Sock) fastPathOn(wnd uint32) {
 		return
 	}
 	sk.predFlags = uint32(sk.headerLen)<<26 | uint32(fAck)<<16 | wnd&0xffff
+	if sk.acc != nil {
+		sk.predFlags |= (sk.deliveredCE + accCepInit) & accAceMask << 22
+	}
 }
 
 // fastPathCheck is tcp_fast_path_check: may the fast path be used?
 func (sk *Sock) fastPathCheck() {
-	if sk.ooo.Len() == 0 && sk.rcvWnd != 0 && sk.RmemAlloc < sk.RcvBuf {
+	if sk.ooo.Len() == 0 && sk.rcvWnd != 0 && sk.RmemAlloc < sk.RcvBuf && sk.urgData == 0 {
 		sk.fastPathOn(sk.sndWnd >> sk.rx.sndWscale)
 	}
 }
@@ -240,12 +306,13 @@ func (sk *Sock) ackIsDubious(flag int) bool {
 	return flag&flagNotDup == 0 || flag&flagCAAlert != 0 || sk.caState != CAOpen
 }
 
-// xmitRecovery is tcp_xmit_recovery: 1 sends what is lost, 2 new data (F-RTO).
+// xmitRecovery is tcp_xmit_recovery: congestion control has said how much may
+// go; send it.
 func (sk *Sock) xmitRecovery(rexmit int) {
-	if rexmit == 0 || sk.State == core.TCPSynSent {
+	if rexmit == rexmitNone || sk.State == core.TCPSynSent {
 		return
 	}
-	if rexmit == 2 {
+	if rexmit == rexmitNew {
 		sk.pushPending(sk.currentMSS(), nagleOff)
 		if after(sk.sndNxt, sk.highSeq) {
 			return
@@ -263,12 +330,10 @@ func (sk *Sock) ackProbe() {
 	}
 	if !after(b.CB.EndSeq, sk.wndEnd()) {
 		sk.backoff, sk.probesTstamp = 0, 0
-		if sk.pending == timeProbe0 {
-			sk.clearTimer()
-		}
+		sk.clearTimer()
 		return
 	}
-	sk.resetTimer(timeProbe0, sk.probe0When(rtoMax))
+	sk.resetTimer(timeProbe0, sk.clampProbe0ToUserTimeout(sk.probe0When(sk.rtoMaxNow()))+sk.pacingDelay())
 }
 
 // setXmitTimer is tcp_set_xmit_timer.
@@ -281,6 +346,9 @@ func (sk *Sock) setXmitTimer() {
 // rearmRTO is tcp_rearm_rto (RFC 6298 §5.2, 5.3).
 func (sk *Sock) rearmRTO() {
 	defer sk.NS.In(step.TcpRearmRto, &sk.Sock).Out()
+	if sk.fastopenRsk() != nil {
+		return // the timer is the SYN-ACK's
+	}
 	if sk.packetsOut == 0 {
 		sk.NS.Why(step.WhyRtoOff)
 		sk.clearTimer()
@@ -289,247 +357,40 @@ func (sk *Sock) rearmRTO() {
 	rto := sk.rto
 	// The timer counts from when the oldest segment was sent.
 	if sk.pending == timeReo || sk.pending == timeLossProbe {
-		rto = max(sk.rtoDelta(), 1)
+		rto = toJiffies(max(sk.rtoDelta(), sim.Microsecond))
 	}
 	sk.NS.Why(step.WhyRtoSet, uint64(rto))
-	sk.resetTimer(timeRetrans, rto)
+	sk.resetTimer(timeRetrans, rto+sk.pacingDelay())
 }
-
-// cleanRtxQueue is tcp_clean_rtx_queue: take what is acknowledged off the
-// retransmission queue, and measure the round trip.
-func (sk *Sock) cleanRtxQueue(ackb *core.SKB, priorFack, priorUna uint32, sack *sackState, rs *rateSample, ece bool) int {
-	defer sk.NS.In(step.TcpCleanRtxQueue, &sk.Sock).Out()
-	var firstAck, lastAck int64
-	reord := sk.sndNxt
-	pktsAcked, flag := 0, 0
-	fully := true
-	for b := sk.rtx.Front(); b != nil; b = sk.rtx.Front() {
-		cb := &b.CB
-		start := cb.Seq
-		sacked := cb.Sacked
-		n := cb.TSO
-		if after(cb.EndSeq, sk.sndUna) {
-			if n == 1 || !after(sk.sndUna, cb.Seq) {
-				break
-			}
-			if n = sk.tsoAcked(b); n == 0 {
-				break
-			}
-			fully = false
-		}
-		if sacked&cbRetrans != 0 {
-			sk.retransOut -= int32(n)
-			flag |= flagRetransAcked
-		} else if sacked&cbSacked == 0 {
-			lastAck = skbStamp(b)
-			if firstAck == 0 {
-				firstAck = lastAck
-			}
-			if before(start, reord) {
-				reord = start
-			}
-			if !after(cb.EndSeq, sk.highSeq) {
-				flag |= flagOrigSackAcked
-			}
-		}
-		if sacked&cbSacked != 0 {
-			sk.sackedOut -= int32(n)
-		} else if !sk.isReno() {
-			sk.delivered += int32(n)
-			sk.rackAdvance(sacked, cb.EndSeq, skbStamp(b))
-		}
-		if sacked&cbLost != 0 {
-			sk.lostOut -= int32(n)
-		}
-		sk.packetsOut -= int32(n)
-		pktsAcked += n
-		rs.lastEndSeq = cb.EndSeq
-		if cb.TCPFlags&fSyn == 0 {
-			flag |= flagDataAcked
-		} else {
-			flag |= flagSynAcked
-			sk.retransStamp = 0
-		}
-		if !fully {
-			break
-		}
-		if b == sk.retransHint {
-			sk.retransHint = nil
-		}
-		if b == sk.lostHint {
-			sk.lostHint = nil
-		}
-		if b == sk.highestSack {
-			sk.highestSack = b.Next()
-		}
-		sk.rtx.Remove(b)
-		sk.freeSKB(b)
-	}
-	if pktsAcked > 0 {
-		sk.NS.Why(step.WhyClean, uint64(pktsAcked), uint64(sk.packetsOut))
-	} else {
-		sk.NS.Why(step.WhyCleanNone, uint64(sk.packetsOut))
-	}
-	if sk.rtx.Front() == nil {
-		sk.highestSack = nil
-	}
-	if sk.urgMode && between(sk.sndUp, priorUna, sk.sndUna) {
-		sk.sndUp = sk.sndUna
-	}
-	if b := sk.rtx.Front(); b != nil && b.CB.Sacked&cbSacked != 0 {
-		flag |= flagSackReneging
-	}
-	caRtt, seqRtt, sackRtt := int64(-1), int64(-1), int64(-1)
-	if firstAck != 0 && flag&flagRetransAcked == 0 {
-		seqRtt = sk.mstamp - firstAck
-		caRtt = sk.mstamp - lastAck
-	}
-	if sack.firstSack != 0 {
-		sackRtt = sk.mstamp - sack.firstSack
-		caRtt = sk.mstamp - sack.lastSack
-	}
-	updated := sk.ackUpdateRTT(flag, seqRtt, sackRtt, &caRtt)
-	rs.rttUs = caRtt
-	if flag&flagAcked != 0 {
-		flag |= flagSetXmitTimer
-		if sk.isReno() {
-			sk.removeRenoSacks(pktsAcked, ece)
-			if flag&flagRetransAcked != 0 {
-				flag &^= flagOrigSackAcked
-			}
-		} else if before(reord, priorFack) {
-			sk.checkSackReordering(reord, false)
-		}
-	} else if fully && updated && sackRtt >= 0 && sk.rtx.Front() != nil && sackRtt > sk.mstamp-skbStamp(sk.rtx.Front()) {
-		// A SACK of something sent later than the head: the timer starts anew.
-		flag |= flagSetXmitTimer
-	}
-	if sk.ca != nil {
-		sk.ca.pktsAcked(sk, pktsAcked, caRtt)
-	}
-	return flag
-}
-
-// tsoAcked is tcp_tso_acked: the front of a packet of several segments is
-// acknowledged.
-func (sk *Sock) tsoAcked(b *core.SKB) int {
-	n := b.CB.TSO
-	if !sk.trimHead(b, int(sk.sndUna-b.CB.Seq)) {
-		return 0
-	}
-	return n - b.CB.TSO
-}
-
-// ackUpdateRTT is tcp_ack_update_rtt (RFC 6298 §3: never from a segment that
-// was sent twice, unless timestamps tell which one was answered).
-func (sk *Sock) ackUpdateRTT(flag int, seqRtt, sackRtt int64, caRtt *int64) bool {
-	if seqRtt < 0 {
-		seqRtt = sackRtt
-	}
-	if seqRtt < 0 && sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 && flag&flagAcked != 0 {
-		if d := int32(sk.tsNow() - sk.rx.rcvTsecr); d >= 0 {
-			seqRtt = int64(max(d, 1)) * 1000
-			*caRtt = seqRtt
-		}
-	}
-	if seqRtt < 0 {
-		return false
-	}
-	if seqRtt == 0 {
-		seqRtt = 1 // a µs clock that has not moved
-	}
-	v := uint32(seqRtt)
-	if *caRtt >= 0 {
-		v = uint32(max(*caRtt, 1))
-	}
-	sk.minRtt.min(300*sim.HZ, sk.jiffies(), v)
-	sk.rttEstimator(seqRtt)
-	sk.setRTO()
-	sk.backoff = 0
-	return true
-}
-
-// rttEstimator is tcp_rtt_estimator: Jacobson's smoothing, with the variance
-// kept over a whole flight (RFC 6298 §2; srtt is times 8, mdev times 4).
-func (sk *Sock) rttEstimator(rtt int64) {
-	defer sk.NS.In(step.TcpRttEstimator, &sk.Sock).Out()
-	m := rtt
-	srtt := int64(sk.srttUs)
-	if srtt != 0 {
-		m -= srtt >> 3
-		srtt += m
-		if m < 0 {
-			m = -m
-			m -= int64(sk.mdevUs >> 2)
-			if m > 0 {
-				m >>= 3
-			}
-		} else {
-			m -= int64(sk.mdevUs >> 2)
-		}
-		sk.mdevUs = uint32(int64(sk.mdevUs) + m)
-		if sk.mdevUs > sk.mdevMaxUs {
-			sk.mdevMaxUs = sk.mdevUs
-			if sk.mdevMaxUs > sk.rttvarUs {
-				sk.rttvarUs = sk.mdevMaxUs
-			}
-		}
-		if after(sk.sndUna, sk.rttSeq) {
-			if sk.mdevMaxUs < sk.rttvarUs {
-				sk.rttvarUs -= (sk.rttvarUs - sk.mdevMaxUs) >> 2
-			}
-			sk.rttSeq = sk.sndNxt
-			sk.mdevMaxUs = sk.rtoMinUs()
-		}
-	} else {
-		srtt = m << 3
-		sk.mdevUs = uint32(m << 1)
-		sk.rttvarUs = max(sk.mdevUs, sk.rtoMinUs())
-		sk.mdevMaxUs = sk.rttvarUs
-		sk.rttSeq = sk.sndNxt
-	}
-	sk.srttUs = uint32(max(1, srtt))
-	sk.NS.Why(step.WhyRtt, uint64(rtt)*1000, uint64(sk.srttUs>>3)*1000, uint64(sk.rttvarUs)*1000)
-}
-
-// rtoMinUs is tcp_rto_min_us.
-func (sk *Sock) rtoMinUs() uint32 { return uint32(sk.rtoMinNow() / sim.Microsecond) }
-
-func (sk *Sock) rtoMinNow() sim.Time {
-	m := sk.sysctlRtoMin()
-	if d := sk.DstCache; d != nil && d.RtoMin != 0 {
-		m = d.RtoMin
-	}
-	return m
-}
-
-// rtoFromRTT is __tcp_set_rto: srtt plus four times the deviation.
-func (sk *Sock) rtoFromRTT() sim.Time {
-	return toJiffies(sim.Time(sk.srttUs>>3+sk.rttvarUs) * sim.Microsecond)
-}
-
-// setRTO is tcp_set_rto.
-func (sk *Sock) setRTO() { sk.rto = min(sk.rtoFromRTT(), rtoMax) }
 
 // processTLPAck is tcp_process_tlp_ack (RFC 8985 §7.4): did the probe repair a
 // loss, or was it a needless copy?
 func (sk *Sock) processTLPAck(ack uint32, flag int) {
+	defer sk.NS.In(step.TcpProcessTlpAck, &sk.Sock).Out()
+	ns := sk.NS
 	if before(ack, sk.tlpHighSeq) {
+		ns.Why(step.WhyTlpWaiting)
 		return
 	}
 	switch {
 	case !sk.tlpRetrans:
+		ns.Why(step.WhyTlpNew)
 		sk.tlpHighSeq = 0
 	case flag&flagDsackTLP != 0:
+		ns.Why(step.WhyTlpNeedless)
 		sk.tlpHighSeq = 0
 	case after(ack, sk.tlpHighSeq):
+		ns.Why(step.WhyTlpRepaired)
 		sk.initCwndReduction()
 		sk.setCAState(CACWR)
 		sk.endCwndReduction()
 		sk.tryKeepOpen()
-		sk.NS.Inc(step.TcpExtTCPLossProbeRecovery)
+		ns.Inc(step.TcpExtTCPLossProbeRecovery)
 	case flag&(flagSndUnaAdvanced|flagNotDup|flagDataSacked) == 0:
+		ns.Why(step.WhyTlpNeedless)
 		sk.tlpHighSeq = 0
+	default:
+		ns.Why(step.WhyTlpNothingNew)
 	}
 }
 
@@ -541,37 +402,4 @@ func (sk *Sock) confirmNeigh(flag int) {
 			d.Neigh.Confirm()
 		}
 	}
-}
-
-// storeTSRecent and replaceTSRecent are tcp_store_ts_recent and
-// tcp_replace_ts_recent (RFC 7323 §4.3: only a segment at the left edge of the
-// window updates the timestamp that is echoed).
-func (sk *Sock) replaceTSRecent(seq uint32) {
-	if sk.rx.sawTstamp && !after(seq, sk.rcvWup) && sk.pawsCheck(pawsWindow) {
-		sk.rx.tsRecent = sk.rx.rcvTsval
-		sk.rx.tsRecentStamp = int64(sk.now()/sim.Second) + 1
-	}
-}
-
-// pawsCheck is tcp_paws_check: true if the timestamp is not older.
-func (sk *Sock) pawsCheck(win int32) bool {
-	if int32(sk.rx.tsRecent-sk.rx.rcvTsval) <= win {
-		return true
-	}
-	if sk.rx.tsRecentStamp != 0 && int64(sk.now()/sim.Second) >= sk.rx.tsRecentStamp+pawsWrap {
-		return true
-	}
-	return sk.rx.tsRecent == 0
-}
-
-// sendChallengeAck is tcp_send_challenge_ack (RFC 5961 §3-5): do not believe
-// the segment, ask its sender whether it meant it.
-func (sk *Sock) sendChallengeAck() {
-	defer sk.NS.In(step.TcpSendChallengeAck, &sk.Sock).Out()
-	ns := sk.NS
-	if ackRateLimited(ns, &sk.lastOowAck, &sk.oowSeen, step.TcpExtTCPACKSkippedChallenge) {
-		return
-	}
-	ns.Inc(step.TcpExtTCPChallengeACK)
-	sk.sendAck()
 }

@@ -1,13 +1,12 @@
 package tcp
 
 import (
-	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 )
 
-// Loss recovery at the sender: RFC 5681, RFC 6675, RFC 6937 (PRR), RFC 5682
-// (F-RTO), as tcp_input.c does it. The states are Open, Disorder, CWR,
+// Loss recovery at the sender: RFC 5681, RFC 8985 (RACK), RFC 6937 (PRR), RFC
+// 5682 (F-RTO), as tcp_input.c does it. The states are Open, Disorder, CWR,
 // Recovery and Loss.
 
 // setCAState is tcp_set_ca_state.
@@ -30,6 +29,13 @@ func (sk *Sock) anyRetransDone() bool {
 	return b != nil && b.CB.Sacked&cbEverRetrans != 0
 }
 
+// retransStampCleanup is tcp_retrans_stamp_cleanup.
+func (sk *Sock) retransStampCleanup() {
+	if !sk.anyRetransDone() {
+		sk.retransStamp = 0
+	}
+}
+
 // enterLoss is tcp_enter_loss: after a timeout everything in flight counts as
 // lost, and one segment may be sent.
 func (sk *Sock) enterLoss() {
@@ -44,9 +50,11 @@ func (sk *Sock) enterLoss() {
 		sk.ca.cwndEvent(sk, caEventLoss)
 		sk.initUndo()
 	}
-	sk.sndCwnd = int32(sk.packetsInFlight() + 1)
+	sk.setCwnd(sk.packetsInFlight() + 1)
 	sk.sndCwndCnt = 0
 	sk.sndCwndStamp = sk.jiffies()
+	// Many duplicate ACKs and a timeout all the same: so much reordering there
+	// is not.
 	if r := sk.sysctl().TCPReordering; sk.caState <= CADisorder && int(sk.sackedOut) >= r {
 		sk.reordering = int32(min(int(sk.reordering), r))
 	}
@@ -54,33 +62,43 @@ func (sk *Sock) enterLoss() {
 	sk.setCAState(CALoss)
 	sk.highSeq = sk.sndNxt
 	sk.tlpHighSeq = 0
-	sk.frto = sk.sysctl().TCPFrto != 0 && (newRecovery || sk.retransmits > 0)
+	sk.ecnQueueCwrFlag()
+	sk.frto = sk.sysctl().TCPFrto != 0 && (newRecovery || sk.retransmits > 0) && sk.mtupLook().probeSize == 0
+	if sk.frto {
+		ns.Why(step.WhyFrtoOn)
+	}
 }
 
 // timeoutMarkLost is tcp_timeout_mark_lost.
 func (sk *Sock) timeoutMarkLost() {
+	defer sk.NS.In(step.TcpTimeoutMarkLost, &sk.Sock).Out()
+	ns := sk.NS
 	head := sk.rtx.Front()
-	if head != nil && head.CB.Sacked&cbSacked != 0 {
-		// The peer took its SACK back (reneging): forget all marks.
-		sk.NS.Inc(step.TcpExtTCPSACKReneging)
+	reneg := head != nil && head.CB.Sacked&cbSacked != 0
+	if reneg {
+		ns.Inc(step.TcpExtTCPSACKReneging)
+		ns.Why(step.WhyReneging)
 		sk.sackedOut = 0
 		sk.isSackReneg = true
-		for b := head; b != nil; b = b.Next() {
-			b.CB.Sacked &^= cbSacked
-		}
 	} else if sk.isReno() {
 		sk.resetRenoSack()
 	}
+	late := 0
 	for b := head; b != nil; b = b.Next() {
-		// RACK spares those sent so lately that they may still be under way.
-		if !sk.isReno() && !sk.isSackReneg && b != head && sk.rack.rttUs > sk.mstamp-skbStamp(b) {
+		if reneg {
+			b.CB.Sacked &^= cbSacked
+		} else if b != head && sk.rackTimeout(b, 0) > 0 {
+			late += b.CB.TSO // sent so lately that it may still be under way
 			continue
 		}
 		sk.markLost(b)
 	}
+	ns.Why(step.WhyTimeoutMarked, uint64(sk.lostOut), uint64(late))
+	sk.retransHint = nil
 }
 
-// initUndo is tcp_init_undo.
+// initUndo is tcp_init_undo: from here on, count what is sent again, to be able
+// to tell whether it was needed.
 func (sk *Sock) initUndo() {
 	sk.undoMarker = sk.sndUna
 	sk.undoRetrans = sk.retransOut
@@ -92,124 +110,6 @@ func (sk *Sock) initUndo() {
 	}
 }
 
-// packetDelayed is tcp_packet_delayed: the ACK's timestamp says that it
-// answers the first copy (Eifel detection, RFC 3522).
-func (sk *Sock) packetDelayed() bool {
-	if sk.retransStamp != 0 && sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 {
-		return before(sk.rx.rcvTsecr-sk.tsoffset, sk.retransStamp)
-	}
-	return sk.retransStamp == 0 && sk.State != core.TCPSynSent
-}
-
-func (sk *Sock) mayUndo() bool {
-	return sk.undoMarker != 0 && (sk.undoRetrans == 0 || sk.packetDelayed())
-}
-
-// undoCwndReduction is tcp_undo_cwnd_reduction.
-func (sk *Sock) undoCwndReduction(unmark bool) {
-	if unmark {
-		for b := sk.rtx.Front(); b != nil; b = b.Next() {
-			b.CB.Sacked &^= cbLost
-		}
-		sk.lostOut = 0
-	}
-	if sk.priorSsthresh != 0 {
-		sk.sndCwnd = int32(sk.ca.undoCwnd(sk))
-		if sk.priorSsthresh > sk.sndSsthresh {
-			sk.sndSsthresh = sk.priorSsthresh
-		}
-	}
-	sk.sndCwndStamp = sk.jiffies()
-	sk.undoMarker = 0
-	sk.rack.advanced = true
-}
-
-// nonSackPreventingReopen is tcp_is_non_sack_preventing_reopen (RFC 6582 §4).
-func (sk *Sock) nonSackPreventingReopen() bool {
-	if sk.sndUna == sk.highSeq && sk.isReno() {
-		if !sk.anyRetransDone() {
-			sk.retransStamp = 0
-		}
-		return true
-	}
-	return false
-}
-
-// tryUndoRecovery is tcp_try_undo_recovery: all that was in flight when
-// recovery began is acknowledged.
-func (sk *Sock) tryUndoRecovery() bool {
-	defer sk.NS.In(step.TcpTryUndoRecovery, &sk.Sock).Out()
-	ns := sk.NS
-	ns.Why(step.WhyRecovered)
-	if sk.mayUndo() {
-		sk.undoCwndReduction(false)
-		if sk.caState == CALoss {
-			ns.Inc(step.TcpExtTCPLossUndo)
-		} else {
-			ns.Inc(step.TcpExtTCPFullUndo)
-		}
-		ns.Why(step.WhyUndone, uint64(sk.sndCwnd))
-	} else if sk.rack.reoPersist > 0 {
-		sk.rack.reoPersist--
-	}
-	if sk.nonSackPreventingReopen() {
-		return true
-	}
-	sk.setCAState(CAOpen)
-	sk.isSackReneg = false
-	return false
-}
-
-// tryUndoDsack is tcp_try_undo_dsack.
-func (sk *Sock) tryUndoDsack() bool {
-	if sk.undoMarker == 0 || sk.undoRetrans != 0 {
-		return false
-	}
-	sk.rack.reoPersist = min(16, sk.rack.reoPersist+1)
-	sk.undoCwndReduction(false)
-	sk.NS.Inc(step.TcpExtTCPDSACKUndo)
-	return true
-}
-
-// tryUndoLoss is tcp_try_undo_loss: the timeout was spurious.
-func (sk *Sock) tryUndoLoss(frto bool) bool {
-	if !frto && !sk.mayUndo() {
-		return false
-	}
-	sk.undoCwndReduction(true)
-	sk.NS.Inc(step.TcpExtTCPLossUndo)
-	if frto {
-		sk.NS.Inc(step.TcpExtTCPSpuriousRTOs)
-	}
-	sk.retransmits = 0
-	if sk.nonSackPreventingReopen() {
-		return true
-	}
-	if frto || !sk.isReno() {
-		sk.setCAState(CAOpen)
-		sk.isSackReneg = false
-	}
-	return true
-}
-
-// tryUndoPartial is tcp_try_undo_partial.
-func (sk *Sock) tryUndoPartial(priorUna uint32) bool {
-	if sk.undoMarker == 0 || !sk.packetDelayed() {
-		return false
-	}
-	sk.checkSackReordering(priorUna, true)
-	if sk.retransOut > 0 {
-		return true
-	}
-	if !sk.anyRetransDone() {
-		sk.retransStamp = 0
-	}
-	sk.undoCwndReduction(true)
-	sk.NS.Inc(step.TcpExtTCPPartialUndo)
-	sk.tryKeepOpen()
-	return false
-}
-
 // initCwndReduction is tcp_init_cwnd_reduction.
 func (sk *Sock) initCwndReduction() {
 	sk.highSeq = sk.sndNxt
@@ -218,38 +118,52 @@ func (sk *Sock) initCwndReduction() {
 	sk.priorCwnd = sk.sndCwnd
 	sk.prrDelivered, sk.prrOut = 0, 0
 	sk.sndSsthresh = int32(sk.ca.ssthresh(sk))
+	sk.ecnQueueCwrFlag()
+	sk.NS.Why(step.WhyReductionBegins, uint64(sk.sndCwnd), uint64(sk.sndSsthresh))
 }
 
-// cwndReduction is tcp_cwnd_reduction: proportional rate reduction (RFC 6937):
-// send in proportion to what is delivered, down to ssthresh.
+// cwndReduction is tcp_cwnd_reduction: proportional rate reduction (RFC 6937).
+// While more is in flight than the new threshold, send in proportion to what
+// arrives, so that the window has shrunk after a round trip; below it, as much
+// as arrives, and one more when the repair goes well.
 func (sk *Sock) cwndReduction(acked, lost, flag int) {
+	defer sk.NS.In(step.TcpCwndReduction, &sk.Sock).Out()
+	ns := sk.NS
 	if acked <= 0 || sk.priorCwnd == 0 {
+		ns.Why(step.WhyPrrNothing, uint64(sk.sndCwnd))
 		return
 	}
-	n := 0
+	n, why := 0, step.WhyPrrDown
 	delta := int(sk.sndSsthresh) - sk.packetsInFlight()
 	sk.prrDelivered += int32(acked)
 	if delta < 0 {
 		n = (int(sk.sndSsthresh)*int(sk.prrDelivered)+int(sk.priorCwnd)-1)/int(sk.priorCwnd) - int(sk.prrOut)
 	} else {
+		why = step.WhyPrrUp
 		n = max(int(sk.prrDelivered-sk.prrOut), acked)
 		if flag&flagSndUnaAdvanced != 0 && lost == 0 {
 			n++
 		}
 		n = min(delta, n)
 	}
+	// At the beginning one segment goes in any case: the fast retransmit.
+	least := 0
 	if sk.prrOut == 0 {
-		n = max(n, 1)
-	} else {
-		n = max(n, 0)
+		least = 1
 	}
-	sk.sndCwnd = int32(sk.packetsInFlight() + n)
+	n = max(n, least)
+	sk.setCwnd(sk.packetsInFlight() + n)
+	ns.Why(why, uint64(sk.prrDelivered), uint64(sk.prrOut), uint64(sk.priorCwnd), uint64(sk.sndSsthresh), uint64(n))
 }
 
 // endCwndReduction is tcp_end_cwnd_reduction.
 func (sk *Sock) endCwndReduction() {
+	if sk.caHasControl() {
+		return
+	}
 	if sk.sndSsthresh < infiniteSsthresh && (sk.caState == CACWR || sk.undoMarker != 0) {
-		sk.sndCwnd = sk.sndSsthresh
+		sk.NS.Why(step.WhyReductionEnds, uint64(sk.sndCwnd), uint64(sk.sndSsthresh))
+		sk.setCwnd(int(sk.sndSsthresh))
 		sk.sndCwndStamp = sk.jiffies()
 	}
 	sk.ca.cwndEvent(sk, caEventCompleteCWR)
@@ -257,12 +171,16 @@ func (sk *Sock) endCwndReduction() {
 
 // enterCWR is tcp_enter_cwr: less, without a loss (the device refused, or ECN).
 func (sk *Sock) enterCWR() {
+	defer sk.NS.In(step.TcpEnterCwr, &sk.Sock).Out()
 	sk.priorSsthresh = 0
-	if sk.caState < CACWR {
-		sk.undoMarker = 0
-		sk.initCwndReduction()
-		sk.setCAState(CACWR)
+	if sk.caState >= CACWR {
+		sk.NS.Why(step.WhyCwrAlready)
+		return
 	}
+	sk.undoMarker = 0
+	sk.initCwndReduction()
+	sk.setCAState(CACWR)
+	sk.NS.Why(step.WhyCwr, uint64(sk.sndCwnd), uint64(sk.sndSsthresh))
 }
 
 // tryKeepOpen is tcp_try_keep_open: Disorder when something is out of order.
@@ -279,9 +197,7 @@ func (sk *Sock) tryKeepOpen() {
 
 // tryToOpen is tcp_try_to_open.
 func (sk *Sock) tryToOpen(flag int) {
-	if !sk.anyRetransDone() {
-		sk.retransStamp = 0
-	}
+	sk.retransStampCleanup()
 	if flag&flagECE != 0 {
 		sk.enterCWR()
 	}
@@ -294,9 +210,7 @@ func (sk *Sock) tryToOpen(flag int) {
 func (sk *Sock) enterRecovery(ece bool) {
 	defer sk.NS.In(step.TcpEnterRecovery, &sk.Sock).Out()
 	ns := sk.NS
-	if !sk.anyRetransDone() {
-		sk.retransStamp = 0
-	}
+	sk.retransStampCleanup()
 	if sk.isReno() {
 		ns.Inc(step.TcpExtTCPRenoRecovery)
 	} else {
@@ -319,10 +233,17 @@ func (sk *Sock) checkSackReneging(flag *int) bool {
 	if *flag&flagSackReneging == 0 || *flag&flagSndUnaAdvanced == 0 {
 		return false
 	}
-	d := max(sim.Time(sk.srttUs>>4)*sim.Microsecond, 10*sim.Millisecond)
-	sk.resetTimer(timeRetrans, d)
+	sk.waitReneging()
 	*flag &^= flagSetXmitTimer
 	return true
+}
+
+// waitReneging is its reaction.
+func (sk *Sock) waitReneging() {
+	defer sk.NS.In(step.TcpCheckSackReneging, &sk.Sock).Out()
+	d := max(toJiffies(sim.Time(sk.srttUs>>4)*sim.Microsecond), toJiffies(10*sim.Millisecond))
+	sk.NS.Why(step.WhyRenegingWait, uint64(d))
+	sk.resetTimer(timeRetrans, d)
 }
 
 // identifyLoss is tcp_identify_packet_loss.
@@ -334,21 +255,22 @@ func (sk *Sock) identifyLoss(flag *int) {
 		sk.newrenoMarkLost(*flag&flagSndUnaAdvanced != 0)
 		return
 	}
-	prior := int(sk.retransOut)
+	prior := sk.retransOut
 	if sk.rackMarkLost() {
 		*flag &^= flagSetXmitTimer
 	}
-	if prior > int(sk.retransOut) {
+	if prior > sk.retransOut {
 		*flag |= flagLostRetrans
 	}
 }
 
 // timeToRecover is tcp_time_to_recover.
-func (sk *Sock) timeToRecover() bool { return sk.lostOut > 0 }
+func (sk *Sock) timeToRecover() bool { return sk.lostOut != 0 }
 
 // fastretransAlert is tcp_fastretrans_alert: something is odd about this ACK.
-// Which state are we in, and what does it mean there?
-func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, rs *rateSample) {
+// Which state are we in, and what does it mean there? dups is how many
+// duplicate ACKs it counts for.
+func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int) {
 	defer sk.NS.In(step.TcpFastretransAlert, &sk.Sock).Out()
 	sk.NS.Why(step.WhyAlert, uint64(sk.sackedOut), uint64(sk.lostOut), uint64(sk.caState))
 	flag := *flagp
@@ -359,51 +281,20 @@ func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, 
 	if ece {
 		sk.priorSsthresh = 0
 	}
-	if sk.checkSackReneging(flagp) {
+	if sk.checkSackReneging(flagp) || sk.leaveState() {
 		return
-	}
-	if sk.caState == CAOpen {
-		sk.retransStamp = 0
-	} else if !before(sk.sndUna, sk.highSeq) {
-		switch sk.caState {
-		case CACWR:
-			if sk.sndUna != sk.highSeq {
-				sk.endCwndReduction()
-				sk.setCAState(CAOpen)
-			}
-		case CARecovery:
-			if sk.isReno() {
-				sk.resetRenoSack()
-			}
-			if sk.tryUndoRecovery() {
-				return
-			}
-			sk.endCwndReduction()
-		}
 	}
 	switch sk.caState {
 	case CARecovery:
-		if flag&flagSndUnaAdvanced == 0 {
-			if sk.isReno() {
-				sk.addRenoSack(dups)
-			}
-		} else if sk.tryUndoPartial(priorUna) {
-			return
+		if sk.inRecovery(priorUna, dups, flag, flagp, ece) {
+			*rexmit = rexmitLost
 		}
-		if sk.tryUndoDsack() {
-			sk.tryToOpen(flag)
-		}
-		sk.identifyLoss(flagp)
-		if sk.caState != CARecovery {
-			if !sk.timeToRecover() {
-				return
-			}
-			sk.enterRecovery(ece)
-		}
-		*rexmit = 1
 		return
 	case CALoss:
 		sk.processLoss(flag, dups, rexmit)
+		if sk.caState != CALoss {
+			sk.updateRTOTime()
+		}
 		sk.identifyLoss(flagp)
 		if sk.caState != CAOpen && *flagp&flagLostRetrans == 0 {
 			return
@@ -413,7 +304,7 @@ func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, 
 		if flag&flagSndUnaAdvanced != 0 {
 			sk.resetRenoSack()
 		}
-		sk.addRenoSack(dups)
+		sk.addRenoSack(dups, ece)
 	}
 	if sk.caState <= CADisorder {
 		sk.tryUndoDsack()
@@ -423,15 +314,72 @@ func (sk *Sock) fastretransAlert(priorUna uint32, dups int, flagp, rexmit *int, 
 		sk.tryToOpen(flag)
 		return
 	}
+	if sk.mtupProbeLost() {
+		return
+	}
 	sk.enterRecovery(ece)
-	*rexmit = 1
+	*rexmit = rexmitLost
+}
+
+// leaveState is its part D: everything that was in flight when the state began
+// is acknowledged. It reports whether the state holds on all the same.
+func (sk *Sock) leaveState() bool {
+	if sk.caState == CAOpen {
+		sk.retransStamp = 0
+		return false
+	}
+	if before(sk.sndUna, sk.highSeq) {
+		return false
+	}
+	switch sk.caState {
+	case CACWR:
+		// Held until something above high_seq is acknowledged, for the CWR bit.
+		if sk.sndUna != sk.highSeq {
+			sk.endCwndReduction()
+			sk.setCAState(CAOpen)
+		}
+	case CARecovery:
+		if sk.isReno() {
+			sk.resetRenoSack()
+		}
+		if sk.tryUndoRecovery() {
+			return true
+		}
+		sk.endCwndReduction()
+	}
+	return false
+}
+
+// inRecovery is its part for state Recovery. It reports whether what is lost may
+// be sent again.
+func (sk *Sock) inRecovery(priorUna uint32, dups, flag int, flagp *int, ece bool) bool {
+	if flag&flagSndUnaAdvanced == 0 {
+		if sk.isReno() {
+			sk.addRenoSack(dups, ece)
+		}
+	} else if sk.tryUndoPartial(priorUna) {
+		return false
+	}
+	if sk.tryUndoDsack() {
+		sk.tryToOpen(flag)
+	}
+	sk.identifyLoss(flagp)
+	if sk.caState != CARecovery {
+		if !sk.timeToRecover() {
+			return false
+		}
+		sk.enterRecovery(ece)
+	}
+	return true
 }
 
 // processLoss is tcp_process_loss: an ACK after a timeout. F-RTO (RFC 5682)
 // sends new data to find out whether the timeout was spurious.
 func (sk *Sock) processLoss(flag, dups int, rexmit *int) {
+	defer sk.NS.In(step.TcpProcessLoss, &sk.Sock).Out()
+	ns := sk.NS
 	recovered := !before(sk.sndUna, sk.highSeq)
-	if flag&flagSndUnaAdvanced != 0 && sk.tryUndoLoss(false) {
+	if (flag&flagSndUnaAdvanced != 0 || sk.fastopenRsk() != nil) && sk.tryUndoLoss(false) {
 		return
 	}
 	if sk.frto {
@@ -440,12 +388,14 @@ func (sk *Sock) processLoss(flag, dups int, rexmit *int) {
 		}
 		if after(sk.sndNxt, sk.highSeq) {
 			if flag&flagDataSacked != 0 || dups > 0 {
+				ns.Why(step.WhyFrtoReal)
 				sk.frto = false
 			}
 		} else if flag&flagSndUnaAdvanced != 0 && !recovered {
 			sk.highSeq = sk.sndNxt
 			if sk.write.Front() != nil && after(sk.wndEnd(), sk.sndNxt) {
-				*rexmit = 2
+				ns.Why(step.WhyFrtoNew)
+				*rexmit = rexmitNew
 				return
 			}
 			sk.frto = false
@@ -457,10 +407,11 @@ func (sk *Sock) processLoss(flag, dups int, rexmit *int) {
 	}
 	if sk.isReno() {
 		if after(sk.sndNxt, sk.highSeq) && dups > 0 {
-			sk.addRenoSack(dups)
+			sk.addRenoSack(dups, flag&flagECE != 0)
 		} else if flag&flagSndUnaAdvanced != 0 {
 			sk.resetRenoSack()
 		}
 	}
-	*rexmit = 1
+	ns.Why(step.WhyLossPartial, uint64(sk.highSeq-sk.sndUna))
+	*rexmit = rexmitLost
 }

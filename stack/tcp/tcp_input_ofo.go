@@ -22,13 +22,15 @@ func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
 	sk.rx.dsack = false
 	win := sk.receiveWindow()
 	if cb.Seq == sk.rcvNxt || after(cb.EndSeq, sk.rcvNxt) && before(cb.Seq, sk.rcvNxt) {
-		if before(cb.Seq, sk.rcvNxt) {
+		old := before(cb.Seq, sk.rcvNxt)
+		if old {
 			ns.Why(step.WhyPartOld, uint64(sk.rcvNxt-cb.Seq))
 			sk.dsackSet(cb.Seq, sk.rcvNxt)
 		} else {
 			ns.Why(step.WhyInOrder)
 		}
-		if win == 0 && !(b.Len() == 0 && cb.TCPFlags&fFin != 0) {
+		// A bare FIN is let in also without a window.
+		if win == 0 && (old || b.Len() > 0 || cb.TCPFlags&fFin == 0) {
 			ns.Inc(step.TcpExtTCPZeroWindowDrop)
 			ns.Why(step.WhyZeroWindow)
 			sk.outOfWindow(b, step.DropTCPZerowindow, place)
@@ -57,26 +59,27 @@ func (sk *Sock) dataQueue(b *core.SKB, place step.Step) {
 func (sk *Sock) outOfWindow(b *core.SKB, why core.DropReason, place step.Step) {
 	sk.enterQuickack(maxQuickAcks)
 	sk.scheduleAck()
-	sk.NS.Drop(b, why, place)
+	sk.dropReason(b, why, place)
 }
 
 // queueAndOut takes a segment that begins at or before rcv_nxt, and what
 // waited behind it.
 func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
 	ns := sk.NS
-	if !sk.tryRmemSchedule() {
+	if !sk.tryRmemSchedule(b) {
 		sk.ack.pending |= ackNomem | ackNow
 		sk.scheduleAck()
 		sk.DataReady(ns)
 		if sk.RcvQueue.Len() > 0 && b.Len() > 0 {
+			ns.Why(step.WhyNoMemory, uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 			ns.Inc(step.TcpExtTCPRcvQDrop)
-			ns.Drop(b, step.DropProtoMem, place)
+			sk.dropReason(b, step.DropProtoMem, place)
 			return
 		}
 	}
-	n, fin := b.Len(), b.CB.TCPFlags&fFin != 0
-	sk.queueRcv(b)
-	if n > 0 {
+	fin := b.CB.TCPFlags&fFin != 0
+	into := sk.queueRcv(b)
+	if b.Len() > 0 {
 		sk.eventDataRecv(b)
 	}
 	if fin {
@@ -92,58 +95,10 @@ func (sk *Sock) queueAndOut(b *core.SKB, place step.Step) {
 		sk.sackRemove()
 	}
 	sk.fastPathCheck()
+	sk.freePartial(b, into)
 	if !sk.Dead {
 		sk.dataReady()
 	}
-}
-
-// tryCoalesce is tcp_try_coalesce: a packet whose payload lies in page fragments
-// hands them to the packet before it, and counts no more than they do. (Other
-// packets do not merge here: skb_try_coalesce with a linear head is not
-// modelled. The two stay apart in the queue; only their memory is one.)
-func (sk *Sock) tryCoalesce(b *core.SKB) {
-	tail := sk.RcvQueue.Back()
-	if !b.Paged || tail == nil || !tail.Paged || tail.CB.EndSeq != b.CB.Seq || b.Len() == 0 {
-		return
-	}
-	b.Truesize = min(b.Truesize, b.Len())
-	sk.NS.Inc(step.TcpExtTCPRcvCoalesce)
-}
-
-// queueRcv is tcp_queue_rcv: append to the receive queue.
-func (sk *Sock) queueRcv(b *core.SKB) {
-	defer sk.NS.In(step.TcpQueueRcv, &sk.Sock).Out()
-	if b.Len() > 0 {
-		sk.NS.Why(step.WhyQueued, uint64(b.Len()), uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
-	} else {
-		sk.NS.Why(step.WhyQueuedFin)
-	}
-	sk.rcvNxtUpdate(b.CB.EndSeq)
-	b.Dev = nil
-	sk.tryCoalesce(b)
-	sk.charge(b.Truesize)
-	b.SetOwnerR(&sk.Sock)
-	sk.RcvQueue.PushBack(b)
-}
-
-// charge is sk_rmem_schedule with sk_mem_charge: memory comes in pages.
-func (sk *Sock) charge(n int) {
-	if n > int(sk.ForwardAlloc) {
-		sk.ForwardAlloc += int32((n - int(sk.ForwardAlloc) + 4095) &^ 4095)
-	}
-	sk.ForwardAlloc -= int32(n)
-}
-
-// uncharge is sk_mem_uncharge: whole pages go back.
-func (sk *Sock) uncharge(n int) { sk.ForwardAlloc = int32((int(sk.ForwardAlloc) + n) & 4095) }
-
-// dataReady is tcp_data_ready.
-func (sk *Sock) dataReady() {
-	if sk.T.Follow && sk.follow.lenient {
-		sk.followDrain()
-		return
-	}
-	sk.DataReady(sk.NS)
 }
 
 // dsackSet is tcp_dsack_set: the next ACK reports the duplicate (RFC 2883 §4).
@@ -188,59 +143,110 @@ func sackExtend(s *wire.SACKBlock, seq, end uint32) bool {
 func (sk *Sock) dataQueueOfo(b *core.SKB) {
 	defer sk.NS.In(step.TcpDataQueueOfo, &sk.Sock).Out()
 	ns := sk.NS
-	if !sk.tryRmemSchedule() {
+	sk.ecnCheckCe(b)
+	if !sk.tryRmemSchedule(b) {
+		ns.Why(step.WhyNoMemory, uint64(sk.RmemAlloc), uint64(sk.RcvBuf))
 		ns.Inc(step.TcpExtTCPOFODrop)
 		sk.DataReady(ns)
-		ns.Drop(b, step.DropProtoMem, step.TcpDataQueue)
+		sk.dropReason(b, step.DropProtoMem, step.TcpDataQueue)
 		return
 	}
 	sk.measureRcvMSS(b)
 	sk.predFlags = 0
 	sk.scheduleAck()
+	sk.st.rcvOoopack += uint32(max(1, b.GSOSegs))
 	ns.Inc(step.TcpExtTCPOFOQueue)
+	ns.Why(step.WhyOfo, uint64(b.CB.Seq-sk.rcvNxt), uint64(sk.ooo.Len()))
 	seq, end := b.CB.Seq, b.CB.EndSeq
-	ns.Why(step.WhyOfo, uint64(seq-sk.rcvNxt), uint64(sk.ooo.Len()))
-	// Where does it belong?
-	var at *core.SKB
-	for at = sk.ooo.Back(); at != nil && before(seq, at.CB.Seq); at = at.Prev() {
-	}
-	if at != nil && before(seq, at.CB.EndSeq) {
-		if !after(end, at.CB.EndSeq) {
-			ns.Inc(step.TcpExtTCPOFOMerge)
-			sk.dsackSet(seq, end)
-			ns.Drop(b, step.DropTCPOfomerge, step.TcpDataQueue)
-			sk.sackNewOfo(seq, end)
-			return
+	if sk.ooo.Len() == 0 {
+		if !sk.isReno() {
+			sk.rx.numSacks = 1
+			sk.selAcks[0] = wire.SACKBlock{Start: seq, End: end}
 		}
-		if after(seq, at.CB.Seq) {
+		sk.ooo.PushBack(b)
+	} else if b = sk.insertOfo(b); !sk.isReno() {
+		sk.sackNewOfo(seq, end)
+	}
+	if b != nil {
+		// Without SACK the window does not grow, so that the ACKs are duplicates.
+		if !sk.isReno() {
+			sk.growWindow(b, false)
+		}
+		b.Dev = nil
+		sk.own(b)
+	}
+	if !sk.Dead && sk.parent == nil { // a program has it
+		sk.rcvbufGrow(int(sk.rcvq.space))
+	}
+}
+
+// insertOfo puts a segment where it belongs among those that wait. It returns
+// nil if it is part of another one now, or was not needed.
+func (sk *Sock) insertOfo(b *core.SKB) *core.SKB {
+	ns := sk.NS
+	seq, end := b.CB.Seq, b.CB.EndSeq
+	at := sk.ooo.Back()
+	if !sk.ofoTryCoalesce(at, b) {
+		for ; at != nil && before(seq, at.CB.Seq); at = at.Prev() {
+		}
+		switch {
+		case at == nil:
+		case !before(seq, at.CB.EndSeq):
+			if at == sk.ooo.Back() || !sk.ofoTryCoalesce(at, b) {
+				break
+			}
+			return sk.ofoCoalesced(at, b)
+		case !after(end, at.CB.EndSeq):
+			ns.Inc(step.TcpExtTCPOFOMerge)
+			ns.Why(step.WhyOfoMerged)
+			sk.dropReason(b, step.DropTCPOfomerge, step.TcpDataQueue)
+			sk.dsackSet(seq, end)
+			return nil
+		case after(seq, at.CB.Seq):
 			sk.dsackSet(seq, at.CB.EndSeq)
-		} else {
+		default:
 			prev := at.Prev()
 			sk.dsackExtend(at.CB.Seq, at.CB.EndSeq)
-			ns.Inc(step.TcpExtTCPOFOMerge)
-			sk.ooo.Remove(at)
-			ns.Drop(at, step.DropTCPOfomerge, step.TcpDataQueue)
+			sk.dropCovered(at)
 			at = prev
 		}
+		sk.ooo.InsertAfter(at, b)
+		sk.mergeRight(b)
+		return b
 	}
-	sk.ooo.InsertAfter(at, b)
+	return sk.ofoCoalesced(at, b)
+}
+
+// ofoCoalesced is what is left to do when b became part of at.
+func (sk *Sock) ofoCoalesced(at, b *core.SKB) *core.SKB {
+	if !sk.isReno() {
+		sk.growWindow(b, true)
+	}
+	sk.NS.Why(step.WhyOfoCoalesced, uint64(at.ID))
+	sk.freePartial(b, at)
+	return nil
+}
+
+// mergeRight drops what waits behind b and is part of it.
+func (sk *Sock) mergeRight(b *core.SKB) {
+	end := b.CB.EndSeq
 	for n := b.Next(); n != nil && after(end, n.CB.Seq); n = b.Next() {
 		if before(end, n.CB.EndSeq) {
 			sk.dsackExtend(n.CB.Seq, end)
 			break
 		}
-		sk.ooo.Remove(n)
 		sk.dsackExtend(n.CB.Seq, n.CB.EndSeq)
-		ns.Inc(step.TcpExtTCPOFOMerge)
-		ns.Drop(n, step.DropTCPOfomerge, step.TcpDataQueue)
+		sk.dropCovered(n)
 	}
-	sk.sackNewOfo(seq, end)
-	if !sk.isReno() {
-		sk.growWindow(b)
-	}
-	b.Dev = nil
-	sk.charge(b.Truesize)
-	b.SetOwnerR(&sk.Sock)
+}
+
+// dropCovered drops a packet of the queue whose bytes a later one holds.
+func (sk *Sock) dropCovered(b *core.SKB) {
+	sk.ooo.Remove(b)
+	sk.NS.Inc(step.TcpExtTCPOFOMerge)
+	sk.NS.Why(step.WhyOfoCovered)
+	sk.uncharge(b.Truesize)
+	sk.dropReason(b, step.DropTCPOfomerge, step.TcpDataQueue)
 }
 
 // sackNewOfo is tcp_sack_new_ofo_skb: extend a block, or begin one; it comes
@@ -327,13 +333,21 @@ func (sk *Sock) ofoQueue() {
 		}
 		sk.ooo.Remove(b)
 		if !after(b.CB.EndSeq, sk.rcvNxt) {
-			ns.Drop(b, step.DropTCPOfoDrop, step.TcpDataQueue)
+			sk.uncharge(b.Truesize)
+			sk.dropReason(b, step.DropTCPOfoDrop, step.TcpDataQueue)
 			continue
 		}
 		ns.Why(step.WhyOfoMoved, uint64(b.CB.EndSeq-first))
-		sk.rcvNxtUpdate(b.CB.EndSeq)
 		fin := b.CB.TCPFlags&fFin != 0
-		sk.RcvQueue.PushBack(b)
+		tail := sk.RcvQueue.Back()
+		eaten := tail != nil && sk.tryCoalesce(tail, b)
+		sk.rcvNxtUpdate(b.CB.EndSeq)
+		if eaten {
+			sk.uncharge(b.Truesize)
+			sk.freePartial(b, tail)
+		} else {
+			sk.RcvQueue.PushBack(b)
+		}
 		if fin {
 			sk.fin()
 			break
@@ -347,6 +361,7 @@ func (sk *Sock) fin() {
 	ns := sk.NS
 	sk.scheduleAck()
 	sk.Sock.Shutdown |= core.RcvShutdown
+	sk.SockDone = true
 	switch sk.State {
 	case core.TCPSynRecv, core.TCPEstablished:
 		ns.Why(step.WhyPassiveClose)

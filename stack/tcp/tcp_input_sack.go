@@ -6,8 +6,20 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// SACK at the sender (RFC 2018 §5, RFC 6675, RFC 2883): which of the segments
-// in flight the other side has.
+// SACK at the sender (RFC 2018 §5, RFC 2883): which of the segments in flight
+// the other side has. Marks of a segment: sacked, retransmitted, lost; see the
+// long comment before tcp_is_sackblock_valid in tcp_input.c.
+
+// sackState is struct tcp_sacktag_state: what the SACK blocks of one ACK told.
+type sackState struct {
+	firstSack, lastSack int64  // µs, when the first and last of them were sent
+	reord               uint32 // the lowest that came later than one above it
+	delivered           int    // segments that are known to have arrived now
+	bytes               int    // bytes
+	marked              int    // of them marked CE, by AccECN
+	flag                int
+	rate                *rateSample
+}
 
 // highestSackSeq is tcp_highest_sack_seq: above it nothing is sacked.
 func (sk *Sock) highestSackSeq() uint32 {
@@ -20,104 +32,259 @@ func (sk *Sock) highestSackSeq() uint32 {
 	return sk.highestSack.CB.Seq
 }
 
+// highestSackReplace is tcp_highest_sack_replace: old leaves the queue.
+func (sk *Sock) highestSackReplace(old, to *core.SKB) {
+	if sk.highestSack == old {
+		sk.highestSack = to
+	}
+}
+
+// sackedBlocks is what tcp_sacktag_write_queue sorts out of an ACK's blocks.
+type sackedBlocks struct {
+	b      [wire.TCPMaxSACKs]wire.SACKBlock
+	n      int
+	first  int // where the ACK's first block went, -1: it is none of them
+	dup    bool
+	blocks int
+}
+
 // sacktagWriteQueue is tcp_sacktag_write_queue: mark what the blocks of an ACK
-// say. CB.Sacked of a received segment counts its blocks.
+// say, in one walk over what is in flight. What the last ACK said already is
+// not looked at again.
 func (sk *Sock) sacktagWriteQueue(ackb *core.SKB, priorUna uint32, st *sackState) int {
 	defer sk.NS.In(step.TcpSacktagWriteQueue, &sk.Sock).Out()
 	ns := sk.NS
-	o := &sk.T.opt
-	n := int(o.NumSACK)
-	if n == 0 || sk.isReno() {
-		return 0
-	}
-	st.reord = sk.sndNxt
+	st.flag, st.reord = 0, sk.sndNxt
 	if sk.sackedOut == 0 {
 		sk.highestSack = sk.rtx.Front()
 	}
-	dup := sk.checkDsack(o, priorUna, st)
+	var s sackedBlocks
+	s.dup = sk.checkDsack(ackb, priorUna, st)
 	if before(ackb.CB.AckSeq, priorUna-sk.maxWindow) {
 		return 0
 	}
 	if sk.packetsOut == 0 {
 		return st.flag
 	}
-	var blocks [wire.TCPMaxSACKs]wire.SACKBlock
-	used := 0
-	for i := 0; i < n; i++ {
-		isDup := dup && i == 0
-		s := o.SACK[i]
-		if !sk.sackBlockValid(isDup, s.Start, s.End) {
-			switch {
-			case isDup && sk.undoMarker == 0:
-				ns.Inc(step.TcpExtTCPDSACKIgnoredNoUndo)
-			case isDup:
-				ns.Inc(step.TcpExtTCPDSACKIgnoredOld)
-			case s.Start != s.End && !after(s.End, sk.sndUna):
-				// an old block
-			default:
-				ns.Inc(step.TcpExtTCPSACKDiscard)
-			}
-			continue
-		}
-		if !after(s.End, priorUna) {
-			continue
-		}
-		blocks[used] = s
-		used++
-	}
-	// In order of sequence, so that one walk over the queue does.
-	for i := 1; i < used; i++ {
-		for j := i; j > 0 && before(blocks[j].Start, blocks[j-1].Start); j-- {
-			blocks[j], blocks[j-1] = blocks[j-1], blocks[j]
-		}
-	}
-	mss := sk.currentMSS()
-	for _, s := range blocks[:used] {
-		for b := sk.rtx.Front(); b != nil; b = b.Next() {
-			if !before(b.CB.Seq, s.End) {
-				break
-			}
-			if !after(b.CB.EndSeq, s.Start) {
-				continue
-			}
-			if !sk.matchSack(b, s.Start, s.End, mss) {
-				continue
-			}
-			sk.sacktagOne(b, st)
-		}
-	}
+	sk.sortSack(ackb, priorUna, &s)
+	sk.sacktagBlocks(&s, st)
+	cache := &sk.setRare().sackCache
+	*cache = [wire.TCPMaxSACKs]wire.SACKBlock{}
+	copy(cache[len(cache)-s.n:], s.b[:s.n])
 	if sk.caState != CALoss || sk.undoMarker != 0 {
 		sk.checkSackReordering(st.reord, false)
 	}
-	ns.Why(step.WhySack, uint64(used), uint64(sk.sackedOut), uint64(sk.lostOut))
+	ns.Why(step.WhySack, uint64(s.n), uint64(sk.sackedOut), uint64(sk.lostOut))
 	return st.flag
 }
 
-// checkDsack is tcp_check_dsack: the first block reports a duplicate (RFC 2883 §4).
-func (sk *Sock) checkDsack(o *wire.TCPOptions, priorUna uint32, st *sackState) bool {
+// sortSack takes the blocks that mean something, in order of sequence.
+func (sk *Sock) sortSack(ackb *core.SKB, priorUna uint32, s *sackedBlocks) {
 	ns := sk.NS
+	o := &sk.T.opt
+	for i, b := range o.SACK[:o.NumSACK] {
+		dup := s.dup && i == 0
+		if !sk.sackBlockValid(dup, b.Start, b.End) {
+			switch {
+			case dup && sk.undoMarker == 0:
+				ns.Inc(step.TcpExtTCPDSACKIgnoredNoUndo)
+			case dup:
+				ns.Inc(step.TcpExtTCPDSACKIgnoredOld)
+			case ackb.CB.AckSeq != sk.sndUna && !after(b.End, sk.sndUna):
+				continue // old ones, of ACKs that were overtaken
+			default:
+				ns.Inc(step.TcpExtTCPSACKDiscard)
+			}
+			if i == 0 {
+				s.first = -1
+			}
+			continue
+		}
+		if !after(b.End, priorUna) {
+			if i == 0 {
+				s.first = -1
+			}
+			continue
+		}
+		s.b[s.n] = b
+		s.n++
+	}
+	for i := s.n - 1; i > 0; i-- {
+		for j := range i {
+			if after(s.b[j].Start, s.b[j+1].Start) {
+				s.b[j], s.b[j+1] = s.b[j+1], s.b[j]
+				if j == s.first {
+					s.first = j + 1
+				}
+			}
+		}
+	}
+}
+
+// sacktagBlocks is its walk: each block is compared with those of the ACK
+// before (recv_sack_cache), and only what is new in it is looked at.
+func (sk *Sock) sacktagBlocks(s *sackedBlocks, st *sackState) {
+	cache := sk.rare().sackCache[:]
+	if sk.sackedOut == 0 {
+		cache = nil
+	}
+	for len(cache) > 0 && cache[0] == (wire.SACKBlock{}) {
+		cache = cache[1:]
+	}
+	var b *core.SKB
+	for i := 0; i < s.n; {
+		start, end := s.b[i].Start, s.b[i].End
+		dup := s.dup && i == s.first
+		var next *wire.SACKBlock
+		if s.dup && i+1 == s.first {
+			next = &s.b[i+1]
+		}
+		for len(cache) > 0 && !before(start, cache[0].End) {
+			cache = cache[1:]
+		}
+		if len(cache) > 0 && !dup && after(end, cache[0].Start) {
+			c := cache[0]
+			if before(start, c.Start) {
+				b = sk.sacktagSkip(b, start)
+				b = sk.sacktagWalk(b, next, st, start, c.Start, dup)
+			}
+			if !after(end, c.End) {
+				i++
+				continue
+			}
+			if next != nil && before(next.Start, c.End) { // tcp_maybe_skipping_dsack
+				b = sk.sacktagSkip(b, next.Start)
+				b = sk.sacktagWalk(b, nil, st, next.Start, next.End, true)
+			}
+			cache = cache[1:]
+			if sk.highestSackSeq() != c.End {
+				b = sk.sacktagSkip(b, c.End)
+				continue
+			}
+			if b = sk.highestSack; b == nil {
+				return
+			}
+		} else {
+			if !before(start, sk.highestSackSeq()) {
+				if b = sk.highestSack; b == nil {
+					return
+				}
+			}
+			b = sk.sacktagSkip(b, start)
+		}
+		b = sk.sacktagWalk(b, next, st, start, end, dup)
+		i++
+	}
+}
+
+// sacktagSkip is tcp_sacktag_skip with tcp_sacktag_bsearch: the segment that
+// holds seq, nil if none does.
+func (sk *Sock) sacktagSkip(b *core.SKB, seq uint32) *core.SKB {
+	if b != nil && after(b.CB.Seq, seq) {
+		return b
+	}
+	if b == nil {
+		b = sk.rtx.Front()
+	}
+	for ; b != nil && !before(seq, b.CB.EndSeq); b = b.Next() {
+	}
+	if b != nil && before(seq, b.CB.Seq) {
+		return nil
+	}
+	return b
+}
+
+// sacktagWalk is tcp_sacktag_walk: mark the segments of one block, from b on.
+func (sk *Sock) sacktagWalk(b *core.SKB, next *wire.SACKBlock, st *sackState, start, end uint32, dupIn bool) *core.SKB {
+	for ; b != nil && before(b.CB.Seq, end); b = b.Next() {
+		in, dup := 0, dupIn
+		if next != nil && before(b.CB.Seq, next.End) {
+			if in = sk.matchSack(b, next.Start, next.End); in > 0 {
+				dup = true
+			}
+		}
+		if in <= 0 {
+			to := sk.shiftData(b, st, start, end, dup)
+			if to != nil && to != b {
+				b = to
+				continue
+			}
+			in = 0
+			if to == nil {
+				in = sk.matchSack(b, start, end)
+			}
+		}
+		if in < 0 {
+			break
+		}
+		if in == 0 {
+			continue
+		}
+		cb := &b.CB
+		cb.Sacked = sk.sacktagOne(st, cb.Sacked, cb.Seq, cb.EndSeq, dup, cb.TSO, b.Len(), skbStamp(b))
+		sk.rateSKBDelivered(b, st.rate)
+		if cb.Sacked&cbSacked != 0 {
+			cb.Sacked |= cbOffList
+		}
+		if !before(cb.Seq, sk.highestSackSeq()) {
+			sk.highestSack = b.Next() // tcp_advance_highest_sack
+		}
+	}
+	return b
+}
+
+// checkDsack is tcp_check_dsack with tcp_dsack_seen: does the first block
+// report a duplicate (RFC 2883 §4)?
+func (sk *Sock) checkDsack(ackb *core.SKB, priorUna uint32, st *sackState) bool {
+	defer sk.NS.In(step.TcpCheckDsack, &sk.Sock).Out()
+	ns := sk.NS
+	o := &sk.T.opt
 	s0 := o.SACK[0]
-	ack := sk.sndUna
 	switch {
-	case before(s0.Start, ack):
+	case before(s0.Start, ackb.CB.AckSeq):
 		ns.Inc(step.TcpExtTCPDSACKRecv)
 	case o.NumSACK > 1 && !after(s0.End, o.SACK[1].End) && !before(s0.Start, o.SACK[1].Start):
 		ns.Inc(step.TcpExtTCPDSACKOfoRecv)
 	default:
 		return false
 	}
-	st.flag |= flagDsackingAck
-	n := max(1, int(s0.End-s0.Start)/int(max(sk.mssCache, 1)))
+	n := sk.dsackSeen(s0.Start, s0.End, st)
+	if n == 0 {
+		ns.Why(step.WhyDsackDubious, uint64(s0.Start), uint64(s0.End))
+		ns.Inc(step.TcpExtTCPDSACKIgnoredDubious)
+		return false
+	}
 	ns.Add(step.TcpExtTCPDSACKRecvSegs, uint64(n))
-	sk.rack.dsackSeen = true
-	if sk.tlpHighSeq != 0 && sk.tlpRetrans && s0.End == sk.tlpHighSeq {
+	if sk.undoMarker != 0 && sk.undoRetrans > 0 && !after(s0.End, priorUna) && after(s0.End, sk.undoMarker) {
+		sk.undoRetrans = max(0, sk.undoRetrans-int32(n))
+	}
+	ns.Why(step.WhyDsack, uint64(s0.Start), uint64(s0.End), uint64(n), uint64(max(0, sk.undoRetrans)))
+	return true
+}
+
+// dsackSeen is tcp_dsack_seen: how many segments came twice, 0 if that cannot
+// be of our doing.
+func (sk *Sock) dsackSeen(start, end uint32, st *sackState) int {
+	if !before(start, end) || end-start > sk.maxWindow {
+		return 0
+	}
+	n, mss := 1, max(sk.mssCache, 1)
+	if end-start > uint32(mss) {
+		n = int((end - start + uint32(mss) - 1) / uint32(mss))
+	} else if sk.tlpHighSeq != 0 && sk.tlpHighSeq == end {
 		st.flag |= flagDsackTLP
 	}
-	// Our retransmission was not needed: a candidate for undo.
-	if sk.undoMarker != 0 && sk.undoRetrans > 0 && !after(s0.End, priorUna) && after(s0.End, sk.undoMarker) {
-		sk.undoRetrans = int32(max(0, int(sk.undoRetrans)-n))
+	sk.st.dsackDups += uint32(n)
+	if sk.st.dsackDups > uint32(sk.totalRetrans) {
+		return 0
 	}
-	return true
+	sk.rx.sackSeen = true
+	if sk.reordSeen != 0 && st.flag&flagDsackTLP == 0 {
+		sk.rack.dsackSeen = true
+	}
+	st.flag |= flagDsackingAck
+	st.delivered += n
+	return n
 }
 
 // sackBlockValid is tcp_is_sackblock_valid.
@@ -143,162 +310,117 @@ func (sk *Sock) sackBlockValid(dup bool, start, end uint32) bool {
 	return !before(start, end-sk.maxWindow)
 }
 
-// matchSack is tcp_match_skb_to_sack: whole segments only; a packet that the
-// block cuts is cut there.
-func (sk *Sock) matchSack(b *core.SKB, start, end uint32, mss int) bool {
+// matchSack is tcp_match_skb_to_sack: 1 if the block covers the packet, 0 if
+// not, -1 if it cannot be said. Whole segments only: a packet that the block
+// cuts is cut there.
+func (sk *Sock) matchSack(b *core.SKB, start, end uint32) int {
 	cb := &b.CB
 	if !after(start, cb.Seq) && !before(end, cb.EndSeq) {
-		return true
+		return 1
 	}
-	if cb.TSO <= 1 {
-		return false
+	if cb.TSO <= 1 || !after(cb.EndSeq, start) {
+		return 0
 	}
-	inSack := !after(start, cb.Seq)
-	var n int
-	if inSack {
-		n = int(end - cb.Seq)
+	mss, n := max(b.GSOSize, 1), 0
+	in := !after(start, cb.Seq)
+	if in {
+		if n = int(end - cb.Seq); n < mss {
+			return -1
+		}
 	} else {
-		n = int(start - cb.Seq)
+		n = max(int(start-cb.Seq), mss)
 	}
 	if n > mss {
 		k := n / mss * mss
-		if k < n && !inSack {
+		if !in && k < n {
 			k += mss
 		}
 		n = k
-	} else if !inSack {
-		n = mss
-	} else if n < mss {
-		return false
 	}
-	if n >= b.Len() {
-		return inSack
+	if n >= b.Len() && !in {
+		return 0
 	}
-	sk.fragment(&sk.rtx, b, n, mss)
-	return inSack
+	if n > b.Len() || sk.fragment(&sk.rtx, b, n, mss) == nil {
+		return -1
+	}
+	if in {
+		return 1
+	}
+	return 0
 }
 
-// sacktagOne is tcp_sacktag_one: one segment is at the other side.
-func (sk *Sock) sacktagOne(b *core.SKB, st *sackState) {
-	cb := &b.CB
-	n := cb.TSO
-	if !after(cb.EndSeq, sk.sndUna) || cb.Sacked&cbSacked != 0 {
-		return
-	}
-	sk.rackAdvance(cb.Sacked, cb.EndSeq, skbStamp(b))
-	if cb.Sacked&cbRetrans != 0 {
-		if cb.Sacked&cbLost != 0 {
-			cb.Sacked &^= cbLost | cbRetrans
-			sk.lostOut -= int32(n)
-			sk.retransOut -= int32(n)
+// sacktagOne is tcp_sacktag_one: a segment, or the part of a packet that goes
+// from start to end, is at the other side. It returns the packet's new marks.
+func (sk *Sock) sacktagOne(st *sackState, sacked uint8, start, end uint32, dup bool, n, plen int, xmit int64) uint8 {
+	if dup && sacked&cbRetransMask != 0 {
+		if sk.undoMarker != 0 && sk.undoRetrans > 0 && after(end, sk.undoMarker) {
+			sk.undoRetrans = max(0, sk.undoRetrans-int32(n))
 		}
-	} else {
-		if before(cb.Seq, sk.highestSackSeq()) && before(cb.Seq, st.reord) && cb.Sacked&cbEverRetrans == 0 {
-			st.reord = cb.Seq
-		}
-		if !after(cb.EndSeq, sk.highSeq) {
-			st.flag |= flagOrigSackAcked
-		}
-		if st.firstSack == 0 {
-			st.firstSack = skbStamp(b)
-		}
-		st.lastSack = skbStamp(b)
-		if cb.Sacked&cbLost != 0 {
-			cb.Sacked &^= cbLost
-			sk.lostOut -= int32(n)
+		if sacked&cbSacked != 0 && before(start, st.reord) {
+			st.reord = start
 		}
 	}
-	cb.Sacked |= cbSacked
-	st.flag |= flagDataSacked
-	sk.sackedOut += int32(n)
-	sk.delivered += int32(n)
-	if cb.Sacked&cbRetrans != 0 {
-		cb.Sacked &^= cbRetrans
+	if !after(end, sk.sndUna) {
+		return sacked
+	}
+	if sacked&cbSacked == 0 {
+		sk.rackAdvance(sacked, end, xmit)
+		switch {
+		case sacked&cbRetrans != 0:
+			// Unless it counts as lost, the copy is believed to be under way still.
+			if sacked&cbLost != 0 {
+				sacked &^= cbLost | cbRetrans
+				sk.lostOut -= int32(n)
+				sk.retransOut -= int32(n)
+			}
+		default:
+			if sacked&cbRetransMask == 0 {
+				if before(start, sk.highestSackSeq()) && before(start, st.reord) {
+					st.reord = start
+				}
+				if !after(end, sk.highSeq) {
+					st.flag |= flagOrigSackAcked
+				}
+				if st.firstSack == 0 {
+					st.firstSack = xmit
+				}
+				st.lastSack = xmit
+			}
+			if sacked&cbLost != 0 {
+				sacked &^= cbLost
+				sk.lostOut -= int32(n)
+			}
+		}
+		sacked |= cbSacked
+		st.flag |= flagDataSacked
+		sk.sackedOut += int32(n)
+		st.delivered += n
+		st.bytes += plen
+	}
+	if dup && sacked&cbRetrans != 0 {
+		sacked &^= cbRetrans
 		sk.retransOut -= int32(n)
 	}
-	// tcp_advance_highest_sack
-	if !before(cb.Seq, sk.highestSackSeqRaw()) {
-		sk.highestSack = b.Next()
-	}
+	return sacked
 }
 
-func (sk *Sock) highestSackSeqRaw() uint32 {
-	if sk.highestSack == nil {
-		return sk.sndNxt
-	}
-	return sk.highestSack.CB.Seq
-}
-
-// checkSackReordering is tcp_check_sack_reordering: a segment below one that
-// was sacked earlier has arrived after all: the network reorders (RFC 4653 in
-// spirit).
+// checkSackReordering is tcp_check_sack_reordering: a segment that was never
+// sent again arrives after one above it: the network reorders. How far, in
+// segments, is remembered.
 func (sk *Sock) checkSackReordering(low uint32, ts bool) {
-	if sk.isReno() {
-		return
-	}
 	fack := sk.highestSackSeq()
 	if !before(low, fack) {
 		return
 	}
-	metric := int(fack - low)
-	mss := int(max(sk.mssCache, 1))
-	if metric > int(sk.reordering)*mss {
-		sk.reordering = int32(min((metric+mss-1)/mss, sk.sysctl().TCPMaxReordering))
+	metric, mss := fack-low, uint32(max(sk.mssCache, 0))
+	if mss != 0 && metric > uint32(sk.reordering)*mss {
+		sk.reordering = int32(min(int((metric+mss-1)/mss), sk.sysctl().TCPMaxReordering))
 	}
 	sk.reordSeen++
+	sk.NS.Why(step.WhyReordering, uint64(metric), uint64(sk.reordering))
 	if ts {
 		sk.NS.Inc(step.TcpExtTCPTSReorder)
 	} else {
 		sk.NS.Inc(step.TcpExtTCPSACKReorder)
 	}
-}
-
-// addRenoSack is tcp_add_reno_sack: without SACK every duplicate ACK means
-// that one segment has left the network.
-func (sk *Sock) addRenoSack(n int) {
-	if n == 0 {
-		return
-	}
-	prior := int(sk.sackedOut)
-	sk.sackedOut += int32(n)
-	sk.checkRenoReordering(0)
-	if d := int(sk.sackedOut) - prior; d > 0 {
-		sk.delivered += int32(d)
-	}
-}
-
-// removeRenoSacks is tcp_remove_reno_sacks.
-func (sk *Sock) removeRenoSacks(acked int, ece bool) {
-	if acked > 0 {
-		sk.delivered += int32(max(acked-int(sk.sackedOut), 1))
-		if acked-1 >= int(sk.sackedOut) {
-			sk.sackedOut = 0
-		} else {
-			sk.sackedOut -= int32(acked - 1)
-		}
-	}
-	sk.checkRenoReordering(acked)
-}
-
-func (sk *Sock) resetRenoSack() { sk.sackedOut = 0 }
-
-// limitRenoSacked is tcp_limit_reno_sacked.
-func (sk *Sock) limitRenoSacked() bool {
-	h := int(max(sk.lostOut, 1))
-	h = min(h, int(sk.packetsOut))
-	if int(sk.sackedOut)+h > int(sk.packetsOut) {
-		sk.sackedOut = int32(int(sk.packetsOut) - h)
-		return true
-	}
-	return false
-}
-
-// checkRenoReordering is tcp_check_reno_reordering.
-func (sk *Sock) checkRenoReordering(addend int) {
-	if !sk.limitRenoSacked() {
-		return
-	}
-	sk.reordering = int32(min(int(sk.packetsOut)+addend, sk.sysctl().TCPMaxReordering))
-	sk.reordSeen++
-	sk.NS.Inc(step.TcpExtTCPRenoReorder)
 }

@@ -31,6 +31,15 @@ func (sk *Sock) rcvStateProcess(b *core.SKB) core.DropReason {
 	}
 	sk.mstampRefresh()
 	sk.rx.sawTstamp = false
+	if r := sk.fastopenRsk(); r != nil {
+		if c, why := sk.checkReq(b, r, true); c == nil {
+			if why == step.NotDropped {
+				why = step.DropTCPFastopen
+			}
+			ns.Drop(b, why, at)
+			return 0
+		}
+	}
 	if f&(wire.TCPAck|wire.TCPRst|wire.TCPSyn) == 0 {
 		ns.Why(step.WhyNoFlags)
 		ns.Drop(b, step.DropTCPFlags, at)
@@ -128,20 +137,28 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 		if sk.srttUs == 0 {
 			sk.synackRTT()
 		}
-		sk.initTransfer()
-		sk.copiedSeq = sk.rcvNxt
+		if sk.rx.tstampOK {
+			sk.advmss -= 12
+		}
+		if sk.fastopenRsk() != nil {
+			sk.synrecvFastopen()
+		} else {
+			sk.undoSpuriousSyn()
+			sk.retransStamp = 0
+			sk.initTransfer()
+			sk.copiedSeq = sk.rcvNxt
+		}
 		sk.setState(core.TCPEstablished)
 		sk.StateChange(ns)
-		if sk.parent == nil && sk.Waker != nil {
-			sk.Waker.Writable(&sk.Sock) // sk_wake_async: a simultaneous open
+		if sk.parent == nil {
+			sk.WakeWriters(ns) // sk_wake_async: a simultaneous open
 		}
 		sk.sndUna = b.CB.AckSeq
 		sk.sndWnd = uint32(h.Window()) << sk.rx.sndWscale
 		sk.updateWL(b.CB.Seq)
-		if sk.rx.tstampOK {
-			sk.advmss -= 12
+		if !sk.caHasControl() {
+			sk.updatePacingRate()
 		}
-		sk.updatePacingRate()
 		sk.lsndtime = sk.jiffies()
 		sk.initRcvMSS()
 		sk.fastPathOn(sk.sndWnd >> sk.rx.sndWscale)
@@ -149,6 +166,9 @@ func (sk *Sock) ackInState(b *core.SKB, h wire.TCP) (done bool, why core.DropRea
 			sk.shutdownSend()
 		}
 	case core.TCPFinWait1:
+		if sk.fastopenRsk() != nil {
+			sk.synrecvFastopen()
+		}
 		if sk.sndUna != sk.writeSeq {
 			break
 		}
@@ -190,6 +210,9 @@ func (sk *Sock) finWait2Orphan(b *core.SKB, h wire.TCP) (bool, core.DropReason) 
 	cb := &b.CB
 	if cb.EndSeq != cb.Seq && after(cb.EndSeq-uint32(b2i(h.Flags().Has(wire.TCPFin))), sk.rcvNxt) {
 		// Data for a socket that nobody will ever read.
+		if sk.rare().fo.synFastopen && h.Flags().Has(wire.TCPFin) {
+			sk.fastopenActiveDisable()
+		}
 		sk.done()
 		ns.Inc(step.TcpExtTCPAbortOnData)
 		ns.Why(step.WhyAbortOnData)
@@ -209,14 +232,27 @@ func (sk *Sock) finWait2Orphan(b *core.SKB, h wire.TCP) (bool, core.DropReason) 
 	return false, 0
 }
 
-// synackRTT is tcp_synack_rtt_meas: the handshake is the first sample.
+// synackRTT is tcp_synack_rtt_meas: the handshake is the first sample, unless
+// the SYN-ACK went more than once; then a timestamp may tell.
 func (sk *Sock) synackRTT() {
-	if sk.totalRetrans > 0 || sk.synAckRtt == 0 {
-		return
+	rtt := int64(-1)
+	n := int(sk.totalRetrans)
+	if r := sk.fastopenRsk(); r != nil {
+		n = r.numRetrans
 	}
-	rtt := sk.mstamp - sk.synAckRtt
-	ca := rtt
-	sk.ackUpdateRTT(flagSynAcked, rtt, -1, &ca)
+	if n == 0 && sk.synAckRtt != 0 {
+		rtt = sk.mstamp - sk.synAckRtt
+	}
+	var rs rateSample
+	sk.ackUpdateRTT(flagSynAcked, rtt, -1, rtt, &rs)
+}
+
+// undoSpuriousSyn is tcp_try_undo_spurious_syn: a timestamp tells that the
+// first SYN, or SYN-ACK, was answered: the timeout was for nothing.
+func (sk *Sock) undoSpuriousSyn() {
+	if sk.undoMarker != 0 && sk.retransStamp != 0 && sk.rx.sawTstamp && sk.retransStamp == sk.rx.rcvTsecr-sk.tsoffset {
+		sk.undoMarker = 0
+	}
 }
 
 // rcvSynSent is tcp_rcv_synsent_state_process (RFC 9293 §3.10.7.3).
@@ -228,17 +264,20 @@ func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
 	at := step.TcpRcvStateProcess
 	o := &sk.T.opt
 	wire.ParseTCPOptions(h.Options(), o)
+	saved := sk.rx.mssClamp
 	sk.rxSynOptions(o, f)
 	if f.Has(wire.TCPAck) {
 		if !after(cb.AckSeq, sk.sndUna) || after(cb.AckSeq, sk.sndNxt) {
 			ns.Why(step.WhyAckUnsent, uint64(cb.AckSeq), uint64(sk.sndNxt))
 			if sk.retransmits == 0 {
-				sk.resetTimer(timeRetrans, 2*sim.Millisecond)
+				sk.resetTimer(timeRetrans, 2*sim.Jiffy)
 			}
+			sk.clearOptions(saved)
 			return step.DropTCPInvalidACKSequence
 		}
 		if sk.rx.sawTstamp && sk.rx.rcvTsecr != 0 && !between(sk.rx.rcvTsecr, sk.retransStampTS(), sk.tsNow()) {
 			ns.Inc(step.TcpExtPAWSActive)
+			sk.clearOptions(saved)
 			return step.DropTCPRfc7323PAWS
 		}
 		if f.Has(wire.TCPRst) {
@@ -248,31 +287,38 @@ func (sk *Sock) rcvSynSent(b *core.SKB, h wire.TCP) core.DropReason {
 		}
 		if !f.Has(wire.TCPSyn) {
 			ns.Why(step.WhyNoSyn)
+			sk.clearOptions(saved)
 			ns.Drop(b, step.DropTCPFlags, at)
 			return 0
 		}
 		ns.Why(step.WhySynAnswered)
-		sk.synSentAck(b, h)
+		sk.synSentAck(b, h, cookieOf(o), o.MSS)
 		return 0
 	}
-	if f.Has(wire.TCPRst) {
-		ns.Drop(b, step.DropTCPReset, at)
-		return 0
-	}
-	if sk.rx.tsRecentStamp != 0 && sk.rx.sawTstamp && !sk.pawsCheck(0) {
-		ns.Drop(b, step.DropTCPRfc7323PAWS, at)
-		return 0
-	}
-	if f.Has(wire.TCPSyn) {
+	why := step.DropTCPFlags
+	switch {
+	case f.Has(wire.TCPRst):
+		why = step.DropTCPReset
+	case sk.rx.tsRecentStamp != 0 && sk.rx.sawTstamp && !sk.pawsCheck(0):
+		why = step.DropTCPRfc7323PAWS
+	case f.Has(wire.TCPSyn):
 		sk.simultaneousOpen(b, h)
 		return 0
 	}
-	ns.Drop(b, step.DropTCPFlags, at)
+	sk.clearOptions(saved)
+	ns.Drop(b, why, at)
 	return 0
 }
 
+// clearOptions is tcp_clear_options: what a segment said that was refused does
+// not count.
+func (sk *Sock) clearOptions(mssClamp uint16) {
+	sk.rx.tstampOK, sk.rx.sackOK, sk.rx.wscaleOK, sk.rx.sndWscale = false, false, false, 0
+	sk.rx.mssClamp = mssClamp
+}
+
 // retransStampTS is when the first SYN went, on the timestamp clock.
-func (sk *Sock) retransStampTS() uint32 { return sk.retransStamp + sk.tsoffset - 1 }
+func (sk *Sock) retransStampTS() uint32 { return sk.retransStamp + sk.tsoffset }
 
 // rxSynOptions takes what a SYN or SYN-ACK offers (tcp_parse_options).
 func (sk *Sock) rxSynOptions(o *wire.TCPOptions, f wire.TCPFlags) {
@@ -302,12 +348,13 @@ func (sk *Sock) rxSynOptions(o *wire.TCPOptions, f wire.TCPFlags) {
 }
 
 // synSentAck: our SYN is answered by SYN and ACK: the connection stands.
-func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP) {
+func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP, c foCookie, mss uint16) {
 	ns := sk.NS
 	cb := &b.CB
 	cb.Sacked = 0
+	sk.ecnRcvSynack(b, h.Flags())
 	sk.updateWL(cb.Seq)
-	sk.sndWnd = uint32(h.Window())
+	sk.undoSpuriousSyn()
 	sk.ackRcv(b, flagSlowpath)
 	sk.rcvNxt = cb.Seq + 1
 	sk.rcvWup = cb.Seq + 1
@@ -318,18 +365,30 @@ func (sk *Sock) synSentAck(b *core.SKB, h wire.TCP) {
 	sk.initRcvMSS()
 	sk.copiedSeq = sk.rcvNxt
 	sk.finishConnect(b)
+	failed := (sk.rare().fo.synFastopen || sk.synData) && sk.rcvFastopenSynack(b, c, mss)
+	if !sk.Dead {
+		sk.StateChange(ns)
+		sk.WakeWriters(ns) // sk_wake_async
+	}
 	// The ACK may wait for the program's first data.
-	if sk.write.Front() != nil || sk.rare().deferAccept > 0 || sk.pingpongMode() {
+	if !failed && (sk.writePending() || sk.rare().deferAccept > 0 || sk.pingpongMode()) {
 		sk.scheduleAck()
-		sk.ack.ato = atoMin
 		sk.enterQuickack(maxQuickAcks)
 		sk.armDelack(delackMax)
 		ns.Free(b)
 		return
 	}
-	sk.sendAck()
+	if !failed {
+		sk.sendAckReflect()
+	}
+	// Step 6 of RFC 9293 §3.10.7.4 onward.
+	sk.urg(b, h)
 	ns.Free(b)
+	sk.dataSndCheck()
 }
+
+// writePending is sk_write_pending: a program sleeps in a send.
+func (sk *Sock) writePending() bool { return sk.rare().writePending > 0 }
 
 // armDelack is inet_csk_reset_xmit_timer(ICSK_TIME_DACK).
 func (sk *Sock) armDelack(d sim.Time) {
@@ -357,10 +416,11 @@ func (sk *Sock) rcvSynWindow() {
 // finishConnect is tcp_finish_connect.
 func (sk *Sock) finishConnect(b *core.SKB) {
 	defer sk.NS.In(step.TcpFinishConnect, &sk.Sock).Out()
-	ns := sk.NS
 	sk.setState(core.TCPEstablished)
 	sk.ack.lrcvtime = sk.jiffies()
-	sk.rxDstSet(b)
+	if b != nil {
+		sk.rxDstSet(b)
+	}
 	sk.initTransfer()
 	sk.lsndtime = sk.jiffies()
 	if sk.KeepOpen {
@@ -370,12 +430,6 @@ func (sk *Sock) finishConnect(b *core.SKB) {
 		sk.fastPathOn(sk.sndWnd)
 	} else {
 		sk.predFlags = 0
-	}
-	if !sk.Dead {
-		sk.StateChange(ns)
-		if sk.Waker != nil {
-			sk.Waker.Writable(&sk.Sock)
-		}
 	}
 }
 
@@ -397,29 +451,25 @@ func (sk *Sock) simultaneousOpen(b *core.SKB, h wire.TCP) {
 	sk.sndWnd = uint32(h.Window())
 	sk.updateWL(cb.Seq)
 	sk.maxWindow = sk.sndWnd
-	if !sk.rx.wscaleOK {
-		sk.rx.rcvWscale, sk.rx.sndWscale = 0, 0
-		sk.windowClamp = min(sk.windowClamp, 65535)
-	}
 	ns.Why(step.WhySimulOpen)
+	sk.ecnRcvSyn(h.Flags())
+	sk.mtupInit()
 	sk.syncMSS(int(sk.pmtuCookie))
 	sk.initRcvMSS()
 	sk.sendSynack()
-	ns.Consume(b, step.TcpRcvStateProcess)
+	ns.Free(b)
 }
 
 // initTransfer is tcp_init_transfer.
 func (sk *Sock) initTransfer() {
 	defer sk.NS.In(step.TcpInitTransfer, &sk.Sock).Out()
+	sk.mtupInit()
 	sk.rebuildHeader()
 	sk.initMetrics()
 	if sk.totalRetrans > 1 && sk.undoMarker != 0 {
 		sk.sndCwnd = 1
 	} else {
-		sk.sndCwnd = initCwnd
-		if d := sk.DstCache; d != nil && d.InitCwnd != 0 {
-			sk.sndCwnd = int32(d.InitCwnd)
-		}
+		sk.setCwnd(sk.initCwndOf())
 	}
 	sk.sndCwndStamp = sk.jiffies()
 	if !sk.caInitialized {

@@ -207,13 +207,18 @@ func (t *TCP) rcv(af afOps, b *core.SKB) {
 	}
 	ns.Inc(step.TcpInSegs)
 	if !b.MayPull(wire.TCPMinLen) {
-		t.badPacket(b, step.DropPktTooSmall, at)
+		ns.Drop(b, step.DropNotSpecified, at) // (no counter: seen on 6.18)
 		return
 	}
 	h := wire.TCP(b.Data())
-	if h.DataOff() < wire.TCPMinLen || !b.MayPull(h.DataOff()) {
+	if h.DataOff() < wire.TCPMinLen {
 		ns.Why(step.WhyDoff, uint64(h.DataOff()), uint64(b.Len()))
 		t.badPacket(b, step.DropPktTooSmall, at)
+		return
+	}
+	if !b.MayPull(h.DataOff()) {
+		ns.Why(step.WhyDoff, uint64(h.DataOff()), uint64(b.Len()))
+		ns.Drop(b, step.DropNotSpecified, at)
 		return
 	}
 	h = wire.TCP(b.Data())
@@ -315,6 +320,14 @@ func (t *TCP) lookup(k *inet.Tuple, iif int) any {
 
 // rcvSock gives the segment to a full socket.
 func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
+	if why := t.inboundHash(b); why != step.NotDropped {
+		sk.Drops++
+		t.NS.Drop(b, why, at)
+		return
+	}
+	if sk.State != core.TCPListen {
+		sk.segsIn(b)
+	}
 	if sk.State == core.TCPListen || !sk.OwnedByUser {
 		sk.doRcv(b)
 		return
@@ -326,6 +339,11 @@ func (t *TCP) rcvSock(af afOps, sk *Sock, b *core.SKB, at step.Step) {
 func (t *TCP) rcvReq(af afOps, r *Request, b *core.SKB, s, d wire.Addr, at step.Step) {
 	ns := t.NS
 	l := r.l
+	if why := t.inboundHash(b); why != step.NotDropped {
+		l.Drops++
+		ns.Drop(b, why, at)
+		return
+	}
 	if !t.checksumOK(af, b, s, d) {
 		t.csumError(af, b, at)
 		return
@@ -340,7 +358,7 @@ func (t *TCP) rcvReq(af afOps, r *Request, b *core.SKB, s, d wire.Addr, at step.
 		t.noSocket(af, b, s, d, 0, at)
 		return
 	}
-	nsk, reason := l.checkReq(b, r)
+	nsk, reason := l.checkReq(b, r, false)
 	switch {
 	case nsk == nil:
 		if reason == step.NotDropped {
@@ -365,20 +383,13 @@ func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif
 		t.csumError(af, b, at)
 		return
 	}
-	what, isn := w.process(b)
+	what, isn, why := w.process(b)
 	switch what {
 	case twSYN:
 		// The listener takes the SYN, if there is one.
-		best := -1
-		var l *core.Sock
-		for _, c := range t.Hash.Listeners(k.Lport) {
-			if sc := inet.Score(c, k.Laddr, iif); sc > best {
-				best, l = sc, c
-			}
-		}
-		if ls := asSock(l); ls != nil && best >= 0 {
+		if l, ok := t.listener(k, iif).(*Sock); ok {
 			w.kill()
-			ls.rcvSynTW(b, isn)
+			l.rcvSynTW(b, isn)
 			return
 		}
 		w.sendAck(b)
@@ -388,16 +399,23 @@ func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif
 		t.sendReset(af, nil, b, resetTimewaitSocket)
 		w.kill()
 	}
-	ns.Drop(b, step.DropNotSpecified, at)
+	ns.Drop(b, why, at)
 }
 
 // rcvSynTW is a SYN that ended a TIME_WAIT, at the listener.
 func (l *Sock) rcvSynTW(b *core.SKB, isn uint32) {
 	defer l.NS.In(step.TcpRcvStateProcess, b).Out()
 	ns := l.NS
+	if headerFlags(b).Has(wire.TCPFin) {
+		ns.Why(step.WhySynFin)
+		ns.Drop(b, step.DropTCPFlags, step.TcpRcvStateProcess)
+		return
+	}
 	l.connRequest(b, isn)
 	ns.Consume(b, step.TcpRcvStateProcess)
 }
+
+func headerFlags(b *core.SKB) wire.TCPFlags { return header(b).Flags() }
 
 // noSocket: nobody has this connection and nobody listens (RFC 9293 §3.10.7.1).
 func (t *TCP) noSocket(af afOps, b *core.SKB, s, d wire.Addr, tos uint8, at step.Step) {
@@ -467,8 +485,20 @@ func (sk *Sock) doRcv(b *core.SKB) {
 	if b.Protocol == etherIPv4 {
 		af = sk.T.v4
 	}
-	if why := sk.rcvStateProcess(b); why != 0 {
-		sk.T.sendReset(af, sk, b, rstReason(why))
+	to := sk
+	var why core.DropReason
+	if sk.State == core.TCPListen {
+		if to = sk.cookieSock(b); to == nil {
+			return
+		}
+	}
+	if to != sk {
+		why = to.childProcess(b)
+	} else {
+		why = sk.rcvStateProcess(b)
+	}
+	if why != 0 {
+		sk.T.sendReset(af, to, b, rstReason(why))
 		ns.Drop(b, why, at)
 	}
 }
@@ -521,6 +551,9 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 		return // never a RST for a RST
 	}
 	s, d, tos := af.addrs(b)
+	if md5, ok := parseAuth(h.Options()); !ok || md5 && sk == nil {
+		return // nobody could check the RST
+	}
 	if sk == nil && b.Dst != nil && b.Dst.Type != 0 && b.Dst.Type != rtnLocal {
 		return
 	}
@@ -551,7 +584,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	ns.Inc(step.TcpOutSegs)
 	ns.Inc(step.TcpOutRsts)
 	r.ComputeChecksum(af.pseudo(d, s, len(seg)))
-	af.reply(t, b, d, s, seg[:], tos, mark, oif)
+	af.reply(t, b, d, s, seg[:], tos&^3, mark, oif)
 }
 
 const rtnLocal = 2

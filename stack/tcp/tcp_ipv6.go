@@ -108,7 +108,8 @@ func (t *TCP) err6(af afOps, b *core.SKB, info uint32) bool {
 	q := wire.IPv6(b.Data())
 	m := b.From(b.Transport)
 	typ, code := m[0], m[1]
-	sk, seq := t.errSock(b, q.Src(), q.Dst(), q[off:], typ == 1)
+	e, fatal := icmp6Convert(typ, code)
+	sk, seq := t.errSock(b, q.Src(), q.Dst(), q[off:], fatal)
 	if sk == nil {
 		return seq != 0
 	}
@@ -118,7 +119,6 @@ func (t *TCP) err6(af afOps, b *core.SKB, info uint32) bool {
 	if !t.errSequence(sk, seq) {
 		return true
 	}
-	e := step.EPROTO
 	switch typ {
 	case 137: // redirect
 		if a, ok := af.(ipv6Specific); ok && !sk.OwnedByUser {
@@ -128,28 +128,41 @@ func (t *TCP) err6(af afOps, b *core.SKB, info uint32) bool {
 		}
 		return true
 	case 2: // packet too big
-		t.errMTU(sk, int(info))
+		if info >= minMTU6 {
+			t.errMTU(sk, int(info))
+		}
 		return true
 	case 1:
-		e = icmp6Errno(code)
-	case 3:
-		e = step.EHOSTUNREACH
+		if code == 0 && sk.fastopenRsk() == nil && !sk.stateIn(1<<core.TCPSynSent|1<<core.TCPSynRecv|1<<core.TCPListen) {
+			sk.rtoRevert(seq)
+		}
 	}
 	t.errReport(sk, e, b, core.ExtErr{Errno: e, Origin: core.ErrOriginICMP6, Typ: typ, Code: code, Info: info, Port: wire.TCP(q[off:]).DstPort()}, off)
 	return true
 }
 
-// icmp6Errno is tab_unreach (icmpv6_err_convert).
-func icmp6Errno(code uint8) core.Errno {
-	switch code {
-	case 0:
-		return step.ENETUNREACH
-	case 1, 5, 6:
-		return step.EACCES
+// icmp6Convert is icmpv6_err_convert: what an ICMPv6 error means to a program,
+// and whether it will stay so.
+func icmp6Convert(typ, code uint8) (e core.Errno, fatal bool) {
+	switch typ {
+	case 1:
+		switch code {
+		case 0:
+			return step.ENETUNREACH, false
+		case 1, 5, 6:
+			return step.EACCES, true
+		case 2, 3:
+			return step.EHOSTUNREACH, false
+		case 4:
+			return step.ECONNREFUSED, true
+		}
+		return step.EPROTO, true
+	case 2:
+		return step.EMSGSIZE, false
+	case 3:
+		return step.EHOSTUNREACH, false
 	case 4:
-		return step.ECONNREFUSED
-	case 2, 3:
-		return step.EHOSTUNREACH
+		return step.EPROTO, true
 	}
-	return step.EPROTO
+	return step.EPROTO, false
 }

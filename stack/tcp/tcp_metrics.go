@@ -9,7 +9,7 @@ import (
 // Read before editing: net/ipv4/tcp_metrics.c.
 //
 // Left out: metrics that a route locks, the congestion window (it is kept, but
-// nothing reads it unless a route locks it), Fast Open's cookies, netlink.
+// nothing reads it unless a route locks it), netlink.
 
 // metrics is struct tcp_metrics_block: what a connection leaves for the next
 // one between the same two addresses.
@@ -19,6 +19,7 @@ type metrics struct {
 	rtt, rttvar  uint32 // µs, in eighths and quarters as in the socket
 	ssthresh     int
 	reordering   int
+	fo           *foMetrics // Fast Open: nil if nothing is known
 }
 
 const (
@@ -39,7 +40,7 @@ func (sk *Sock) getMetrics(create bool) *metrics {
 		m := &t.metrics[i]
 		if m.daddr == sk.Daddr && m.saddr == sk.Saddr {
 			if sk.now() > m.stamp+metricsTimeout {
-				*m = metrics{saddr: m.saddr, daddr: m.daddr, stamp: sk.now()}
+				*m = metrics{saddr: m.saddr, daddr: m.daddr, stamp: sk.now(), fo: m.fo}
 			}
 			return m
 		}
@@ -143,3 +144,6 @@ func (sk *Sock) initMetrics() {
 		sk.rto = timeoutFallback
 	}
 }
+
+// FlushMetrics is tcp_metrics_flush_all: nothing is known of any path any more.
+func (t *TCP) FlushMetrics() { t.metrics = nil }

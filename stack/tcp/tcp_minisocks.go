@@ -5,234 +5,190 @@ import (
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// A Request is struct tcp_request_sock: a half-open connection. It stands in
-// the table of connections (state NEW_SYN_RECV) until the handshake's last
-// ACK makes a socket of it.
-type Request struct {
-	ID   uint32
-	l    *Sock
-	af   afOps
-	node inet.Node
-
-	rcvIsn, sntIsn, rcvNxt            uint32
-	mss                               int
-	tsRecent, tsOff                   uint32
-	rcvWnd                            uint32
-	windowClamp                       int
-	sndWscale, rcvWscale              uint8
-	wscaleOK, tstampOK, sackOK, acked bool
-	numRetrans, numTimeout            int
-	sntSynack                         int64 // µs
-	lastOowAck                        sim.Time
-	oowSeen                           bool
-	timeout                           sim.Time
-	tos                               uint8
-	mark                              uint32
-	iif                               int
-	timer                             sim.Timer
-	task                              reqTask
-
-	expected *Expected
-}
-
-type reqTask struct{ r *Request }
-
-// Run is reqsk_timer_handler.
-func (t *reqTask) Run() { t.r.timerHandler() }
-
-// Kind, TraceID, TracePkt: see trace.Subject.
-func (r *Request) Kind() step.Kind            { return step.KindReq }
-func (r *Request) TraceID() uint32            { return r.ID }
-func (r *Request) TracePkt() (pkt, id uint32) { return 0, 0 }
-
-// Observe lists what a learner sees of a half-open connection.
-func (r *Request) Observe(o *trace.Obs) {
-	o[step.ReqDaddr], o[step.ReqDaddr+1] = r.node.Key.Faddr.Hi, r.node.Key.Faddr.Lo
-	o[step.ReqDport], o[step.ReqISN] = uint64(r.node.Key.Fport), uint64(r.sntIsn)
-	o[step.ReqRetrans], o[step.ReqTimeout] = uint64(r.numRetrans), uint64(r.numTimeout)
-}
-
-// hashAdd is inet_csk_reqsk_queue_hash_add.
-func (r *Request) hashAdd() bool {
-	defer r.l.NS.In(step.ReqskQueueHashAdd, r).Out()
-	ns := r.l.NS
-	r.timeout = timeoutInit
-	r.task.r = r
-	if !r.l.T.Hash.Insert(&r.node) {
-		return false
-	}
-	if !r.l.T.Follow {
-		ns.Clock.Mod(&r.timer, sim.WheelExpiry(r.l.now(), r.l.tick()+r.timeout), &r.task)
-	}
-	r.l.setRare().reqs++
-	r.l.setRare().reqsYoung++
-	return true
-}
-
-// drop is inet_csk_reqsk_queue_drop: the half-open connection is over.
-func (r *Request) drop() {
-	defer r.l.NS.In(step.ReqskQueueDrop, r).Out()
-	if !r.l.T.Hash.Remove(&r.node) {
-		return
-	}
-	ns := r.l.NS
-	ns.Clock.Stop(&r.timer)
-	r.l.setRare().reqs--
-	if r.numTimeout == 0 {
-		r.l.setRare().reqsYoung--
-	}
-	if ns.Trace != nil {
-		ns.Trace.Forget(r.ID)
-	}
-}
-
-// timerHandler is reqsk_timer_handler: the SYN-ACK is not acknowledged.
-func (r *Request) timerHandler() {
-	defer r.l.NS.In(step.ReqskTimerHandler, r).Out()
-	l, ns := r.l, r.l.NS
-	if l.State != core.TCPListen {
-		r.drop()
-		return
-	}
-	limit := int(l.rare().synRetries)
-	if limit == 0 {
-		limit = l.sysctl().TCPSynackRetries
-	}
-	// With many waiting, the old ones get fewer tries.
-	if l.rare().reqs<<1 > int(max(8, l.MaxAckBacklog)) {
-		for young := l.rare().reqsYoung << 1; limit > 2 && l.rare().reqs >= young; young <<= 1 {
-			limit--
-		}
-	}
-	if r.numTimeout >= limit {
-		ns.Why(step.WhyReqGiveUp, uint64(r.numTimeout))
-		r.drop()
-		return
-	}
-	ns.Inc(step.TcpExtTCPTimeouts)
-	if l.rtxSynack(r) == 0 {
-		r.numRetrans++
-	}
-	if r.numTimeout == 0 {
-		l.setRare().reqsYoung--
-	}
-	r.numTimeout++
-	ns.Clock.Mod(&r.timer, sim.WheelExpiry(l.now(), l.tick()+min(r.timeout<<uint(r.numTimeout), rtoMax)), &r.task)
-}
-
-// checkReq is tcp_check_req: a segment for a half-open connection. It returns
-// the new socket, the listener (the segment is its business), or nil and
-// whether the request was reset.
-func (l *Sock) checkReq(b *core.SKB, r *Request) (*Sock, core.DropReason) {
-	defer l.NS.In(step.TcpCheckReq, b).Out()
-	ns := l.NS
-	h := wire.TCP(b.Data())
+// checkReq is tcp_check_req: a segment for a half-open connection. sk is its
+// listener, or with fastopen the connection itself. It returns the new socket,
+// or sk when the segment is its business, or nil and why the segment goes.
+func (sk *Sock) checkReq(b *core.SKB, r *Request, fastopen bool) (*Sock, core.DropReason) {
+	defer sk.NS.In(step.TcpCheckReq, b).Out()
+	ns := sk.NS
+	h := header(b)
 	flg := h.Flags() & (wire.TCPRst | wire.TCPSyn | wire.TCPAck)
-	o := &l.T.opt
+	o := &sk.T.opt
 	wire.ParseTCPOptions(h.Options(), o)
-	paws := false
-	if o.HasTS && r.tstampOK {
-		ecr := o.TSEcr
-		if ecr != 0 {
-			ecr -= r.tsOff
-		}
-		paws = pawsReject(r.tsRecent, o.TSVal, ns.Clock.Now()/sim.Second-(timeoutInit<<uint(r.numTimeout)/sim.Second), ns.Clock.Now()/sim.Second, flg.Has(wire.TCPRst))
+	sawTS := o.HasTS && ns.Sysctl.TCPTimestamps != 0
+	paws, tsecr := false, false
+	if sawTS {
+		stamp := (ns.Clock.Now() - r.reqTimeout()) / sim.Second
+		paws = r.tstampOK && pawsReject(r.tsRecent, o.TSVal, stamp, ns.Clock.Now()/sim.Second, flg.Has(wire.TCPRst))
+		tsecr = o.TSEcr != 0 && r.tstampOK && !fastopen && !between(o.TSEcr, r.tsvalFirst, r.tsvalLast)
 	}
 	cb := &b.CB
-	// A retransmitted SYN: answer it again (RFC 9293 §3.10.7.4).
 	if cb.Seq == r.rcvIsn && flg == wire.TCPSyn && !paws {
-		if !oowRateLimited(ns, b, &r.lastOowAck, &r.oowSeen, step.TcpExtTCPACKSkippedSynRecv) && l.rtxSynack(r) == 0 {
-			ns.Why(step.WhySynAgain)
-			if r.timer.Pending() {
-				ns.Clock.Mod(&r.timer, sim.WheelExpiry(l.now(), l.tick()+min(r.timeout<<uint(r.numTimeout), rtoMax)), &r.task)
-			}
-		}
+		sk.synAgain(b, r, fastopen)
 		return nil, step.NotDropped
 	}
-	if flg.Has(wire.TCPAck) && cb.AckSeq != r.sntIsn+1 {
+	if flg.Has(wire.TCPAck) && !flg.Has(wire.TCPRst) && !fastopen && cb.AckSeq != r.sntIsn+1 {
 		ns.Why(step.WhyReqBadAck, uint64(cb.AckSeq), uint64(r.sntIsn+1))
-		return l, step.NotDropped
+		return sk, step.NotDropped
 	}
-	wnd := r.rcvWnd
-	if paws || !inWindow(cb.Seq, cb.EndSeq, r.rcvNxt, r.rcvNxt+wnd) {
-		if !flg.Has(wire.TCPRst) && !oowRateLimited(ns, b, &r.lastOowAck, &r.oowSeen, step.TcpExtTCPACKSkippedSynRecv) {
-			l.reqSendAck(b, r)
-		}
-		if paws {
-			ns.Inc(step.TcpExtPAWSEstab)
-		}
-		return nil, step.NotDropped
+	if paws || tsecr || !inWindow(cb.Seq, cb.EndSeq, r.rcvNxt, r.rcvNxt+r.rcvWnd) {
+		return nil, sk.reqOutOfWindow(b, r, o, paws, tsecr)
 	}
-	if o.HasTS && r.tstampOK && !after(cb.Seq, r.rcvNxt) {
+	if sawTS && r.tstampOK && !fastopen && !after(cb.Seq, r.rcvNxt) {
 		r.tsRecent = o.TSVal
 	}
 	if cb.Seq == r.rcvIsn {
-		flg &^= wire.TCPSyn
+		flg &^= wire.TCPSyn // it lies before the window
+	}
+	if flg.Has(wire.TCPRst) && cb.Seq != r.rcvNxt {
+		ns.Why(step.WhyReqRstChallenge, uint64(cb.Seq), uint64(r.rcvNxt))
+		sk.reqChallengeAck(b, r)
+		return nil, step.NotDropped
 	}
 	if flg&(wire.TCPRst|wire.TCPSyn) != 0 {
 		ns.Inc(step.TcpAttemptFails)
-		return l.embryonicReset(b, r, flg.Has(wire.TCPRst))
+		return nil, sk.embryonicReset(b, r, flg.Has(wire.TCPRst), fastopen)
 	}
 	if !flg.Has(wire.TCPAck) {
 		return nil, step.NotDropped
 	}
-	if r.numTimeout < l.rare().deferAccept && cb.EndSeq == r.rcvIsn+1 {
+	if fastopen {
+		return sk, step.NotDropped
+	}
+	if d := sk.rare().deferAccept; r.numTimeout < d && cb.EndSeq == r.rcvIsn+1 {
 		r.acked = true
 		ns.Inc(step.TcpExtTCPDeferAcceptDrop)
+		ns.Why(step.WhyDeferAccept, uint64(r.numTimeout), uint64(d))
 		return nil, step.NotDropped
 	}
+	return sk.reqDone(b, r)
+}
+
+// synAgain is its part for a SYN that was sent again: so is the answer (RFC
+// 9293 §3.10.7.4). Data that came with it is thrown away.
+func (sk *Sock) synAgain(b *core.SKB, r *Request, fastopen bool) {
+	ns := sk.NS
+	if oowRateLimited(ns, b, &r.lastOowAck, &r.oowSeen, step.TcpExtTCPACKSkippedSynRecv) {
+		ns.Why(step.WhyReqSynRate)
+		return
+	}
+	if sk.rtxSynack(r) != 0 {
+		return
+	}
+	ns.Why(step.WhySynAgain)
+	if fastopen {
+		r.expires = sk.now() + r.reqTimeout()
+	} else if r.timer.Pending() {
+		r.arm()
+	}
+}
+
+// reqOutOfWindow is its part for a segment that answers nothing of ours: the
+// other side learns where we are.
+func (sk *Sock) reqOutOfWindow(b *core.SKB, r *Request, o *wire.TCPOptions, paws, tsecr bool) core.DropReason {
+	ns := sk.NS
+	cb := &b.CB
+	if cb.TCPFlags&fRst == 0 && !oowRateLimited(ns, b, &r.lastOowAck, &r.oowSeen, step.TcpExtTCPACKSkippedSynRecv) {
+		sk.reqSendAck(b, r)
+	}
+	switch {
+	case paws:
+		ns.Why(step.WhyReqPaws, uint64(o.TSVal), uint64(r.tsRecent))
+		ns.Inc(step.TcpExtPAWSEstab)
+		return step.DropTCPRfc7323PAWS
+	case tsecr:
+		ns.Why(step.WhyReqTsecr, uint64(o.TSEcr), uint64(r.tsvalFirst), uint64(r.tsvalLast))
+		ns.Inc(step.TcpExtTSEcrRejected)
+		return step.DropTCPRfc7323Tsecr
+	}
+	ns.Why(step.WhyReqOow, uint64(cb.Seq), uint64(r.rcvNxt), uint64(r.rcvNxt+r.rcvWnd))
+	return step.DropTCPOverwindow
+}
+
+// reqDone is its part for the ACK that completes the handshake: a socket is made.
+func (l *Sock) reqDone(b *core.SKB, r *Request) (*Sock, core.DropReason) {
+	ns := l.NS
 	ns.Why(step.WhyReqDone)
-	child := l.synRecvSock(b, r)
+	child := l.synRecvSock(b, r, r, true)
 	if child == nil {
-		if l.sysctl().TCPAbortOnOverflow == 0 {
+		abort := l.sysctl().TCPAbortOnOverflow
+		ns.Why(step.WhyAbortOverflow, uint64(abort))
+		if abort == 0 {
 			r.acked = true
-			return nil, step.NotDropped
+		} else {
+			l.embryonicReset(b, r, false, false)
 		}
-		return l.embryonicReset(b, r, false)
+		return nil, step.DropTCPListenOverflow
+	}
+	child.rx.tsRecent = r.tsRecent
+	if r.sntSynack != 0 {
+		child.mstamp = l.mstamp
 	}
 	// inet_csk_complete_hashdance
 	ns.In(step.CompleteHashdance, r).Out()
-	r.drop()
-	l.setRare().acceptQueue = append(l.rare().acceptQueue, child)
-	child.parent = l
+	if !l.queueAdd(child) {
+		return nil, step.NotDropped
+	}
 	return child, step.NotDropped
 }
 
-// embryonicReset ends a half-open connection; the peer is told unless it said so itself.
-func (l *Sock) embryonicReset(b *core.SKB, r *Request, rst bool) (*Sock, core.DropReason) {
-	if !rst {
-		l.T.sendReset(r.af, l, b, resetInvalidSyn)
+// reqChallengeAck is tcp_reqsk_send_challenge_ack.
+func (sk *Sock) reqChallengeAck(b *core.SKB, r *Request) {
+	ns := sk.NS
+	if ackRateLimited(ns, &r.lastOowAck, &r.oowSeen, step.TcpExtTCPACKSkippedChallenge) || !sk.T.challengeAllowed() {
+		return
 	}
-	r.drop()
-	l.NS.Inc(step.TcpExtEmbryonicRsts)
-	return nil, step.NotDropped // tcp_check_req gives no reason
+	ns.Inc(step.TcpExtTCPChallengeACK)
+	sk.reqSendAck(b, r)
 }
 
-// reqSendAck is tcp_v4_reqsk_send_ack.
-func (l *Sock) reqSendAck(b *core.SKB, r *Request) {
-	l.mstampRefresh()
-	l.T.sendAckFor(r.af, b, r.sntIsn+1, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(l.mstamp/1000)+r.tsOff, r.tsRecent, int(l.BoundDev), r.tos)
+// embryonicReset ends a half-open connection; the other side is told unless it
+// said so itself. A Fast Open connection is not ended by a SYN.
+func (sk *Sock) embryonicReset(b *core.SKB, r *Request, rst, fastopen bool) core.DropReason {
+	sk.NS.Why(step.WhyReqReset)
+	if !rst {
+		sk.T.sendReset(r.af, sk, b, resetInvalidSyn)
+	} else if fastopen {
+		sk.reqskRemove(true)
+		sk.reset()
+	}
+	if !fastopen && r.drop() {
+		sk.NS.Inc(step.TcpExtEmbryonicRsts)
+	}
+	return step.NotDropped
 }
 
-// synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a finished
-// handshake.
-func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
+// reqSendAck is tcp_v4_reqsk_send_ack. A Fast Open connection may have sent data
+// already.
+func (sk *Sock) reqSendAck(b *core.SKB, r *Request) {
+	sk.mstampRefresh()
+	seq := r.sntIsn + 1
+	if r.tfo {
+		seq = sk.sndNxt
+	}
+	_, _, tos := r.af.addrs(b)
+	sk.T.sendAckFor(r.af, b, seq, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(sk.mstamp/1000)+r.tsOff, r.tsRecent, int(sk.BoundDev), tos&^3)
+}
+
+// synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a handshake.
+// It takes the place of unhash in the table; nil for a SYN with data and a SYN
+// cookie, which have none.
+func (l *Sock) synRecvSock(b *core.SKB, r, unhash *Request, own bool) *Sock {
 	defer l.NS.In(r.af.stepSynRecvSock(), b).Out()
 	ns := l.NS
 	if l.acceptqFull() {
 		ns.Why(step.WhyAcceptQFull, uint64(l.AckBacklog), uint64(l.MaxAckBacklog))
 		ns.Inc(step.TcpExtListenOverflows)
-		ns.Inc(step.TcpExtListenDrops)
+		l.listenDrop()
 		return nil
 	}
 	var d *core.Dst
 	if r.af.etherType() == etherIPv6 { // tcp_v6_syn_recv_sock looks the route up first
 		if d = r.af.routeReq(l, r); d == nil {
-			ns.Inc(step.TcpExtListenDrops)
+			l.listenDrop()
 			return nil
 		}
 	}
@@ -241,28 +197,34 @@ func (l *Sock) synRecvSock(b *core.SKB, r *Request) *Sock {
 		d = r.af.routeReq(l, r)
 	}
 	if d == nil {
-		ns.Inc(step.TcpExtListenDrops)
+		l.listenDrop()
 		sk.free()
 		return nil
+	}
+	if b.Dst != nil {
+		sk.rxDstSet(b)
 	}
 	sk.DstCache = d
 	sk.setIPID()
 	sk.caOpenreqChild()
 	sk.syncMSS(sk.af.mtu(d))
-	sk.advmss = int32(sk.mssUser(sk.af.advMSS(d)))
+	sk.advmss = int32(l.mssUser(sk.af.advMSS(d)))
 	sk.initRcvMSS()
-	sk.node.Key = r.node.Key
-	sk.node.Owner = sk
-	// The socket takes the request's place in the table.
-	sk.T.Hash.Replace(&r.node, &sk.node)
-	r.node = inet.Node{Key: r.node.Key, Owner: r}
-	ns.Clock.Stop(&r.timer)
-	l.setRare().reqs--
-	if r.numTimeout == 0 {
-		l.setRare().reqsYoung--
+	sk.node.Key, sk.node.Owner = r.node.Key, sk
+	if unhash != nil {
+		l.T.Hash.Replace(&unhash.node, &sk.node)
+		unhash.node = inet.Node{Key: r.node.Key, Owner: r}
+		ns.Clock.Stop(&r.timer)
+		r.removed()
+	} else if !l.T.Hash.Insert(&sk.node) {
+		sk.free()
+		return nil
 	}
 	sk.bindBucket, sk.bound = l.bindBucket, true
-	sk.T.Hash.Bind(&sk.Sock, sk.bindBucket)
+	l.T.Hash.Bind(&sk.Sock, sk.bindBucket)
+	if r.savedSyn != nil {
+		sk.setRare().savedSyn, r.savedSyn = r.savedSyn, nil
+	}
 	return sk
 }
 
@@ -277,6 +239,7 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 	sk := l.cloneLock(r)
 	seq := r.rcvIsn + 1
 	sk.rcvWup, sk.copiedSeq, sk.rcvNxt = seq, seq, seq
+	sk.st.segsIn = 1
 	seq = r.sntIsn + 1
 	sk.sndSml, sk.sndUna, sk.sndNxt, sk.sndUp = seq, seq, seq, seq
 	sk.sndWl1 = r.rcvIsn
@@ -285,21 +248,21 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 	sk.lsndtime = sk.jiffies()
 	sk.totalRetrans = int32(r.numRetrans)
 	sk.initXfer0()
-	sk.writeSeq = seq
-	sk.pushedSeq = seq
+	sk.writeSeq, sk.pushedSeq = seq, seq
+	if sk.KeepOpen {
+		sk.resetKeepalive(sk.keepIdleTime())
+	}
 	sk.rx.sawTstamp = false
-	sk.rx.tstampOK = r.tstampOK
-	sk.rx.sackOK = r.sackOK
+	sk.rx.tstampOK, sk.rx.sackOK, sk.rx.wscaleOK = r.tstampOK, r.sackOK, r.wscaleOK
 	sk.windowClamp = int32(r.windowClamp)
-	sk.rcvSsthresh = int32(r.rcvWnd)
-	sk.rcvWnd = r.rcvWnd
-	sk.rx.wscaleOK = r.wscaleOK
+	sk.rcvSsthresh, sk.rcvWnd = int32(r.rcvWnd), r.rcvWnd
 	if r.wscaleOK {
 		sk.rx.sndWscale, sk.rx.rcvWscale = r.sndWscale, r.rcvWscale
 	} else {
 		sk.windowClamp = min(sk.windowClamp, 65535)
 	}
-	sk.sndWnd = uint32(wire.TCP(b.Data()).Window()) << sk.rx.sndWscale
+	h := header(b)
+	sk.sndWnd = uint32(h.Window()) << sk.rx.sndWscale
 	sk.maxWindow = sk.sndWnd
 	sk.headerLen = wire.TCPMinLen
 	if r.tstampOK {
@@ -309,15 +272,19 @@ func (l *Sock) openreqChild(b *core.SKB, r *Request) *Sock {
 	}
 	if r.numTimeout > 0 {
 		sk.undoMarker = r.sntIsn
-		sk.retransStamp = 0
+		sk.retransStamp = uint32(r.sntSynack / 1000)
+		sk.synackRTOs(r)
 	}
 	sk.tsoffset = r.tsOff
-	if n := b.Len() - wire.TCP(b.Data()).DataOff(); n >= int(minRcvMSS+sk.headerLen-20) {
-		sk.ack.lastSeg = int32(n - int(sk.headerLen-20))
+	if n := b.Len(); n >= mssDefault+int(sk.headerLen) {
+		sk.ack.lastSeg = int32(n - int(sk.headerLen))
 	}
 	sk.rx.mssClamp = uint16(r.mss)
 	sk.synAckRtt = r.sntSynack
 	sk.isn = r.sntIsn
+	if r.ecnOK { // tcp_ecn_openreq_child
+		sk.ecnFlags = ecnRFC3168
+	}
 	ns.Inc(step.TcpPassiveOpens)
 	return sk
 }
@@ -334,9 +301,14 @@ func (l *Sock) cloneLock(r *Request) *Sock {
 	sk.RcvBufLocked, sk.SndBufLocked = l.RcvBufLocked, l.SndBufLocked
 	sk.Reuse, sk.ReusePort, sk.KeepOpen = l.Reuse, l.ReusePort, l.KeepOpen
 	sk.Linger, sk.noDelay, sk.nonagle = l.Linger, l.noDelay, l.nonagle
-	sk.TOS, sk.TTL, sk.PMTUDisc, sk.Priority, sk.Mark = l.TOS, l.TTL, l.PMTUDisc, l.Priority, l.Mark
-	sk.BoundDev, sk.V6Only, sk.Transparent, sk.FreeBind = l.BoundDev, l.V6Only, l.Transparent, l.FreeBind
+	sk.RecvErr = l.RecvErr
+	sk.TOS, sk.TTL, sk.PMTUDisc, sk.Mark = l.TOS, l.TTL, l.PMTUDisc, r.mark
+	if l.sysctl().TCPReflectTOS != 0 {
+		sk.TOS = r.tos &^ 3
+	}
+	sk.BoundDev, sk.V6Only, sk.Transparent, sk.FreeBind = int32(r.iif), l.V6Only, l.Transparent, l.FreeBind
 	sk.ca, sk.rx.userMss, sk.FlowLabel = l.ca, l.rx.userMss, l.FlowLabel
+	sk.caSetsockopt, sk.pacingStatus = l.caSetsockopt, l.pacingStatus
 	sk.windowClamp = 0
 	sk.inheritRare(l)
 	sk.Saddr, sk.Daddr, sk.RcvSaddr = k.Laddr, k.Faddr, k.Laddr
@@ -355,13 +327,13 @@ func (sk *Sock) childProcess(b *core.SKB) core.DropReason {
 	if b.Dst != nil && sk.RxDst == nil {
 		sk.rxDstSet(b)
 	}
+	sk.segsIn(b)
 	r := sk.rcvStateProcess(b)
 	if sk.State != core.TCPSynRecv && parent != nil {
 		if sk.T.Follow {
 			parent.followAccept()
 			return r
 		}
-		parent.AckBacklog++
 		parent.DataReady(ns)
 	}
 	return r

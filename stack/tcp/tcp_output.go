@@ -8,7 +8,7 @@ import (
 )
 
 // Read RFC 9293 §3.8 and net/ipv4/tcp_output.c before changing this file.
-// Left out: Fast Open, MD5 and AO, MPTCP, path MTU probing, pacing timers.
+// Left out: MD5 and AO, MPTCP.
 
 // maxHeader is the room that a segment keeps in front of its payload.
 const maxHeader = core.Headroom + wire.TCPMaxLen
@@ -57,87 +57,107 @@ func (sk *Sock) transmit(b *core.SKB, clone bool, rcvNxt uint32) core.Errno {
 	ns := sk.NS
 	sk.mstampRefresh()
 	cb := &b.CB
+	prior := sk.wstamp
+	sk.wstamp = max(sk.wstamp, sk.clockCache)
+	b.Tstamp = sk.wstamp
+	var orig *core.SKB
 	if clone {
-		orig := b
+		orig = b
 		if cb.Sacked&cbEverRetrans != 0 {
 			b = orig.Copy() // an earlier copy may still be under way
 		} else {
 			b = orig.Clone()
 		}
-		orig.Tstamp, b.Tstamp = sk.now(), sk.now()
-	} else {
-		b.Tstamp = sk.now()
+		b.Tstamp = orig.Tstamp
 	}
+	flags := cb.TCPFlags
 	var o outOptions
 	var n int
-	if cb.TCPFlags&fSyn != 0 {
+	if flags&fSyn != 0 {
 		n = sk.synOptions(&o)
 	} else {
 		n = sk.establishedOptions(&o)
 		// A packet of several segments is pushed, so that the receiver's GRO
-		// lets it go at once.
+		// lets it go at once. The packet in the queue does not keep the bit.
 		if cb.TSO > 1 {
-			cb.TCPFlags |= fPsh
+			flags |= fPsh
 		}
 	}
 	payload := b.Len()
 	h := wire.TCP(b.Push(wire.TCPMinLen + n))
 	b.ResetTransport()
-	h.SetSrcPort(sk.inetSport())
-	h.SetDstPort(sk.Dport)
-	h.SetSeq(cb.Seq)
-	h.SetAck(rcvNxt)
-	if cb.TCPFlags&fAck == 0 {
-		h.SetAck(0)
-	}
-	h[12] = 0
-	h.SetDataOff(wire.TCPMinLen + n)
-	h.SetFlags(wire.TCPFlags(cb.TCPFlags))
-	h.SetUrg(0)
-	if cb.TCPFlags&fSyn != 0 {
-		// RFC 7323 §2.2: the window of a SYN is never scaled.
-		h.SetWindow(uint16(min(sk.rcvWnd, 65535)))
-	} else {
-		h.SetWindow(sk.selectWindow())
-	}
-	o.write(h[wire.TCPMinLen : wire.TCPMinLen+n])
-	if o.sacks > 0 {
-		sk.rx.dsack = false // a D-SACK is said once
-	}
-	sk.finishHeader(b, h)
 	b.GSOSegs = cb.TSO
 	if cb.TSO > 1 {
 		b.GSOType = sk.af.gsoType()
 	} else {
 		b.GSOSize, b.GSOType, b.GSOSegs = 0, 0, 0
 	}
-	if cb.TCPFlags&fAck != 0 {
+	h.SetSrcPort(sk.inetSport())
+	h.SetDstPort(sk.Dport)
+	h.SetSeq(cb.Seq)
+	h.SetAck(rcvNxt)
+	if flags&fAck == 0 {
+		h.SetAck(0)
+	}
+	h[12] = 0
+	h.SetDataOff(wire.TCPMinLen + n)
+	h.SetUrg(0)
+	if flags&fSyn != 0 {
+		// RFC 7323 §2.2: the window of a SYN is never scaled.
+		h.SetWindow(uint16(min(sk.rcvWnd, 65535)))
+	} else {
+		h.SetWindow(sk.selectWindow())
+		flags |= sk.ecnSend(b, cb.Seq, payload, flags)
+	}
+	h.SetFlags(wire.TCPFlags(flags))
+	sk.urgHeader(h, cb.Seq)
+	o.write(h[wire.TCPMinLen : wire.TCPMinLen+n])
+	if o.sacks > 0 {
+		sk.rx.dsack = false // a D-SACK is said once
+	}
+	if o.acc {
+		sk.accSent()
+	}
+	sk.finishHeader(b, h)
+	if flags&fAck != 0 {
 		sk.eventAckSent(rcvNxt)
 	}
 	if payload > 0 {
 		sk.eventDataSent()
+		sk.dataSegsOut += uint32(cb.TSO)
 	}
+	sk.segsOut(payload, max(cb.TSO, 1))
 	if after(cb.EndSeq, sk.sndNxt) || cb.Seq == cb.EndSeq {
 		ns.Add(step.TcpOutSegs, uint64(cb.TSO))
 	}
 	if ns.Listening() {
 		why := step.WhyTransmit
-		if cb.TCPFlags&fAck == 0 {
+		if flags&fAck == 0 {
 			why = step.WhyTransmitSyn
-		} else if cb.Seq == cb.EndSeq && cb.TCPFlags&fRst == 0 {
+		} else if cb.Seq == cb.EndSeq && flags&fRst == 0 {
 			why = step.WhyTransmitAck
 		}
-		ns.Why(why, uint64(cb.TCPFlags), uint64(cb.Seq), uint64(payload), uint64(rcvNxt), uint64(h.Window()))
+		ns.Why(why, uint64(flags), uint64(cb.Seq), uint64(payload), uint64(rcvNxt), uint64(h.Window()))
 	}
-	saved := *cb
+	seq := cb.Seq
 	b.CB = core.CB{}
 	b.SetOwnerW(&sk.Sock)
 	if sk.T.Follow && !b.Captured {
-		sk.expect(ExpectSegment, saved.TCPFlags, saved.Seq, rcvNxt, payload)
+		sk.expect(ExpectSegment, flags, seq, rcvNxt, payload)
 		ns.Free(b)
 		return 0
 	}
-	return sk.af.queueXmit(sk, b)
+	if e := sk.af.queueXmit(sk, b); e != 0 {
+		if e == step.ENOBUFS {
+			sk.enterCWR() // NET_XMIT_DROP: this host's own queue is full
+		}
+		return e
+	}
+	if orig != nil {
+		sk.updateAfterSend(orig.Len(), prior)
+		sk.rateSKBSent(orig)
+	}
+	return 0
 }
 
 // finishHeader sets what the checksum needs (__tcp_v4_send_check): the sum of
@@ -186,7 +206,7 @@ func (sk *Sock) clearDelack() { sk.ack.pending, sk.ack.retry = 0, 0 }
 // the exchange interactive (pingpong).
 func (sk *Sock) eventDataSent() {
 	now := sk.jiffies()
-	if sk.packetsInFlight() == 0 && sk.caInitialized {
+	if sk.packetsInFlight() == 0 {
 		sk.ca.cwndEvent(sk, caEventTxStart)
 	}
 	sk.lsndtime = now
@@ -251,6 +271,9 @@ func (sk *Sock) fragment(q *core.SKBList, b *core.SKB, n, mss int) *core.SKB {
 	c.CB.Seq = b.CB.Seq + uint32(n)
 	b.CB.EndSeq = c.CB.Seq
 	b.CB.TCPFlags &^= fFin | fPsh
+	b.CB.EOR = false // tcp_skb_fragment_eor: the end stays at the end
+	c.SetUarg(b.Uarg())
+	b.MoveTxTstamp(c, c.CB.Seq)
 	c.Tstamp = b.Tstamp
 	b.Truesize -= rest
 	sk.WmemQueued += int32(c.Truesize - rest)
@@ -302,7 +325,7 @@ func (sk *Sock) sndWndTest(b *core.SKB, mss int) bool {
 // nagleTest is tcp_nagle_test (RFC 896, RFC 9293 §3.7.4): a small segment
 // waits while another small one is unacknowledged.
 func (sk *Sock) nagleTest(b *core.SKB, mss int, nonagle uint8) bool {
-	if nonagle&naglePush != 0 || b.CB.TCPFlags&fFin != 0 {
+	if nonagle&naglePush != 0 || sk.urgentMode() || b.CB.TCPFlags&fFin != 0 {
 		return true
 	}
 	return !sk.nagleCheck(b.Len() < mss, nonagle)
@@ -339,10 +362,7 @@ func (sk *Sock) splitPoint(b *core.SKB, mss, maxSegs int, nonagle uint8) int {
 // tsoShouldDefer is tcp_tso_should_defer: wait a little for more window, when
 // the next ACK will open it soon anyway.
 func (sk *Sock) tsoShouldDefer(b *core.SKB, maxSegs int, cwndLimited, rwndLimited *bool) bool {
-	if sk.caState >= CARecovery {
-		return false
-	}
-	if d := sk.now() - sk.lastSent(); d > sim.Millisecond {
+	if sk.caState >= CARecovery || sk.clockCache-sk.wstamp > sim.Millisecond {
 		return false
 	}
 	f := sk.packetsInFlight()
@@ -369,50 +389,57 @@ func (sk *Sock) tsoShouldDefer(b *core.SKB, maxSegs int, cwndLimited, rwndLimite
 	}
 	// How far away is the ACK that will open the window? Not worth waiting
 	// for when it is more than half a round trip, or a millisecond.
-	srtt := sim.Time(sk.srttUs>>3) * sim.Microsecond
-	if head.Tstamp+srtt-sk.now() > min(srtt>>1, sim.Millisecond) {
+	srtt := sim.Time(sk.srttUs) * (sim.Microsecond / 8)
+	if head.Tstamp+srtt-sk.clockCache > min(srtt>>1, sim.Millisecond) {
 		return false
 	}
 	if congWin < sendWin {
 		if congWin <= b.Len() {
 			*cwndLimited = true
+			sk.NS.Why(step.WhyTSODefer, uint64(max(limit, 0)))
 			return true
 		}
 	} else if sendWin <= b.Len() {
 		*rwndLimited = true
+		sk.NS.Why(step.WhyTSODefer, uint64(max(limit, 0)))
 		return true
 	}
-	return b.CB.TCPFlags&fFin == 0
-}
-
-// lastSent is when data was handed to the device last (tcp_wstamp_ns).
-func (sk *Sock) lastSent() sim.Time {
-	if b := sk.rtx.Back(); b != nil {
-		return b.Tstamp
+	if b.CB.TCPFlags&fFin != 0 || b.CB.EOR {
+		return false
 	}
-	return 0
+	sk.NS.Why(step.WhyTSODefer, uint64(max(limit, 0)))
+	return true
 }
 
 // smallQueueCheck is tcp_small_queue_check: true holds the packet back because
-// much of this socket waits below already.
-func (sk *Sock) smallQueueCheck(b *core.SKB) bool {
-	limit := max(2*b.Truesize, int(min(sk.pacingRate>>10, 1<<30)))
-	limit = min(limit, sk.sysctl().TCPLimitOutputBytes)
-	if int(sk.WmemAlloc) <= limit {
+// much of this socket waits below already. For retransmissions factor is 1:
+// twice as much may wait.
+func (sk *Sock) smallQueueCheck(b *core.SKB, factor uint) bool {
+	limit := max(uint64(2*b.Truesize), sk.pacingRate>>sk.pacingShift())
+	if sk.pacingStatus == pacingNone {
+		limit = min(limit, uint64(sk.sysctl().TCPLimitOutputBytes))
+	}
+	limit <<= factor
+	if uint64(sk.WmemAlloc) <= limit {
 		return false
 	}
 	if sk.rtx.Len() <= 1 {
 		return false
 	}
 	sk.throttled = true
+	sk.NS.Why(step.WhySmallQueue, uint64(sk.WmemAlloc-1), limit)
 	return true
 }
+
+// canCollapse is tcp_skb_can_collapse: may the payload of next be put behind
+// that of b?
+func canCollapse(b, next *core.SKB) bool { return next != nil && !b.CB.EOR }
 
 // growSKB is tcp_grow_skb: a packet that could be larger takes up to n bytes
 // from the next in the queue.
 func (sk *Sock) growSKB(b *core.SKB, n int) {
 	next := b.Next()
-	if n <= 0 || next == nil {
+	if n <= 0 || !canCollapse(b, next) {
 		return
 	}
 	n = min(n, next.Len())
@@ -426,12 +453,19 @@ func (sk *Sock) growSKB(b *core.SKB, n int) {
 	next.CB.Seq += uint32(n)
 	b.Truesize += n
 	next.Truesize -= n
-	if next.Len() == 0 { // tcp_eat_one_skb
+	if next.Len() == 0 {
 		b.CB.EndSeq = next.CB.EndSeq
-		b.CB.TCPFlags |= next.CB.TCPFlags
-		sk.write.Remove(next)
-		sk.freeSKB(next)
+		sk.eatOne(b, next)
 	}
+}
+
+// eatOne is tcp_eat_one_skb: all of next's payload is in b now.
+func (sk *Sock) eatOne(b, next *core.SKB) {
+	b.CB.TCPFlags |= next.CB.TCPFlags
+	b.CB.EOR = next.CB.EOR
+	b.TakeTxTstamp(next)
+	sk.write.Remove(next)
+	sk.freeSKB(next)
 }
 
 // writeXmit is tcp_write_xmit: send what congestion control, the peer's window
@@ -443,8 +477,19 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 	sk.mstampRefresh()
 	sent := 0
 	var cwndLimited, rwndLimited bool
+	if push == 0 {
+		switch sk.mtuProbe() {
+		case mtupWait:
+			return false
+		case mtupSent:
+			sent = 1
+		}
+	}
 	maxSegs := sk.tsoSegs(mss)
 	for b := sk.write.Front(); b != nil; b = sk.write.Front() {
+		if sk.pacingCheck() {
+			break
+		}
 		quota := sk.cwndTest()
 		if quota == 0 {
 			if push != 2 {
@@ -483,7 +528,7 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 			}
 			sk.fragment(&sk.write, b, limit, mss)
 		}
-		if sk.smallQueueCheck(b) {
+		if sk.smallQueueCheck(b, 0) || b.CB.EndSeq == b.CB.Seq {
 			break
 		}
 		setTSOSegs(b, mss)
@@ -491,7 +536,7 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 			break
 		}
 		sk.eventNewDataSent(b)
-		if b.Len() < mss {
+		if b.Len() < b.CB.TSO*mss {
 			sk.sndSml = b.CB.EndSeq // tcp_minshall_update
 		}
 		sent += b.CB.TSO
@@ -501,6 +546,11 @@ func (sk *Sock) writeXmit(mss int, nonagle uint8, push int) bool {
 	}
 	if sent > 0 && ns.Listening() && !ns.Trace.Explained() {
 		ns.Why(step.WhyXmitDone, uint64(sent), uint64(sk.packetsInFlight()), uint64(sk.sndCwnd))
+	}
+	if rwndLimited {
+		sk.chronoStart(chronoRwnd)
+	} else {
+		sk.chronoStop(chronoRwnd)
 	}
 	cwndLimited = cwndLimited || sk.packetsInFlight() >= int(sk.sndCwnd)
 	if sent > 0 || cwndLimited {

@@ -8,10 +8,20 @@ import (
 )
 
 // sendAck is tcp_send_ack: an ACK of what has arrived, now.
-func (sk *Sock) sendAck() { sk.sendAckSeq(sk.rcvNxt) }
+func (sk *Sock) sendAck() { sk.sendAckSeq(sk.rcvNxt, 0) }
+
+// sendAckReflect is tcp_send_ack_reflect_ect: with AccECN the ACK tells how
+// the other side's SYN arrived.
+func (sk *Sock) sendAckReflect() {
+	if sk.acc == nil {
+		sk.sendAck()
+		return
+	}
+	sk.sendAckSeq(sk.rcvNxt, accReflector(sk.acc.synEctRcv))
+}
 
 // sendAckSeq is __tcp_send_ack.
-func (sk *Sock) sendAckSeq(rcvNxt uint32) {
+func (sk *Sock) sendAckSeq(rcvNxt uint32, flags uint16) {
 	defer sk.NS.In(step.TcpSendAck, &sk.Sock).Out()
 	if sk.State == core.TCPClose {
 		return
@@ -24,7 +34,7 @@ func (sk *Sock) sendAckSeq(rcvNxt uint32) {
 	}
 	b := ns.AllocSKB(maxHeader, 0, 0)
 	b.Protocol = sk.af.etherType()
-	initNondata(b, sk.acceptableSeq(), fAck)
+	initNondata(b, sk.acceptableSeq(), fAck|flags)
 	sk.transmit(b, false, rcvNxt)
 }
 
@@ -116,6 +126,7 @@ func (sk *Sock) sendSynack() core.Errno {
 		return step.EFAULT
 	}
 	b.CB.TCPFlags |= fAck
+	sk.ecnSendSynack(b)
 	b.CB.Sacked |= cbEverRetrans
 	e := sk.transmitClone(b)
 	b.CB.Sacked &^= cbEverRetrans
@@ -134,6 +145,7 @@ func (sk *Sock) connectInit() {
 		sk.rx.mssClamp = sk.rx.userMss
 	}
 	sk.maxWindow = 0
+	sk.mtupInit()
 	sk.syncMSS(sk.af.mtu(d))
 	if sk.windowClamp == 0 {
 		sk.windowClamp = int32(d.Window)
@@ -158,7 +170,6 @@ func (sk *Sock) connectInit() {
 	sk.sndUna, sk.sndSml, sk.sndUp, sk.sndNxt = sk.writeSeq, sk.writeSeq, sk.writeSeq, sk.writeSeq
 	sk.rcvNxt = 0
 	sk.rcvWup, sk.copiedSeq = sk.rcvNxt, sk.rcvNxt
-	sk.rcvTstamp = sk.jiffies()
 	sk.rto = timeoutInit
 	sk.retransmits = 0
 	sk.clearRetrans()
@@ -177,27 +188,41 @@ func (sk *Sock) mssUser(m int) int {
 func (sk *Sock) connect() core.Errno {
 	defer sk.NS.In(step.TcpConnect, &sk.Sock).Out()
 	ns := sk.NS
-	sk.connectInit()
-	if n := sk.sysctl().TCPEcn; n&1 != 0 {
-		ns.Note(&sk.Sock, step.WhyEcnNotModelled, uint64(n))
+	if sk.rebuildHeader() != 0 {
+		return step.EHOSTUNREACH
 	}
+	sk.connectInit()
 	b := sk.allocSKB(0)
 	initNondata(b, sk.writeSeq, fSyn)
-	sk.writeSeq++
 	sk.mstampRefresh()
-	sk.retransStamp = uint32(sk.mstamp/1000) | 1
-	sk.writeSeq = b.CB.EndSeq
-	sk.WmemQueued += int32(b.Truesize)
-	sk.packetsOut += int32(b.CB.TSO)
+	sk.retransStamp = max(uint32(sk.mstamp/1000), 1)
+	sk.connectQueueSKB(b)
+	sk.ecnSendSyn(b)
 	sk.rtx.PushBack(b)
-	e := sk.transmitClone(b)
-	sk.sndNxt, sk.pushedSeq = sk.writeSeq, sk.writeSeq
-	ns.Inc(step.TcpActiveOpens)
+	var e core.Errno
+	if sk.rare().fo.req != nil {
+		e = sk.sendSynData(b)
+	} else {
+		e = sk.transmitClone(b)
+	}
 	if e == step.ECONNREFUSED {
 		return e
 	}
+	sk.sndNxt, sk.pushedSeq = sk.writeSeq, sk.writeSeq
+	if b := sk.write.Front(); b != nil { // data that did not go with the SYN
+		sk.sndNxt, sk.pushedSeq = b.CB.Seq, b.CB.Seq
+	}
+	ns.Inc(step.TcpActiveOpens)
 	sk.resetTimer(timeRetrans, sk.rto)
 	return 0
+}
+
+// connectQueueSKB is tcp_connect_queue_skb.
+func (sk *Sock) connectQueueSKB(b *core.SKB) {
+	b.CB.EndSeq += uint32(b.Len())
+	sk.WmemQueued += int32(b.Truesize)
+	sk.writeSeq = b.CB.EndSeq
+	sk.packetsOut += int32(b.CB.TSO)
 }
 
 // xmitProbe is tcp_xmit_probe_skb: a segment with an old number and no data,
@@ -275,8 +300,9 @@ func (sk *Sock) probe0When(limit sim.Time) sim.Time {
 	return min(sk.probe0Base()<<b, limit)
 }
 
-// makeSynack is tcp_make_synack: the SYN-ACK of a half-open connection.
-func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
+// makeSynack is tcp_make_synack: the SYN-ACK of a half-open connection. c is
+// the Fast Open cookie that goes with it.
+func (l *Sock) makeSynack(r *Request, d *core.Dst, c *foCookie) *core.SKB {
 	defer l.NS.In(step.TcpMakeSynack, r).Out()
 	ns := l.NS
 	b := ns.AllocSKB(maxHeader, 0, 0)
@@ -284,12 +310,15 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
 	b.CB.TSO = 1
 	l.mstampRefresh()
 	mss := l.mssUser(r.af.advMSS(d))
-	var o outOptions
-	n := synackOptions(r, mss, &o)
-	b.Tstamp = l.now()
-	if r.sntSynack == 0 {
+	stamp := uint32(l.mstamp / 1000)
+	if r.cookie && r.tstampOK {
+		stamp = r.cookieTimestamp(stamp)
+	} else if r.sntSynack == 0 {
 		r.sntSynack = l.mstamp
 	}
+	var o outOptions
+	n := synackOptions(r, mss, stamp, &o, c)
+	b.Tstamp = l.now()
 	h := wire.TCP(b.Push(wire.TCPMinLen + n))
 	b.ResetTransport()
 	h.SetSrcPort(r.node.Key.Lport)
@@ -299,9 +328,13 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
 	h[12] = 0
 	h.SetDataOff(wire.TCPMinLen + n)
 	h.SetFlags(wire.TCPSyn | wire.TCPAck)
+	if r.ecnOK { // tcp_ecn_make_synack
+		h.SetFlags(wire.TCPSyn | wire.TCPAck | wire.TCPEce)
+	}
 	h.SetWindow(uint16(min(r.rcvWnd, 65535)))
 	h.SetUrg(0)
 	o.write(h[wire.TCPMinLen : wire.TCPMinLen+n])
+	b.Mark = r.mark
 	b.CsumStart, b.CsumOff = b.Transport, 16
 	h.SetChecksum(^wire.Fold(r.af.pseudo(r.node.Key.Laddr, r.node.Key.Faddr, b.Len())))
 	ns.Inc(step.TcpOutSegs)
@@ -309,7 +342,7 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst) *core.SKB {
 }
 
 // sendSynackReq is tcp_v4_send_synack (and v6).
-func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
+func (l *Sock) sendSynackReq(r *Request, d *core.Dst, c *foCookie) core.Errno {
 	defer l.NS.In(r.af.stepSendSynack(), r).Out()
 	ns := l.NS
 	if d == nil {
@@ -322,7 +355,7 @@ func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
 		r.expect(ns)
 		return 0
 	}
-	b := l.makeSynack(r, d)
+	b := l.makeSynack(r, d, c)
 	return r.af.sendSynack(l, r, d, b)
 }
 
@@ -330,14 +363,17 @@ func (l *Sock) sendSynackReq(r *Request, d *core.Dst) core.Errno {
 func (l *Sock) rtxSynack(r *Request) core.Errno {
 	defer l.NS.In(step.TcpRtxSynack, r).Out()
 	ns := l.NS
-	e := l.sendSynackReq(r, nil)
-	if e != 0 {
+	if e := l.sendSynackReq(r, nil, &noCookie); e != 0 {
 		return e
 	}
 	ns.Inc(step.TcpRetransSegs)
 	ns.Inc(step.TcpExtTCPSynRetrans)
+	if r.tfo {
+		l.totalRetrans++
+	}
 	k := &r.node.Key
 	ns.TP(step.TcpRetransmitSynack, r, uint64(l.ID), uint64(l.Family), uint64(k.Lport), uint64(k.Fport), k.Laddr.Hi, k.Laddr.Lo, k.Faddr.Hi, k.Faddr.Lo)
+	r.numRetrans++
 	return 0
 }
 

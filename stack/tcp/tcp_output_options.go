@@ -16,6 +16,11 @@ type outOptions struct {
 	tsval    uint32
 	tsecr    uint32
 	blocks   [numSacks]wire.SACKBlock
+	foc      *foCookie // nil: none
+
+	acc       bool // an AccECN option
+	accFields int
+	accBytes  [3]uint32
 }
 
 // synOptions is tcp_syn_options: a SYN offers all that the sysctls allow
@@ -38,12 +43,12 @@ func (sk *Sock) synOptions(o *outOptions) int {
 			n += 4
 		}
 	}
-	return n
+	return n + sk.synFastopen(o, maxTCPOption-n)
 }
 
 // synackOptions is tcp_synack_options: the SYN-ACK agrees to what the SYN
 // offered and this side can.
-func synackOptions(r *Request, mss int, o *outOptions) int {
+func synackOptions(r *Request, mss int, stamp uint32, o *outOptions, c *foCookie) int {
 	o.mss, o.wscale = uint16(mss), -1
 	n := 4
 	if r.wscaleOK {
@@ -51,7 +56,14 @@ func synackOptions(r *Request, mss int, o *outOptions) int {
 		n += 4
 	}
 	if r.tstampOK {
-		o.ts, o.tsval, o.tsecr = true, uint32(r.l.mstamp/1000)+r.tsOff, r.tsRecent
+		o.ts, o.tsval, o.tsecr = true, stamp+r.tsOff, r.tsRecent
+		if r.tsvalFirst == 0 {
+			if o.tsval == 0 {
+				o.tsval = ^uint32(0)
+			}
+			r.tsvalFirst = o.tsval
+		}
+		r.tsvalLast = o.tsval
 		n += 12
 	}
 	if r.sackOK {
@@ -59,6 +71,10 @@ func synackOptions(r *Request, mss int, o *outOptions) int {
 		if !r.tstampOK {
 			n += 4
 		}
+	}
+	if c.n >= 0 && maxTCPOption-n >= c.optLen() {
+		o.foc = c
+		n += c.optLen()
 	}
 	return n
 }
@@ -76,13 +92,14 @@ func (sk *Sock) establishedOptions(o *outOptions) int {
 	if sk.rx.dsack {
 		eff++
 	}
-	if eff > 0 {
-		room := maxTCPOption - n
-		if room < 4+8 {
-			return n
-		}
+	if room := maxTCPOption - n; eff > 0 && room >= 4+8 {
 		o.sacks = min(eff, (room-4)/8)
 		n += 4 + 8*o.sacks
+	}
+	if sk.acc != nil {
+		n += sk.accFit(o, maxTCPOption-n)
+	}
+	if o.sacks > 0 {
 		i := 0
 		if sk.rx.dsack {
 			o.blocks[0] = sk.dsackBlk
@@ -109,6 +126,12 @@ func (o *outOptions) write(p []byte) {
 		}
 		i += wire.PutTS(p[i:], o.tsval, o.tsecr)
 	}
+	left := [2]byte{wire.TCPOptNOP, wire.TCPOptNOP}
+	if o.acc {
+		var n int
+		n, left = o.putAccECN(p[i:])
+		i += n
+	}
 	if o.sackPerm {
 		i += wire.PutNOPs(p[i:], 2)
 		i += wire.PutSACKPerm(p[i:])
@@ -118,8 +141,14 @@ func (o *outOptions) write(p []byte) {
 		i += wire.PutWScale(p[i:], uint8(o.wscale))
 	}
 	if o.sacks > 0 {
+		i += copy(p[i:], left[:])
+		i += wire.PutSACK(p[i:], o.blocks[:o.sacks])
+	} else if left[0] != wire.TCPOptNOP || left[1] != wire.TCPOptNOP {
+		i += copy(p[i:], left[:])
 		i += wire.PutNOPs(p[i:], 2)
-		wire.PutSACK(p[i:], o.blocks[:o.sacks])
+	}
+	if o.foc != nil {
+		o.foc.put(p[i:])
 	}
 }
 
@@ -138,7 +167,7 @@ func (sk *Sock) advertiseMSS() int {
 func (sk *Sock) mtuToMSS(mtu int) int {
 	m := mtu - sk.af.hdrLen() - wire.TCPMinLen
 	m = min(m, int(sk.rx.mssClamp))
-	m = max(m, minSndMSS)
+	m = max(m, sk.sysctl().TCPMinSndMSS)
 	return m - int(sk.headerLen-wire.TCPMinLen)
 }
 
@@ -158,7 +187,7 @@ func (sk *Sock) boundToHalfWnd(n int) int {
 // syncMSS is tcp_sync_mss: the path's MTU is known (anew).
 func (sk *Sock) syncMSS(pmtu int) int {
 	defer sk.NS.In(step.TcpSyncMss, &sk.Sock).Out()
-	m := sk.boundToHalfWnd(sk.mtuToMSS(pmtu))
+	m := sk.mtupSync(pmtu, sk.boundToHalfWnd(sk.mtuToMSS(pmtu)))
 	why := step.WhyMss
 	if sk.rx.mssClamp == mssDefault && (sk.State == core.TCPSynSent || sk.State == core.TCPClose) {
 		why = step.WhyMssDefault
@@ -178,6 +207,10 @@ func (sk *Sock) currentMSS() int {
 		}
 	}
 	n := wire.TCPMinLen
+	if sk.acc != nil {
+		var o outOptions
+		return m - (n + sk.establishedOptions(&o) - int(sk.headerLen))
+	}
 	if sk.rx.tstampOK {
 		n += 12
 	}
@@ -207,15 +240,20 @@ func (sk *Sock) sendMSS() (mss, goal int) {
 	return mss, max(goal, mss)
 }
 
-// tsoAutosize is tcp_tso_segs: as many segments in one packet as the pacing
-// rate sends in a millisecond, and more when the round trip is short.
+// tsoSegs is tcp_tso_segs with tcp_tso_autosize: as many segments in one packet
+// as the pacing rate sends in a millisecond, and more when the round trip is
+// short.
 func (sk *Sock) tsoSegs(mss int) int {
-	bytes := sk.pacingRate >> 10
-	if r := sk.minRtt.get() >> 9; r < 32 {
+	least := sk.ca.minTSOSegs(sk)
+	if least == 0 {
+		least = sk.sysctl().TCPMinTSOSegs
+	}
+	bytes := sk.pacingRate >> sk.pacingShift()
+	if r := sk.minRtt.get() >> sk.sysctl().TCPTSORttLog; r < 32 {
 		bytes += uint64(gsoMaxSize) >> r
 	}
 	bytes = min(bytes, uint64(gsoMaxSize))
-	return min(max(int(bytes)/mss, sk.sysctl().TCPMinTSOSegs), gsoMaxSegs)
+	return min(max(int(bytes)/mss, least), gsoMaxSegs)
 }
 
 // mstampSKB is tcp_skb_timestamp_us: when a segment was sent last, in µs.

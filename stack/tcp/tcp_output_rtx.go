@@ -11,14 +11,11 @@ import (
 func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 	e := sk.doRetransmit(b, segs)
 	if e == 0 {
-		b.CB.Sacked |= cbRetrans
+		b.CB.Sacked |= cbRetransMask
 		sk.retransOut += int32(b.CB.TSO)
 	}
 	if sk.retransStamp == 0 {
 		sk.retransStamp = uint32(skbStamp(b) / 1000)
-		if sk.retransStamp == 0 {
-			sk.retransStamp = 1
-		}
 	}
 	if sk.undoRetrans < 0 {
 		sk.undoRetrans = 0
@@ -30,15 +27,26 @@ func (sk *Sock) retransmitSKB(b *core.SKB, segs int) core.Errno {
 // doRetransmit is __tcp_retransmit_skb.
 func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 	defer sk.NS.In(step.TcpRetransmitSkbStep, &sk.Sock).Out()
+	e := sk.resend(b, segs)
+	s, d := sk.Saddr, sk.Daddr
+	sk.NS.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
+		s.Hi, s.Lo, d.Hi, d.Lo, uint64(e))
+	return e
+}
+
+// resend is its body.
+func (sk *Sock) resend(b *core.SKB, segs int) core.Errno {
 	ns := sk.NS
 	cb := &b.CB
-	if before(cb.Seq, sk.sndUna) {
-		if cb.TCPFlags&fSyn != 0 {
-			cb.TCPFlags &^= fSyn
-			cb.Seq++
-		} else if !sk.trimHead(b, int(sk.sndUna-cb.Seq)) {
-			return step.EINVAL
-		}
+	if sk.mtup != nil {
+		sk.mtup.probeSize = 0 // the probe says nothing any more
+	}
+	if before(cb.Seq, sk.sndUna) && cb.TCPFlags&fSyn != 0 {
+		cb.TCPFlags &^= fSyn
+		cb.Seq++
+	}
+	if before(cb.Seq, sk.sndUna) && !sk.trimHead(b, int(sk.sndUna-cb.Seq)) {
+		return step.EINVAL
 	}
 	if e := sk.rebuildHeader(); e != 0 {
 		return e
@@ -49,6 +57,7 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 	// unless it probes it.
 	if avail <= 0 {
 		if cb.Seq != sk.sndUna {
+			ns.Why(step.WhyRtxShrunk)
 			return step.EAGAIN
 		}
 		avail = mss
@@ -60,11 +69,20 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 		}
 	}
 	if b.Len() > n {
-		sk.fragment(&sk.rtx, b, n, mss)
-	} else if old := cb.TSO; b.Len() > 0 {
-		if d := old - setTSOSegs(b, mss); d != 0 && cb.TCPFlags&fSyn == 0 {
+		if sk.fragment(&sk.rtx, b, n, mss) == nil {
+			return step.ENOMEM
+		}
+	} else {
+		old := cb.TSO
+		if d := old - setTSOSegs(b, mss); d != 0 {
 			sk.adjustPcount(b, d)
 		}
+		if avail = min(avail, mss); b.Len() < avail {
+			sk.retransTryCollapse(b, avail)
+		}
+	}
+	if cb.TCPFlags&(fSyn|fEce|fCwr) == fSyn|fEce|fCwr {
+		sk.ecnClearSyn(b)
 	}
 	k := cb.TSO
 	ns.Add(step.TcpRetransSegs, uint64(k))
@@ -72,21 +90,20 @@ func (sk *Sock) doRetransmit(b *core.SKB, segs int) core.Errno {
 		ns.Inc(step.TcpExtTCPSynRetrans)
 	}
 	sk.totalRetrans += int32(k)
-	if before(cb.Seq, sk.sndUna) {
-		cb.Sacked |= cbEverRetrans
-	}
+	sk.st.bytesRetrans += uint64(b.Len())
 	why := step.WhyRetransmit
 	if cb.Seq == sk.sndUna {
 		why = step.WhyRetransmitFirst
 	}
 	ns.Why(why, uint64(b.Len()), uint64(cb.Seq-sk.sndUna), uint64(sk.retransmits))
-	cb.Sacked |= cbEverRetrans // before: the copy must be one of its own
+	// Whatever comes of it: its answer tells nothing of the round trip. And the
+	// copy that goes must be one of its own.
+	cb.Sacked |= cbEverRetrans
 	e := sk.transmit(b, true, sk.rcvNxt)
-	s, d := sk.Saddr, sk.Daddr
-	ns.TP(step.TcpRetransmitSkb, &sk.Sock, uint64(b.ID), uint64(sk.ID), uint64(sk.State), uint64(sk.Sport), uint64(sk.Dport), uint64(sk.Family),
-		s.Hi, s.Lo, d.Hi, d.Lo, uint64(e))
 	if e != 0 {
 		ns.Add(step.TcpExtTCPRetransFail, uint64(k))
+	} else {
+		cb.Sacked &^= cbOffList
 	}
 	return e
 }
@@ -101,13 +118,67 @@ func (sk *Sock) trimHead(b *core.SKB, n int) bool {
 	b.Truesize -= n
 	sk.WmemQueued -= int32(n)
 	if b.CB.TSO > 1 {
-		setTSOSegs(b, int(sk.mssCache))
+		setTSOSegs(b, b.GSOSize)
 	}
 	return true
 }
 
+// retransTryCollapse is tcp_retrans_try_collapse: small packets that go again
+// anyway go as one, as long as they fit into space bytes.
+func (sk *Sock) retransTryCollapse(to *core.SKB, space int) {
+	if sk.sysctl().TCPRetransCollapse == 0 || to.CB.TCPFlags&fSyn != 0 {
+		return
+	}
+	if sk.rtxCanCollapse(to) && canCollapse(to, to) && to.Next() != nil {
+		sk.retransCollapse(to, space-to.Len())
+	}
+}
+
+// retransCollapse is its walk.
+func (sk *Sock) retransCollapse(to *core.SKB, space int) {
+	defer sk.NS.In(step.TcpRetransTryCollapse, to).Out()
+	sk.NS.Why(step.WhyRtxNoCollapse)
+	for b := to.Next(); b != nil && sk.rtxCanCollapse(b) && canCollapse(to, b); b = to.Next() {
+		space -= b.Len()
+		if space < 0 || after(b.CB.EndSeq, sk.wndEnd()) || !sk.collapseRetrans(to, b) {
+			return
+		}
+	}
+}
+
+// rtxCanCollapse is tcp_can_collapse: one segment, not under way below, and not
+// known to have arrived.
+func (sk *Sock) rtxCanCollapse(b *core.SKB) bool {
+	return b.CB.TSO <= 1 && b.Own() && b.CB.Sacked&cbSacked == 0
+}
+
+// collapseRetrans is tcp_collapse_retrans: b's payload goes behind that of the
+// packet before it.
+func (sk *Sock) collapseRetrans(to, b *core.SKB) bool {
+	n := b.Len()
+	if n > 0 && !skbShift(to, b, 1, n) {
+		return false
+	}
+	sk.highestSackReplace(b, to)
+	to.CB.EndSeq = b.CB.EndSeq
+	to.CB.TCPFlags |= b.CB.TCPFlags
+	to.CB.Sacked |= b.CB.Sacked & cbEverRetrans
+	to.CB.EOR = b.CB.EOR
+	if b == sk.retransHint {
+		sk.retransHint = to
+	}
+	sk.adjustPcount(b, b.CB.TSO)
+	to.TakeTxTstamp(b)
+	to.CB.TstampAck = to.CB.TstampAck || b.CB.TstampAck
+	sk.rtx.Remove(b)
+	sk.freeSKB(b)
+	sk.NS.Why(step.WhyRtxCollapsed, uint64(n))
+	return true
+}
+
 // xmitRetransmitQueue is tcp_xmit_retransmit_queue: send again what is marked
-// lost, as far as the congestion window allows.
+// lost, as far as the congestion window allows. retransHint is where to begin:
+// before it everything that is lost has been sent again.
 func (sk *Sock) xmitRetransmitQueue() {
 	defer sk.NS.In(step.TcpXmitRetransmitQueue, &sk.Sock).Out()
 	if sk.packetsOut == 0 {
@@ -117,39 +188,55 @@ func (sk *Sock) xmitRetransmitQueue() {
 	if ns.Listening() {
 		ns.Why(step.WhyRtxQueue, uint64(sk.lostOut), uint64(max(0, int(sk.sndCwnd)-sk.packetsInFlight())))
 	}
-	rearm := false
+	rearm, hole, sent := false, false, 0
+	head := sk.rtx.Front()
+	b := sk.retransHint
+	if b == nil {
+		b = head
+	}
 	maxSegs := sk.tsoSegs(sk.currentMSS())
-	for b := sk.rtx.Front(); b != nil; b = b.Next() {
-		segs := int(sk.sndCwnd) - sk.packetsInFlight()
-		if segs <= 0 {
+	for ; b != nil; b = b.Next() {
+		if sk.pacingCheck() {
 			break
 		}
-		if b.CB.Sacked&cbLost == 0 {
+		if !hole {
+			sk.retransHint = b
+		}
+		segs := int(sk.sndCwnd) - sk.packetsInFlight()
+		if segs <= 0 || sk.retransOut >= sk.lostOut {
+			break
+		}
+		m := b.CB.Sacked
+		if m&cbLost == 0 {
+			if m&(cbRetrans|cbSacked) == 0 {
+				hole = true
+			}
 			continue
 		}
-		if b.CB.Sacked&(cbSacked|cbRetrans) != 0 {
+		if m&(cbSacked|cbRetrans) != 0 {
 			continue
 		}
 		mib := step.TcpExtTCPSlowStartRetrans
 		if sk.caState != CALoss {
 			mib = step.TcpExtTCPFastRetrans
 		}
-		if sk.smallQueueCheck(b) {
-			return
-		}
-		if sk.retransmitSKB(b, min(segs, maxSegs)) != 0 {
+		if sk.smallQueueCheck(b, 1) || sk.retransmitSKB(b, min(segs, maxSegs)) != 0 {
 			break
 		}
 		ns.Add(mib, uint64(b.CB.TSO))
+		sent += b.CB.TSO
 		if sk.inCwndReduction() {
 			sk.prrOut += int32(b.CB.TSO)
 		}
-		if b == sk.rtx.Front() && sk.pending != timeReo {
+		if b == head && sk.pending != timeReo {
 			rearm = true
 		}
 	}
+	if sent > 0 && ns.Listening() {
+		ns.Why(step.WhyRtxDone, uint64(sent), uint64(sk.packetsInFlight()), uint64(sk.sndCwnd))
+	}
 	if rearm {
-		sk.resetTimer(timeRetrans, sk.rto)
+		sk.resetTimer(timeRetrans, sk.rto+sk.pacingDelay())
 	}
 }
 
@@ -162,11 +249,7 @@ func (sk *Sock) simpleRetransmit() {
 		mss = -1
 	}
 	for b := sk.rtx.Front(); b != nil; b = b.Next() {
-		seglen := b.Len()
-		if b.CB.TSO > 1 {
-			seglen = b.GSOSize
-		}
-		if seglen > mss {
+		if skbSeglen(b) > mss {
 			sk.markLost(b)
 		}
 	}
@@ -177,6 +260,12 @@ func (sk *Sock) simpleRetransmit() {
 	if sk.isReno() {
 		sk.limitRenoSacked()
 	}
+	sk.nonCongestionLossRetransmit()
+}
+
+// nonCongestionLossRetransmit is tcp_non_congestion_loss_retransmit: the window
+// stays, but the state is Loss until all of it is acknowledged.
+func (sk *Sock) nonCongestionLossRetransmit() {
 	if sk.caState != CALoss {
 		sk.highSeq = sk.sndNxt
 		sk.sndSsthresh = int32(sk.currentSsthresh())
@@ -193,6 +282,10 @@ func (sk *Sock) scheduleLossProbe(advancing bool) bool {
 	defer sk.NS.In(step.TcpScheduleLossProbe, &sk.Sock).Out()
 	ns := sk.NS
 	er := sk.sysctl().TCPEarlyRetrans
+	if sk.fastopenRsk() != nil {
+		ns.Why(step.WhyNoProbeNow)
+		return false
+	}
 	if sk.packetsOut == 0 {
 		ns.Why(step.WhyNoProbe)
 	} else {
@@ -219,7 +312,7 @@ func (sk *Sock) scheduleLossProbe(advancing bool) bool {
 		t = min(t, toJiffies(d))
 	}
 	ns.Why(step.WhyLossProbe, uint64(t), uint64(sk.srttUs>>3)*1000, uint64(sk.packetsOut))
-	sk.resetTimer(timeLossProbe, t)
+	sk.resetTimer(timeLossProbe, t+sk.pacingDelay())
 	return true
 }
 
@@ -243,6 +336,7 @@ func (sk *Sock) sendLossProbe() {
 	ns := sk.NS
 	mss := sk.currentMSS()
 	if sk.tlpHighSeq != 0 {
+		ns.Why(step.WhyTlpOnce)
 		sk.rearmRTO()
 		return
 	}

@@ -21,53 +21,74 @@ type rackState struct {
 	advanced   bool
 }
 
+// Numbers of include/net/tcp.h.
+const (
+	rackStaticReoWnd   = 2    // TCP_RACK_STATIC_REO_WND of tcp_recovery
+	rackNoDupthresh    = 4    // TCP_RACK_NO_DUPTHRESH
+	rackRecoveryThresh = 16   // TCP_RACK_RECOVERY_THRESH
+	timeoutMinUs       = 2000 // TCP_TIMEOUT_MIN_US
+)
+
 // rackSentAfter is tcp_skb_sent_after.
 func rackSentAfter(t1, t2 int64, s1, s2 uint32) bool { return t1 > t2 || t1 == t2 && after(s1, s2) }
 
-// rackReoWnd is tcp_rack_reo_wnd: how long to wait for a reordered segment.
+// rackReoWnd is tcp_rack_reo_wnd: how long to wait for a reordered segment, in
+// µs.
 func (sk *Sock) rackReoWnd() int64 {
 	if sk.reordSeen == 0 {
 		if sk.caState >= CARecovery {
 			return 0
 		}
-		if sk.sackedOut >= sk.reordering && sk.sysctl().TCPRecovery&4 == 0 {
+		if sk.sackedOut >= sk.reordering && sk.sysctl().TCPRecovery&rackNoDupthresh == 0 {
 			return 0
 		}
 	}
 	return min(int64(sk.minRtt.get()>>2)*int64(sk.rack.reoSteps), int64(sk.srttUs>>3))
 }
 
-// rackDetectLoss is tcp_rack_detect_loss. It returns how long until the next
-// segment would be found lost, in µs.
+// rackTimeout is tcp_rack_skb_timeout: in how many µs the packet counts as lost.
+func (sk *Sock) rackTimeout(b *core.SKB, reoWnd int64) int64 {
+	return sk.rack.rttUs + reoWnd - (sk.mstamp - skbStamp(b))
+}
+
+// rackDetectLoss is tcp_rack_detect_loss. It returns how long until the last
+// segment that was overtaken would be found lost, in µs. (The kernel has a list
+// of what is in flight in order of sending, and leaves what counts as lost or
+// has arrived off it: cbOffList.)
 func (sk *Sock) rackDetectLoss() int64 {
 	var timeout int64
 	wnd := sk.rackReoWnd()
 	for b := sk.rtx.Front(); b != nil; b = b.Next() {
 		cb := &b.CB
-		if cb.Sacked&cbSacked != 0 || cb.Sacked&cbLost != 0 && cb.Sacked&cbRetrans == 0 {
+		if cb.Sacked&cbOffList != 0 || cb.Sacked&cbLost != 0 && cb.Sacked&cbRetrans == 0 {
 			continue
 		}
 		if !rackSentAfter(sk.rack.mstamp, skbStamp(b), sk.rack.endSeq, cb.EndSeq) {
 			continue
 		}
-		left := sk.rack.rttUs + wnd - (sk.mstamp - skbStamp(b))
-		if left <= 0 {
-			if cb.Seq == sk.sndUna {
+		left := sk.rackTimeout(b, wnd)
+		if left > 0 {
+			timeout = max(timeout, left)
+			continue
+		}
+		if sk.NS.Listening() {
+			switch {
+			case cb.Seq == sk.sndUna:
 				sk.NS.Why(step.WhyRackFirst)
-			} else if wnd == 0 {
+			case wnd == 0:
 				sk.NS.Why(step.WhyRackLostNow, uint64(cb.Seq-sk.sndUna))
-			} else {
+			default:
 				sk.NS.Why(step.WhyRackLost, uint64(cb.Seq-sk.sndUna), uint64(wnd)*1000)
 			}
-			sk.markLost(b)
-		} else {
-			timeout = max(timeout, left)
 		}
+		sk.markLost(b)
+		cb.Sacked |= cbOffList
 	}
 	return timeout
 }
 
-// rackMarkLost is tcp_rack_mark_lost.
+// rackMarkLost is tcp_rack_mark_lost. It reports whether a timer runs for what
+// may still come.
 func (sk *Sock) rackMarkLost() bool {
 	defer sk.NS.In(step.TcpRackMarkLost, &sk.Sock).Out()
 	sk.NS.Why(step.WhyRackNone)
@@ -75,12 +96,14 @@ func (sk *Sock) rackMarkLost() bool {
 		return false
 	}
 	sk.rack.advanced = false
-	if t := sk.rackDetectLoss(); t != 0 {
-		d := toJiffies(sim.Time(t+2000) * sim.Microsecond) // TCP_TIMEOUT_MIN_US
-		sk.resetTimer(timeReo, d)
-		return true
+	t := sk.rackDetectLoss()
+	if t == 0 {
+		return false
 	}
-	return false
+	d := min(toJiffies(sim.Time(t+timeoutMinUs)*sim.Microsecond), sk.rto)
+	sk.NS.Why(step.WhyReoTimer, uint64(d))
+	sk.resetTimer(timeReo, d)
+	return true
 }
 
 // rackAdvance is tcp_rack_advance: a segment is delivered.
@@ -99,13 +122,14 @@ func (sk *Sock) rackAdvance(sacked uint8, end uint32, xmit int64) {
 // rackReoTimeout is tcp_rack_reo_timeout.
 func (sk *Sock) rackReoTimeout() {
 	defer sk.NS.In(step.TcpRackReoTimeout, &sk.Sock).Out()
-	prior := sk.packetsInFlight()
-	lost := int(sk.lost)
+	prior, lost := sk.packetsInFlight(), sk.lost
 	sk.rackDetectLoss()
 	if prior != sk.packetsInFlight() {
 		if sk.caState != CARecovery {
 			sk.enterRecovery(false)
-			sk.cwndReduction(1, int(sk.lost)-lost, 0)
+			if !sk.caHasControl() {
+				sk.cwndReduction(1, int(sk.lost-lost), 0)
+			}
 		}
 		sk.xmitRetransmitQueue()
 	}
@@ -114,20 +138,22 @@ func (sk *Sock) rackReoTimeout() {
 	}
 }
 
-// rackUpdateReoWnd is tcp_rack_update_reo_wnd: D-SACKs make the waiting
-// longer, recoveries without them shorter again.
+// rackUpdateReoWnd is tcp_rack_update_reo_wnd: a D-SACK says that the wait was
+// too short; it grows by a quarter of the shortest round trip, at most once a
+// round trip, and stays so for 16 recoveries.
 func (sk *Sock) rackUpdateReoWnd(rs *rateSample) {
-	if sk.sysctl().TCPRecovery&2 != 0 {
+	if sk.sysctl().TCPRecovery&rackStaticReoWnd != 0 || rs.priorDelivered == 0 {
 		return
 	}
-	if sk.rack.lastDeliv > sk.delivered {
+	if before(rs.priorDelivered, uint32(sk.rack.lastDeliv)) {
 		sk.rack.dsackSeen = false
 	}
 	if sk.rack.dsackSeen {
 		sk.rack.reoSteps = min(0xff, sk.rack.reoSteps+1)
 		sk.rack.dsackSeen = false
 		sk.rack.lastDeliv = sk.delivered
-		sk.rack.reoPersist = 16
+		sk.rack.reoPersist = rackRecoveryThresh
+		sk.NS.Why(step.WhyReoSteps, uint64(sk.rack.reoSteps))
 	} else if sk.rack.reoPersist == 0 {
 		sk.rack.reoSteps = 1
 	}
@@ -136,42 +162,42 @@ func (sk *Sock) rackUpdateReoWnd(rs *rateSample) {
 // newrenoMarkLost is tcp_newreno_mark_lost: without SACK, three duplicate ACKs
 // or a partial ACK mean that the first segment is lost (RFC 6582).
 func (sk *Sock) newrenoMarkLost(sndUnaAdvanced bool) {
-	if sk.caState < CARecovery && sk.sackedOut >= sk.reordering || sk.caState == CARecovery && sndUnaAdvanced {
-		b := sk.rtx.Front()
-		if b == nil || b.CB.Sacked&cbLost != 0 {
-			return
-		}
-		mss := int(sk.mssCache)
-		if b.CB.TSO > 1 && b.Len() > mss {
-			sk.fragment(&sk.rtx, b, mss, mss)
-		}
-		sk.markLost(b)
+	defer sk.NS.In(step.TcpNewrenoMarkLost, &sk.Sock).Out()
+	if (sk.caState >= CARecovery || sk.sackedOut < sk.reordering) && (sk.caState != CARecovery || !sndUnaAdvanced) {
+		sk.NS.Why(step.WhyRenoNotYet, uint64(sk.sackedOut), uint64(sk.reordering))
+		return
 	}
+	b := sk.rtx.Front()
+	if b == nil || b.CB.Sacked&cbLost != 0 {
+		return
+	}
+	if mss := b.GSOSize; b.CB.TSO > 1 && b.Len() > mss {
+		sk.fragment(&sk.rtx, b, mss, mss)
+	}
+	sk.NS.Why(step.WhyRenoLost, uint64(sk.sackedOut))
+	sk.markLost(b)
 }
 
 // markLost is tcp_mark_skb_lost.
 func (sk *Sock) markLost(b *core.SKB) {
 	cb := &b.CB
-	n := cb.TSO
+	n := int32(cb.TSO)
 	if cb.Sacked&cbSacked != 0 {
 		return
 	}
-	if cb.Sacked&cbLost != 0 {
-		if cb.Sacked&cbRetrans != 0 {
-			// The copy is lost too.
-			cb.Sacked &^= cbRetrans
-			sk.retransOut -= int32(n)
-			sk.NS.Add(step.TcpExtTCPLostRetransmit, uint64(n))
-			sk.lost += int32(n)
-		}
-		return
+	// tcp_verify_retransmit_hint: where sending again begins.
+	if h := sk.retransHint; h == nil && sk.retransOut >= sk.lostOut || h != nil && before(cb.Seq, h.CB.Seq) {
+		sk.retransHint = b
 	}
-	if cb.Sacked&cbRetrans != 0 {
+	if cb.Sacked&cbLost == 0 {
+		sk.lostOut += n
+		sk.lost += n
+		cb.Sacked |= cbLost
+	} else if cb.Sacked&cbRetrans != 0 {
+		// The copy is lost too.
 		cb.Sacked &^= cbRetrans
-		sk.retransOut -= int32(n)
+		sk.retransOut -= n
 		sk.NS.Add(step.TcpExtTCPLostRetransmit, uint64(n))
+		sk.lost += n
 	}
-	sk.lostOut += int32(n)
-	sk.lost += int32(n)
-	cb.Sacked |= cbLost
 }

@@ -3,101 +3,329 @@ package tcp
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Send is send(2): tcp_sendmsg. It takes as much as the send buffer has room
-// for and returns how much; EAGAIN when there is none (the caller sleeps until
-// Waker.Writable).
+// Read before editing: net/ipv4/tcp.c (tcp_sendmsg_locked, tcp_push),
+// net/core/stream.c.
+//
+// Left out: TCP_REPAIR, device memory, and that what is copied lies in pages
+// of 32 KiB.
+
+// Send is send(2) without control messages. It takes as much as the send buffer
+// has room for and returns how much; EAGAIN when there is none.
 func (sk *Sock) Send(data []byte, flags int) (int, core.Errno) {
+	m := core.Msghdr{Data: data, Flags: flags | core.MsgDontWait}
+	e := sk.SendMsg(&m)
+	return m.Off, e
+}
+
+// SendMsg is tcp_sendmsg. It moves m.Off on. EAGAIN without MsgDontWait: the
+// caller sleeps until Waker.Writable, and calls again with the same m; with
+// MsgDontWait, as any other error, it means that nothing was sent.
+func (sk *Sock) SendMsg(m *core.Msghdr) core.Errno {
 	sk.Lock()
 	began := sk.now()
 	if sk.NS.Machine.CallTime {
 		sk.NS.Spend(core.CostCall)
 	}
-	n, e := sk.sendmsg(data, flags)
-	if n == 0 {
+	before := m.Off
+	e := sk.sendmsg(m)
+	if m.Off == before {
 		sk.Release(sk.NS)
 	} else {
 		sk.LetGo(sk.NS, began)
 	}
-	return n, e
+	return e
 }
 
 // sendmsg is tcp_sendmsg_locked.
-func (sk *Sock) sendmsg(data []byte, flags int) (int, core.Errno) {
+func (sk *Sock) sendmsg(m *core.Msghdr) core.Errno {
 	defer sk.NS.In(step.TcpSendmsgLocked, &sk.Sock).Out()
-	ns := sk.NS
-	if flags&(core.MsgOOB|core.MsgFastOpen) != 0 {
-		ns.Note(&sk.Sock, step.WhyUrgNotModelled)
-		return 0, step.EOPNOTSUPP
+	sk.slept(m)
+	if !m.Begun {
+		m.Begun = true
+		if e := sk.sendBegin(m); e != 0 {
+			return sk.sendFailed(m, e)
+		}
+		sk.rateCheckAppLimited()
 	}
-	if sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
-		return 0, step.EAGAIN // sk_stream_wait_connect
+	wait := m.Flags&core.MsgDontWait == 0
+	if !sk.stateIn(stConnected) && sk.fastopenRsk() == nil {
+		switch e := sk.streamConnecting(); {
+		case e == step.EAGAIN && wait:
+			sk.setRare().writePending++
+			m.Asleep = true
+			return e
+		case e != 0:
+			return sk.sendError(m, e, 0, 0)
+		}
 	}
-	if sk.Err != 0 {
-		return 0, sk.SockError()
+	if m.CtlErr != 0 {
+		return sk.sendFailed(m, m.CtlErr)
 	}
-	if sk.Sock.Shutdown&core.SendShutdown != 0 || !sk.stateIn(stConnected) {
-		return 0, step.EPIPE
+	mss, goal := sk.sendGoal(m.Flags)
+	if sk.Err != 0 || sk.Sock.Shutdown&core.SendShutdown != 0 {
+		return sk.sendError(m, step.EPIPE, mss, goal)
 	}
-	copied := 0
-	mss, goal := sk.sendMSS()
-	for len(data) > 0 {
+	for {
+		e, room := sk.sendSome(m, &mss, &goal)
+		if room {
+			if e != 0 {
+				return sk.sendError(m, e, mss, goal)
+			}
+			return sk.sendDone(m, mss, goal)
+		}
+		// wait_for_space
+		sk.NoSpace = true
+		sk.removeEmptySKB()
+		if m.Off > m.Syn {
+			sk.push(m.Flags&^core.MsgMore, mss, naglePush, goal)
+		}
+		switch {
+		case sk.Err != 0 || sk.Sock.Shutdown&core.SendShutdown != 0:
+			return sk.sendError(m, step.EPIPE, mss, goal)
+		case !wait:
+			return sk.sendError(m, step.EAGAIN, mss, goal)
+		case !sk.streamMemoryFree(0):
+			return step.EAGAIN // sk_stream_wait_memory
+		}
+		mss, goal = sk.sendGoal(m.Flags)
+	}
+}
+
+// slept takes back that the call waits for the connection.
+func (sk *Sock) slept(m *core.Msghdr) {
+	if m.Asleep {
+		m.Asleep = false
+		sk.setRare().writePending--
+	}
+}
+
+// sendBegin is what tcp_sendmsg_locked does before the first byte: control
+// messages, MSG_ZEROCOPY, Fast Open.
+func (sk *Sock) sendBegin(m *core.Msghdr) core.Errno {
+	ck := sk.Cookie()
+	for i := range m.Ctl {
+		if c := &m.Ctl[i]; c.Level == core.SolSocket && m.CtlErr == 0 {
+			m.CtlErr = sk.CmsgSend(&ck, c, true)
+		}
+	}
+	m.TsWant = ck.TsFlags
+	if m.Flags&core.MsgZerocopy != 0 && len(m.Data) > 0 && sk.Rare().Zerocopy {
+		var old *core.Ubuf
+		if b := sk.write.Back(); b != nil {
+			old = b.Uarg()
+		}
+		m.Uarg = sk.ZerocopyAlloc(len(m.Data), old)
+		if !sk.routeSG() {
+			m.Uarg.Zerocopy = false
+		}
+	}
+	if m.Flags&core.MsgFastOpen == 0 && !sk.DeferConnect() {
+		return 0
+	}
+	data := m.Data
+	if m.Fault {
+		data = nil // the SYN goes without
+	}
+	n, e := sk.sendmsgFastopen(data, m.Addr, m.Port, m.Named, m.Unspec)
+	m.Off, m.Syn = n, n
+	switch {
+	case e == step.EINPROGRESS && m.Flags&core.MsgDontWait == 0:
+		return 0 // it waits for the connection
+	case e == step.EINPROGRESS && n > 0:
+		return 0
+	}
+	return e
+}
+
+// routeSG is sk_route_caps & NETIF_F_SG: the device takes packets that are not
+// in one piece.
+func (sk *Sock) routeSG() bool {
+	d := sk.DstCache
+	return d != nil && d.Dev != nil && d.Dev.Features&core.FeatureSG != 0
+}
+
+// streamConnecting is sk_stream_wait_connect: EAGAIN while the connection is
+// being made.
+func (sk *Sock) streamConnecting() core.Errno {
+	if e := sk.SockError(); e != 0 {
+		return e
+	}
+	if !sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
+		return step.EPIPE
+	}
+	return step.EAGAIN
+}
+
+// sendGoal is tcp_send_mss: with urgent data, packets are small.
+func (sk *Sock) sendGoal(flags int) (mss, goal int) {
+	if flags&core.MsgOOB != 0 {
+		mss = sk.currentMSS()
+		return mss, mss
+	}
+	return sk.sendMSS()
+}
+
+// sendSome is the loop of tcp_sendmsg_locked, until all is taken, an error
+// (true), or until there is no room (false).
+func (sk *Sock) sendSome(m *core.Msghdr, mss, goal *int) (core.Errno, bool) {
+	fresh := false // the last packet of the queue may not grow
+	for m.Off < len(m.Data) {
 		b := sk.write.Back()
 		room := 0
-		if b != nil {
-			room = goal - b.Len()
+		if b != nil && !fresh {
+			room = *goal - b.Len()
 		}
-		if room <= 0 || b.CB.TCPFlags&fFin != 0 {
-			if sk.WmemQueued >= sk.SndBuf {
-				break // sk_stream_memory_free: wait_for_space
+		if room <= 0 || b.CB.EOR || b.CB.TCPFlags&fFin != 0 {
+			if !sk.streamMemoryFree(0) {
+				return 0, false
 			}
-			b = sk.entail(min(goal, len(data)))
-			room = goal
+			b = sk.entail(min(*goal, len(m.Data)-m.Off))
+			room = *goal
 		}
-		n := min(room, len(data))
-		copy(b.Put(n), data[:n])
-		if ns.Machine.CallTime {
-			ns.Spend(core.CostCopy(n))
+		fresh = false
+		n, e := sk.sendCopy(b, m, min(room, len(m.Data)-m.Off))
+		if e != 0 {
+			return e, true
 		}
-		b.Truesize += n
-		sk.WmemQueued += int32(n)
+		if n == 0 { // it has as many fragments as it can have
+			sk.markPush(b)
+			fresh = true
+			continue
+		}
+		if m.Off == m.Syn {
+			b.CB.TCPFlags &^= fPsh
+		}
 		sk.writeSeq += uint32(n)
 		b.CB.EndSeq += uint32(n)
 		b.CB.TSO = 0
-		if copied == 0 {
-			b.CB.TCPFlags &^= fPsh
+		if m.Off += n; m.Off == len(m.Data) {
+			b.CB.EOR = m.Flags&core.MsgEOR != 0
+			return 0, true
 		}
-		copied += n
-		data = data[n:]
-		if len(data) == 0 {
-			break
-		}
-		if b.Len() < goal {
+		if b.Len() < *goal || m.Flags&core.MsgOOB != 0 {
 			continue
 		}
 		if sk.forcedPush() {
 			sk.markPush(b)
-			sk.pushPending(mss, naglePush)
+			sk.pushPending(*mss, naglePush)
 		} else if b == sk.write.Front() {
-			sk.pushOne(mss)
+			sk.pushOne(*mss)
 		}
-		if sk.WmemQueued >= sk.SndBuf {
-			break
+	}
+	return 0, true
+}
+
+// sendCopy puts the next n bytes of m into b, or, with MSG_ZEROCOPY, makes b
+// point to them. It returns how many; 0 when b can take no more.
+func (sk *Sock) sendCopy(b *core.SKB, m *core.Msghdr, n int) (int, core.Errno) {
+	if m.Fault {
+		return 0, step.EFAULT
+	}
+	if m.Uarg != nil && sk.routeSG() {
+		if u := b.Uarg(); u != nil && u != m.Uarg {
+			return 0, 0
 		}
-		mss, goal = sk.sendMSS()
+		size := b.Truesize
+		n = b.FillZerocopy(m, n)
+		sk.WmemQueued += int32(b.Truesize - size)
+		if n > 0 {
+			b.SetUarg(m.Uarg)
+		}
+		return n, 0
 	}
-	if copied > 0 {
-		ns.Why(step.WhySendmsg, uint64(copied), uint64(sk.writeSeq-sk.sndNxt), uint64(mss))
-		sk.push(flags, mss, sk.nonagle, goal)
-		return copied, 0
+	copy(b.Put(n), m.Data[m.Off:m.Off+n])
+	if sk.NS.Machine.CallTime {
+		sk.NS.Spend(core.CostCopy(n))
 	}
-	if len(data) > 0 {
-		sk.push(flags&^core.MsgMore, mss, naglePush, goal)
-		return 0, step.EAGAIN
+	b.Truesize += n
+	sk.WmemQueued += int32(n)
+	return n, 0
+}
+
+// sendDone is the end of tcp_sendmsg_locked: send what may go.
+func (sk *Sock) sendDone(m *core.Msghdr, mss, goal int) core.Errno {
+	if n := m.Off - m.Syn; n > 0 {
+		sk.txTimestamp(m.TsWant)
+		sk.NS.Why(step.WhySendmsg, uint64(n), uint64(sk.writeSeq-sk.sndNxt), uint64(mss))
+		sk.push(m.Flags, mss, sk.nonagle, goal)
 	}
-	return 0, 0
+	if m.Uarg != nil {
+		m.Uarg.Put()
+		m.Uarg = nil
+	}
+	return 0
+}
+
+// sendError is its label do_error: what was taken before counts.
+func (sk *Sock) sendError(m *core.Msghdr, e core.Errno, mss, goal int) core.Errno {
+	sk.removeEmptySKB()
+	if m.Off > 0 {
+		return sk.sendDone(m, mss, goal)
+	}
+	return sk.sendFailed(m, e)
+}
+
+// sendFailed is its label out_err, with sk_stream_error.
+func (sk *Sock) sendFailed(m *core.Msghdr, e core.Errno) core.Errno {
+	if m.Uarg != nil {
+		m.Uarg.Abort()
+		m.Uarg = nil
+	}
+	if e == step.EPIPE {
+		if p := sk.SockError(); p != 0 {
+			e = p
+		}
+	}
+	if e == step.EAGAIN && sk.write.Len() == 0 && sk.rtx.Len() == 0 {
+		sk.StreamWriteSpace() // wake who waits for an edge
+		sk.chronoStop(chronoSndbuf)
+	}
+	return e
+}
+
+// txTimestamp is tcp_tx_timestamp: the last byte of the call is the one whose
+// times the program gets.
+func (sk *Sock) txTimestamp(want uint32) {
+	b := sk.write.Back()
+	if b == nil {
+		b = sk.rtx.Back()
+	}
+	if want == 0 || b == nil {
+		return
+	}
+	f, key := b.TxTstamp()
+	f |= core.TxFlags(want)
+	if want&core.TsTxAck != 0 {
+		b.CB.TstampAck = true
+	}
+	if want&core.TsTxRecord != 0 {
+		key = b.CB.Seq + uint32(b.Len()) - 1
+	}
+	if f != 0 || b.CB.TstampAck {
+		b.SetTxTstamp(f, key)
+	}
+}
+
+// ackTstamp is tcp_ack_tstamp: the byte that a program wants to know about is
+// acknowledged now.
+func (sk *Sock) ackTstamp(b, ack *core.SKB, prior uint32) {
+	if !b.CB.TstampAck {
+		return
+	}
+	if _, key := b.TxTstamp(); !before(key, prior) && before(key, sk.sndUna) {
+		sk.TstampTx(sk.NS, b, ack, core.TstampAck)
+	}
+}
+
+// TsKey is what the numbers of SOF_TIMESTAMPING_OPT_ID count from: what the
+// program has written, or what is acknowledged.
+func (sk *Sock) TsKey(written bool) uint32 {
+	if written {
+		return sk.writeSeq
+	}
+	return sk.sndUna
 }
 
 // entail is tcp_skb_entail: a new packet at the end of the write queue.
@@ -107,12 +335,28 @@ func (sk *Sock) entail(n int) *core.SKB {
 	b.CB.Seq, b.CB.EndSeq = sk.writeSeq, sk.writeSeq
 	b.CB.TCPFlags = fAck
 	sk.write.PushBack(b)
+	if sk.write.Front() == b {
+		sk.chronoStart(chronoBusy)
+	}
 	sk.WmemQueued += int32(b.Truesize)
 	if sk.nonagle&naglePush != 0 {
 		sk.nonagle &^= naglePush
 	}
 	sk.slowStartAfterIdleCheck()
 	return b
+}
+
+// removeEmptySKB is tcp_remove_empty_skb.
+func (sk *Sock) removeEmptySKB() {
+	b := sk.write.Back()
+	if b == nil || b.CB.Seq != b.CB.EndSeq {
+		return
+	}
+	sk.write.Remove(b)
+	if sk.write.Len() == 0 {
+		sk.chronoStop(chronoBusy)
+	}
+	sk.freeSKB(b)
 }
 
 // forcedPush is forced_push: half a window without a PSH.
@@ -133,9 +377,12 @@ func (sk *Sock) push(flags, mss int, nonagle uint8, goal int) {
 	if flags&core.MsgMore == 0 || sk.forcedPush() {
 		sk.markPush(b)
 	}
+	sk.markUrg(flags)
 	if sk.shouldAutocork(b, goal) {
-		sk.throttled = true
-		sk.NS.Inc(step.TcpExtTCPAutoCorking)
+		if !sk.throttled {
+			sk.throttled = true
+			sk.NS.Inc(step.TcpExtTCPAutoCorking)
+		}
 		return
 	}
 	if flags&core.MsgMore != 0 {
@@ -147,174 +394,5 @@ func (sk *Sock) push(flags, mss int, nonagle uint8, goal int) {
 // shouldAutocork is tcp_should_autocork: a small packet waits while earlier
 // ones are still in the device's queue.
 func (sk *Sock) shouldAutocork(b *core.SKB, goal int) bool {
-	return b.Len() < goal && sk.sysctl().TCPAutocorking != 0 && sk.rtx.Len() > 0 && int(sk.WmemAlloc) > b.Truesize && sk.WmemAlloc > 1 && sk.caState == CAOpen && sk.wmemBusy()
+	return b.Len() < goal && sk.sysctl().TCPAutocorking != 0 && sk.rtx.Len() > 0 && int(sk.WmemAlloc) > b.Truesize && !b.CB.EOR
 }
-
-// wmemBusy reports whether packets of this socket are still below.
-func (sk *Sock) wmemBusy() bool { return sk.WmemAlloc > 1 }
-
-// Recv is recv(2): tcp_recvmsg. It copies into p what is there and returns how
-// much; 0 at the end of the stream, EAGAIN when nothing is there yet.
-func (sk *Sock) Recv(p []byte, flags int) (int, core.Errno) {
-	sk.Lock()
-	n, e := sk.recvmsg(p, flags)
-	sk.Release(sk.NS)
-	return n, e
-}
-
-// recvmsg is tcp_recvmsg_locked.
-func (sk *Sock) recvmsg(p []byte, flags int) (int, core.Errno) {
-	defer sk.NS.In(step.TcpRecvmsgLocked, &sk.Sock).Out()
-	ns := sk.NS
-	if sk.State == core.TCPListen {
-		return 0, step.ENOTCONN
-	}
-	copied := 0
-	seq := sk.copiedSeq
-	for b := sk.RcvQueue.Front(); b != nil && copied < len(p); {
-		next := b.Next()
-		off := int(seq - b.CB.Seq)
-		if b.CB.TCPFlags&fSyn != 0 {
-			off--
-		}
-		if off < b.Len() {
-			n := b.CopyBits(off, p[copied:])
-			ns.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(n))
-			copied += n
-			seq += uint32(n)
-			if flags&core.MsgPeek == 0 {
-				sk.copiedSeq = seq
-				sk.rcvSpaceAdjust()
-			}
-			if off+n < b.Len() {
-				break
-			}
-		}
-		if b.CB.TCPFlags&fFin != 0 {
-			if flags&core.MsgPeek == 0 {
-				sk.copiedSeq = seq + 1
-				sk.eat(b)
-			}
-			break
-		}
-		if flags&core.MsgPeek == 0 {
-			sk.eat(b)
-		}
-		b = next
-	}
-	if copied == 0 && len(p) > 0 {
-		n, e := sk.recvEmpty()
-		sk.cleanupRbuf(0)
-		return n, e
-	}
-	ns.Why(step.WhyRecvmsg, uint64(copied), uint64(sk.rcvNxt-sk.copiedSeq))
-	sk.cleanupRbuf(copied)
-	return copied, 0
-}
-
-// eat is tcp_eat_recv_skb: the program has the packet's bytes.
-func (sk *Sock) eat(b *core.SKB) {
-	sk.RcvQueue.Remove(b)
-	sk.uncharge(b.Truesize)
-	sk.NS.Deliver(b, step.TcpRecvmsgLocked, false)
-}
-
-// recvEmpty tells why there is nothing to read.
-func (sk *Sock) recvEmpty() (int, core.Errno) {
-	switch {
-	case sk.RcvQueue.Len() > 0 && sk.Sock.Shutdown&core.RcvShutdown != 0:
-		return 0, 0
-	case sk.Err != 0:
-		return 0, sk.SockError()
-	case sk.Sock.Shutdown&core.RcvShutdown != 0 && sk.State != core.TCPClose:
-		return 0, 0
-	case sk.State == core.TCPClose:
-		if sk.Sock.Shutdown&core.RcvShutdown != 0 {
-			return 0, 0
-		}
-		return 0, step.ENOTCONN
-	}
-	return 0, step.EAGAIN
-}
-
-// cleanupRbuf is __tcp_cleanup_rbuf: a reader has made room. An ACK that only
-// waited for that goes now, and one that opens the window.
-func (sk *Sock) cleanupRbuf(copied int) {
-	defer sk.NS.In(step.TcpCleanupRbuf, &sk.Sock).Out()
-	if sk.State == core.TCPListen || sk.State == core.TCPClose {
-		return
-	}
-	ns := sk.NS
-	now := false
-	if sk.ackScheduled() {
-		if sk.rcvNxt-sk.rcvWup > uint32(sk.ack.rcvMss) ||
-			copied > 0 && (sk.ack.pending&ackPushed2 != 0 || sk.ack.pending&ackPushed != 0 && !sk.pingpongMode()) && sk.RmemAlloc == 0 {
-			now = true
-			ns.Why(step.WhyReaderAck)
-		}
-	}
-	if copied > 0 && !now && sk.Sock.Shutdown&core.RcvShutdown == 0 {
-		win := sk.receiveWindow()
-		if 2*int(win) <= int(sk.windowClamp) {
-			w := sk.newWindow()
-			if w != 0 && w >= 2*int(win) {
-				now = true
-				ns.Why(step.WhyWindowOpens, uint64(win), uint64(w))
-			}
-		}
-	}
-	if now {
-		sk.mstampRefresh()
-		sk.sendAck()
-	}
-}
-
-// Bits of Poll (POLL*).
-const (
-	PollIn    = 0x001
-	PollOut   = 0x004
-	PollErr   = 0x008
-	PollHup   = 0x010
-	PollRdHup = 0x2000
-)
-
-// Poll is tcp_poll.
-func (sk *Sock) Poll() int {
-	if sk.State == core.TCPListen {
-		if len(sk.rare().acceptQueue) > 0 {
-			return PollIn
-		}
-		return 0
-	}
-	m := 0
-	sd := sk.Sock.Shutdown
-	if sd == core.RcvShutdown|core.SendShutdown || sk.State == core.TCPClose {
-		m |= PollHup
-	}
-	if sd&core.RcvShutdown != 0 {
-		m |= PollIn | PollRdHup
-	}
-	if sk.State != core.TCPSynSent && sk.State != core.TCPSynRecv {
-		if sk.rcvNxt != sk.copiedSeq && sk.RcvQueue.Len() > 0 {
-			m |= PollIn
-		}
-		if sd&core.SendShutdown != 0 || sk.WmemQueued < sk.SndBuf {
-			m |= PollOut
-		}
-	}
-	if sk.Err != 0 || sk.Rare().ErrQueue.Len() > 0 {
-		m |= PollErr
-	}
-	return m
-}
-
-// Unread is SIOCINQ: bytes that wait to be read.
-func (sk *Sock) Unread() int {
-	n := int(int32(sk.rcvNxt - sk.copiedSeq))
-	if n > 0 && sk.Sock.Shutdown&core.RcvShutdown != 0 && sk.RcvQueue.Back() != nil && sk.RcvQueue.Back().CB.TCPFlags&fFin != 0 {
-		n--
-	}
-	return n
-}
-
-func anyV4() wire.Addr { return wire.IP4(0).Addr() }

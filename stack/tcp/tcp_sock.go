@@ -84,6 +84,7 @@ const (
 	cbLost        = 4
 	cbEverRetrans = 128
 	cbRetransMask = cbRetrans | cbEverRetrans
+	cbOffList     = 32 // not on tsorted_sent_queue: it has arrived, or RACK has found it lost
 )
 
 // An ISNSource gives initial sequence numbers from outside, so that a captured
@@ -136,7 +137,16 @@ type TCP struct {
 
 	Orphans int
 	TWCount int
-	metrics []metrics       // tcp_metrics_hash
+	metrics []metrics // tcp_metrics_hash
+	secrets secrets   // what sequence numbers and cookies are hashed with
+
+	foDisabled   int      // tfo_active_disable_times
+	foDisabledAt sim.Time // tfo_active_disable_stamp
+
+	challengeAt   sim.Time // tcp_challenge_timestamp, seconds
+	challengeLeft uint32   // tcp_challenge_count
+	challenged    bool
+
 	opt     wire.TCPOptions // scratch of the segment that is being worked on
 	scratch []byte          `fork:"zero"` // what followed programs read
 }
@@ -248,6 +258,19 @@ type Sock struct {
 	}
 	follow followState
 	cubic  cubicState
+	caPriv *caPrivate // icsk_ca_priv of the others, nil: none
+	mtup   *mtuProbe  // icsk_mtup, nil: tcp_mtu_probing is 0
+	acc    *accecn    // nil: no AccECN
+	ecnRx  ecnCounters
+
+	// What rate sampling and pacing touch.
+	firstTxMstamp, deliveredMstamp             int64    // µs
+	clockCache, wstamp                         sim.Time // tcp_clock_cache, tcp_wstamp_ns
+	appLimited, deliveredCE                    uint32
+	rateDelivered, rateIntervalUs, dataSegsOut uint32
+	pacingTimer                                *sim.Timer // see rareTimer
+	pacingStatus, ecnFlags                     uint8
+	rateAppLimited, caSetsockopt               bool
 
 	// Loss, and what repairs it.
 	highSeq                                 uint32
@@ -281,6 +304,9 @@ type Sock struct {
 	lastOowAck                              sim.Time
 	probesTstamp                            sim.Time
 	synAckRtt                               int64
+	st                                      sockStats
+	urgSeq                                  uint32
+	urgData                                 uint16 // urgValid with the byte, urgNotYet, urgRead, or 0
 }
 
 // sockRare is what few sockets have: a listener's queues, and what programs
@@ -296,6 +322,24 @@ type sockRare struct {
 	keepIdle, keepIntvl sim.Time
 	keepProbes          int
 	mtuInfo             int
+	sackCache           [wire.TCPMaxSACKs]wire.SACKBlock // recv_sack_cache: what the last ACK reported
+	thinLto             bool                             // TCP_THIN_LINEAR_TIMEOUTS
+
+	fo           tfoState
+	cloned       bool     // an option was set: connections of this listener have it too
+	synqOverflow sim.Time // when a SYN cookie was sent last, 0: never
+	saveSyn      uint8    // TCP_SAVE_SYN
+	savedSyn     []byte   // TCP_SAVED_SYN
+	notsentLowat uint32   // TCP_NOTSENT_LOWAT, 0: the sysctl
+	txDelay      uint32   // TCP_TX_DELAY, µs
+	rtoMax       sim.Time // TCP_RTO_MAX_MS, 0: the sysctl
+	rtoMin       sim.Time // TCP_RTO_MIN_US, 0: the sysctl
+	delackMax    sim.Time // TCP_DELACK_MAX_US, 0: delackMax
+	thinLTO      bool     // TCP_THIN_LINEAR_TIMEOUTS
+	inq          bool     // TCP_INQ
+	writePending int32    // sk_write_pending: programs that sleep in a send before the handshake is complete
+	maxPacing    uint64   // sk_max_pacing_rate, if pacingCapped
+	pacingCapped bool
 }
 
 // rareDefaults are those of a socket that has none of its own.
@@ -319,16 +363,16 @@ func (sk *Sock) setRare() *sockRare {
 
 // inheritRare copies what an accepted connection has of its listener's.
 func (sk *Sock) inheritRare(l *Sock) {
-	if t := l.Rare().LingerTime; t != 0 {
-		sk.SetRare().LingerTime = t
-	}
-	if l.more == nil {
+	sk.CloneRare(&l.Sock)
+	if l.more == nil || !l.more.cloned && !l.more.pacingCapped {
 		return
 	}
-	m := sockRare{userTimeout: l.more.userTimeout, linger2: l.more.linger2, keepIdle: l.more.keepIdle, keepIntvl: l.more.keepIntvl, keepProbes: l.more.keepProbes}
-	if m.userTimeout != 0 || m.linger2 != 0 || m.keepIdle != 0 || m.keepIntvl != 0 || m.keepProbes != 0 {
-		sk.more = &m
-	}
+	o := l.more
+	m := sockRare{cloned: true, synRetries: o.synRetries, userTimeout: o.userTimeout, linger2: o.linger2, keepIdle: o.keepIdle, keepIntvl: o.keepIntvl, keepProbes: o.keepProbes,
+		saveSyn: o.saveSyn, notsentLowat: o.notsentLowat, txDelay: o.txDelay, rtoMax: o.rtoMax, rtoMin: o.rtoMin, delackMax: o.delackMax,
+		thinLTO: o.thinLTO, inq: o.inq, maxPacing: o.maxPacing, pacingCapped: o.pacingCapped}
+	m.fo.noCookie, m.fo.connect = o.fo.noCookie, o.fo.connect
+	sk.more = &m
 }
 
 // Deferred work of release_cb (enum tsq_flags).
@@ -348,8 +392,14 @@ func between(s, lo, hi uint32) bool { return hi-lo >= s-lo }
 
 func (sk *Sock) now() sim.Time        { return sk.NS.Clock.Now() }
 func (sk *Sock) jiffies() uint32      { return sk.NS.Clock.Now().Jiffies() }
-func (sk *Sock) mstampRefresh()       { sk.mstamp = int64(sk.NS.Clock.Now() / sim.Microsecond) }
 func (sk *Sock) sysctl() *core.Sysctl { return &sk.NS.Sysctl }
+
+// mstampRefresh is tcp_mstamp_refresh: what the clock says counts for all that
+// is done now.
+func (sk *Sock) mstampRefresh() {
+	sk.clockCache = sk.NS.Clock.Now()
+	sk.mstamp = int64(sk.clockCache / sim.Microsecond)
+}
 
 // tsNow is tcp_time_stamp_ms plus the connection's offset: the value of the
 // timestamps option (RFC 7323 §3), one a millisecond.
@@ -423,42 +473,4 @@ func asSock(sk *core.Sock) *Sock {
 	}
 	t, _ := sk.Prot.(*Sock)
 	return t
-}
-
-// minmax is struct minmax of lib/win_minmax.c: the smallest of a sliding
-// window, kept by three samples.
-type minmax struct{ s [3]struct{ t, v uint32 } }
-
-func (m *minmax) get() uint32 { return m.s[0].v }
-
-func (m *minmax) reset(t, v uint32) {
-	for i := range m.s {
-		m.s[i].t, m.s[i].v = t, v
-	}
-}
-
-// min is minmax_running_min.
-func (m *minmax) min(win, t, v uint32) {
-	n := struct{ t, v uint32 }{t, v}
-	if v <= m.s[0].v || t-m.s[2].t > win {
-		m.reset(t, v)
-		return
-	}
-	if v <= m.s[1].v {
-		m.s[2], m.s[1] = n, n
-	} else if v <= m.s[2].v {
-		m.s[2] = n
-	}
-	dt := t - m.s[0].t
-	switch {
-	case dt > win:
-		m.s[0], m.s[1], m.s[2] = m.s[1], m.s[2], n
-		if t-m.s[0].t > win {
-			m.s[0], m.s[1], m.s[2] = m.s[1], m.s[2], n
-		}
-	case m.s[1].t == m.s[0].t && dt > win/4:
-		m.s[2], m.s[1] = n, n
-	case m.s[2].t == m.s[1].t && dt > win/2:
-		m.s[2] = n
-	}
 }

@@ -440,6 +440,7 @@ func TestSlowStart(t *testing.T) {
 	b.listen()
 	b.rx(tseg{flags: "S", mss: 1000, sackOK: true, ws: 8})
 	b.sent = nil
+	b.run(400 * sim.Microsecond)
 	b.rx(tseg{flags: "A", seq: 1, ack: 1, win: 65535})
 	b.sk = b.lis.Accept()
 	b.sk.SndBuf = 400000

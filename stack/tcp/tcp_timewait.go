@@ -33,7 +33,8 @@ type TimeWait struct {
 	timer          sim.Timer
 	task           twTask
 	family         uint16
-	entryStamp     int64
+	entryMs        uint32 // tw_entry_stamp
+	mark           uint32
 	Reuse          bool
 }
 
@@ -67,7 +68,7 @@ func (sk *Sock) timeWait(state uint8, d sim.Time) {
 		w := &TimeWait{ID: ns.Machine.IDs.Object(), t: t, af: sk.af, Substate: state,
 			rcvNxt: sk.rcvNxt, sndNxt: sk.sndNxt, rcvWnd: sk.receiveWindow(), rcvWscale: sk.rx.rcvWscale,
 			tsOffset: sk.tsoffset, tsRecent: sk.rx.tsRecent, tsRecentStamp: sk.rx.tsRecentStamp, tos: sk.TOS,
-			lastOowAck: sk.lastOowAck, oowSeen: sk.oowSeen, family: sk.Family, Reuse: sk.Reuse, entryStamp: sk.mstamp}
+			mark: sk.Mark, family: sk.Family, Reuse: sk.Reuse, entryMs: uint32(sk.mstamp / 1000)}
 		w.node = inet.Node{Key: sk.node.Key, Dev: sk.node.Dev, Owner: w}
 		if !sk.node.Hashed() {
 			w.node.Key = sk.tuple()
@@ -130,7 +131,7 @@ const (
 
 // process is tcp_timewait_state_process: a segment for a connection that is
 // over (RFC 9293 §3.10.7.4, RFC 6191, RFC 1337).
-func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
+func (w *TimeWait) process(b *core.SKB) (what int, isn uint32, why core.DropReason) {
 	defer w.t.NS.In(step.TcpTimewaitStateProcess, b).Out()
 	ns := w.t.NS
 	h := wire.TCP(b.Data())
@@ -140,19 +141,20 @@ func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
 	wire.ParseTCPOptions(h.Options(), o)
 	nowS := ns.Clock.Now() / sim.Second
 	paws := false
-	sawTS := o.HasTS && w.tsRecentStamp != 0
+	why = step.DropNotSpecified
+	sawTS := o.HasTS && w.tsRecentStamp != 0 && ns.Sysctl.TCPTimestamps != 0
 	if sawTS {
 		paws = pawsReject(w.tsRecent, o.TSVal, sim.Time(w.tsRecentStamp), nowS, f.Has(wire.TCPRst))
 	}
 	if w.Substate == core.TCPFinWait2 {
-		return w.processFinWait2(b, h, o, sawTS, paws)
+		return w.processFinWait2(b, h, o, sawTS, paws), 0, why
 	}
 	if !paws && cb.Seq == w.rcvNxt && (cb.Seq == cb.EndSeq || f.Has(wire.TCPRst)) {
 		if f.Has(wire.TCPRst) {
 			if w.t.NS.Sysctl.TCPRFC1337 == 0 {
 				ns.Why(step.WhyTWReset)
 				w.kill()
-				return twSuccess, 0
+				return twSuccess, 0, why
 			}
 		} else {
 			ns.Why(step.WhyTwQuiet)
@@ -161,7 +163,7 @@ func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
 		if sawTS {
 			w.tsRecent, w.tsRecentStamp = o.TSVal, int64(nowS)
 		}
-		return twSuccess, 0
+		return twSuccess, 0, why
 	}
 	// A new connection may begin at once when its numbers are above all old
 	// ones (RFC 9293 §3.10.7.4, RFC 6191 §2).
@@ -172,49 +174,51 @@ func (w *TimeWait) process(b *core.SKB) (what int, isn uint32) {
 			isn++
 		}
 		ns.Why(step.WhyTWSyn, uint64(cb.Seq), uint64(w.rcvNxt), uint64(isn))
-		return twSYN, isn
+		return twSYN, isn, why
 	}
 	if paws {
-		ns.Inc(step.TcpExtPAWSEstab)
+		ns.Inc(step.TcpExtPAWSTimewait)
+		why = step.DropTCPRfc7323TwPAWS
 	}
 	if !f.Has(wire.TCPRst) {
 		ns.Why(step.WhyTwLate)
 		if paws || f.Has(wire.TCPAck) {
 			w.schedule(timewaitLen)
 		}
-		return w.checkOow(b, step.TcpExtTCPACKSkippedTimeWait), 0
+		return w.checkOow(b, step.TcpExtTCPACKSkippedTimeWait), 0, why
 	}
-	return twSuccess, 0
+	return twSuccess, 0, why
 }
 
 // processFinWait2 is its part for an orphan whose FIN is acknowledged and
 // which waits for the peer's.
-func (w *TimeWait) processFinWait2(b *core.SKB, h wire.TCP, o *wire.TCPOptions, sawTS, paws bool) (int, uint32) {
+func (w *TimeWait) processFinWait2(b *core.SKB, h wire.TCP, o *wire.TCPOptions, sawTS, paws bool) int {
 	cb := &b.CB
 	f := h.Flags()
 	if paws || !inWindow(cb.Seq, cb.EndSeq, w.rcvNxt, w.rcvNxt+w.rcvWnd) {
-		return w.checkOow(b, step.TcpExtTCPACKSkippedFinWait2), 0
+		return w.checkOow(b, step.TcpExtTCPACKSkippedFinWait2)
 	}
 	if f.Has(wire.TCPRst) {
 		w.kill()
-		return twSuccess, 0
+		return twSuccess
 	}
 	if f.Has(wire.TCPSyn) && !before(cb.Seq, w.rcvNxt) {
-		return twRST, 0
+		return twRST
 	}
 	if !f.Has(wire.TCPAck) || !after(cb.EndSeq, w.rcvNxt) || cb.EndSeq == cb.Seq {
-		return twSuccess, 0
+		return twSuccess
 	}
 	if !f.Has(wire.TCPFin) || cb.EndSeq != w.rcvNxt+1 {
-		return twRST, 0
+		return twRST
 	}
 	w.Substate = core.TCPTimeWait
 	w.rcvNxt = cb.EndSeq
 	if sawTS {
 		w.tsRecent, w.tsRecentStamp = o.TSVal, int64(w.t.NS.Clock.Now()/sim.Second)
+		w.entryMs = uint32(w.t.NS.Clock.Now() / sim.Millisecond)
 	}
 	w.schedule(timewaitLen)
-	return twACK, 0
+	return twACK
 }
 
 // checkOow is tcp_timewait_check_oow_rate_limit.
@@ -225,8 +229,40 @@ func (w *TimeWait) checkOow(b *core.SKB, mib step.MIB) int {
 	return twSuccess
 }
 
-// sendAck is tcp_v4_timewait_ack.
+// sendAck is tcp_v4_timewait_ack. An old timestamp's ACK carries no ECN bits.
 func (w *TimeWait) sendAck(b *core.SKB) {
 	now := uint32(w.t.NS.Clock.Now()/sim.Millisecond) + w.tsOffset
 	w.t.sendAckFor(w.af, b, w.sndNxt, w.rcvNxt, w.rcvWnd>>w.rcvWscale, w.tsRecentStamp != 0, now, w.tsRecent, int(w.node.Dev), w.tos)
+}
+
+// twskUnique is tcp_twsk_unique: may a new connection of ours take over the
+// numbers of one in TIME_WAIT? Only if timestamps tell the two apart (RFC 6191).
+func (sk *Sock) twskUnique(w *TimeWait) bool {
+	defer sk.NS.In(step.TcpTwskUnique, w).Out()
+	sy := sk.sysctl()
+	reuse := sy.TCPTWReuse
+	k := &w.node.Key
+	if w.Substate == core.TCPFinWait2 || reuse == 2 && w.node.Dev != loopbackIfindex && !isLoopback(k.Laddr) && !isLoopback(k.Faddr) {
+		reuse = 0
+	}
+	age := int32(uint32(sk.now()/sim.Millisecond) - w.entryMs)
+	if w.tsRecentStamp == 0 || reuse == 0 || age <= int32(sy.TCPTWReuseDelay) {
+		sk.NS.Why(step.WhyTwskKeep, uint64(sy.TCPTWReuse), uint64(sy.TCPTWReuseDelay), uint64(max(age, 0)))
+		return false
+	}
+	sk.NS.Why(step.WhyTwskReuse, uint64(age), uint64(sy.TCPTWReuse))
+	sk.writeSeq = w.sndNxt + 65535 + 2
+	if sk.writeSeq == 0 {
+		sk.writeSeq = 1
+	}
+	sk.rx.tsRecent, sk.rx.tsRecentStamp = w.tsRecent, w.tsRecentStamp
+	return true
+}
+
+// loopbackIfindex is LOOPBACK_IFINDEX.
+const loopbackIfindex = 1
+
+// isLoopback is ipv4_is_loopback and ipv6_addr_loopback.
+func isLoopback(a wire.Addr) bool {
+	return a.Is4() && a.IP4().IsLoopback() || a == wire.Addr{Lo: 1}
 }

@@ -119,6 +119,8 @@ type Log struct {
 	Gone    []Gone // in order of time
 	args    []uint64
 	bytes   []byte
+	queues  []queueRec
+	pieces  []Piece
 }
 
 // A Gone says that an object (no packet) is no more: Forget has been told.
@@ -170,6 +172,7 @@ func (l *Log) Room(o *Log) {
 // Reset empties the Log and keeps its memory.
 func (l *Log) Reset() {
 	l.Events, l.Changes, l.Gone, l.args, l.bytes = l.Events[:0], l.Changes[:0], l.Gone[:0], l.args[:0], l.bytes[:0]
+	l.queues, l.pieces = l.queues[:0], l.pieces[:0]
 }
 
 // Mode says how much a Tracer keeps.
@@ -179,6 +182,7 @@ const (
 	Silent Mode = iota // nothing: the tracer is there, and that is all
 	Count              // how many steps, a hash of them, ends and landmarks
 	Record             // every Event
+	Watch              // as Count, and a Watcher is told of sockets
 )
 
 // An EndRec is what Count and Record keep of each packet's end.
@@ -213,6 +217,8 @@ type Tracer struct {
 	Ends      []EndRec
 	Log       Log
 	Listener  Listener // with Record: nil for none
+	Watcher   Watcher  // with Watch
+	Watched   uint32   // with Watch: the socket's TraceID; 0: all of them
 
 	pkt    uint32 // the packet that is being worked on
 	skb    uint32
@@ -222,6 +228,8 @@ type Tracer struct {
 	snaps  map[uint32]*snap
 	free   []*snap
 	now    Obs
+
+	watched []watchedCall // with Watch: the calls that are open
 }
 
 // pathSlots is how many packets may be under way at a time with their path's
@@ -254,7 +262,7 @@ func (s Span) Out() {
 	if t == nil {
 		return
 	}
-	if t.Mode == Record {
+	if t.Mode >= Record {
 		t.leave()
 	}
 	t.pkt, t.skb = s.pkt, s.skb
@@ -263,7 +271,7 @@ func (s Span) Out() {
 const prime = 1099511628211
 
 // half is how many fields every kind but sockets has at most.
-const half = step.MaxFields / 2
+const half = step.SmallFields
 
 // In marks the entry into a kernel function on behalf of a subject:
 //
@@ -280,13 +288,17 @@ func (t *Tracer) In(s step.Step, on Subject) Span {
 	t.Hash = (t.Hash ^ uint64(s) ^ uint64(t.pkt)<<16) * prime
 	h := &t.path[t.pkt%pathSlots]
 	*h = (*h ^ uint32(s)) * 16777619
-	if t.Mode == Record {
+	if t.Mode >= Record {
 		t.enter(s, on)
 	}
 	return sp
 }
 
 func (t *Tracer) leave() {
+	if t.Mode == Watch {
+		t.watchOut()
+		return
+	}
 	if len(t.open) > 0 {
 		t.settle()
 		t.open = t.open[:len(t.open)-1]
@@ -297,6 +309,10 @@ func (t *Tracer) leave() {
 }
 
 func (t *Tracer) enter(s step.Step, on Subject) {
+	if t.Mode == Watch {
+		t.watchIn(s, on)
+		return
+	}
 	t.settle()
 	e := t.event(Call, uint16(s), on)
 	c := call{event: e, on: on}
@@ -347,6 +363,9 @@ func (t *Tracer) look(on Subject) *snap {
 			t.Log.Changes = append(t.Log.Changes, Change{Obj: id, Key: step.KeyOf(s.kind, i), First: true, Event: ^uint32(0), When: uint32(len(t.Log.Events)), New: v})
 		}
 	}
+	if s.kind == step.KindSock {
+		t.queues(on, &s.fields, &t.now, ^uint32(0))
+	}
 	s.fields = t.now
 	return s
 }
@@ -357,6 +376,17 @@ func (t *Tracer) Forget(id uint32) {
 		if t.Mode == Record && s.kind != step.KindSKB {
 			t.Log.Gone = append(t.Log.Gone, Gone{id, uint32(len(t.Log.Events))})
 		}
+		delete(t.snaps, id)
+		s.id = 0
+		t.free = append(t.free, s)
+	}
+}
+
+// Anew forgets what has been observed: each subject is observed as a whole again
+// when it is met next. So a Log that is begun now can be read without the ones
+// before it. Nothing may be under way.
+func (t *Tracer) Anew() {
+	for id, s := range t.snaps {
 		delete(t.snaps, id)
 		s.id = 0
 		t.free = append(t.free, s)
@@ -380,13 +410,14 @@ func (t *Tracer) diff(on Subject, s *snap, event uint32) {
 	if s.id != on.TraceID() {
 		return // freed inside the call
 	}
-	// Most looks find nothing new: whole halves are compared at once.
+	// Most looks find nothing new: all is compared at once.
 	if s.kind == step.KindSock {
 		t.now = Obs{}
 		on.Observe(&t.now)
 		if t.now == s.fields {
 			return
 		}
+		t.queues(on, &s.fields, &t.now, event)
 	} else {
 		now, old := (*[half]uint64)(t.now[:]), (*[half]uint64)(s.fields[:])
 		*now = [half]uint64{}
@@ -492,6 +523,9 @@ func (t *Tracer) Tried(w step.Try, args ...uint64) {
 
 // Frame records a frame on a device: tx 0 is received, 1 is sent.
 func (t *Tracer) Frame(tx uint16, on Subject, dev int, b []byte) {
+	if t.Mode == Watch && t.Watcher != nil {
+		t.Watcher.Frame(tx, dev, b)
+	}
 	if t.Mode != Record {
 		return
 	}
@@ -594,4 +628,4 @@ func (t *Tracer) Running() step.Step {
 }
 
 // Idle reports whether no call is open, so that the Log may be taken.
-func (t *Tracer) Idle() bool { return len(t.open) == 0 }
+func (t *Tracer) Idle() bool { return len(t.open) == 0 && len(t.watched) == 0 }

@@ -67,7 +67,7 @@ func (sk *Sock) follow(b *core.SKB, saddr, daddr wire.Addr, dport uint16) bool {
 		return sk.noRoute(b, daddr, e)
 	}
 	b.Dst = dst
-	sk.sendSKB(b, &fl, 0)
+	sk.sendSKB(b, &fl, 0, 0)
 	return true
 }
 
@@ -81,7 +81,7 @@ func (sk *Sock) follow6(b *core.SKB, saddr, daddr wire.Addr, dport uint16) bool 
 		return sk.noRoute(b, daddr, e)
 	}
 	b.Dst = dst
-	sk.sendSKB6(b, &fl, 0)
+	sk.sendSKB6(b, &fl, 0, 0)
 	return true
 }
 

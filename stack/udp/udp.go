@@ -2,6 +2,7 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
@@ -75,7 +76,6 @@ type Sock struct {
 	GSOSize    int    // UDP_SEGMENT: cut what is sent into datagrams of so many bytes, 0: don't
 	NoCheck6Rx bool   // UDP_NO_CHECK6_RX
 	pending    *pending
-	NoSpace    bool // SOCK_NOSPACE
 	v6         inet6
 }
 
@@ -83,6 +83,7 @@ type Sock struct {
 type inet6 struct {
 	HopLimit int // -1: the route's
 	TClass   int // -1: 0
+	DontFrag bool
 }
 
 // A pending is a corked datagram (struct inet_cork, sk_write_queue).
@@ -90,11 +91,12 @@ type pending struct {
 	data  []byte
 	daddr wire.Addr
 	dport uint16
+	ck    inet.Cookie
 }
 
 // NewSock is socket(family, SOCK_DGRAM, 0): unbound.
 func NewSock(ns *core.Netns, family uint16) *Sock {
-	sk := &Sock{u: Of(ns), v6: inet6{-1, -1}}
+	sk := &Sock{u: Of(ns), v6: inet6{HopLimit: -1, TClass: -1}}
 	ns.InitSock(&sk.Sock, sk, family, core.SockDgram, protoUDP)
 	if family == core.AFInet6 {
 		sk.V6Only = ns.Sysctl.IPv6BindV6Only != 0
@@ -118,9 +120,7 @@ func (sk *Sock) ReleaseCB(ns *core.Netns) {}
 func (sk *Sock) WriteSpace(ns *core.Netns) {
 	if sk.NoSpace && int(sk.WmemAlloc)<<1 <= int(sk.SndBuf) {
 		sk.NoSpace = false
-		if sk.Waker != nil {
-			sk.Waker.Writable(&sk.Sock)
-		}
+		sk.WakeWriters(ns)
 	}
 }
 

@@ -2,49 +2,29 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // sendmsg6 is udpv6_sendmsg.
-func (sk *Sock) sendmsg6(data []byte, daddr wire.Addr, dport uint16, flags int) (int, core.Errno) {
+func (sk *Sock) sendmsg6(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.Udpv6Sendmsg, sk).Out()
-	ns := sk.NS
-	if len(data) > maxLen {
-		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
-		return 0, step.EMSGSIZE
-	}
-	if flags&core.MsgOOB != 0 {
-		return sk.fail(step.EOPNOTSUPP)
-	}
-	if sk.pending != nil {
-		return sk.append(data, flags)
-	}
-	connected := daddr == zero && dport == 0
-	if connected {
-		if sk.State != core.TCPEstablished {
-			ns.Why(step.WhyUDPNoDest)
-			return 0, step.EDESTADDRREQ
-		}
-		daddr, dport = sk.Daddr, sk.Dport
-	} else if dport == 0 {
-		return sk.fail(step.EINVAL)
-	}
-	if daddr == zero { // :: as destination means this host
-		daddr = wire.Addr{Lo: 1}
-	}
-	if flags&core.MsgMore != 0 || sk.Cork {
-		sk.pending = &pending{daddr: daddr, dport: dport}
-		return sk.append(data, flags)
-	}
-	return sk.transmit6(data, daddr, dport, connected, flags)
+	return sk.prepare(m)
 }
 
 // transmit6 is the rest of udpv6_sendmsg.
-func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected bool, flags int) (int, core.Errno) {
+func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected bool, flags int, ipc *inet.Cookie, u *core.Ubuf) (int, core.Errno) {
 	ns, ip := sk.NS, sk.u.ip6()
 	fl := sk.flow6(daddr, dport)
+	fl.Mark = ipc.Mark
+	if ipc.OIF != 0 {
+		fl.OIF = ipc.OIF
+	}
+	if ipc.Saddr != zero && !ipc.Saddr.Is4() {
+		fl.Saddr = ipc.Saddr
+	}
 	dst, e := sk.route6(&fl, connected && !daddr.IsMulticast())
 	if e != 0 {
 		return sk.fail(e)
@@ -52,13 +32,24 @@ func (sk *Sock) transmit6(data []byte, daddr wire.Addr, dport uint16, connected 
 	if flags&core.MsgConfirm != 0 && dst.Neigh != nil {
 		dst.Neigh.Confirm()
 	}
-	ck := ipv6.Cookie{HopLimit: sk.v6.HopLimit, TClass: sk.v6.TClass, GSOSize: sk.GSOSize}
+	gso := sk.GSOSize
+	if ipc.GSOSize >= 0 {
+		gso = ipc.GSOSize
+	}
+	ck := ipv6.Cookie{HopLimit: sk.v6.HopLimit, TClass: sk.v6.TClass, DontFrag: sk.v6.DontFrag || ipc.DontFrag, GSOSize: gso}
+	if ipc.TTL >= 0 {
+		ck.HopLimit = ipc.TTL
+	}
+	if ipc.TOS >= 0 {
+		ck.TClass = ipc.TOS
+	}
 	var b *core.SKB
 	if e = sk.AllocSend(ns, step.Ip6OutDiscards); e == 0 {
 		b, e = ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
 	}
 	if e == 0 {
-		e = sk.sendSKB6(b, &fl, ip.MTU(dst))
+		sk.mark(b, ipc, u, dst)
+		e = sk.sendSKB6(b, &fl, ip.MTU(dst), gso)
 	}
 	if e != 0 {
 		if e == step.ENOBUFS || e == step.EAGAIN {
@@ -99,7 +90,7 @@ func (sk *Sock) route6(fl *ipv6.Flow6, connected bool) (*core.Dst, core.Errno) {
 }
 
 // sendSKB6 is udp_v6_send_skb.
-func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu int) core.Errno {
+func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu, gso int) core.Errno {
 	defer sk.NS.In(step.UdpV6SendSkb, b).Out()
 	ns := sk.NS
 	if !b.Captured {
@@ -109,7 +100,7 @@ func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu int) core.Errno {
 		uh.SetDstPort(fl.Dport)
 		uh.SetLen(n)
 		uh.SetChecksum(0)
-		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network); e != 0 {
+		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso); e != 0 {
 			ns.Drop(b, step.DropNotSpecified, step.UdpV6SendSkb)
 			return e
 		}
@@ -170,3 +161,15 @@ func (sk *Sock) SetHopLimit(n int) { sk.v6.HopLimit = n }
 
 // SetTClass is IPV6_TCLASS.
 func (sk *Sock) SetTClass(n int) { sk.v6.TClass = n }
+
+// SetDontFrag is IPV6_DONTFRAG.
+func (sk *Sock) SetDontFrag(on bool) { sk.v6.DontFrag = on }
+
+// HopLimit, TClass and DontFrag are what was set; -1 is the default.
+func (sk *Sock) HopLimit() int { return sk.v6.HopLimit }
+
+// TClass is IPV6_TCLASS.
+func (sk *Sock) TClass() int { return sk.v6.TClass }
+
+// DontFrag is IPV6_DONTFRAG.
+func (sk *Sock) DontFrag() bool { return sk.v6.DontFrag }

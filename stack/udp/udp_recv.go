@@ -2,11 +2,13 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// A Msg is what a receive call tells besides the bytes (struct msghdr).
+// A Msg is what a receive call tells besides the bytes, to who needs no control
+// messages.
 type Msg struct {
 	N    int // bytes copied; with MsgTrunc the real length
 	Addr wire.Addr
@@ -19,74 +21,101 @@ type Msg struct {
 	Offender wire.Addr
 }
 
-// Recv is udp_recvmsg (udpv6_recvmsg): copy the next datagram into buf. It
-// never sleeps: EAGAIN means that nothing is there.
+// Recv is recvfrom(): copy the next datagram into buf. It never sleeps: EAGAIN
+// means that nothing is there.
 func (sk *Sock) Recv(buf []byte, flags int) (Msg, core.Errno) {
+	m := core.Msghdr{Data: buf, Flags: flags}
+	n, e := sk.RecvMsg(&m)
+	return Msg{N: n, Addr: m.Addr, Port: m.Port, Cut: m.Out&core.MsgTrunc != 0, Err: m.Err, IIF: m.IIF, Dst: m.Dst, Offender: m.Offender}, e
+}
+
+// RecvMsg is udp_recvmsg (udpv6_recvmsg). It returns what the call returns.
+func (sk *Sock) RecvMsg(m *core.Msghdr) (int, core.Errno) {
 	if sk.Family == core.AFInet6 {
-		return sk.recvmsg6(buf, flags)
+		return sk.recvmsg6(m)
 	}
-	return sk.recvmsg4(buf, flags)
+	return sk.recvmsg4(m)
 }
 
 // recvmsg4 is udp_recvmsg.
-func (sk *Sock) recvmsg4(buf []byte, flags int) (Msg, core.Errno) {
+func (sk *Sock) recvmsg4(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.UdpRecvmsg, sk).Out()
-	return sk.recvmsg(buf, flags, step.UdpRecvmsg)
+	return sk.recvmsg(m, step.UdpRecvmsg)
 }
 
 // recvmsg6 is udpv6_recvmsg.
-func (sk *Sock) recvmsg6(buf []byte, flags int) (Msg, core.Errno) {
+func (sk *Sock) recvmsg6(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.Udpv6Recvmsg, sk).Out()
-	return sk.recvmsg(buf, flags, step.Udpv6Recvmsg)
+	return sk.recvmsg(m, step.Udpv6Recvmsg)
 }
 
-func (sk *Sock) recvmsg(buf []byte, flags int, at step.Step) (Msg, core.Errno) {
-	if flags&core.MsgErrQueue != 0 {
-		return RecvErr(&sk.Sock, buf)
+func (sk *Sock) recvmsg(m *core.Msghdr, at step.Step) (int, core.Errno) {
+	if m.Flags&core.MsgErrQueue != 0 {
+		return inet.RecvError(&sk.Sock, m)
 	}
 	for {
-		b, e := sk.recvSKB(flags)
-		if e != 0 {
-			return Msg{}, e
-		}
-		if b == nil {
-			return Msg{}, 0
+		b, off, e := sk.recvSKB(m.Flags)
+		if e != 0 || b == nil {
+			return 0, e
 		}
 		known := csumUnnecessary(b)
 		if !csumComplete(b) {
-			sk.dropBadCsum(b, flags, at)
+			sk.dropBadCsum(b, m.Flags, at)
 			continue
 		}
-		if !b.Linear() && (known || len(buf) < b.Len()) {
+		if m.Fault && len(m.Data) > 0 && b.Len() > off {
+			if m.Flags&core.MsgPeek == 0 {
+				sk.Drops++
+				sk.u.inc(b, step.UdpInErrors)
+				sk.NS.Drop(b, step.DropNotSpecified, at)
+			}
+			return 0, step.EFAULT
+		}
+		if !b.Linear() && (known || len(m.Data) < b.Len()) {
 			// Else the bytes are copied and summed as one, or by copy_linear_skb:
 			// neither has a tracepoint.
-			sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(min(len(buf), b.Len())))
+			sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(min(len(m.Data), b.Len())))
 		}
-		return sk.deliver(b, buf, flags, at), 0
+		return sk.deliver(b, off, m, at), 0
 	}
 }
 
 // recvSKB is __skb_recv_udp: a pending error first, then the queue. Nil
 // without an error: the program has shut reading down.
-func (sk *Sock) recvSKB(flags int) (*core.SKB, core.Errno) {
+func (sk *Sock) recvSKB(flags int) (*core.SKB, int, core.Errno) {
 	defer sk.NS.In(step.SkbRecvUdp, sk).Out()
 	ns := sk.NS
 	if e := sk.SockError(); e != 0 {
 		ns.Why(step.WhyUDPSendErr, uint64(e))
-		return nil, e
+		return nil, 0, e
 	}
-	b := sk.RcvQueue.Front()
+	b, off := sk.RcvQueue.Front(), 0
+	if flags&core.MsgPeek != 0 && sk.Rare().PeekOff >= 0 {
+		b, off = sk.peekAt(int(sk.Rare().PeekOff))
+	}
 	if b == nil {
 		ns.Why(step.WhyUDPEmpty)
 		if sk.Shutdown&core.RcvShutdown != 0 && flags&core.MsgDontWait == 0 {
-			return nil, 0
+			return nil, 0, 0
 		}
-		return nil, step.EAGAIN
+		return nil, 0, step.EAGAIN
 	}
 	if flags&core.MsgPeek == 0 {
 		sk.take(b)
 	}
-	return b, 0
+	return b, off, 0
+}
+
+// peekAt is the datagram that has byte off of what waits (SO_PEEK_OFF), and the
+// byte's place in it.
+func (sk *Sock) peekAt(off int) (*core.SKB, int) {
+	for b := sk.RcvQueue.Front(); b != nil; b = b.Next() {
+		if off < b.Len() || off == 0 {
+			return b, off
+		}
+		off -= b.Len()
+	}
+	return nil, 0
 }
 
 // take removes b, the first packet, from the queue, and gives its memory back
@@ -114,69 +143,44 @@ func (sk *Sock) dropBadCsum(b *core.SKB, flags int, at step.Step) {
 	sk.NS.Drop(b, step.DropUDPCSUM, at)
 }
 
-// deliver copies the datagram out.
-func (sk *Sock) deliver(b *core.SKB, buf []byte, flags int, at step.Step) Msg {
+// deliver copies the datagram out, from byte off on.
+func (sk *Sock) deliver(b *core.SKB, off int, m *core.Msghdr, at step.Step) int {
 	ns := sk.NS
-	m := Msg{Addr: addrs(b), Port: wire.UDP(b.L4()).SrcPort(), IIF: b.IIF, Dst: daddrOf(b)}
-	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
-	m.Cut = m.N < b.Len()
-	ns.Why(step.WhyUDPRead, uint64(m.N), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, uint64(m.Port))
-	if flags&core.MsgTrunc != 0 {
-		m.N = b.Len()
+	m.Addr, m.Port, m.IIF, m.Dst = addrs(b), wire.UDP(b.L4()).SrcPort(), b.IIF, daddrOf(b)
+	n := b.CopyBits(off, m.Data[:min(len(m.Data), b.Len()-off)])
+	if n < b.Len()-off {
+		m.Out |= core.MsgTrunc
 	}
-	if flags&core.MsgPeek == 0 {
+	peek := m.Flags&core.MsgPeek != 0
+	if r := sk.Rare(); r.PeekOff >= 0 && peek {
+		sk.SetRare().PeekOff += int32(n) // sk_peek_offset_fwd
+	} else if r.PeekOff > 0 {
+		sk.SetRare().PeekOff = max(r.PeekOff-int32(b.Len()), 0)
+	}
+	sk.RecvCmsgs(m, b)
+	inet.CmsgRecv(&sk.Sock, m, b)
+	ns.Why(step.WhyUDPRead, uint64(n), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, uint64(m.Port))
+	if m.Flags&core.MsgTrunc != 0 {
+		n = b.Len()
+	}
+	if !peek {
 		sk.u.inc(b, step.UdpInDatagrams)
 		ns.DeliverStateless(b, at)
 	}
-	return m
+	return n
 }
 
-// NextLen is first_packet_length (FIONREAD, poll): the length of the first
+// NextLen is __first_packet_length (FIONREAD, poll): the length of the first
 // datagram that is whole, -1 if there is none. Bad ones in front are dropped.
 func (sk *Sock) NextLen() int {
+	defer sk.NS.In(step.FirstPacketLength, sk).Out()
 	for b := sk.RcvQueue.Front(); b != nil; b = sk.RcvQueue.Front() {
 		if csumComplete(b) {
 			return b.Len()
 		}
-		at := step.UdpRecvmsg
-		if sk.Family == core.AFInet6 {
-			at = step.Udpv6Recvmsg
-		}
-		sk.dropBadCsum(b, core.MsgPeek, at)
+		sk.dropBadCsum(b, core.MsgPeek, step.FirstPacketLength)
 	}
 	return -1
-}
-
-// RecvErr is ip_recv_error (ipv6_recv_error): the oldest entry of a socket's
-// error queue.
-func RecvErr(sk *core.Sock, buf []byte) (Msg, core.Errno) {
-	if sk.Family == core.AFInet6 {
-		return recvErr6(sk, buf)
-	}
-	return recvErr4(sk, buf)
-}
-
-func recvErr4(sk *core.Sock, buf []byte) (Msg, core.Errno) {
-	defer sk.NS.In(step.IpRecvError, sk).Out()
-	return recvErr(sk, buf, step.IpRecvError)
-}
-
-func recvErr6(sk *core.Sock, buf []byte) (Msg, core.Errno) {
-	defer sk.NS.In(step.Ipv6RecvError, sk).Out()
-	return recvErr(sk, buf, step.Ipv6RecvError)
-}
-
-func recvErr(sk *core.Sock, buf []byte, at step.Step) (Msg, core.Errno) {
-	b := sk.DequeueErr()
-	if b == nil {
-		return Msg{}, step.EAGAIN
-	}
-	m := Msg{Err: b.CB.Err, Port: b.CB.Err.Port, Offender: offender(b)}
-	m.N = b.CopyBits(0, buf[:min(len(buf), b.Len())])
-	sk.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(m.N))
-	m.Cut = m.N < b.Len()
-	sk.NS.Consume(b, at)
-	return m, 0
 }
 
 // Close is udp_lib_close (sk_common_release): the port is free again, what was
@@ -218,16 +222,4 @@ func (sk *Sock) ShutdownHow(how uint8) core.Errno {
 	sk.Shutdown |= how
 	sk.StateChange(sk.NS)
 	return 0
-}
-
-// offender is SO_EE_OFFENDER: who sent the ICMP error in the error queue.
-func offender(b *core.SKB) wire.Addr {
-	switch {
-	case b.Network < 0:
-	case b.Protocol == uint16(wire.EtherTypeIPv6) && len(b.From(b.Network)) >= wire.IPv6Len:
-		return b.IP6().Src()
-	case b.Protocol == uint16(wire.EtherTypeIPv4) && len(b.From(b.Network)) >= wire.IPv4MinLen:
-		return b.IP4().Src().Addr()
-	}
-	return wire.Addr{}
 }

@@ -2,23 +2,38 @@ package udp
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// SendTo is inet_sendmsg down to udp_sendmsg (udpv6_sendmsg): send data as one
-// datagram to addr and port, or, if both are zero, to the connected peer.
-// flags are core.Msg*. It returns how many bytes were taken. It never sleeps:
-// EAGAIN means that the send buffer is full.
+// SendTo is sendto() without control messages: send data as one datagram to
+// addr and port, or, if both are zero, to the connected peer. flags are
+// core.Msg*. It returns how many bytes were taken. It never sleeps: EAGAIN means
+// that the send buffer is full.
 func (sk *Sock) SendTo(data []byte, addr wire.Addr, port uint16, flags int) (int, core.Errno) {
+	m := core.Msghdr{Data: data, Addr: addr, Port: port, Flags: flags}
+	e := sk.SendMsg(&m)
+	return m.Off, e
+}
+
+// SendMsg is inet_sendmsg down to udp_sendmsg (udpv6_sendmsg). What was taken is
+// in m.Off.
+func (sk *Sock) SendMsg(m *core.Msghdr) core.Errno {
 	if e := sk.Autobind(); e != 0 {
-		return 0, e
+		return e
 	}
-	if sk.Family == core.AFInet6 && !sk.mapped(addr, port) {
-		return sk.sendmsg6(data, addr, port, flags)
+	if m.Unspec { // AF_UNSPEC: the socket's own peer
+		m.Addr, m.Port = zero, 0
 	}
-	return sk.sendmsg(data, addr, port, flags)
+	var e core.Errno
+	if sk.Family == core.AFInet6 && !sk.mapped(m.Addr, m.Port) {
+		m.Off, e = sk.sendmsg6(m)
+	} else {
+		m.Off, e = sk.sendmsg(m)
+	}
+	return e
 }
 
 // mapped reports whether an IPv6 socket talks to an IPv4 host (::ffff:a.b.c.d).
@@ -30,9 +45,16 @@ func (sk *Sock) mapped(addr wire.Addr, port uint16) bool {
 }
 
 // sendmsg is udp_sendmsg.
-func (sk *Sock) sendmsg(data []byte, daddr wire.Addr, dport uint16, flags int) (int, core.Errno) {
+func (sk *Sock) sendmsg(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.UdpSendmsg, sk).Out()
-	ns := sk.NS
+	return sk.prepare(m)
+}
+
+// prepare is what udp_sendmsg and udpv6_sendmsg do first: lengths, flags, the
+// address, control messages; a corked datagram grows, another one goes.
+func (sk *Sock) prepare(m *core.Msghdr) (int, core.Errno) {
+	ns, data, flags := sk.NS, m.Data, m.Flags
+	daddr, dport := m.Addr, m.Port
 	if len(data) > maxLen {
 		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
 		return 0, step.EMSGSIZE
@@ -41,7 +63,7 @@ func (sk *Sock) sendmsg(data []byte, daddr wire.Addr, dport uint16, flags int) (
 		return sk.fail(step.EOPNOTSUPP)
 	}
 	if sk.pending != nil {
-		return sk.append(data, flags)
+		return sk.append(m)
 	}
 	connected := daddr == zero && dport == 0
 	if connected {
@@ -53,16 +75,77 @@ func (sk *Sock) sendmsg(data []byte, daddr wire.Addr, dport uint16, flags int) (
 	} else if dport == 0 {
 		return sk.fail(step.EINVAL)
 	}
-	if flags&core.MsgMore != 0 || sk.Cork {
-		sk.pending = &pending{daddr: daddr, dport: dport}
-		return sk.append(data, flags)
+	ck, e := inet.CmsgSend(sk.Base(), m, true)
+	if e != 0 {
+		return sk.fail(e)
 	}
-	return sk.transmit(data, daddr.IP4(), dport, connected, flags)
+	if len(m.Ctl) > 0 {
+		connected = connected && ck.OIF == 0 && ck.Saddr == zero && ck.TOS < 0
+	}
+	six := sk.Family == core.AFInet6 && !daddr.Is4()
+	if six && daddr == zero { // :: as destination means this host
+		daddr = wire.Addr{Lo: 1}
+	}
+	if flags&core.MsgMore != 0 || sk.Cork {
+		sk.pending = &pending{daddr: daddr, dport: dport, ck: ck}
+		return sk.append(m)
+	}
+	if m.Fault {
+		return sk.fail(step.EFAULT)
+	}
+	u := sk.zerocopy(m)
+	var n int
+	if six {
+		n, e = sk.transmit6(data, daddr, dport, connected, flags, &ck, u)
+	} else {
+		n, e = sk.transmit(data, daddr.IP4(), dport, connected, flags, &ck, u)
+	}
+	if u != nil && e != 0 {
+		u.Abort()
+	} else if u != nil {
+		u.Put()
+	}
+	return n, e
+}
+
+// zerocopy is the part of __ip_append_data for MSG_ZEROCOPY: nil if the program
+// did not ask for it.
+func (sk *Sock) zerocopy(m *core.Msghdr) *core.Ubuf {
+	if m.Flags&core.MsgZerocopy == 0 || len(m.Data) == 0 || !sk.Rare().Zerocopy {
+		return nil
+	}
+	return sk.ZerocopyAlloc(len(m.Data), nil)
+}
+
+// mark is what of struct inet_cork the packet itself carries: whose time the
+// program wants, by what number, and the memory that it points to.
+func (sk *Sock) mark(b *core.SKB, ck *inet.Cookie, u *core.Ubuf, dst *core.Dst) {
+	if f := core.TxFlags(ck.TsFlags); f != 0 {
+		key := uint32(0)
+		switch {
+		case ck.HasKey:
+			key = ck.TsKey
+		case sk.Rare().TsFlags&core.TsOptID != 0:
+			key = sk.Rare().TsKey
+			sk.SetRare().TsKey++
+		}
+		b.SetTxTstamp(f, key)
+	}
+	if u != nil {
+		if dst.Dev == nil || dst.Dev.Features&core.FeatureSG == 0 || dst.Dev.Features&core.FeatureTxCsum == 0 {
+			u.Zerocopy = false
+		}
+		b.SetUarg(u)
+	}
 }
 
 // append is udp_sendmsg's do_append_data: more of a corked datagram.
-func (sk *Sock) append(data []byte, flags int) (int, core.Errno) {
-	p := sk.pending
+func (sk *Sock) append(m *core.Msghdr) (int, core.Errno) {
+	p, data, flags := sk.pending, m.Data, m.Flags
+	if m.Fault {
+		sk.pending = nil
+		return sk.fail(step.EFAULT)
+	}
 	if len(p.data)+len(data) > maxLen-wire.UDPLen {
 		sk.pending = nil
 		sk.NS.Why(step.WhyUDPTooLong, uint64(len(p.data)+len(data)))
@@ -89,18 +172,28 @@ func (sk *Sock) Push() core.Errno {
 	sk.pending = nil
 	var e core.Errno
 	if sk.Family == core.AFInet6 && !p.daddr.Is4() {
-		_, e = sk.transmit6(p.data, p.daddr, p.dport, false, 0)
+		_, e = sk.transmit6(p.data, p.daddr, p.dport, false, 0, &p.ck, nil)
 	} else {
-		_, e = sk.transmit(p.data, p.daddr.IP4(), p.dport, false, 0)
+		_, e = sk.transmit(p.data, p.daddr.IP4(), p.dport, false, 0, &p.ck, nil)
 	}
 	return e
 }
 
 // transmit is the rest of udp_sendmsg: route, buffer, udp_send_skb.
-func (sk *Sock) transmit(data []byte, daddr wire.IP4, dport uint16, connected bool, flags int) (int, core.Errno) {
+func (sk *Sock) transmit(data []byte, daddr wire.IP4, dport uint16, connected bool, flags int, ipc *inet.Cookie, u *core.Ubuf) (int, core.Errno) {
 	ns, ip := sk.NS, sk.u.ip4()
 	fl := sk.flow4(daddr, dport)
-	if flags&core.MsgDontRoute != 0 {
+	fl.Mark = ipc.Mark
+	if ipc.TOS >= 0 {
+		fl.TOS = uint8(ipc.TOS)
+	}
+	if ipc.OIF != 0 {
+		fl.OIF = ipc.OIF
+	}
+	if ipc.Saddr.Is4() && ipc.Saddr.IP4() != 0 {
+		fl.Saddr = ipc.Saddr.IP4()
+	}
+	if flags&core.MsgDontRoute != 0 || sk.Rare().DontRoute {
 		fl.Scope, connected = ipv4.ScopeLink, false
 	}
 	if daddr.IsMulticast() {
@@ -118,13 +211,18 @@ func (sk *Sock) transmit(data []byte, daddr wire.IP4, dport uint16, connected bo
 			return 0, 0
 		}
 	}
-	ck := ipv4.Cookie{TTL: -1, TOS: -1, GSOSize: sk.GSOSize, Mark: sk.Mark, Priority: sk.Priority}
+	gso := sk.GSOSize
+	if ipc.GSOSize >= 0 {
+		gso = ipc.GSOSize
+	}
+	ck := ipv4.Cookie{TTL: ipc.TTL, TOS: ipc.TOS, GSOSize: gso, Mark: ipc.Mark, Priority: ipc.Priority}
 	var b *core.SKB
 	if e = sk.AllocSend(ns, step.IpOutDiscards); e == 0 {
 		b, e = ip.MakeSKB(&sk.Sock, &fl, dst, &ck, wire.UDPLen, data)
 	}
 	if e == 0 {
-		e = sk.sendSKB(b, &fl, ip.MTU(dst))
+		sk.mark(b, ipc, u, dst)
+		e = sk.sendSKB(b, &fl, ip.MTU(dst), gso)
 	}
 	if e != 0 {
 		if e == step.ENOBUFS || e == step.EAGAIN {
@@ -185,7 +283,7 @@ func (sk *Sock) route(fl *ipv4.Flow4, connected bool) (*core.Dst, core.Errno) {
 
 // sendSKB is udp_send_skb: the header, and the checksum over pseudo header,
 // header and data (RFC 768), computed here unless the card does it.
-func (sk *Sock) sendSKB(b *core.SKB, fl *ipv4.Flow4, mtu int) core.Errno {
+func (sk *Sock) sendSKB(b *core.SKB, fl *ipv4.Flow4, mtu, gso int) core.Errno {
 	defer sk.NS.In(step.UdpSendSkb, b).Out()
 	ns := sk.NS
 	if !b.Captured {
@@ -195,7 +293,7 @@ func (sk *Sock) sendSKB(b *core.SKB, fl *ipv4.Flow4, mtu int) core.Errno {
 		uh.SetDstPort(fl.Dport)
 		uh.SetLen(n)
 		uh.SetChecksum(0)
-		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network); e != 0 {
+		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso); e != 0 {
 			ns.Drop(b, step.DropNotSpecified, step.UdpSendSkb)
 			return e
 		}
@@ -221,9 +319,8 @@ func (sk *Sock) sent(e core.Errno, out, bufErrors step.MIB) core.Errno {
 }
 
 // setGSO is udp_send_skb's part for UDP_SEGMENT: one buffer stands for many
-// datagrams of GSOSize bytes. hlen is the length of the network header.
-func (sk *Sock) setGSO(b *core.SKB, datalen, mtu, hlen int) core.Errno {
-	g := sk.GSOSize
+// datagrams of g bytes. hlen is the length of the network header.
+func (sk *Sock) setGSO(b *core.SKB, datalen, mtu, hlen, g int) core.Errno {
 	if g == 0 {
 		return 0
 	}

@@ -48,7 +48,8 @@ const (
 	AnswerN      Verb = "answer"    // the question of the lesson, by N
 	NextPart     Verb = "next-part" // of the lesson
 	PrevPart     Verb = "prev-part"
-	Ask          Verb = "ask" // Expr: a command line of the machine's shell, at the place; empty shows or hides what was answered
+	WatchFlow    Verb = "plots" // over the whole life of the connection at hand
+	Ask          Verb = "ask"   // Expr: a command line of the machine's shell, at the place; empty shows or hides what was answered
 )
 
 // A VerbInfo describes a verb for people.
@@ -93,6 +94,7 @@ var Verbs = []VerbInfo{
 	{AnswerN, "N", "answer N to the lesson's question"},
 	{NextPart, "", "the lesson's next part"},
 	{PrevPart, "", "the lesson's part before"},
+	{WatchFlow, "", "the plots over the whole life of the connection at hand"},
 	{Ask, "[COMMAND]", "ask the machine at this step: ip route get 10.0.0.1, ss, nft list ruleset; what changes something becomes a what-if"},
 }
 

@@ -1,6 +1,9 @@
 package view
 
-import "github.com/packetwalk/packetwalk/stack/lab"
+import (
+	"github.com/packetwalk/packetwalk/stack/lab"
+	"github.com/packetwalk/packetwalk/stack/walk"
+)
 
 // A Live is a run that goes on while it is walked.
 type Live interface {
@@ -28,6 +31,25 @@ func (s *Session) LiveText() string {
 	text, _ := s.live.Status()
 	return Clean(text)
 }
+
+// Newest is the last packet of a run that goes on, from 1; 0 if there is none.
+func (s *Session) Newest() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.k.Indexed()
+	if s.lab == nil {
+		return n
+	}
+	for i := n - 1; i >= max(0, n-newest); i-- {
+		if s.lab.Item(i).Kind == walk.ItemPacket {
+			return i + 1
+		}
+	}
+	return n
+}
+
+// newest is how far back a packet is looked for.
+const newest = 4096
 
 // typeLive types a line into the running machine.
 func (s *Session) typeLive(line string) error {

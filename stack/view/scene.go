@@ -58,6 +58,7 @@ type Scene struct {
 	Breaks   []Break     `json:"breaks,omitempty"`
 	Tables   []Table     `json:"tables,omitempty"`
 	Plots    []Plot      `json:"plots,omitempty"`
+	TCP      *TCPPage    `json:"tcp,omitempty"`   // the connection at hand
 	Plain    string      `json:"plain,omitempty"` // what happens here, in words for Depth
 	Terms    []string    `json:"terms,omitempty"` // of the glossary, that this Scene uses
 	Gloss    *Gloss      `json:"gloss,omitempty"` // the term that was asked for

@@ -124,12 +124,22 @@ type Plot struct {
 	Here   int64    `json:"here"`
 	Series []Series `json:"series"`
 	Scope  string   `json:"scope"` // what part of the capture it covers, in words
+
+	Kind  string     `json:"kind,omitempty"` // "sequence": with Marks; else curves
+	Marks []PlotMark `json:"marks,omitempty"`
+	Time  bool       `json:"time,omitempty"` // the values are ns
+	Says  string     `json:"says,omitempty"` // what there is to see at Here
+	Left  string     `json:"left,omitempty"` // what was left out
 }
 
 // A Series is one line of a Plot; it keeps its value until the next point.
 type Series struct {
 	Name   string  `json:"name"`
 	Points []Point `json:"points"`
+	Loose  bool    `json:"loose,omitempty"` // it need not be in view: the scale is that of the others
+	Now    *uint64 `json:"now,omitempty"`   // its value at the place; nil: that of the last point before
+
+	of func(s *tcpSample) (value uint64, ok bool)
 }
 
 // A Point is a value from a time on.

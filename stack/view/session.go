@@ -299,6 +299,8 @@ func (s *Session) do(c Command) error {
 		return s.choose(c.N)
 	case Open:
 		return s.openGroup(c.N)
+	case WatchFlow:
+		return s.watchFlow()
 	case Ask:
 		return s.ask(c.Expr)
 	case Follow:

@@ -46,6 +46,8 @@ type Lab struct {
 	whole   *Chunk // everything, up to keepEvents
 	script1 int    // the item of the script's line, from 1
 	kept    int    // ticks that whole holds
+	late    *stretch // the end of the run, as long as it goes on
+	early   *stretch // and what was before that
 	cache   []*Chunk
 	bases   map[*Chunk]int // the first event's number in the whole lab
 	done    bool
@@ -187,11 +189,15 @@ func (k *Lab) take() {
 	if r.gone == 0 {
 		r.gone = len(log.Events)
 		r.t.Log = trace.Log{} // that one is the whole's now
-	} else {
-		r.gone += len(log.Events)
-		log.Reset()
+		k.begin()
+		return
 	}
-	r.drained = 0
+	k.late.follow(k, whose, log)
+	if len(log.Events) > recentEvents {
+		r.gone += len(log.Events)
+		r.t.Log = trace.Log{}
+		k.begin()
+	}
 }
 
 // sort says for each event of a tick which item it belongs to, makes the items
@@ -374,7 +380,7 @@ func (k *Lab) finish() {
 			k.counts = append(k.counts, HostCounters{uint8(n), k.names.hosts[uint8(n)], h.NS.MIB})
 		}
 	}
-	k.names.seen = nil
+	k.names.seen, k.late, k.early = nil, nil, nil
 	if r.run != nil {
 		k.status, k.err = r.run.Status()
 	}
@@ -479,6 +485,9 @@ func (k *Lab) Paths() []*PathInfo { return k.pathN }
 func (k *Lab) Chunk(i int) (*Chunk, error) {
 	if it := k.items[i]; it.last < k.kept {
 		return k.whole, nil
+	}
+	if c := k.latest(i); c != nil {
+		return c, nil
 	}
 	for n, c := range k.cache {
 		if i >= c.From && i < c.To {

@@ -14,6 +14,8 @@ const (
 	TCPOptAO         = 29
 	TCPOptMPTCP      = 30
 	TCPOptFastOpen   = 34
+	TCPOptAccECN0    = 172 // byte counters of Accurate ECN: ECT(0), CE, ECT(1)
+	TCPOptAccECN1    = 174 // ECT(1), CE, ECT(0)
 	TCPOptExp        = 254
 	TCPFastOpenMagic = 0xf989 // of TCPOptExp: TCPOPT_FASTOPEN_MAGIC
 )
@@ -52,6 +54,10 @@ type TCPOptions struct {
 	CookieExp bool // the experimental form (kind 254)
 	CookieLen uint8
 	Cookie    [TCPFastOpenMax]byte
+
+	AccECNKind uint8 // 172 or 174, 0 if absent
+	AccECNLen  uint8 // bytes of AccECN: 0 to 9
+	AccECN     [9]byte
 }
 
 // ParseTCPOptions reads the options of a segment into o, which it clears first:
@@ -114,6 +120,8 @@ func (o *TCPOptions) one(kind uint8, d []byte) {
 		o.MPTCP = true
 	case TCPOptFastOpen:
 		o.cookie(d, false)
+	case TCPOptAccECN0, TCPOptAccECN1:
+		o.AccECNKind, o.AccECNLen = kind, uint8(copy(o.AccECN[:], d))
 	case TCPOptExp:
 		if len(d) >= 2 && be16(d) == TCPFastOpenMagic {
 			o.cookie(d[2:], true)

@@ -67,7 +67,11 @@ function draw(s) {
   if (playing && s.notice) play(false)
 }
 
-function pick(name) { tab = name; if (scene) draw(scene) }
+function pick(name) {
+  tab = name
+  if (scene) draw(scene)
+  if (scene && scene.tcp && scene.tcp.more && (name === 'plots' || name === 'tcp')) go({ verb: 'plots' })
+}
 
 function play(on) {
   clearTimeout(playing)

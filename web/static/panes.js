@@ -1,6 +1,8 @@
 // One function draws one part of the page from a Scene. Text is only ever set
 // as text: nothing of a capture is taken for markup.
 
+import { page, plot } from './tcp.js'
+
 export function h(name, attrs, ...kids) {
   const e = document.createElement(name)
   for (const [k, v] of Object.entries(attrs || {})) {
@@ -82,7 +84,7 @@ export function packets(s, go) {
   if (cur) centre(cur)
 }
 
-export const TABS = [['objects', 'objects'], ['sockets', 'tables'], ['family', 'family'], ['time', 'times'], ['plots', 'plots'], ['rules', 'netfilter'], ['script', 'script']]
+export const TABS = [['objects', 'objects'], ['sockets', 'tables'], ['family', 'family'], ['time', 'times'], ['plots', 'plots'], ['rules', 'netfilter'], ['script', 'script'], ['tcp', 'tcp']]
 
 export function state(s, tab, go, pick) {
   into('#state [role=tablist]', ...TABS.map(([name], i) => h('button', { role: 'tab', 'aria-selected': String(name === tab), onclick: () => pick(name), title: `key ${i + 1}` }, name)))
@@ -117,6 +119,9 @@ export function state(s, tab, go, pick) {
       break
     case 'plots':
       body.push(...(s.plots || []).map(plot))
+      break
+    case 'tcp':
+      body.push(...page(s.tcp))
   }
   if (!body.length) body.push(h('p', { class: 'none' }, 'Nothing of this kind at this step.'))
   into('#state .body', ...body)
@@ -180,35 +185,6 @@ export function duration(ns) {
   if (ns < 1e6) return `${(ns / 1e3).toFixed(1)} µs`
   if (ns < 1e9) return `${(ns / 1e6).toFixed(2)} ms`
   return `${(ns / 1e9).toFixed(3)} s`
-}
-
-const SVG = 'http://www.w3.org/2000/svg'
-
-function plot(p) {
-  const W = 420, H = 120, span = Math.max(1, p.to - p.from)
-  const top = Math.max(1, ...p.series.flatMap(s => (s.points || []).map(q => q.v)))
-  const low = Math.min(top, ...p.series.flatMap(s => (s.points || []).map(q => q.v)))
-  const base = low > top / 2 ? low : 0
-  const x = t => 4 + (W - 8) * (t - p.from) / span, y = v => H - 4 - (H - 8) * (v - base) / Math.max(1, top - base)
-  const svg = document.createElementNS(SVG, 'svg')
-  svg.setAttribute('viewBox', `0 0 ${W} ${H}`)
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', `${p.title}, from ${base} to ${top} ${p.unit}`)
-  p.series.forEach((s, i) => {
-    let d = ''
-    for (const q of s.points || []) d += d ? `H${x(q.at).toFixed(1)}V${y(q.v).toFixed(1)}` : `M${x(q.at).toFixed(1)} ${y(q.v).toFixed(1)}`
-    if (!d) return
-    const path = document.createElementNS(SVG, 'path')
-    path.setAttribute('d', d + `H${x(p.to)}`)
-    path.setAttribute('class', `series s${i % 4}`)
-    svg.append(path)
-  })
-  const here = document.createElementNS(SVG, 'path')
-  here.setAttribute('d', `M${x(p.here)} 0V${H}`)
-  here.setAttribute('class', 'now')
-  svg.append(here)
-  return h('figure', {}, h('figcaption', {}, `${p.title}: ${base} to ${top} ${p.unit}; ${p.scope}`), svg,
-    h('p', { class: 'legend' }, ...p.series.map((s, i) => h('span', { class: `s${i % 4}` }, s.name))))
 }
 
 export function bytes(s) {

@@ -31,8 +31,9 @@ const (
 	eElem    // an element of a set: l is its key
 	eMapping // key : data
 	eVerdict
-	eAny // *
-	eNot // ! of flags
+	eAny  // *
+	eNot  // ! of flags
+	eBulk // many plain elements of a set
 )
 
 // An expr is a node of an expression.
@@ -75,6 +76,7 @@ type expr struct {
 	op   string
 	l, r *expr
 	list []*expr
+	bulk *bulk
 
 	elem    *elemInfo
 	verdict nftables.VerdictCode

@@ -209,15 +209,24 @@ func (v *evaluator) symbol(e *expr, t *dtype, bits int, ord order) (*expr, *fail
 	if t.is(tString) && e.word == "" {
 		return nil, v.fail(e.at, "Empty string is not allowed")
 	}
-	n, _, msg := t.parse(v.env, e.word)
-	if msg != "" {
-		return nil, v.fail(e.at, "%s", msg)
-	}
-	if !t.is(tString) && n.cmp(mask(bits)) > 0 {
-		return nil, v.fail(e.at, "Value %s exceeds valid range 0-%s", n, mask(bits))
+	n, f := v.scalar(e, t, bits)
+	if f != nil {
+		return nil, f
 	}
 	x.v = n
 	return x, nil
+}
+
+// scalar is the number that a word stands for in a type of that many bits.
+func (v *evaluator) scalar(e *expr, t *dtype, bits int) (val, *failure) {
+	n, _, msg := t.parse(v.env, e.word)
+	if msg != "" {
+		return val{}, v.fail(e.at, "%s", msg)
+	}
+	if !t.is(tString) && n.cmp(mask(bits)) > 0 {
+		return val{}, v.fail(e.at, "Value %s exceeds valid range 0-%s", n, mask(bits))
+	}
+	return n, nil
 }
 
 // findSet is a set by name.
@@ -259,6 +268,7 @@ type dataType struct {
 
 // elements evaluates the elements of a set, also sets within.
 func (v *evaluator) elements(x *expr, spec *setSpec, list []*expr, t *dtype, bits int, ord order, data *dataType) *failure {
+	list = expand(list)
 	x.list = slices.Grow(x.list, len(list))
 	for _, i := range list {
 		m := i

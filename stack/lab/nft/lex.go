@@ -74,7 +74,11 @@ func isHex(c byte) bool    { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f'
 
 // lex cuts a source into tokens.
 func lex(src *source) (toks []token, err *failure) {
-	cont := false
+	cont, size := false, 0
+	for _, l := range src.lines {
+		size += len(l)
+	}
+	toks = make([]token, 0, size/5+len(src.lines)+8)
 	for n, line := range src.lines {
 		i := 0
 		pre := false

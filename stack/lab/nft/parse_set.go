@@ -228,6 +228,9 @@ func (p *parser) setBlock() []*expr {
 	p.want("{")
 	var l []*expr
 	for {
+		if b := p.bulk(); b != nil {
+			l = append(l, b)
+		}
 		p.opt()
 		if p.is("}") {
 			break

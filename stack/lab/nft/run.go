@@ -13,6 +13,7 @@ import (
 type Env struct {
 	NS       *core.Netns
 	ReadFile func(name string) (text string, ok bool) // of the simulated machine; nil: no files
+	noBulk   bool                                     // for a test: every element is parsed by itself
 }
 
 // Run is nft on a simulated machine: args are those behind the program's name.

@@ -30,6 +30,10 @@ func (r *runner) elementsInto(c *cmd, s *nftables.Set, elems []*expr, excl bool)
 	if s == nil {
 		return
 	}
+	if hasBulk(s, elems) {
+		r.bulkInto(c, s, elems, excl)
+		return
+	}
 	x, f := r.evalElements(c, s, elems)
 	if f != nil {
 		r.fail(f)
@@ -59,6 +63,7 @@ func (r *runner) evalElements(c *cmd, s *nftables.Set, elems []*expr) (*expr, *f
 	}
 	x := &expr{k: eSet, t: info.key}
 	spec := &setSpec{}
+	elems = expand(elems)
 	if c.op == "delete" || c.op == "get" {
 		for i, e := range elems {
 			if e.k == eMapping {

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"math/bits"
 	"strconv"
+	"strings"
 )
 
 // A val is a number of up to 128 bits: every scalar that nft knows. Texts
@@ -72,11 +73,16 @@ func mask(n int) val {
 // bytes are the n bytes of the number, the highest first.
 func (v val) bytes(n int) []byte {
 	b := make([]byte, n)
-	for i := n - 1; i >= 0; i-- {
+	v.put(b)
+	return b
+}
+
+// put writes the number into b, the highest byte first.
+func (v val) put(b []byte) {
+	for i := len(b) - 1; i >= 0; i-- {
 		b[i] = byte(v.lo)
 		v = v.shr(8)
 	}
-	return b
 }
 
 func valOf(b []byte) (v val) {
@@ -127,6 +133,18 @@ func (v val) bitLen() int {
 // parseNum reads a number of any length that fits: decimal, hexadecimal or
 // (as nft does) octal.
 func parseNum(s string) (val, bool) {
+	if len(s) > 0 && len(s) < 19 && (s[0] != '0' || len(s) == 1) {
+		n, plain := uint64(0), true
+		for i := 0; i < len(s) && plain; i++ {
+			n, plain = n*10+uint64(s[i]-'0'), isDigit(s[i])
+		}
+		if plain {
+			return num(n), true
+		}
+		if strings.IndexByte(s, '.') > 0 {
+			return val{}, false // an address
+		}
+	}
 	n, ok := new(big.Int).SetString(s, 0)
 	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
 		return val{}, false

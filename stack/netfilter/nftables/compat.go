@@ -83,11 +83,7 @@ type Target struct {
 
 // borrow is nft_compat_set_par.
 func (p *Pkt) borrow() *iptables.Param {
-	frag := int(p.fragoff)
-	if p.pf == core.NFIPv6 {
-		frag *= 8
-	}
-	return iptables.Borrow(p.ns, p.st, p.b, p.pf, p.thoff, frag)
+	return iptables.Borrow(p.ns, p.st, p.b, p.pf, p.thoff, int(p.fragoff))
 }
 
 // Eval is nft_match_eval.

@@ -71,16 +71,18 @@ func (c *Chain) doInet(ns *core.Netns, st *core.HookState, b *core.SKB) core.Ver
 	case core.NFIPv6:
 		p.ipv6()
 	default: // NF_INET_INGRESS: a device's packet, of IP only
+		v, ok := core.Accept, false
 		switch b.Protocol {
 		case 0x0800:
-			p.pf = core.NFIPv4
+			p.pf, v = core.NFIPv4, core.Drop
+			ok = p.ipv4Ingress()
 		case 0x86dd:
-			p.pf = core.NFIPv6
+			p.pf, v = core.NFIPv6, core.Drop
+			ok = p.ipv6Ingress()
 		}
-		p.byProto()
-		if !p.hasL4 {
+		if !ok {
 			c.leave(x)
-			return core.Accept
+			return v
 		}
 	}
 	return c.run(x)

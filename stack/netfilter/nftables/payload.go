@@ -29,11 +29,19 @@ type Payload struct {
 // vlanLen is how long an Ethernet header with a VLAN tag is.
 const vlanLen = 18
 
+// fast is nft_payload_select_ops: few bytes, at an even place, are loaded by
+// nft_payload_fast_eval.
+func (e *Payload) fast() bool {
+	n := e.Len
+	return (n == 1 || n == 2 || n == 4) && e.Off&(n-1) == 0 && (e.Base == NetworkHeader || e.Base == TransportHeader)
+}
+
 // Eval is nft_payload_eval, and nft_payload_fast_eval for what lies in the
-// first, linear part of a packet.
+// first, linear part of a packet. The fast one does not ask whether the packet is
+// a later fragment, whose first bytes are no ports: such a rule may match it.
 func (e *Payload) Eval(r *Regs, p *Pkt) {
 	n := int(e.Len)
-	if n <= 4 && (e.Base == NetworkHeader || e.Base == TransportHeader && p.hasL4 && p.fragoff == 0) {
+	if e.fast() && (e.Base == NetworkHeader || p.hasL4) {
 		off := p.thoff
 		if e.Base == NetworkHeader {
 			off = p.b.NetworkOffset()
@@ -46,10 +54,8 @@ func (e *Payload) Eval(r *Regs, p *Pkt) {
 				copy(d, data[off:off+4])
 			case 2:
 				d[0], d[1], d[2], d[3] = data[off], data[off+1], 0, 0
-			case 1:
-				d[0], d[1], d[2], d[3] = data[off], 0, 0, 0
 			default:
-				d[0], d[1], d[2], d[3] = data[off], data[off+1], data[off+2], 0
+				d[0], d[1], d[2], d[3] = data[off], 0, 0, 0
 			}
 			return
 		}

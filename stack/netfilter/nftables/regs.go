@@ -2,6 +2,7 @@ package nftables
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -71,9 +72,9 @@ type Pkt struct {
 	pf      core.Family // of the packet: nft_pf
 	hasL4   bool        // NFT_PKTINFO_L4PROTO
 	tprot   uint8
-	fragoff uint16
-	thoff   int // from the data pointer
-	inner   int // 0: not looked for yet; else offset + 1
+	fragoff uint16 // of IPv4 in units of 8 bytes, of IPv6 in bytes
+	thoff   int    // from the data pointer
+	inner   int    // 0: not looked for yet; else offset + 1
 	scratch [regBytes]byte
 }
 
@@ -156,8 +157,33 @@ func (p *Pkt) ipv4Checked() {
 	p.thoff, p.fragoff = off+h.IHL(), uint16(h.FragOffset()/8)
 }
 
+// ipv4Ingress is nft_set_pktinfo_ipv4_ingress: false for a header that is wrong,
+// whose packet the hook drops.
+func (p *Pkt) ipv4Ingress() bool {
+	p.unspec()
+	b := p.b
+	if !b.MayPull(wire.IPv4MinLen) {
+		return false
+	}
+	h := b.IP4()
+	switch n := int(h.TotalLen()); {
+	case h[0]>>4 != 4 || h[0]&15 < 5:
+		p.ns.Inc(step.IpInHdrErrors)
+		return false
+	case b.Len() < n:
+		p.ns.Inc(step.IpExtInTruncatedPkts)
+		return false
+	case n < int(h[0]&15)*4:
+		p.ns.Inc(step.IpInHdrErrors)
+		return false
+	}
+	p.hasL4, p.tprot = true, uint8(h.Proto())
+	p.thoff, p.fragoff = int(h[0]&15)*4, uint16(h.FragOffset()/8)
+	return true
+}
+
 // ipv6 is nft_set_pktinfo_ipv6: the transport header is behind the extension
-// headers (ipv6_find_hdr).
+// headers (ipv6_find_hdr). A later fragment has none, and thoff stays 0.
 func (p *Pkt) ipv6() {
 	p.unspec()
 	off := p.b.NetworkOffset()
@@ -173,9 +199,40 @@ func (p *Pkt) ipv6() {
 	p.hasL4, p.tprot, p.thoff, p.fragoff = true, uint8(proto), at, frag
 }
 
+// ipv6Checked is __nft_set_pktinfo_ipv6_validate, for bridges and devices.
+func (p *Pkt) ipv6Checked() {
+	var buf [wire.IPv6Len]byte
+	off := p.b.NetworkOffset()
+	h := wire.IPv6(p.header(off, wire.IPv6Len, buf[:]))
+	if h == nil || int(h.PayloadLen())+wire.IPv6Len > p.b.Len()-off {
+		p.unspec()
+		return
+	}
+	p.ipv6()
+}
+
+// ipv6Ingress is nft_set_pktinfo_ipv6_ingress: false for a header that is wrong,
+// whose packet the hook drops.
+func (p *Pkt) ipv6Ingress() bool {
+	p.unspec()
+	b := p.b
+	if !b.MayPull(wire.IPv6Len) {
+		return false
+	}
+	h := b.IP6()
+	if h[0]>>4 == 6 && int(h.PayloadLen())+wire.IPv6Len > b.Len() {
+		p.ns.Inc(step.Ip6InTruncatedPkts)
+		return false
+	}
+	if p.ipv6(); !p.hasL4 {
+		p.ns.Inc(step.Ip6InHdrErrors)
+	}
+	return p.hasL4
+}
+
 // findHdr is ipv6_find_hdr: walk the extension headers from off to the header
 // of a kind, or (-1) to the first that is none. frag is the fragment offset in
-// units of 8 bytes.
+// bytes; of a later fragment the kernel does not say where its header is.
 func (p *Pkt) findHdr(off int, next wire.Proto, target int) (proto wire.Proto, at int, frag uint16, ok bool) {
 	var buf [8]byte
 	for {
@@ -200,7 +257,7 @@ func (p *Pkt) findHdr(off int, next wire.Proto, target int) (proto wire.Proto, a
 			if f := be16(h[2:]) &^ 7; f != 0 {
 				if target < 0 {
 					next = wire.Proto(h[0])
-					return next, off + 8, f >> 3, !next.IsExtension() || next == 59
+					return next, 0, f, !next.IsExtension() || next == 59
 				}
 				return 0, 0, 0, false
 			}
@@ -217,7 +274,7 @@ func (p *Pkt) byProto() {
 	case wire.EtherTypeIPv4:
 		p.ipv4Checked()
 	case wire.EtherTypeIPv6:
-		p.ipv6()
+		p.ipv6Checked()
 	default:
 		p.unspec()
 	}

@@ -270,16 +270,35 @@ func (h *hashSet) find(key []byte) *Elem {
 	return h.slots[i].e
 }
 
+// Reserve makes room for n more elements, which saves the hash table from growing
+// many times.
+func (s *Set) Reserve(n int) {
+	if !s.Interval {
+		s.hash.grow(n)
+	}
+}
+
+func (h *hashSet) grow(n int) {
+	size := max(8, len(h.slots))
+	for 2*(h.n+n) > size {
+		size *= 2
+	}
+	if size == len(h.slots) {
+		return
+	}
+	old := h.slots
+	h.slots = make([]slot, size)
+	h.mask = uint32(size - 1)
+	for _, o := range old {
+		if o.e != nil {
+			h.put(o)
+		}
+	}
+}
+
 func (h *hashSet) add(e *Elem) {
 	if 2*(h.n+1) > len(h.slots) {
-		old := h.slots
-		h.slots = make([]slot, max(8, 2*len(old)))
-		h.mask = uint32(len(h.slots) - 1)
-		for _, o := range old {
-			if o.e != nil {
-				h.put(o)
-			}
-		}
+		h.grow(1)
 	}
 	h.put(slot{keyOf(e.Key), e})
 	h.n++

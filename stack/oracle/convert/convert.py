@@ -13,7 +13,7 @@ on one host alone: what was set up on it, what came in from outside (frames,
 commands, system calls, loss of carrier) in time order, and what the kernel of
 that host did with it. Times are nanoseconds since the recording began.
 """
-import ast, errno as _errno, glob, importlib, json, os, re, shlex, socket as _socket, sys
+import ast, errno as _errno, glob, importlib, json, os, re, shlex, socket as _socket, struct, sys
 
 KERNEL, OUT = sys.argv[1:3]
 WHICH = sys.argv[3:] or ['a', 'b', 'c', 'g']
@@ -55,7 +55,7 @@ def captured(d, meta):
 
 # ------------------------------------------------- Python statements -> calls
 SOPT = {(1, 2): 'SO_REUSEADDR', (1, 8): 'SO_RCVBUF', (1, 7): 'SO_SNDBUF', (1, 36): 'SO_MARK', (1, 4): 'SO_ERROR', (1, 6): 'SO_BROADCAST', (1, 13): 'SO_LINGER', (1, 15): 'SO_REUSEPORT',
-        (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (6, 1): 'TCP_NODELAY', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
+        (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (0, 35): 'IP_ADD_MEMBERSHIP', (0, 36): 'IP_DROP_MEMBERSHIP', (6, 1): 'TCP_NODELAY', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
 FAM = {2: 'inet', 10: 'inet6'}; TYP = {1: 'stream', 2: 'dgram', 3: 'raw'}
 SYSCALL = {'send': 'sendto', 'sendto': 'sendto', 'recv': 'recvfrom', 'recvfrom': 'recvfrom', 'recverr': 'recvmsg', 'connect': 'connect', 'bind': 'bind', 'listen': 'listen', 'close': 'close', 'accept': 'accept4'}
 INFO = ('state', 'ca_state', 'retransmits', 'probes', 'backoff', 'snd_mss', 'rcv_mss', 'advmss', 'pmtu', 'unacked', 'sacked', 'lost', 'retrans', 'snd_cwnd', 'total_retrans')
@@ -74,8 +74,8 @@ def data(c, b):
 
 class Program:
     """The program on one host. It runs the recorded statements against sockets that only write down what is called."""
-    def __init__(s, host, answer):
-        s.host, s.calls, s.nfd, s.t, s.answer = host, [], 3, 0, answer
+    def __init__(s, host, answer, device):
+        s.host, s.calls, s.nfd, s.t, s.answer, s.device = host, [], 3, 0, answer, device
         P = s
         class Sock:
             def __init__(k, fam=2, typ=1, proto=0, fd=None):
@@ -104,7 +104,13 @@ class Program:
                     if P.budget < 0: c['want'] = {'errno': 'EAGAIN'}; raise BlockingIOError()
                 return Tok(c)
             def recvfrom(k, n): c = P.call('recvfrom', k.fd, n=n, **k.wait()); return Tok(c), Tok(c, ('from',))
-            def setsockopt(k, lv, op, v): return Tok(P.call('setsockopt', k.fd, opt=SOPT[(int(lv), int(op))], value=v))
+            def setsockopt(k, lv, op, v):
+                o = SOPT[(int(lv), int(op))]
+                if o.endswith('_MEMBERSHIP'):  # the group, and the device of the address behind it
+                    return Tok(P.call('setsockopt', k.fd, opt=o, addr=_socket.inet_ntoa(v[:4]) + ':0', value=P.device(_socket.inet_ntoa(v[4:]))))
+                if o == 'SO_LINGER':           # seconds, -1: off
+                    on, v = struct.unpack('ii', v); v = v if on else -1
+                return Tok(P.call('setsockopt', k.fd, opt=SOPT[(int(lv), int(op))], value=v))
             def getsockopt(k, lv, op, n=0): return Tok(P.call('getsockopt', k.fd, opt=SOPT[(int(lv), int(op))]), ('value',))
             def getsockname(k): return Tok(P.call('getsockname', k.fd), ('addr',))
             def settimeout(k, v): k.timeout = v
@@ -146,7 +152,7 @@ class Program:
                 for x in q: P.call('recverr', k.fd, nonblock=True)['want'] = {'err': [code(x[0])] + x[1:]}
                 P.call('recverr', k.fd, nonblock=True)['want'] = {'errno': 'EAGAIN'}
         def length(x): return Tok(x.call, x.path + ('len',)) if isinstance(x, Tok) else len(x)
-        s.G = {'socket': SockMod(), 'time': Time(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
+        s.G = {'struct': struct, 'socket': SockMod(), 'time': Time(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
     def addr(s, a):
         if isinstance(a, Tok): return s.answer(s.t0, a.call)
         h = a[0] or '0.0.0.0'
@@ -267,7 +273,10 @@ def convert(d, stable):
                 i = pkt.dec_eth(b).get('ip') or {}
                 if h == role and x == 'out' and t >= t0 and 'udp' in i: return '%s:%d' % (i['dst'], i['udp']['dport'])
             raise ValueError('no answer found')
-        prog = Program(role, answer)
+        def device(a):
+            c = next(m for m in (re.match(r'ip addr add %s/\d+ dev (\S+)' % re.escape(a), c) for c in H['setup']) if m)
+            return next(x['index'] for x in H['devices'] if x['name'] == m[1]) if (m := c) else 0
+        prog = Program(role, answer, device)
         for e in tl:
             t0 = ns(e['t0'])
             if e['kind'] == 'point':

@@ -91,9 +91,6 @@ func (t *tracer) decode(spaces []*Space, self uint32) ([]Event, error) {
 		e := Event{At: int64(le.Uint64(b[recTime:])), Point: tp.name, CPU: int(le.Uint64(b[recCPU:])), TID: uint32(le.Uint64(b[recTID:])),
 			Comm: cstring(b[recComm : recComm+16]), V: map[string]uint64{}, B: map[string][]byte{}}
 		e.Stack = stackOf(syms, b, tp.stack)
-		if skip(&e) {
-			continue
-		}
 		for i := range tp.slots {
 			s := &tp.slots[i]
 			if s.size > 8 {
@@ -101,6 +98,9 @@ func (t *tracer) decode(spaces []*Space, self uint32) ([]Event, error) {
 			} else {
 				e.V[s.name] = s.value(b)
 			}
+		}
+		if skip(&e) {
+			continue
 		}
 		if l, ok := e.V["location"]; ok {
 			e.B["at"] = []byte(syms.name(l))
@@ -142,6 +142,9 @@ func skip(e *Event) bool {
 	}
 	switch e.Point {
 	case "kfree_skb", "consume_skb", "sk_data_ready":
+		if e.V["proto"] != 0 && !e.within("inet_rtm_getroute") && !e.within("inet6_rtm_getroute") {
+			return false // a packet that goes because of what a tool said, not one made to answer `ip route get`
+		}
 		for _, f := range e.Stack {
 			for _, p := range talk {
 				if strings.HasPrefix(f, p) {
@@ -151,6 +154,13 @@ func skip(e *Event) bool {
 		}
 	}
 	return false
+}
+
+// within reports whether a function is the last or the one before in an event's
+// stack.
+func (e *Event) within(f string) bool {
+	n := len(e.Stack)
+	return n > 0 && e.Stack[n-1] == f || n > 1 && e.Stack[n-2] == f
 }
 
 // An attribution finds the namespace of an event.
@@ -170,6 +180,9 @@ type lastSeen struct {
 // in the same softirq on the same CPU, is taken for its, in ns.
 const sameWork = 2000000
 
+// firstInum is the lowest number that a namespace can have (PROC_DYNAMIC_FIRST).
+const firstInum = 0xf0000000
+
 // space is the namespace of an event, nil if it is not one of the script's. A
 // packet belongs to its device's; where a packet has no device (any more) to
 // the one in which it was seen last, else to its socket's. A route lookup that
@@ -188,12 +201,20 @@ func (a *attribution) space(e *Event, task uint32) *Space {
 			delete(a.skb, skb)
 		}
 	case "kfree_skb", "consume_skb", "icmp_send":
-		if s = a.skb[skb]; s == nil || a.by(dev) != nil {
-			if d := a.by(dev); d != nil {
-				s = d
-			} else if s == nil {
-				s = a.by(sk)
+		switch {
+		case dev >= firstInum: // else it is no device: the place has other uses (dev_scratch, rbnode)
+			s = a.by(dev)
+		case sk >= firstInum: // a packet that has its own socket still was never in another namespace
+			s = a.by(sk)
+		case e.within("skb_release_data"): // a piece of the packet that has just been told of
+			if l := a.cpu[e.CPU]; e.At-l.at < sameWork {
+				s = l.s
 			}
+		default:
+			s = a.skb[skb]
+		}
+		if s != nil && s.to != 0 && a.at >= s.to {
+			s = nil
 		}
 		if s == nil && dev == 0 && sk == 0 && !softirq(e.Stack) {
 			s = a.by(task)

@@ -153,6 +153,9 @@ func (r *recorder) miss(what string) {
 // end is called when a process is about to end: what it did is done.
 func (r *recorder) end(pid int, comm string) {
 	r.look(pid)
+	if comm == "ip" {
+		r.linkwatch() // else routes are forgotten (fib_netdev_event) at whatever moment it comes
+	}
 	for _, s := range r.rec.Spaces {
 		if s.live == nil {
 			continue
@@ -174,6 +177,7 @@ func (r *recorder) end(pid int, comm string) {
 func (r *recorder) last(s *Space) {
 	r.linkwatch()
 	s.addresses()
+	s.live.ring.settle()
 	s.drain()
 	for _, m := range s.final(r.box.init, r.lab.Tables) {
 		r.miss(m)

@@ -15,7 +15,8 @@ import (
 type live struct {
 	ns     *os.File
 	packet int
-	nl     int // nft trace, conntrack events
+	ring   *frameRing // of packet
+	nl     int        // nft trace, conntrack events
 	devs   map[int32]string
 }
 
@@ -56,9 +57,7 @@ func openSpace(name, path string) (*Space, error) {
 // Options and groups of the sockets, as the kernel's headers have them.
 const (
 	soRcvbufForce   = 33
-	soTimestampNS   = 35
 	solPacket       = 263
-	packetAuxdata   = 8
 	packetStats     = 6
 	solNetlink      = 270
 	nlAddMembership = 1
@@ -74,9 +73,9 @@ func (s *Space) open() error {
 		return fmt.Errorf("packet socket: %w", err)
 	}
 	s.live.packet = fd
-	syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, soRcvbufForce, rcvbuf)
-	syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, soTimestampNS, 1)
-	syscall.SetsockoptInt(fd, solPacket, packetAuxdata, 1)
+	if s.live.ring, err = newFrameRing(fd); err != nil {
+		return err
+	}
 	if err := syscall.Bind(fd, &syscall.SockaddrLinklayer{Protocol: all}); err != nil {
 		return fmt.Errorf("packet socket: %w", err)
 	}
@@ -100,13 +99,15 @@ func (s *Space) close() {
 	if s.live == nil {
 		return
 	}
+	s.to = monotonic() // how cleanup_net takes it apart afterwards is no fact of the script
 	for _, fd := range []int{s.live.packet, s.live.nl} {
 		if fd >= 0 {
 			syscall.Close(fd)
 		}
 	}
+	s.live.ring.close()
 	s.live.ns.Close()
-	s.live, s.to = nil, monotonic()
+	s.live = nil
 }
 
 // drain takes what has arrived.
@@ -114,28 +115,16 @@ func (s *Space) drain() {
 	if s.live == nil {
 		return
 	}
-	buf, oob := make([]byte, 1<<17), make([]byte, 256)
-	for {
-		n, m, _, from, err := syscall.Recvmsg(s.live.packet, buf, oob, 0)
-		if err == syscall.EINTR || err == syscall.ENETDOWN {
-			continue
+	s.live.ring.take(func(index int32, kind uint8, f Frame) {
+		f.Dev = s.device(index)
+		out := kind == 4 // PACKET_OUTGOING
+		if f.Dev == "lo" && out {
+			return // it comes back at once
 		}
-		if err != nil {
-			break
-		}
-		ll, ok := from.(*syscall.SockaddrLinklayer)
-		if !ok {
-			continue
-		}
-		dev := s.device(int32(ll.Ifindex))
-		out := ll.Pkttype == 4
-		if dev == "lo" && out {
-			continue // it comes back at once
-		}
-		f := Frame{Dev: dev, Out: out || dev == "lo", Bytes: append([]byte(nil), buf[:n]...)}
-		f.ancillary(oob[:m])
+		f.Out = out || f.Dev == "lo"
 		s.Frames = append(s.Frames, f)
-	}
+	})
+	buf := make([]byte, 1<<17)
 	for {
 		n, _, err := syscall.Recvfrom(s.live.nl, buf, 0)
 		if err == syscall.EINTR {
@@ -149,23 +138,6 @@ func (s *Space) drain() {
 			break
 		}
 		s.netlink(buf[:n])
-	}
-}
-
-// ancillary reads the time and the state of the checksum.
-func (f *Frame) ancillary(oob []byte) {
-	msgs, err := syscall.ParseSocketControlMessage(oob)
-	if err != nil {
-		return
-	}
-	le := binary.LittleEndian
-	for _, m := range msgs {
-		switch {
-		case m.Header.Level == syscall.SOL_SOCKET && m.Header.Type == soTimestampNS && len(m.Data) >= 16:
-			f.At = int64(le.Uint64(m.Data))*1e9 + int64(le.Uint64(m.Data[8:]))
-		case m.Header.Level == solPacket && m.Header.Type == packetAuxdata && len(m.Data) >= 4:
-			f.Partial = le.Uint32(m.Data)&8 != 0 // TP_STATUS_CSUMNOTREADY
-		}
 	}
 }
 
