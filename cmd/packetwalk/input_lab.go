@@ -8,6 +8,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/lessons"
 	"github.com/packetwalk/packetwalk/pcaps"
+	"github.com/packetwalk/packetwalk/stack/drill"
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/view"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -17,7 +18,7 @@ import (
 // of a bundled lab that is no file and no bundled capture.
 func isLab(name string) bool {
 	if _, err := os.Stat(name); err == nil || strings.HasSuffix(name, ".sh") {
-		return strings.HasSuffix(name, ".sh")
+		return strings.HasSuffix(name, ".sh") || strings.HasSuffix(name, ".pkt")
 	}
 	if _, ok := pcaps.Lookup(name); ok {
 		return false
@@ -33,6 +34,11 @@ func (in *input) openLab(name string) error {
 	}
 	text, err := scriptText(name)
 	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(name, ".pkt") {
+		in.name = name
+		in.labWalk, err = walk.OpenLab(walk.Script{Name: name, Text: text, Seed: 1, Drill: &drill.Config{}})
 		return err
 	}
 	if err := lab.Check(name, text); err != nil {

@@ -338,9 +338,10 @@ func bump(p string, re *regexp.Regexp, by int64) string {
 	return p[:m[2]] + strconv.FormatInt(v+by, 10) + p[m[3]:]
 }
 
-// choose takes n of the mutants, spread over kinds and lines, always the same.
-// used counts how often each kind was taken before.
-func choose(name string, list []mutant, n int, used map[string]int) []mutant {
+// choose takes n of a script's mutants, spread over kinds and lines, always the
+// same.
+func choose(name string, list []mutant, n int) []mutant {
+	used := map[string]int{}
 	hash := func(m mutant) uint32 {
 		h := fnv.New32a()
 		fmt.Fprintf(h, "%s|%d|%s", name, m.Line, m.Kind)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -170,14 +171,12 @@ func TestRealScripts(t *testing.T) {
 		}
 		rows[i] = fmt.Sprintf("%s | %s | %d of %d | %s", w.script.Name, w.mode, passed, runs, kernel())
 	})
-	if *update && *scriptRE == "" {
+	if *update {
 		head := "# Google's packetdrill on a real kernel. Each script was played five times in each\n" +
 			"# of its modes. A run that the machine could not play in time is repeated; if one of\n" +
 			"# the five fails, the series is repeated, twice at most.\n" +
 			"# script | mode | passed | kernel\n"
-		if err := os.WriteFile("verified.txt", []byte(head+strings.Join(rows, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		record(t, "verified.txt", head, rows)
 	}
 }
 
@@ -190,9 +189,8 @@ func TestRealMutants(t *testing.T) {
 		m mutant
 	}
 	var work []job
-	used := map[string]int{}
 	for _, s := range wanted(t) {
-		for _, m := range choose(s.Name, mutants(s.Text), *perFile, used) {
+		for _, m := range choose(s.Name, mutants(s.Text), *perFile) {
 			work = append(work, job{s, m})
 		}
 	}
@@ -218,14 +216,35 @@ func TestRealMutants(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d mutants are refused by the kernel", len(kept), len(work))
-	if *update && *scriptRE == "" {
+	if *update {
 		head := "# Changes of one token of one line that make a script false. Each was refused twice\n" +
 			"# by a real kernel (" + kernel() + ") with Google's packetdrill, at the line in the last\n" +
 			"# column. Mode: the first one of the script.\n" +
 			"# script | line | what was changed | the line as it is then | refused at line\n"
-		if err := os.WriteFile("mutants.txt", []byte(head+strings.Join(kept, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
+		record(t, "mutants.txt", head, kept)
+	}
+}
+
+// record writes the rows of the scripts that were played, and keeps the rows of
+// the others that there still are.
+func record(t *testing.T, file, head string, rows []string) {
+	t.Helper()
+	played := map[string]bool{}
+	for _, s := range wanted(t) {
+		played[s.Name] = true
+	}
+	for _, f := range records(t, file, 4) {
+		if _, ok := Find(f[0]); ok && !played[f[0]] {
+			rows = append(rows, strings.Join(f, " | "))
 		}
+	}
+	sort.SliceStable(rows, func(i, j int) bool {
+		a, _, _ := strings.Cut(rows[i], " | ")
+		b, _, _ := strings.Cut(rows[j], " | ")
+		return a < b
+	})
+	if err := os.WriteFile(file, []byte(head+strings.Join(rows, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -250,14 +269,13 @@ func TestRealFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := map[string]int{}
 	for _, f := range names {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		name := strings.TrimSuffix(filepath.Base(f), ".pkt")
-		for i, m := range choose(name, mutants(string(b)), *perFile, used) {
+		for i, m := range choose(name, mutants(string(b)), *perFile) {
 			out := filepath.Join(to, fmt.Sprintf("%s~%02d-line%d-%s.pkt", name, i, m.Line, strings.ReplaceAll(m.Kind, " ", "_")))
 			if err := os.WriteFile(out, []byte(m.apply(string(b))), 0o644); err != nil {
 				t.Fatal(err)

@@ -83,6 +83,10 @@ func (ns *Netns) receiveListCore(n *NAPI, l *SKBList) {
 func (ns *Netns) receiveCore(b *SKB) (PacketHandler, *SKB) {
 	defer ns.In(step.NetifReceiveSkbCore, b).Out()
 	ns.Spend(CostReceiveCore)
+	if ns.Machine.Netstamp && b.Tstamp == 0 { // net_timestamp_check
+		b.Tstamp = ns.Clock.Now()
+	}
+	b.OrphanFragsRx()
 	ns.TP(step.NetifReceiveSkb, b, uint64(b.ID), uint64(b.Len()), uint64(b.Dev.Index))
 	b.ResetNetwork()
 	if b.Transport < 0 {

@@ -31,6 +31,7 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 	defer ns.In(step.DevQueueXmit, b).Out()
 	d := b.Dev
 	b.ResetMAC()
+	ns.TstampTx(b, TstampSched)
 	ns.BHDisable()
 	ns.Spend(CostQueueXmit)
 	if len(d.nf[NetdevEgress]) > 0 && !ns.devHook(d, NetdevEgress, b) {
@@ -334,6 +335,7 @@ func (ns *Netns) xmitTaps(d *Device, b *SKB) {
 		c := b.Clone()
 		c.PktType = PacketOutgoing
 		c.Dev = d
+		c.OrphanFragsRx()
 		if c.Network > c.data {
 			c.Pull(c.Network - c.data)
 		}

@@ -117,6 +117,7 @@ func (ns *Netns) segment(d *Device, b *SKB, p *gsoPlan, off, n int) *SKB {
 		s.gsoUDP(p, sum, size)
 	} else {
 		s.gsoTCP(p, sum, off-p.payload, n > 0, last)
+		s.gsoTstamp(b, size)
 	}
 	s.IPSummed, s.CsumStart = ChecksumPartial, s.Transport
 	if d == nil || d.Features&FeatureTxCsum == 0 {
@@ -155,6 +156,17 @@ func (s *SKB) gsoNetwork(p *gsoPlan, n int) uint32 {
 	ip.SetID(ip.ID() + uint16(n))
 	ip.ComputeChecksum()
 	return wire.PseudoHeader4(ip.Src(), ip.Dst(), proto, l4len)
+}
+
+// gsoTstamp is tcp_gso_tstamp: the mark goes to the segment that has its byte.
+func (s *SKB) gsoTstamp(b *SKB, size int) {
+	f, key := b.TxTstamp()
+	if f&TxSWTstamp == 0 {
+		return
+	}
+	if seq := wire.TCP(s.L4()).Seq(); int32(key-seq) >= 0 && int32(key-seq-uint32(size)) < 0 {
+		s.SetTxTstamp(f, key)
+	}
 }
 
 // gsoTCP is tcp_gso_segment: the sequence number moves on; FIN and PSH stay on

@@ -48,6 +48,10 @@ type Machine struct {
 	// call is over at once.
 	CallTime bool
 
+	// Netstamp says that some program wants to know when packets come
+	// (netstamp_needed_key).
+	Netstamp bool
+
 	bufs *pool `fork:"zero"`
 	Mem  Mem
 

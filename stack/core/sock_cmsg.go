@@ -56,6 +56,7 @@ type Msghdr struct {
 	Out    int    // msg_flags that the call returns
 	Off    int    // bytes that are done
 	Asleep bool   // it waits for the connection
+	Fast   bool   // it waits for a connection that it has begun itself (MSG_FASTOPEN)
 	Begun  bool   // of a send call: what comes before the first byte is done
 	Syn    int    // bytes of Off that went with the SYN
 	TsWant uint32 // SOF_TIMESTAMPING_* of this call

@@ -21,6 +21,7 @@ func NewDummy(ns *core.Netns, name string, index int) *core.Device {
 func (Dummy) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	defer d.NS.In(step.DummyXmit, b).Out()
 	sent(d, b.Len())
+	d.NS.TstampTx(b, core.TstampSnd)
 	frame(d.NS, b, tx)
 	d.NS.Sent(b, b.IIF != 0, step.DummyXmit)
 	return core.TxOK

@@ -75,6 +75,7 @@ func (n *NIC) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		n.stop(ns, v)
 		return core.TxBusy
 	}
+	ns.TstampTx(b, core.TstampSnd)
 	ns.Why(step.WhyTxDesc, uint64(need), uint64(v.tx.free()), uint64(v.index))
 	n.txMap(ns, v, b, need)
 	if v.tx.free() < descNeeded {

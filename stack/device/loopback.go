@@ -25,6 +25,7 @@ func NewLoopback(ns *core.Netns) *core.Device {
 func (loopback) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	defer d.NS.In(step.LoopbackXmit, b).Out()
 	ns := d.NS
+	ns.TstampTx(b, core.TstampSnd)
 	b.Orphan()
 	n := b.Len()
 	if n < 14 {

@@ -58,6 +58,8 @@ func (t *Tun) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		ns.Why(step.WhyTunNobody, uint64(d.Index))
 		return t.refuse(b, step.DropDevReady)
 	}
+	b.OrphanFragsRx()
+	ns.TstampTx(b, core.TstampSnd)
 	b.Orphan()
 	b.ResetCT()
 	if t.ring.Len() >= d.TxQueueLen {

@@ -70,10 +70,12 @@ func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	ns.Spend(core.CostDriverTx)
 	n := b.Len()
 	frame(ns, b, tx)
+	ns.TstampTx(b, core.TstampSnd)
 	switch {
 	case n < wire.EthernetLen || !b.MayPull(wire.EthernetLen):
 		ns.Why(step.WhyFrameShort, uint64(n))
 	case v.Peer != nil:
+		ns.TstampTx(b, core.TstampSnd)
 		if v.forward(ns, b) {
 			sent(d, n)
 			return core.TxOK

@@ -75,7 +75,9 @@ func (l *Lab) mkfs() {
 	l.put("/etc/iproute2/rt_realms", "0\tcosmos\n")
 	for name := range l.tools {
 		l.put("/usr/bin/"+name, "")
+		l.put("/bin/"+name, "")
 		l.files.kids["usr"].kids["bin"].kids[name].exec = true
+		l.files.kids["bin"].kids[name].exec = true
 	}
 	l.put("/dev/null", "")
 	l.put("/dev/zero", "")

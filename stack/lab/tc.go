@@ -277,12 +277,12 @@ func (c *tcCmd) put(d *core.Device, kind string, handle, limit int) int {
 	var q core.Qdisc
 	switch kind {
 	case "pfifo":
-		if limit <= 0 {
+		if limit < 0 {
 			limit = max(1, d.TxQueueLen)
 		}
 		q = sched.NewPfifo(d, limit)
 	case "bfifo":
-		if limit <= 0 {
+		if limit < 0 {
 			limit = max(1, d.TxQueueLen) * (d.MTU + d.HardLen)
 		}
 		q = sched.NewBfifo(d, limit)
@@ -298,10 +298,10 @@ func (c *tcCmd) put(d *core.Device, kind string, handle, limit int) int {
 	return 0
 }
 
-// tcLimit reads the options of pfifo and bfifo.
+// tcLimit reads the options of pfifo and bfifo; -1: the limit is not given.
 func tcLimit(kind string, w []string) (limit int, bad string, st int) {
 	if len(w) == 0 {
-		return 0, "", 0
+		return -1, "", 0
 	}
 	switch kind {
 	case "pfifo", "bfifo":
@@ -310,6 +310,7 @@ func tcLimit(kind string, w []string) (limit int, bad string, st int) {
 	default:
 		return 0, "", 0
 	}
+	given := false
 	for ; len(w) > 0; w = w[1:] {
 		switch w[0] {
 		case "limit":
@@ -321,12 +322,15 @@ func tcLimit(kind string, w []string) (limit int, bad string, st int) {
 			if !ok {
 				return 0, kind + ": Illegal value for \"limit\": \"" + w[0] + "\"", 1
 			}
-			limit = n
+			limit, given = n, true
 		case "help":
 			return 0, "Usage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]", 1
 		default:
 			return 0, kind + ": unknown parameter \"" + w[0] + "\"\nUsage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]", 1
 		}
+	}
+	if !given {
+		limit = -1
 	}
 	return limit, "", 0
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -175,7 +176,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 		ctOf(s, b)
 		l.gso(s, b)
 	case step.NetDevStartXmit:
-		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil && d.Flags&core.IFFLoopback != 0 {
+		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil && (d.Flags&core.IFFLoopback != 0 || device.BridgeOf(d) != nil) {
 			l.m.facts.Send(l.m.now(), d.Name, linear(b, b.Offset()))
 		}
 	case step.KfreeSkb:

@@ -109,18 +109,18 @@ type Fifo struct {
 }
 
 // NewPfifo makes a pfifo (`tc qdisc add dev … root pfifo limit N`): at most
-// limit packets; 0 stands for the device's TxQueueLen.
+// limit packets; below 0 stands for the device's TxQueueLen.
 func NewPfifo(d *core.Device, limit int) *Fifo {
-	if limit == 0 {
+	if limit < 0 {
 		limit = max(1, d.TxQueueLen)
 	}
 	return &Fifo{qdisc: rootQdisc(d), limit: limit}
 }
 
-// NewBfifo makes a bfifo: at most limit bytes; 0 stands for TxQueueLen packets
+// NewBfifo makes a bfifo: at most limit bytes; below 0 stands for TxQueueLen packets
 // of the device's MTU.
 func NewBfifo(d *core.Device, limit int) *Fifo {
-	if limit == 0 {
+	if limit < 0 {
 		limit = max(1, d.TxQueueLen) * (d.MTU + d.HardLen)
 	}
 	return &Fifo{qdisc: rootQdisc(d), limit: limit, bytes: true}

@@ -83,7 +83,7 @@ func TestFifoLimits(t *testing.T) {
 		fit  int // packets of 100 bytes, beside the one that the driver refused
 	}{
 		{"pfifo", func(d *core.Device) *Fifo { return NewPfifo(d, 3) }, 3},
-		{"pfifo", func(d *core.Device) *Fifo { return NewPfifo(d, 0) }, 4},
+		{"pfifo", func(d *core.Device) *Fifo { return NewPfifo(d, -1) }, 4},
 		{"bfifo", func(d *core.Device) *Fifo { return NewBfifo(d, 250) }, 2},
 		{"bfifo", func(d *core.Device) *Fifo { return NewBfifo(d, 200) }, 2},
 	} {

@@ -258,7 +258,7 @@ func WheelExpiry(now, at Time) Time {
 	nowJ := int64(now / Jiffy)
 	j := int64((at + Jiffy - 1) / Jiffy)
 	if j <= nowJ {
-		j = nowJ + 1
+		return Time(nowJ+1) * Jiffy // due already: at the next tick
 	}
 	delta := j - nowJ
 	shift := uint(0)

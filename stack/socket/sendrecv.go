@@ -82,9 +82,6 @@ func (p *Program) sendmsg(f *File, c *Call) {
 	p.sending = len(m.Data)
 	e = f.ep.sendmsg(m)
 	p.sending = 0
-	if sk.SockState == core.SSUnconnected && sk.Type == core.SockStream && sk.State == core.TCPSynSent {
-		sk.SockState = core.SSConnecting // tcp_sendmsg_fastopen
-	}
 	if e == step.EAGAIN && wait {
 		c.sleep(p, f, e, sk.Rare().SndTimeo, false)
 		return

@@ -188,6 +188,7 @@ func (p *Program) setSocketFlag(f *File, o Opt, n int, v *optval) core.Errno {
 		r.RcvTstamp = on
 		r.RcvTstampNS = on && (o == SOTimestampNS || o == SOTimestampNSNew)
 		r.TstampNew = on && (o == SOTimestampNew || o == SOTimestampNSNew)
+		sk.NS.Machine.Netstamp = sk.NS.Machine.Netstamp || on
 	case SOTimestamping, SOTimestampingNew:
 		return f.setTimestamping(o, uint32(n), v)
 	case SORcvLowat:
@@ -294,6 +295,9 @@ func (f *File) setTimestamping(o Opt, flags uint32, v *optval) core.Errno {
 		w.TsKey = f.ep.tsKey(flags&core.TsOptIDTCP != 0)
 	}
 	w.TsFlags, w.TstampNew = flags, o == SOTimestampingNew
+	if flags&core.TsRxSoftware != 0 {
+		sk.NS.Machine.Netstamp = true
+	}
 	return 0
 }
 

@@ -203,22 +203,13 @@ func (sk *Sock) sendmsgFastopen(data []byte, addr wire.Addr, port uint16, named,
 	}
 	r := &foRequest{data: data, size: len(data)}
 	sk.setRare().fo.req = r
-	var e core.Errno
-	if sk.rare().fo.deferConnect {
-		if e = sk.connect(); e != 0 {
+	if sk.DeferConnect() {
+		if sk.connect() != 0 {
 			sk.setState(core.TCPClose)
 			sk.Dport = 0
 		}
-		e = step.EINPROGRESS
-	} else {
-		e = sk.fastopenConnect(addr, port, named)
 	}
-	if sk.State == core.TCPClose && e == step.EINPROGRESS {
-		if e = sk.SockError(); e == 0 {
-			e = step.ECONNABORTED
-		}
-		sk.disconnect()
-	}
+	e := sk.fastopenConnect(addr, port, named)
 	n := r.copied
 	if sk.rare().fo.req == r {
 		sk.freeFastopenReq()
@@ -226,23 +217,61 @@ func (sk *Sock) sendmsgFastopen(data []byte, addr wire.Addr, port uint16, named,
 	return n, e
 }
 
-// fastopenConnect is __inet_stream_connect of a sendmsg that is no deferred
-// connect.
-func (sk *Sock) fastopenConnect(addr wire.Addr, port uint16, named bool) core.Errno {
-	switch sk.State {
-	case core.TCPClose:
-	case core.TCPSynSent, core.TCPSynRecv:
-		return step.EALREADY
-	default:
-		return step.EISCONN
+// fastopenFailed is the end of tcp_sendmsg_fastopen when there is no connection
+// after all: what went with the SYN does not count, and the socket may be used
+// again.
+func (sk *Sock) fastopenFailed(m *core.Msghdr) core.Errno {
+	e := sk.SockError()
+	if e == 0 {
+		e = step.ECONNABORTED
 	}
-	if !named {
+	sk.disconnect()
+	sk.SockState = core.SSUnconnected
+	m.Off = 0
+	return sk.sendFailed(m, e)
+}
+
+// fastopenConnect is __inet_stream_connect as tcp_sendmsg_fastopen calls it, up
+// to where it would sleep.
+func (sk *Sock) fastopenConnect(addr wire.Addr, port uint16, named bool) core.Errno {
+	e := step.EINPROGRESS
+	switch sk.SockState {
+	case core.SSConnecting:
+		if !sk.DeferConnect() {
+			e = step.EALREADY
+		}
+	case core.SSConnected:
+		return step.EISCONN
+	case core.SSUnconnected:
+		if sk.State != core.TCPClose {
+			return step.EISCONN
+		}
+		if !named {
+			return step.EINVAL
+		}
+		if e := sk.connectCall(addr, port); e != 0 {
+			return e
+		}
+		sk.SockState = core.SSConnecting
+		if sk.DeferConnect() {
+			return 0
+		}
+	default:
 		return step.EINVAL
 	}
-	if e := sk.connectCall(addr, port); e != 0 {
+	switch {
+	case sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv):
+		return e
+	case sk.State == core.TCPClose:
+		if e = sk.SockError(); e == 0 {
+			e = step.ECONNABORTED
+		}
+		sk.SockState = core.SSUnconnected
+		sk.disconnect()
 		return e
 	}
-	return step.EINPROGRESS
+	sk.SockState = core.SSConnected
+	return 0
 }
 
 // freeFastopenReq is tcp_free_fastopen_req, at the end of tcp_sendmsg_fastopen.

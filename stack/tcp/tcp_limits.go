@@ -25,7 +25,7 @@ func (sk *Sock) delackMaxNow() sim.Time {
 	if d := sk.rare().delackMax; d != 0 {
 		t = d
 	}
-	return min(t, max(1, sk.rtoMinNow()-1))
+	return min(t, max(sk.rtoMinNow(), 2*sim.Jiffy)-sim.Jiffy)
 }
 
 // notsentLowatNow is tcp_notsent_lowat: how much may wait unsent before a

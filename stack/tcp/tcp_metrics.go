@@ -144,6 +144,3 @@ func (sk *Sock) initMetrics() {
 		sk.rto = timeoutFallback
 	}
 }
-
-// FlushMetrics is tcp_metrics_flush_all: nothing is known of any path any more.
-func (t *TCP) FlushMetrics() { t.metrics = nil }

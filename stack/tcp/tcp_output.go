@@ -433,7 +433,9 @@ func (sk *Sock) smallQueueCheck(b *core.SKB, factor uint) bool {
 
 // canCollapse is tcp_skb_can_collapse: may the payload of next be put behind
 // that of b?
-func canCollapse(b, next *core.SKB) bool { return next != nil && !b.CB.EOR }
+func canCollapse(b, next *core.SKB) bool {
+	return next != nil && !b.CB.EOR && b.Uarg() == nil && next.Uarg() == nil // skb_shift moves no program's memory
+}
 
 // growSKB is tcp_grow_skb: a packet that could be larger takes up to n bytes
 // from the next in the queue.
@@ -598,6 +600,6 @@ func (sk *Sock) checkProbeTimer() {
 }
 
 // probe0Base is tcp_probe0_base.
-func (sk *Sock) probe0Base() sim.Time { return max(sk.rto, sk.sysctlRtoMin()) }
+func (sk *Sock) probe0Base() sim.Time { return max(sk.rto, rtoBase) }
 
 func (sk *Sock) sysctlRtoMin() sim.Time { return sim.Time(sk.sysctl().TCPRtoMinUs) * sim.Microsecond }

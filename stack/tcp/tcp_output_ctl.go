@@ -59,12 +59,12 @@ func (sk *Sock) sendDelayedAck() {
 			maxAto = delackMax
 		}
 		if sk.srttUs != 0 {
-			rtt := max(sim.Time(sk.srttUs>>3)*sim.Microsecond/sim.Jiffy*sim.Jiffy, delackMin)
+			rtt := max(toJiffies(sim.Time(sk.srttUs>>3)*sim.Microsecond), delackMin)
 			maxAto = min(maxAto, rtt)
 		}
 		ato = min(ato, maxAto)
 	}
-	ato = min(ato, delackMax)
+	ato = min(ato, sk.delackMaxNow())
 	at := sk.tick() + ato
 	if sk.ack.pending&ackTimer != 0 {
 		// Close to the end already: send it now.
@@ -267,9 +267,21 @@ func (sk *Sock) writeWakeup(mib step.MIB) int {
 		if e == 0 {
 			sk.eventNewDataSent(b)
 		}
-		return int(e)
+		return wakeupResult(e)
 	}
-	return int(sk.xmitProbe(mib))
+	return wakeupResult(sk.xmitProbe(mib))
+}
+
+// wakeupResult is above 0 if this host's own queue is full, below for other
+// errors.
+func wakeupResult(e core.Errno) int {
+	switch e {
+	case 0:
+		return 0
+	case step.ENOBUFS:
+		return 1
+	}
+	return -1
 }
 
 // sendProbe0 is tcp_send_probe0: a probe of a closed window, and when the next
@@ -288,15 +300,16 @@ func (sk *Sock) sendProbe0() {
 		if int(sk.backoff) < sk.sysctl().TCPRetries2 {
 			sk.backoff++
 		}
-		t = sk.probe0When(rtoMax)
+		t = sk.probe0When(sk.rtoMaxNow())
 	}
+	t = sk.clampProbe0ToUserTimeout(t)
 	ns.Why(step.WhyProbe0, uint64(sk.probesOut), uint64(t))
-	sk.resetTimer(timeProbe0, t)
+	sk.resetTimer(timeProbe0, t+sk.pacingDelay())
 }
 
 // probe0When is tcp_probe0_when.
 func (sk *Sock) probe0When(limit sim.Time) sim.Time {
-	b := min(uint(sk.backoff), 9)
+	b := min(uint(sk.backoff), 10)
 	return min(sk.probe0Base()<<b, limit)
 }
 

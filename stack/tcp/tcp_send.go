@@ -50,6 +50,11 @@ func (sk *Sock) sendmsg(m *core.Msghdr) core.Errno {
 		sk.rateCheckAppLimited()
 	}
 	wait := m.Flags&core.MsgDontWait == 0
+	if m.Fast {
+		if e, over := sk.fastopenWait(m, wait); over {
+			return e
+		}
+	}
 	if !sk.stateIn(stConnected) && sk.fastopenRsk() == nil {
 		switch e := sk.streamConnecting(); {
 		case e == step.EAGAIN && wait:
@@ -124,19 +129,65 @@ func (sk *Sock) sendBegin(m *core.Msghdr) core.Errno {
 	if m.Flags&core.MsgFastOpen == 0 && !sk.DeferConnect() {
 		return 0
 	}
+	return sk.sendFastopen(m)
+}
+
+// sendFastopen is tcp_sendmsg_fastopen with what __inet_stream_connect says of a
+// socket that was connected, or began to be, before.
+func (sk *Sock) sendFastopen(m *core.Msghdr) core.Errno {
+	if !sk.DeferConnect() && sk.SockState == core.SSConnecting && !sk.stateIn(1<<core.TCPSynSent|1<<core.TCPSynRecv|1<<core.TCPClose) {
+		sk.SockState = core.SSConnected
+		return 0
+	}
 	data := m.Data
 	if m.Fault {
 		data = nil // the SYN goes without
 	}
 	n, e := sk.sendmsgFastopen(data, m.Addr, m.Port, m.Named, m.Unspec)
 	m.Off, m.Syn = n, n
+	if e != step.EINPROGRESS {
+		return e
+	}
+	sk.SockState = core.SSConnecting
 	switch {
-	case e == step.EINPROGRESS && m.Flags&core.MsgDontWait == 0:
-		return 0 // it waits for the connection
-	case e == step.EINPROGRESS && n > 0:
+	case m.Flags&core.MsgDontWait == 0:
+		m.Fast = true
+		return 0
+	case n > 0:
 		return 0
 	}
 	return e
+}
+
+// fastopenWait is inet_wait_for_connect of a send call that has begun the
+// connection. It reports whether the call is over, or sleeps.
+func (sk *Sock) fastopenWait(m *core.Msghdr, wait bool) (core.Errno, bool) {
+	switch {
+	case sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv):
+		if !wait && m.Off > 0 {
+			return sk.sendDone(m, 0, 0), true
+		}
+		if !wait {
+			return sk.sendFailed(m, step.EINPROGRESS), true
+		}
+		if m.Off < len(m.Data) { // more data than the SYN took: the ACK may wait for it
+			sk.setRare().writePending++
+			m.Asleep = true
+		}
+		return step.EAGAIN, true
+	case sk.State == core.TCPClose:
+		e := sk.SockError()
+		if e == 0 {
+			e = step.ECONNABORTED
+		}
+		sk.disconnect()
+		sk.SockState = core.SSUnconnected
+		m.Off, m.Syn = 0, 0
+		return sk.sendFailed(m, e), true
+	}
+	m.Fast = false
+	sk.SockState = core.SSConnected
+	return 0, false
 }
 
 // routeSG is sk_route_caps & NETIF_F_SG: the device takes packets that are not

@@ -1,6 +1,10 @@
 package trace
 
-import "github.com/packetwalk/packetwalk/stack/step"
+import (
+	"slices"
+
+	"github.com/packetwalk/packetwalk/stack/step"
+)
 
 // The queues of a TCP socket.
 const (
@@ -48,7 +52,7 @@ type queueRec struct {
 // queued are the fields of a socket that tell that its queues have changed.
 var queued = [...]int{
 	step.TCPSndUna, step.TCPSndNxt, step.TCPWriteSeq, step.TCPPacketsOut, step.TCPSackedOut, step.TCPLostOut, step.TCPRetransOut, step.TCPTotalRetrans,
-	step.TCPRcvNxt, step.TCPCopiedSeq, step.TCPOooLen, step.TCPRtxQueue, step.TCPWriteQueue, step.SockRcvQueue, step.SockRmem,
+	step.TCPRcvNxt, step.TCPCopiedSeq, step.TCPOooLen, step.TCPRtxQueue, step.TCPWriteQueue, step.SockRcvQueue,
 }
 
 // queues looks at the queues of a socket if they may have changed.
@@ -67,6 +71,13 @@ func (t *Tracer) queues(on Subject, old, now *Obs, event uint32) {
 	l := &t.Log
 	from := len(l.pieces)
 	l.pieces = q.ObserveQueues(l.pieces)
+	if n := len(l.queues); n > 0 && event != ^uint32(0) { // as they were: the same pieces
+		if o := &l.queues[n-1]; o.obj == on.TraceID() && slices.Equal(l.pieces[from:], l.pieces[o.from:o.from+o.n]) {
+			l.pieces = l.pieces[:from]
+			l.queues = append(l.queues, queueRec{o.obj, uint32(len(l.Events)), event, o.from, o.n})
+			return
+		}
+	}
 	l.queues = append(l.queues, queueRec{on.TraceID(), uint32(len(l.Events)), event, uint32(from), uint32(len(l.pieces) - from)})
 }
 

@@ -167,6 +167,8 @@ func (l *Log) Room(o *Log) {
 	l.Changes = make([]Change, 0, more(len(o.Changes)))
 	l.args = make([]uint64, 0, more(len(o.args)))
 	l.bytes = make([]byte, 0, more(len(o.bytes)))
+	l.queues = make([]queueRec, 0, more(len(o.queues)))
+	l.pieces = make([]Piece, 0, more(len(o.pieces)))
 }
 
 // Reset empties the Log and keeps its memory.

@@ -45,6 +45,9 @@ func (k wholeLab) Findings() []string {
 		return list
 	}
 	list := []string{fmt.Sprintf("This is a lab: the script %s runs in virtual time, and what it sets off in every host is walked.", Clean(s.Name))}
+	if s.Drill != nil {
+		list[0] = fmt.Sprintf("This is a packetdrill script: the events of %s happen in virtual time, and what the kernel does with each is walked.", Clean(s.Name))
+	}
 	for _, c := range s.Do {
 		list = append(list, fmt.Sprintf("What if: %s on %s.", Clean(c.Command), Clean(c.Host)))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/drill"
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -19,8 +20,9 @@ type Script struct {
 	Name, Text string
 	Args       []string
 	Seed       uint64
-	Do         []Change // what-ifs, in the order of time
-	Live       *Inputs  // a machine with a way out, in place of a script; nil: none
+	Do         []Change      // what-ifs, in the order of time
+	Live       *Inputs       // a machine with a way out, in place of a script; nil: none
+	Drill      *drill.Config // Text is a packetdrill script; nil: of the shell
 }
 
 // A Lab is a script that is walked. What a Walk calls a frame is here one
@@ -43,9 +45,9 @@ type Lab struct {
 	names   *LabNames
 	paths   map[uint32]uint16
 	pathN   []*PathInfo
-	whole   *Chunk // everything, up to keepEvents
-	script1 int    // the item of the script's line, from 1
-	kept    int    // ticks that whole holds
+	whole   *Chunk   // everything, up to keepEvents
+	script1 int      // the item of the script's line, from 1
+	kept    int      // ticks that whole holds
 	late    *stretch // the end of the run, as long as it goes on
 	early   *stretch // and what was before that
 	cache   []*Chunk
@@ -79,6 +81,7 @@ type item struct {
 	host        uint8 // where it begins
 	code        step.Step
 	pkt         uint32
+	raw         bool // the frame begins with the IP header
 }
 
 // An ItemKind is a kind of thing that happens in a lab.
@@ -320,7 +323,11 @@ func (k *Lab) note(log *trace.Log, e *trace.Event, n, tick int) {
 			}
 			it.len = uint32(len(b))
 			it.bytes = append([]byte{}, b[:keep]...)
-			it.flow = flowOf(b)
+			if it.raw = k.rawIP(b); it.raw {
+				it.flow = flowOfRaw(b)
+			} else {
+				it.flow = flowOf(b)
+			}
 			k.held += keep
 		}
 	case trace.End:
@@ -381,8 +388,11 @@ func (k *Lab) finish() {
 		}
 	}
 	k.names.seen, k.late, k.early = nil, nil, nil
-	if r.run != nil {
+	switch {
+	case r.run != nil:
 		k.status, k.err = r.run.Status()
+	case r.drill != nil && r.result() != nil:
+		k.status = 1
 	}
 	k.ticks, k.rounds = append(k.ticks, k.total()), append(k.rounds, k.total())
 	r.close()
@@ -415,7 +425,11 @@ func (k *Lab) Frame(i int) (pcaps.Frame, error) {
 		return pcaps.Frame{}, errors.New("there is no such packet")
 	}
 	it := k.items[i]
-	return pcaps.Frame{N: i + 1, At: it.at, Data: it.bytes, OrigLen: int(it.len), Link: pcaps.LinkEthernet, Queue: -1}, nil
+	link := pcaps.LinkEthernet
+	if it.raw {
+		link = pcaps.LinkRaw
+	}
+	return pcaps.Frame{N: i + 1, At: it.at, Data: it.bytes, OrigLen: int(it.len), Link: link, Queue: -1}, nil
 }
 
 // Script is the script that is walked.
@@ -646,12 +660,19 @@ type labRun struct {
 	n       int // ticks
 	live    *live.Machine
 	next    int // of its inputs
+	drill   *drill.Runner
+	next1   func() bool // lets it go on
+	result  func() error
+	stop    func()
 }
 
 // newLabRun makes the machine anew.
 func newLabRun(s *Script) (*labRun, error) {
 	if s.Live != nil {
 		return newLiveRun(s)
+	}
+	if s.Drill != nil {
+		return newDrillRun(s)
 	}
 	w := stack.NewWorld(s.Seed)
 	r := &labRun{lab: lab.NewLab(w, w.AddHost("host")), t: &trace.Tracer{}, script: s, do: s.Do}
@@ -700,6 +721,9 @@ func (r *labRun) tick() (ended bool) {
 	if r.live != nil {
 		return r.tickLive()
 	}
+	if r.drill != nil {
+		return r.tickDrill()
+	}
 	if r.run.Round() {
 		r.rounded = len(r.t.Log.Events)
 		if !r.told {
@@ -720,6 +744,11 @@ func (r *labRun) tick() (ended bool) {
 func (r *labRun) close() {
 	if r.live != nil {
 		r.live.Close()
+		return
+	}
+	if r.drill != nil {
+		r.lab.World.SetTracer(nil)
+		r.stop()
 		return
 	}
 	r.lab.World.SetTracer(nil)

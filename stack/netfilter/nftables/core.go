@@ -254,7 +254,8 @@ func (p *Pkt) traceEvent(on bool, first *bool, k TraceKind, c *Chain, rule *Rule
 	}
 	s := c.Table.s
 	if s.tracer != nil || len(s.also) > 0 {
-		e := TraceEvent{Kind: k, ID: p.b.ID, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, HasL4: p.hasL4, L4: p.thoff, First: *first}
+		// nft_get_trace_id: a packet that a bridge has taken up is another trace.
+		e := TraceEvent{Kind: k, ID: p.b.ID ^ uint32(p.b.IIF)<<24, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, HasL4: p.hasL4, L4: p.thoff, First: *first}
 		if s.tracer != nil {
 			s.tracer.NftTrace(p.ns, &e)
 		}
