@@ -2,6 +2,7 @@ package pcaps
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -58,6 +59,7 @@ func (r *Reader) findBlock(c *cursor) error {
 			}
 			return r.cut(off, err, "a block header", 12, len(b))
 		}
+		before := c.sec
 		typ := u32(b, c.sec.be)
 		if typ == blockSHB {
 			if err := r.sectionHeader(c, b[8:12], off); err != nil {
@@ -67,6 +69,10 @@ func (r *Reader) findBlock(c *cursor) error {
 		size := u32(b[4:], c.sec.be)
 		if size < 12 || size%4 != 0 {
 			return r.fail(off, fmt.Sprintf("a block claims a length of %d bytes, which no block has", size), "the file is damaged here; what came before it is whole")
+		}
+		if _, err := c.w.need(int(min(size, maxPacketBlock))); errors.Is(err, ErrLater) {
+			c.sec = before // all of a block, or nothing: it is looked at once
+			return ErrLater
 		}
 		switch typ {
 		case blockEPB, blockPB, blockSPB:

@@ -112,8 +112,22 @@ func (r *Reader) Next() (f Frame, err error) {
 	if err = r.find(c); err == nil {
 		err = r.take(c, &f)
 	}
+	if errors.Is(err, ErrLater) {
+		return f, ErrLater
+	}
 	r.err = err
 	return f, err
+}
+
+// Follow lets a stream (standard input, a pipe) come at its own pace: Next
+// returns ErrLater when the next frame has not come yet, and does not wait for
+// it. It reports whether the capture is such a stream.
+func (r *Reader) Follow() bool {
+	s, ok := r.src.(*spool)
+	if ok && !s.live {
+		s.follow()
+	}
+	return ok
 }
 
 // Rewind makes Next begin again with the first frame.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 )
 
 // Limits on what a stream (standard input, gzip) may cost. They are variables
@@ -70,12 +71,44 @@ type spool struct {
 	err   error // why the stream ended
 	limit func(have int64) error
 	chunk []byte
+
+	mu   sync.Mutex
+	live bool // somebody else pulls: what has not come is not waited for
+}
+
+// ErrLater tells that what is asked for has not come yet. It may be asked for
+// again.
+var ErrLater = errors.New("it has not come yet")
+
+// follow pulls the stream as it comes, until it ends.
+func (s *spool) follow() {
+	s.live = true
+	go func() {
+		chunk := make([]byte, 256<<10)
+		for {
+			n, err := readSome(s.in, chunk)
+			s.mu.Lock()
+			if s.err == nil {
+				s.keep(chunk[:n], err)
+			}
+			over := s.err != nil
+			s.mu.Unlock()
+			if over {
+				return
+			}
+		}
+	}()
 }
 
 var errNoFiles = errors.New("too large to keep in memory, and there are no temporary files here")
 
 func (s *spool) readAt(p []byte, off int64, min int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for s.have < off+int64(min) && s.err == nil {
+		if s.live {
+			return 0, ErrLater
+		}
 		s.pull()
 	}
 	n := 0
@@ -101,8 +134,13 @@ func (s *spool) pull() {
 		s.chunk = make([]byte, 256<<10)
 	}
 	n, err := readSome(s.in, s.chunk)
-	if n > 0 {
-		if e := s.put(s.chunk[:n]); e != nil {
+	s.keep(s.chunk[:n], err)
+}
+
+// keep puts away what was read, and why no more was.
+func (s *spool) keep(b []byte, err error) {
+	if len(b) > 0 {
+		if e := s.put(b); e != nil {
 			err = e
 		} else if s.limit != nil {
 			if e := s.limit(s.have); e != nil {
@@ -155,6 +193,8 @@ func (s *spool) toFile() error {
 }
 
 func (s *spool) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var err error
 	if s.file != nil {
 		err = s.file.Close()

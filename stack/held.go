@@ -23,7 +23,7 @@ var places = map[string]step.Why{
 	"device.txItem.b":           step.WhyInTxRing,
 	"device.txItem.segs":        step.WhyInTxRing,
 	"device.txDone.b":           step.WhyInTxRing,
-	"device.Tun.ring":           step.WhyInTxRing,
+	"device.Tun.ring":           step.WhyInTun,
 	"core.gro.bucket":           step.WhyInGRO,
 	"core.gro.list":             step.WhyInGRO,
 	"core.Softnet.inputQueue":   step.WhyInBacklog,

@@ -40,6 +40,7 @@ type Model struct {
 	hist    *history
 	sub     *CompareModel // a what-if, side by side, over all the rest
 	asked   bool          // a console's command is under way
+	live    bool          // the walk is of a run that goes on
 	away    bool          // the reader has left the end of a live run
 	moved   time.Time     // when the place went on with it last
 	err     error
@@ -49,6 +50,7 @@ type Model struct {
 func NewModel(s *view.Session, noColor bool) Model {
 	m := Model{s: s, scene: s.Scene(), w: MinW, h: MinH, detail: PaneWhy, dark: true, grid: &Grid{}, slice: 64}
 	m.local.focus, m.local.speed, m.local.tab = PaneWhy, startSpeed, PaneState
+	m.live = s.Live()
 	m.look.NoColor = noColor
 	m.theme = m.look.theme(m.dark)
 	m.local.token.to = m.scene.Lit
@@ -66,6 +68,8 @@ type indexMsg struct {
 	indexed, packets, slice int
 	done                    bool
 	idle                    bool // it waits for what has not happened yet
+	live                    string
+	newest                  int
 	err                     error
 }
 
@@ -80,7 +84,7 @@ const (
 
 // index indexes a few slices.
 func (m Model) index() tea.Cmd {
-	s, n := m.s, m.slice
+	s, n, live := m.s, m.slice, m.live
 	return func() tea.Msg {
 		var r indexMsg
 		had, _, _ := s.Progress()
@@ -88,13 +92,16 @@ func (m Model) index() tea.Cmd {
 			t := time.Now()
 			r.done, r.err = s.Advance(n)
 			now, _, _ := s.Progress()
-			r.idle, had = s.Live() && now == had, now
+			r.idle, had = live && now == had, now
 			switch d := time.Since(t); {
 			case d > sliceTime:
 				n = max(1, n/2)
 			case d < sliceTime/4:
 				n = min(n*2, 1<<14)
 			}
+		}
+		if live {
+			r.live, r.newest = s.LiveText(), s.Newest()
 		}
 		r.slice = n
 		r.indexed, r.packets, _ = s.Progress()
@@ -282,7 +289,7 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 	m.slice, m.err = msg.slice, msg.err
 	fresh := m.scene.Packet == 0 || msg.done || len(m.scene.List) < 20
 	m.scene.Indexed, m.scene.Packets = msg.indexed, max(m.scene.Packets, msg.packets)
-	m.scene.Live = m.s.LiveText()
+	m.scene.Live = msg.live
 	if msg.err != nil {
 		m.scene.Notice = view.Clean(msg.err.Error())
 		return nil
@@ -294,7 +301,7 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 		m.scene.Whole = true
 		m.queue = append(m.queue, view.Command{})
 	}
-	if c := m.tail(); c != nil {
+	if c := m.tail(msg.newest); c != nil {
 		cmds = append(cmds, c)
 	}
 	switch {
@@ -316,16 +323,12 @@ type againMsg struct{}
 const tailTime = 250 * time.Millisecond
 
 // tail goes to the newest packet of a live run, unless the reader has left it.
-func (m *Model) tail() tea.Cmd {
-	if !m.s.Live() || m.busy || m.away || time.Since(m.moved) < tailTime {
-		return nil
-	}
-	n := m.s.Newest()
-	if n <= m.scene.Packet {
+func (m *Model) tail(newest int) tea.Cmd {
+	if !m.live || m.busy || m.away || time.Since(m.moved) < tailTime || newest <= m.scene.Packet {
 		return nil
 	}
 	m.moved = time.Now()
-	c := m.send(view.Command{Verb: view.Seek, N: n})
+	c := m.send(view.Command{Verb: view.Seek, N: newest})
 	m.away = false
 	return c
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 
@@ -23,6 +24,9 @@ type input struct {
 	name    string
 	reader  *pcaps.Reader
 	labWalk *walk.Lab // instead of a capture
+	follow  bool      // a stream is walked while it comes
+	stream  *stream   // nil: it is none
+	piped   io.Reader // instead of a file: a capture that comes
 	opt     stack.Options
 }
 
@@ -48,6 +52,14 @@ func (in *input) open(name string) error {
 			return usageError{fmt.Errorf("--local takes an address like 10.0.0.2, not %q", in.local)}
 		}
 		in.opt.Local = wire.FromNetip(a)
+	}
+	if in.piped != nil {
+		r, err := pcaps.New(in.piped, name)
+		if err != nil {
+			return err
+		}
+		in.reader, in.name = r, name
+		return nil
 	}
 	if isLab(name) {
 		return in.openLab(name)

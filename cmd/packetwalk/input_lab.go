@@ -57,11 +57,19 @@ func (in *input) session(name string) (s *view.Session, k *walk.Walk, err error)
 	if in.labWalk != nil {
 		return view.NewLabSession(in.labWalk, in.name), nil, nil
 	}
+	if in.follow && in.reader.Follow() {
+		in.stream = &stream{r: in.reader}
+		in.stream.wait()
+	}
 	if k, err = walk.Open(in.reader, in.opt); err != nil {
 		in.close()
 		return nil, nil, err
 	}
-	return view.NewSession(k, in.name), k, nil
+	s = view.NewSession(k, in.name)
+	if in.stream != nil {
+		s.GoLive(in.stream)
+	}
+	return s, k, nil
 }
 
 // close closes the capture.

@@ -38,10 +38,12 @@ type liveFlags struct {
 	long   time.Duration
 	seed   uint64
 	router bool
+	from   string
 
-	headless bool
-	look     screenFlags
-	set      *settings.Settings
+	headless    bool
+	promiscuous bool
+	look        screenFlags
+	set         *settings.Settings
 }
 
 // liveCommand is `packetwalk live`: the model on a TAP interface.
@@ -67,11 +69,14 @@ the machine again from it, and says whether all is as it was.
 Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs, 2 the command line is wrong.`,
 		Example: `  packetwalk live                           then, elsewhere: ping 10.9.0.2; curl http://10.9.0.2/
   packetwalk live --write run.pcapng --for 30s
-  packetwalk live --replay run.pcapng
+  packetwalk live --replay run.pcapng       or, on the screen: packetwalk walk run.pcapng
+  packetwalk live --from eth0               walk what a real interface sends and receives
   packetwalk live --tap a --addr 10.1.0.1/24,10.1.0.2/24 --tap b --addr 10.2.0.1/24,10.2.0.2/24 --router`,
 		Args: noArgs,
 	}
 	var replay string
+	c.Flags().StringVar(&f.from, "from", "", "do not make a machine: walk what the real interface `IFACE` sends and receives, read only")
+	c.Flags().BoolVar(&f.promiscuous, "promiscuous", false, "with --from: hear what is for others too")
 	c.Flags().BoolVar(&f.headless, "headless", false, "without the screen: lines that are typed on standard input run in the simulated machine")
 	c.Flags().StringArrayVar(&f.taps, "tap", nil, "`NAME` of the interface that is made (default pw0); may be given for each port")
 	c.Flags().StringArrayVar(&f.addrs, "addr", nil, "the address of this machine and the model's, `REAL/LEN,MODEL/LEN` (default 10.9.0.1/24,10.9.0.2/24 and fd00:9::1/64,fd00:9::2/64); of the --tap before it, may be given several times")
@@ -84,6 +89,9 @@ Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if replay != "" {
 			return replayLog(replay)
+		}
+		if f.from != "" {
+			return f.listen(c)
 		}
 		var err error
 		if f.set, err = f.look.load(c); err != nil {
@@ -246,6 +254,36 @@ func (l *liveRun) Status() (string, bool) {
 		text += fmt.Sprintf(", %d not kept", n)
 	}
 	return text, on
+}
+
+// listen walks a real interface's traffic while it comes.
+func (f *liveFlags) listen(c *cobra.Command) error {
+	a, err := tap.Address(f.from)
+	if err != nil {
+		return err
+	}
+	r, w := io.Pipe()
+	broke := make(chan error, 1)
+	go func() {
+		err := tap.Listen(f.from, f.promiscuous, w)
+		broke <- err
+		w.CloseWithError(err)
+	}()
+	fmt.Fprintf(os.Stderr, "listening on %s; waiting for the first frame (ctrl+c ends it)\n", f.from)
+	x := walkFlags{input: input{mode: "follow", piped: r}}
+	if a.IsValid() {
+		x.local = a.String()
+	}
+	err = x.run(c, f.from)
+	r.Close()
+	select {
+	case e := <-broke:
+		if !errors.Is(e, io.ErrClosedPipe) {
+			return e
+		}
+	case <-time.After(time.Second):
+	}
+	return err
 }
 
 // typed hands over the lines of a reader.

@@ -67,13 +67,14 @@ func (f *walkFlags) run(c *cobra.Command, name string) error {
 	if f.until != "" && !isFunction(f.until) {
 		return usageError{fmt.Errorf("--until: %q is no kernel function that is modelled%s", f.until, nearFunction(f.until))}
 	}
+	plain := f.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) && name != "-"
+	f.follow = !plain
 	v, k, err := f.session(name)
 	if err != nil {
 		return err
 	}
 	defer f.close()
 	say(s)
-	plain := f.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) && name != "-"
 	if err := f.begin(v, s, at, plain); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (f *walkFlags) begin(v *view.Session, s *settings.Settings, at tui.Place, p
 		if err := toPlace(v, at); err != nil {
 			return fmt.Errorf("--at: %w", err)
 		}
-	case !plain:
+	case !plain && f.stream == nil:
 		if _, err := v.Advance(64); err != nil {
 			return nil // the screen tells it
 		}

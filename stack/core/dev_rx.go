@@ -103,7 +103,7 @@ func (ns *Netns) receiveCore(b *SKB) (PacketHandler, *SKB) {
 		}
 		ns.deliverTaps(b)
 		// The ingress hook of tc stands here.
-		if len(b.Dev.nf[NetdevIngress]) > 0 && !ns.devHook(b.Dev, NetdevIngress, b) {
+		if len(b.Dev.nf[NetdevIngress]) > 0 && ns.devHook(b.Dev, NetdevIngress, b) >= 0 {
 			return nil, nil
 		}
 		if b.VlanPresent {

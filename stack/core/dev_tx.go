@@ -34,9 +34,14 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 	ns.TstampTx(b, TstampSched)
 	ns.BHDisable()
 	ns.Spend(CostQueueXmit)
-	if len(d.nf[NetdevEgress]) > 0 && !ns.devHook(d, NetdevEgress, b) {
-		ns.BHEnable()
-		return NetXmitDrop
+	if len(d.nf[NetdevEgress]) > 0 {
+		if r := ns.devHook(d, NetdevEgress, b); r >= 0 {
+			ns.BHEnable()
+			if r == 0 { // a rule has taken it
+				return NetXmitSuccess
+			}
+			return NetXmitDrop
+		}
 	}
 	if d.Flags&IFFLoopback == 0 && d.Lower == nil {
 		b.Dst = nil // IFF_XMIT_DST_RELEASE

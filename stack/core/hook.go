@@ -217,9 +217,9 @@ func (ns *Netns) HookErr(f Family, n HookNum, in, out *Device, sk *Sock, b *SKB)
 	return r
 }
 
-// devHook runs a device's own hooks (nf_hook_ingress, nf_hook_egress): true
-// lets the packet go on.
-func (ns *Netns) devHook(d *Device, n HookNum, b *SKB) bool {
+// devHook runs a device's own hooks (nf_hook_ingress, nf_hook_egress): below 0 the
+// packet goes on, 0 says that a rule has taken it, and else it is dropped.
+func (ns *Netns) devHook(d *Device, n HookNum, b *SKB) int {
 	st := ns.pushHook()
 	st.Family, st.Hook = NFNetdev, n
 	if n == NetdevIngress {
@@ -229,7 +229,7 @@ func (ns *Netns) devHook(d *Device, n HookNum, b *SKB) bool {
 	}
 	r := ns.hookSlow(d.nf[n], st, b)
 	ns.popHook()
-	return r < 0
+	return r
 }
 
 func (ns *Netns) hookNone(f Family, n HookNum) {

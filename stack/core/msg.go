@@ -64,5 +64,8 @@ func (sk *Sock) McAllow(group wire.Addr, multicast bool, dif int) bool {
 			return true
 		}
 	}
+	if group.Is4() && sk.Family == AFInet6 {
+		return sk.Rare().McAll4
+	}
 	return sk.Rare().McAll
 }

@@ -58,6 +58,7 @@ type Machine struct {
 	// TCP's congestion controls (tcp_cong_list), a bit for each: modules that
 	// were loaded, and what differs from the default in who may choose them.
 	CongLoaded, CongAllowed, CongForbidden uint8
+	cubic                                  *CubicParams // nil: the defaults
 }
 
 // Mem is the memory that a protocol's sockets take together, in pages of 4096

@@ -4,6 +4,9 @@ package core
 // memory of its own.
 const rxRoom = 64
 
+// pageMax is where a driver that copies begins to put the rest into pages.
+const pageMax = 4096
+
 // tailroom is skb_tailroom: how many bytes would still fit behind the packet's,
 // in the memory that the kernel took for it.
 func (b *SKB) tailroom() int {
@@ -17,8 +20,12 @@ func (b *SKB) tailroom() int {
 	if b.HeadFrag {
 		front = pageRoom
 	}
-	if start < 0 || start > b.tail {
-		return 0
+	most := pageMax - front
+	if b.HeadFrag {
+		most = 2048 - sizeofShinfo - front
+	}
+	if start < 0 || start > b.tail || b.tail-start >= most {
+		return 0 // the rest lies in pages
 	}
 	return max(0, b.Truesize-sizeofSKB-sizeofShinfo-front-(b.tail-start))
 }

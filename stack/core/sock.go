@@ -129,6 +129,7 @@ type SockRare struct {
 	McIndex    int
 	McAddr     wire.Addr
 	McAll      bool
+	McAll4     bool // IP_MULTICAST_ALL of an IPv6 socket, which begins without
 	Groups     []Membership
 	Opt        []byte // IP options
 

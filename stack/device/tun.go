@@ -100,9 +100,10 @@ func (t *Tun) Release() {
 }
 
 // Write is tun_get_user, write(2) of the program that holds the device: the
-// packet is received. The error is what write would return. pkt is the packet's
-// number, 0 for a new one.
-func (t *Tun) Write(p []byte, pkt uint32) core.Errno {
+// packet is received. gso is the gso_size that the virtio header tells of a TCP
+// segment, in bytes, 0 for none. The error is what write would return. pkt is
+// the packet's number, 0 for a new one.
+func (t *Tun) Write(p []byte, gso int, pkt uint32) core.Errno {
 	d := t.Dev
 	ns := d.NS
 	b := ns.AllocSKB(core.Headroom, len(p), pkt)
@@ -111,6 +112,7 @@ func (t *Tun) Write(p []byte, pkt uint32) core.Errno {
 	b.Dev = d
 	b.ResetMAC()
 	b.ResetNetwork()
+	tunGSO(b, gso)
 	frame(ns, b, rx)
 	ns.BHDisable()
 	defer ns.BHEnable()
@@ -151,6 +153,23 @@ func (t *Tun) getUser(b *core.SKB) core.Errno {
 	}
 	ns.Why(step.WhyTunRcv, uint64(b.Len()), uint64(d.Index), uint64(version))
 	return 0
+}
+
+// tunGSO is virtio_net_hdr_to_skb of a TCP segment without NEEDS_CSUM: one that
+// is larger than a segment stands for several.
+func tunGSO(b *core.SKB, size int) {
+	const minGSO = 8 // TCP_MIN_GSO_SIZE
+	if size <= 0 || b.Len() == 0 {
+		return
+	}
+	size = max(size, minGSO)
+	head, typ := 20+20, uint16(core.GSOTCPv4)
+	if b.Data()[0]>>4 == 6 {
+		head, typ = 40+20, core.GSOTCPv6
+	}
+	if b.Len()-head > size {
+		b.GSOSize, b.GSOType = size, typ
+	}
 }
 
 // tunTruesize is what tun_alloc_skb accounts for a packet of n bytes: up to

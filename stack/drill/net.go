@@ -87,8 +87,12 @@ func (r *Runner) begin() {
 }
 
 // inject writes a packet into tun0 (netdev_send).
-func (r *Runner) inject(b []byte) {
-	r.tun.Write(b, 0)
+func (r *Runner) inject(b []byte, tcp bool) {
+	gso := 0
+	if tcp {
+		gso = r.cfg.MSS
+	}
+	r.tun.Write(b, gso, 0)
 }
 
 var errNoPacket = errors.New("timed out: no packet of the connection went out")

@@ -25,7 +25,7 @@ func (r *Runner) inbound(s *segment, k *conn) error {
 	if p := decode(b); p != nil {
 		r.verbose("inbound injected", live{r.usecs(), p, b})
 	}
-	r.inject(b)
+	r.inject(b, s.l4 == TCP)
 	return nil
 }
 

@@ -17,9 +17,10 @@ import (
 type Runner struct {
 	World *stack.World
 	Lab   *lab.Lab
-	Out   io.Writer // what commands and code print, and -v
-	Begun func(e *Event)
-	Ended func(e *Event, err error)
+	Out   io.Writer                 // what commands and code print, and -v
+	Ready func()                    // called when the network is there and the script begins; nil: nobody is told
+	Begun func(e *Event)            // of each event
+	Ended func(e *Event, err error) // and how it went
 
 	cfg    Config
 	script *Script
@@ -141,6 +142,9 @@ func (r *Runner) play() error {
 		}
 	}
 	r.begin()
+	if r.Ready != nil {
+		r.Ready()
+	}
 	for i, e := range r.script.Events {
 		if i == 0 && e.When.From != 0 {
 			return &Failure{File: r.script.File, Line: e.Line, What: "first event should be at time 0"}
@@ -170,6 +174,7 @@ func (r *Runner) event(e *Event) (err error) {
 		return r.failure(e, err)
 	}
 	r.played++
+	r.pass()
 	return r.fatal
 }
 

@@ -417,6 +417,19 @@ func (ip *IPv6) chkAddrFlags(a wire.Addr, dev *core.Device, banned uint16) bool 
 	return false
 }
 
+// has reports whether an address is the device's, with none of the banned flags.
+func (i *Inet6Dev) has(a wire.Addr, banned uint16) bool {
+	ad := i.find(a)
+	if ad == nil {
+		return false
+	}
+	f := ad.Flags
+	if f&AddrOptimistic != 0 {
+		f &^= AddrTentative
+	}
+	return f&banned == 0
+}
+
 // lladdr is ipv6_get_lladdr: the device's link-local address.
 func (i *Inet6Dev) lladdr(banned uint16) (wire.Addr, bool) {
 	if i != nil {

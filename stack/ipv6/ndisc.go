@@ -44,7 +44,8 @@ func (o *ndiscOps) Solicit(n *core.Neighbour, b *core.SKB) {
 	ip, ns := o.ip, o.ip.ns
 	var src *wire.Addr
 	if b != nil && b.Network >= 0 && len(b.From(b.Network)) >= wire.IPv6Len {
-		if a := b.IP6().Src(); ip.chkAddrFlags(a, n.Dev, AddrTentative|AddrOptimistic) {
+		// ipv6_chk_addr_and_flags, strictly: an address of this very device.
+		if a := b.IP6().Src(); idevOf(n.Dev).has(a, AddrTentative|AddrOptimistic) {
 			src = &a
 		}
 	}

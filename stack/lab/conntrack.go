@@ -45,7 +45,7 @@ var ctLong = []longOpt{{"list", 2, 'L'}, {"insert", 2, 'I'}, {"update", 2, 'U'},
 const ctShort = "LIUDGEFCSVhs:d:r:q:p:t:u:e:a:z[:]:{:}:m:c:i:f:o:n::g::b:j::w:l:<:>::(:):"
 
 // ctLegal are the options that each command takes.
-var ctLegal = map[byte]string{'L': "sdrqpuzmfngocjwl(){}[]", 'I': "sdrqptumfngocwl(){}[]a", 'U': "sdrqptumfoncwl<>(){}", 'D': "sdrqptumfngocjwl(){}[]", 'G': "sdrqpfow()[]",
+var ctLegal = map[byte]string{'L': "sdrqpuzmfngocjwl(){}[]", 'I': "sdrqptumngocwl(){}[]a", 'U': "sdrqptumfoncwl<>(){}", 'D': "sdrqptumfngocjwl(){}[]", 'G': "sdrqpfow()[]",
 	'F': "f", 'E': "sdrqpumfngoecbjwl(){}", 'C': "", 'S': ""}
 
 // ctProtoOpts are the options that belong to a protocol (-p).
@@ -58,6 +58,7 @@ func conntrackTool(p *Proc, a []string) int {
 		p.out(ctUsage)
 		return 0
 	}
+	a = optionalArgs(a)
 	opts, rest, bad := getopt(a[1:], ctShort, ctLong)
 	for _, o := range opts {
 		if o.c == 'V' {
@@ -108,6 +109,27 @@ func conntrackTool(p *Proc, a []string) int {
 		return c.expect()
 	}
 	return c.run()
+}
+
+// optionalArgs is get_optional_arg: -n, -g and -j take the next word, too, if that is
+// no option.
+func optionalArgs(a []string) []string {
+	var out []string
+	for i := 0; i < len(a); i++ {
+		w := a[i]
+		if i > 0 && i+1 < len(a) && a[i+1] != "" && a[i+1][0] != '-' {
+			switch w {
+			case "-n", "-g", "-j":
+				w += a[i+1]
+				i++
+			case "--src-nat", "--dst-nat", "--any-nat":
+				w += "=" + a[i+1]
+				i++
+			}
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // tableWord takes the name of the table, which stands right behind the command;
@@ -187,11 +209,26 @@ func (c *ctCmd) check(opts []word, a []string) string {
 		if need('p') {
 			return "You need to supply the `--protonum' option for this command"
 		}
+		if c.cmd == 'I' && c.f.proto == 6 && need(7) {
+			return "You need to supply the `--state' option for this command"
+		}
+		if c.cmd == 'I' && c.f.proto == 47 {
+			return "you have to specify `--srckey' and `--dstkey'"
+		}
 		if ports := ctProtoOpts[c.f.proto]; strings.Contains(ports, "\x01") && (need(1) || need(2)) && (need(3) || need(4)) {
 			return "you have to specify `--sport' and `--dport'"
 		}
-		if c.cmd == 'I' && c.f.proto == 6 && need(7) {
-			return "You need to supply the `--state' option for this command"
+		if c.cmd == 'I' && (c.f.proto == 1 || c.f.proto == 58) {
+			v6 := ""
+			if c.f.proto == 58 {
+				v6 = "v6"
+			}
+			switch {
+			case need(8):
+				return "You need to supply the `--icmp" + v6 + "-type' option for this command"
+			case need(9):
+				return "You need to supply the `--icmp" + v6 + "-code' option for this command"
+			}
 		}
 	}
 	return ""

@@ -105,6 +105,7 @@ func (c *ctCmd) option(o word) string {
 			}
 		}
 		c.set.status = f.status
+		c.set.mark = uint32(f.status) // as conntrack-tools 1.4.7 does it: of -m and -u the last counts
 	case 'e':
 		for _, w := range strings.Split(v, ",") {
 			m, ok := map[string]uint8{"ALL": 7, "NEW": ctNew, "UPDATES": ctUpdate, "DESTROY": ctDestroy}[strings.ToUpper(w)]
@@ -245,7 +246,7 @@ func (f *ctFilter) match(c *conntrack.Conn, update bool) bool {
 	if o.IsICMP() && (f.icmp[0] >= 0 && f.icmp[0] != int(o.Dport>>8) || f.icmp[1] >= 0 && f.icmp[1] != int(o.Dport&255) || f.icmp[2] >= 0 && f.icmp[2] != int(o.Sport)) {
 		return false
 	}
-	if f.state >= 0 && !(c.Proto() == 6 && int(c.TCP.State) == f.state || c.Proto() == 132 && int(c.SCTP()) == f.state) {
+	if f.state >= 0 && !update && !(c.Proto() == 6 && int(c.TCP.State) == f.state || c.Proto() == 132 && int(c.SCTP()) == f.state) {
 		return false
 	}
 	if f.zone >= 0 && !f.zoneIs(c) || !f.natted(c) {

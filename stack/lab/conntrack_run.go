@@ -75,8 +75,7 @@ func (c *ctCmd) run() int {
 	case 'G':
 		return c.get(t)
 	case 'I':
-		c.p.errf("not modelled: conntrack -I\n")
-		return 1
+		return c.insert(t)
 	case 'E':
 		return c.p.runProgram("conntrack", &ctEvents{ctCmd: c, t: t})
 	}
@@ -152,6 +151,10 @@ func (c *ctCmd) change(x *conntrack.Conn) bool {
 	}
 	if _, ok := c.given['u']; ok {
 		x.Status |= c.set.status & (conntrack.Assured | conntrack.SeenReply | conntrack.FixedTimeout)
+		did = true
+	}
+	if _, ok := c.given[7]; ok && x.Proto() == 6 {
+		x.TCP.State = conntrack.TCPStateID(c.f.state)
 		did = true
 	}
 	if did {

@@ -34,7 +34,13 @@ func (p *Proc) madeDir(abs string) ([]string, bool) {
 	case "/proc/net":
 		return sortedKeys(procNet), true
 	case "/sys":
-		return []string{"class"}, true
+		return []string{"class", "module"}, true
+	case "/sys/module":
+		return []string{"tcp_cubic"}, true
+	case "/sys/module/tcp_cubic":
+		return []string{"parameters"}, true
+	case cubicDir:
+		return cubicNames, true
 	case "/sys/class":
 		return []string{"net"}, true
 	case "/sys/class/net":
@@ -136,6 +142,9 @@ func (p *Proc) madeFile(abs string) (madeEntry, bool) {
 			return madeEntry{read: func() string { return f(p, d) + "\n" }}, true
 		}
 		return madeEntry{}, false
+	}
+	if name, ok := strings.CutPrefix(abs, cubicDir+"/"); ok {
+		return p.cubicFile(name)
 	}
 	now := float64(l.now()) / 1e9
 	switch abs {

@@ -488,66 +488,6 @@ func (c *ssCmd) skmem(r *sockRow) string {
 		o[step.SockWmemQueued], 0, o[step.SockBacklog], o[step.SockDrops])
 }
 
-func (c *ssCmd) tcpInfo(r *sockRow) string {
-	o := r.obs
-	var b strings.Builder
-	sep := "\n\t"
-	if c.mem || c.oneline {
-		sep = ""
-	}
-	b.WriteString(sep)
-	if c.p.host.NS.Sysctl.TCPTimestamps != 0 && r.state != core.TCPListen && o[step.TCPTsRecent] != 0 {
-		b.WriteString(" ts")
-	}
-	if c.p.host.NS.Sysctl.TCPSack != 0 && r.state != core.TCPListen {
-		b.WriteString(" sack")
-	}
-	b.WriteString(" " + c.p.host.NS.Sysctl.TCPCongestionControl)
-	if s, v := o[step.TCPSndWscale], o[step.TCPRcvWscale]; s != 0 || v != 0 {
-		fmt.Fprintf(&b, " wscale:%d,%d", s, v)
-	}
-	if r.state != core.TCPListen {
-		fmt.Fprintf(&b, " rto:%s", gnum(float64(o[step.TCPRto])/1e6))
-		if s := o[step.TCPSrttUs]; s != 0 {
-			fmt.Fprintf(&b, " rtt:%s/%s", gnum(float64(s/8)/1000), gnum(float64(o[step.TCPRttvarUs]/4)/1000))
-		}
-		if a := o[step.TCPAto]; a != 0 {
-			fmt.Fprintf(&b, " ato:%s", gnum(float64(a)/1e6))
-		}
-	}
-	if m := o[step.TCPMss]; m != 0 {
-		fmt.Fprintf(&b, " mss:%d", m)
-	}
-	if m := o[step.TCPPmtuCookie]; m != 0 {
-		fmt.Fprintf(&b, " pmtu:%d", m)
-	}
-	if m := o[step.TCPRcvMss]; m != 0 {
-		fmt.Fprintf(&b, " rcvmss:%d", m)
-	}
-	fmt.Fprintf(&b, " cwnd:%d", o[step.TCPSndCwnd])
-	if s := uint32(o[step.TCPSsthresh]); s < 0x7fffffff {
-		fmt.Fprintf(&b, " ssthresh:%d", s)
-	}
-	for _, x := range [...]struct {
-		name string
-		k    int
-	}{{"unacked", step.TCPPacketsOut}, {"lost", step.TCPLostOut}, {"sacked", step.TCPSackedOut}} {
-		if v := o[x.k]; v != 0 {
-			fmt.Fprintf(&b, " %s:%d", x.name, v)
-		}
-	}
-	if t := o[step.TCPTotalRetrans]; t != 0 {
-		fmt.Fprintf(&b, " retrans:%d/%d", o[step.TCPRetransOut], t)
-	}
-	if s := o[step.TCPRcvSsthresh]; s != 0 {
-		fmt.Fprintf(&b, " rcv_ssthresh:%d", s)
-	}
-	if w := o[step.TCPSndWnd]; w != 0 {
-		fmt.Fprintf(&b, " snd_wnd:%d", w)
-	}
-	return b.String()
-}
-
 func gnum(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
 
 // sum is ss -s.

@@ -23,7 +23,9 @@ import (
 type webServer struct {
 	m     *Machine
 	fd    int
-	conns []*httpConn
+	epoll int
+	wait  socket.Call
+	conns map[int]*httpConn
 	buf   [65536]byte
 }
 
@@ -40,6 +42,7 @@ type httpConn struct {
 	close   bool // after what waits is sent
 	gone    bool // the other side sends no more
 	waiting bool // for a body
+	full    bool // the socket takes no more for now
 	v10     bool
 }
 
@@ -62,37 +65,88 @@ var block = func() []byte {
 	return b
 }()
 
-// Run serves what there is.
+// Run serves those that have something to say, or room for more.
 func (s *webServer) Run(p *socket.Program) {
-	if s.fd == 0 {
-		fd, ok := listen(p, true, portHTTP)
-		if !ok {
+	if s.fd == 0 && !s.start(p) {
+		p.Exit()
+		return
+	}
+	for {
+		w := &s.wait
+		if !p.Do(w) {
+			return // asleep
+		}
+		if w.Err != 0 {
 			p.Exit()
 			return
 		}
-		s.fd = fd
+		ready := w.Ev[:w.Ret]
+		*w = s.waiting()
+		for _, e := range ready {
+			fd := int(e.Data)
+			if fd == s.fd {
+				s.accept(p)
+			} else if c := s.conns[fd]; c != nil && !s.talk(p, c) {
+				delete(s.conns, fd)
+				p.Close(fd)
+			}
+		}
 	}
+}
+
+// waiting is epoll_wait, for ever.
+func (s *webServer) waiting() socket.Call {
+	return socket.Call{Op: socket.OpEpollWait, FD: s.epoll, N: -1, N2: 64}
+}
+
+// start listens.
+func (s *webServer) start(p *socket.Program) (ok bool) {
+	e := socket.Call{Op: socket.OpEpollCreate}
+	if p.Do(&e); e.Err != 0 {
+		return false
+	}
+	s.epoll, s.conns = e.Ret, map[int]*httpConn{}
+	s.wait = s.waiting()
+	if s.fd, ok = listen(p, true, portHTTP); ok {
+		s.watch(p, s.fd, socket.EpollCtlAdd, socket.PollIn)
+	}
+	return ok
+}
+
+// watch tells what is waited for.
+func (s *webServer) watch(p *socket.Program, fd, how int, events uint32) {
+	p.Do(&socket.Call{Op: socket.OpEpollCtl, FD: s.epoll, FD2: fd, Cmd: how, Ev: []socket.EpollEvent{{Events: events, Data: uint64(fd)}}})
+}
+
+// accept takes the connections that have come.
+func (s *webServer) accept(p *socket.Program) {
 	for {
 		fd, e := p.Accept(s.fd)
 		if e != 0 {
-			break
+			return
 		}
-		s.conns = append(s.conns, &httpConn{fd: fd})
+		s.conns[fd] = &httpConn{fd: fd}
+		s.watch(p, fd, socket.EpollCtlAdd, socket.PollIn)
 	}
-	live := s.conns[:0]
-	for _, c := range s.conns {
-		if s.talk(p, c) {
-			live = append(live, c)
-		} else {
-			p.Close(c.fd)
-		}
-	}
-	clear(s.conns[len(live):])
-	s.conns = live
 }
 
 // talk goes on with one connection, and reports whether it lives.
 func (s *webServer) talk(p *socket.Program, c *httpConn) bool {
+	if !s.converse(p, c) {
+		return false
+	}
+	if full := len(c.out) > 0 || c.left > 0; full != c.full {
+		c.full = full
+		events := uint32(socket.PollIn)
+		if full {
+			events = socket.PollOut
+		}
+		s.watch(p, c.fd, socket.EpollCtlMod, events)
+	}
+	return true
+}
+
+func (s *webServer) converse(p *socket.Program, c *httpConn) bool {
 	for {
 		if !s.send(p, c) {
 			return false

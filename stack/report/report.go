@@ -290,4 +290,4 @@ func Made(pkt uint32) (n uint32, made bool) {
 }
 
 // summary is the one-line view of a frame.
-func summary(b []byte) string { return wire.Summary(b, wire.LinkEthernet, len(b)) }
+func summary(b []byte) string { return wire.Summary(b, wire.LinkOf(b), len(b)) }

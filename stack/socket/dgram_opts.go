@@ -32,8 +32,18 @@ func setUDPOpt(sk *udp.Sock, o Opt, v *optval) core.Errno {
 		}
 	case UDPNoCheck6Rx:
 		sk.NoCheck6Rx = n != 0
-	case UDPEncap, UDPGRO:
-		return step.NotModelled
+	case UDPEncap:
+		if n == 0 {
+			return 0
+		}
+		if n == 2 || n == 3 { // ESP, L2TP
+			return step.NotModelled
+		}
+		return step.ENOPROTOOPT
+	case UDPGRO:
+		if n != 0 {
+			return step.NotModelled
+		}
 	case IPv6UnicastHops:
 		sk.SetHopLimit(n)
 	case IPv6TClass:
@@ -55,7 +65,7 @@ func getUDPOpt(sk *udp.Sock, o Opt, n int) ([]byte, core.Errno) {
 		return intOpt(sk.GSOSize, n)
 	case UDPNoCheck6Rx:
 		return intOpt(num(sk.NoCheck6Rx), n)
-	case UDPNoCheck6Tx, UDPEncap, UDPGRO:
+	case UDPNoCheck6Tx, UDPEncap, UDPGRO, Opt(lvUDP | 10), Opt(lvUDP | 11): // UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV
 		return intOpt(0, n)
 	case IPv6DontFrag:
 		return intOpt(num(sk.DontFrag()), n)
@@ -115,7 +125,11 @@ func setRawOpt(sk *raw.Sock, o Opt, v *optval) core.Errno {
 		sk.V6.HopLimit = n
 	case IPv6TClass:
 		sk.V6.TClass = n
-	case IPv6DontFrag, Opt(lvRaw | 7): // IPV6_CHECKSUM of SOL_RAW
+	case Opt(lvRaw | 36), Opt(lvIPv6 | 36): // IPV6_HDRINCL
+		if n != 0 {
+			return step.NotModelled
+		}
+	case IPv6DontFrag, Opt(lvRaw | 7), Opt(lvIPv6 | 7): // IPV6_CHECKSUM
 		return step.NotModelled
 	default:
 		return step.ENOPROTOOPT
@@ -137,6 +151,12 @@ func getRawOpt(sk *raw.Sock, o Opt, n int) ([]byte, core.Errno) {
 			b = append(b, core.Int32(int(w))...)
 		}
 		return cut(b, n), 0
+	}
+	switch o {
+	case Opt(lvRaw | 36), Opt(lvIPv6 | 36):
+		return intOpt(0, n)
+	case Opt(lvRaw | 7), Opt(lvIPv6 | 7):
+		return nil, step.NotModelled
 	}
 	return get6(sk.Base(), o, n, sk.V6.HopLimit, sk.V6.TClass)
 }

@@ -276,6 +276,9 @@ func (p *Program) setProtoOpt(f *File, o Opt, v *optval) core.Errno {
 	case sk.Family == core.AFPacket:
 		return step.ENOPROTOOPT
 	case sk.Type == core.SockRaw && (o.level() == core.SolRaw || o.level() == core.SolICMPv6):
+		if e, mine := rawLevel(sk, o); !mine {
+			return e
+		}
 		return f.ep.setsockopt(o, v)
 	case sk.Family == core.AFInet && o.level() == core.SolIP,
 		sk.Family == core.AFInet6 && o.level() == core.SolIP && sk.Type != core.SockRaw:
@@ -284,6 +287,20 @@ func (p *Program) setProtoOpt(f *File, o Opt, v *optval) core.Errno {
 		return p.setIPv6Opt(f, o, v)
 	}
 	return step.ENOPROTOOPT
+}
+
+// rawLevel reports whether a raw socket has this option of SOL_RAW or
+// SOL_ICMPV6 (raw_setsockopt, rawv6_setsockopt).
+func rawLevel(sk *core.Sock, o Opt) (core.Errno, bool) {
+	switch {
+	case o == ICMPFilter && sk.Family == core.AFInet,
+		o == ICMP6Filter && sk.Family == core.AFInet6 && sk.Protocol == 58,
+		sk.Family == core.AFInet6 && (o == Opt(lvRaw|7) || o == Opt(lvRaw|36)):
+		return 0, true
+	case o.level() == core.SolICMPv6 && sk.Family == core.AFInet6 && sk.Protocol != 58:
+		return step.EOPNOTSUPP, false
+	}
+	return step.ENOPROTOOPT, false
 }
 
 // protoLevel is the level of a socket's own protocol.
@@ -328,7 +345,15 @@ func (p *Program) getOpt(f *File, o Opt, n int) ([]byte, core.Errno) {
 	switch {
 	case lv == core.SolSocket:
 		return p.getSocketOpt(f, o, n)
-	case lv == protoLevel(sk), sk.Type == core.SockRaw && (lv == core.SolRaw || lv == core.SolICMPv6):
+	case lv == protoLevel(sk):
+		return f.ep.getsockopt(o, n)
+	case sk.Type == core.SockRaw && sk.Family != core.AFPacket && (lv == core.SolRaw || lv == core.SolICMPv6):
+		if e, mine := rawLevel(sk, o); !mine {
+			if sk.Family == core.AFInet && lv == core.SolICMPv6 {
+				e = step.EOPNOTSUPP
+			}
+			return nil, e
+		}
 		return f.ep.getsockopt(o, n)
 	case sk.Family == core.AFPacket:
 		return nil, step.ENOPROTOOPT

@@ -69,11 +69,14 @@ func create(p *Program, family uint16, kind uint8, proto int) (endpoint, core.Er
 		if e != 0 {
 			return nil, e
 		}
+		sk.Reuse = true // INET_PROTOSW_REUSE
 		return &pingOps{Ping: sk}, 0
 	case kind == core.SockRaw && !p.Root:
 		return nil, step.EPERM
 	case kind == core.SockRaw && proto > 0 && proto < 256:
-		return &rawOps{Sock: raw.NewSock(ns, family, uint8(proto))}, 0
+		sk := raw.NewSock(ns, family, uint8(proto))
+		sk.Reuse = true // INET_PROTOSW_REUSE
+		return &rawOps{Sock: sk}, 0
 	case kind != core.SockStream && kind != core.SockDgram && kind != core.SockRaw:
 		return nil, step.ESOCKTNOSUPPORT
 	}

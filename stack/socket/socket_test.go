@@ -388,7 +388,7 @@ func TestOptions(t *testing.T) {
 	}{
 		{u, socket.SOBroadcast, 1, 0}, {u, socket.IPTOS, 0x10, 0}, {u, socket.IPTTL, 5, 0}, {u, socket.IPTTL, 0, step.EINVAL},
 		{u, socket.IPTTL, 256, step.EINVAL}, {u, socket.IPMTUDiscover, 9, step.EINVAL}, {u, socket.IPRecvErr, 1, 0},
-		{u, socket.IPHdrIncl, 1, step.ENOPROTOOPT}, {u, socket.TCPNoDelay, 1, step.ENOPROTOOPT}, {u, socket.SOBindToIfindex, 99, step.ENODEV},
+		{u, socket.IPHdrIncl, 1, step.ENOPROTOOPT}, {u, socket.TCPNoDelay, 1, step.ENOPROTOOPT}, {u, socket.SOBindToIfindex, -1, step.EINVAL},
 		{c, socket.TCPNoDelay, 1, 0}, {c, socket.TCPKeepIdle, 0, step.EINVAL}, {c, socket.SOKeepAlive, 1, 0}, {c, socket.UDPCork, 1, step.ENOPROTOOPT},
 		{99, socket.IPTOS, 0, step.EBADF},
 	} {

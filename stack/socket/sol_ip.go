@@ -30,7 +30,7 @@ func ipCmsg(o Opt) core.CmsgFlags {
 // setIPOpt is ip_setsockopt.
 func (p *Program) setIPOpt(f *File, o Opt, v *optval) core.Errno {
 	n := 0
-	if len(v.b) > 0 && v.fault {
+	if len(v.b) > 0 && v.fault && ipNumber(o) {
 		return step.EFAULT
 	}
 	if k, ok := core.GetInt32(v.b); ok {
@@ -56,6 +56,16 @@ func (p *Program) setIPOpt(f *File, o Opt, v *optval) core.Errno {
 		}
 	}
 	return p.setIPNum(f, o, n, v)
+}
+
+// ipNumber reports whether do_ip_setsockopt reads a number before it looks at
+// anything else.
+func ipNumber(o Opt) bool {
+	switch n := o.name(); {
+	case n >= 1 && n <= 3, n >= 5 && n <= 8, n >= 10 && n <= 13, n == 15, n >= 18 && n <= 26, n == 33, n == 34, n == 49, n == 50, n == 51:
+		return true
+	}
+	return false
 }
 
 func setCmsg(sk *core.Sock, m core.CmsgFlags, on bool) {
@@ -109,7 +119,11 @@ func (p *Program) setIPNum(f *File, o Opt, n int, v *optval) core.Errno {
 		if n != 0 && n != 1 {
 			return step.EINVAL
 		}
-		sk.SetRare().McAll = on
+		if sk.Family == core.AFInet6 {
+			sk.SetRare().McAll4 = on
+		} else {
+			sk.SetRare().McAll = on
+		}
 	case IPMulticastIF:
 		return multicastIF(sk, v)
 	case IPAddMembership, IPDropMembership:
@@ -130,23 +144,53 @@ func (p *Program) setIPNum(f *File, o Opt, n int, v *optval) core.Errno {
 		if len(v.b) > 40 {
 			return step.EINVAL
 		}
-		if sk.Type == core.SockStream && len(v.b) > 0 {
+		if v.fault {
+			return step.EFAULT
+		}
+		opt, e := ipv4.Of(sk.NS).CheckOptions(v.b)
+		if e == 0 && sk.Type == core.SockStream && len(opt) > 0 {
 			return step.NotModelled
 		}
-		sk.SetRare().Opt = append([]byte(nil), v.b...)
+		if e != 0 {
+			return e
+		}
+		sk.SetRare().Opt = opt
 	default:
-		return ipRest(o)
+		return ipRest(sk, o, v)
 	}
 	return 0
 }
 
-// ipRest is what is left of SOL_IP: what Linux has (and netfilter's own), and
-// what it has not.
-func ipRest(o Opt) core.Errno {
+// ipRest is what is left of SOL_IP: what Linux can set, and netfilter, and what
+// it cannot. Where a value is wrong in any case, it says so.
+func ipRest(sk *core.Sock, o Opt, v *optval) core.Errno {
 	switch n := o.name(); {
-	case n >= 5 && n <= 7, n == 9, n == 16, n == 17, n == 18, n == 23, n == 24, n == 26, n == 50, n == 51, // IP_ROUTER_ALERT … IP_LOCAL_PORT_RANGE
-		n >= 37 && n <= 48,                                                                                     // sources of groups
-		n >= 64 && n <= 67, n == 80, n == 81, n >= 96 && n <= 98, n >= 200 && n <= 211, n >= 1152 && n <= 1164: // xtables, SO_ORIGINAL_DST, arptables, mroute, IPVS
+	case n >= 5 && n <= 7, n >= 16 && n <= 18, n == 23, n == 24, n == 26, n == 50, // IP_ROUTER_ALERT …
+		n >= 200 && n <= 211, n >= 1152 && n <= 1164: // mroute, IPVS
+		return step.NotModelled
+	case n == 51: // IP_LOCAL_PORT_RANGE
+		if len(v.b) != 4 {
+			return step.EINVAL
+		}
+		return step.NotModelled
+	case n >= 37 && n <= 48, n == 64, n == 65, n == 96, n == 97: // sources of groups, xtables, arptables
+		if len(v.b) < 8 {
+			return step.EINVAL
+		}
+		return step.NotModelled
+	}
+	return step.ENOPROTOOPT
+}
+
+// ipRestGet is the same for do_ip_getsockopt.
+func ipRestGet(sk *core.Sock, o Opt) core.Errno {
+	switch k := o.name(); {
+	case k == 9 && sk.Type != core.SockStream: // IP_PKTOPTIONS
+		return step.ENOPROTOOPT
+	case k == 80 && sk.NS.Conntrack == nil: // SO_ORIGINAL_DST
+		return step.ENOPROTOOPT
+	case k >= 5 && k <= 7, k == 9, k == 18, k == 23, k == 24, k == 26, k == 41, k == 48, k == 50, k == 51,
+		k >= 64 && k <= 67, k == 80, k == 83, k >= 96 && k <= 99, k >= 200 && k <= 211, k >= 1152 && k <= 1164:
 		return step.NotModelled
 	}
 	return step.ENOPROTOOPT
@@ -186,6 +230,9 @@ func mreqn(b []byte) (group, own wire.IP4, dev int) {
 func multicastIF(sk *core.Sock, v *optval) core.Errno {
 	if sk.Type == core.SockStream || len(v.b) < 4 {
 		return step.EINVAL
+	}
+	if v.fault {
+		return step.EFAULT
 	}
 	_, own, dev := mreqn(v.b)
 	if len(v.b) < 8 { // struct in_addr
@@ -237,8 +284,11 @@ func ipMembership(f *File, o Opt, v *optval) core.Errno {
 	if len(v.b) < 8 {
 		return step.EINVAL
 	}
+	if v.fault {
+		return step.EFAULT
+	}
 	group, own, dev := mreqn(v.b)
-	if !group.IsMulticast() {
+	if !group.IsMulticast() && o == IPAddMembership {
 		return step.EINVAL
 	}
 	d := groupDevice(sk, own, dev)
@@ -308,7 +358,7 @@ func getIPNum(sk *core.Sock, o Opt) (int, core.Errno) {
 		if sk.DstCache == nil {
 			return 0, step.ENOTCONN
 		}
-		return sk.DstCache.PathMTU(), 0
+		return min(sk.DstCache.PathMTU(), 65535), 0
 	case IPRecvErr:
 		return num(sk.RecvErr), 0
 	case IPHdrIncl:
@@ -322,6 +372,9 @@ func getIPNum(sk *core.Sock, o Opt) (int, core.Errno) {
 	case IPMulticastLoop:
 		return num(sk.McLoop), 0
 	case IPMulticastAll:
+		if sk.Family == core.AFInet6 {
+			return num(r.McAll4), 0
+		}
 		return num(r.McAll), 0
 	case IPMinTTL, IPNoDefrag:
 		return 0, 0
@@ -331,5 +384,5 @@ func getIPNum(sk *core.Sock, o Opt) (int, core.Errno) {
 		}
 		return int(sk.Sport), 0 // inet_num
 	}
-	return 0, ipRest(o)
+	return 0, ipRestGet(sk, o)
 }

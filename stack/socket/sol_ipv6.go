@@ -37,7 +37,15 @@ func (p *Program) setIPv6Opt(f *File, o Opt, v *optval) core.Errno {
 	n, _ := core.GetInt32(v.b)
 	switch o {
 	case IPv6DontFrag:
+		if len(v.b) < 4 {
+			v.b = []byte{0, 0, 0, 0}
+		}
 		return f.ep.setsockopt(o, v)
+	case Opt(lvIPv6 | 7), Opt(lvIPv6 | 36): // IPV6_CHECKSUM, IPV6_HDRINCL
+		if sk.Type == core.SockRaw {
+			return f.ep.setsockopt(o, v)
+		}
+		return step.ENOPROTOOPT
 	case IPv6MulticastHops, IPv6MulticastIF:
 		if sk.Type == core.SockStream {
 			return step.ENOPROTOOPT
@@ -49,7 +57,7 @@ func (p *Program) setIPv6Opt(f *File, o Opt, v *optval) core.Errno {
 			return step.EPERM
 		}
 	default:
-		if e := ipv6Rest(o); e != 0 {
+		if e := ipv6Rest(sk, o, v); e != 0 {
 			return e
 		}
 	}
@@ -149,15 +157,38 @@ func (p *Program) setIPv6Num(f *File, o Opt, n int, v *optval) core.Errno {
 
 // ipv6Rest tells of an option that is not among those above whether Linux has
 // it.
-func ipv6Rest(o Opt) core.Errno {
+func ipv6Rest(sk *core.Sock, o Opt, v *optval) core.Errno {
 	switch o {
 	case IPv6UnicastHops, IPv6MulticastHops, IPv6MulticastLoop, IPv6MulticastAll, IPv6MulticastIF, IPv6RecvErr, IPv6MTUDiscover, IPv6MTU,
 		IPv6V6Only, IPv6TClass, IPv6MinHopcount, IPv6Transparent, IPv6FreeBind, IPv6RecvPktinfo, IPv6RecvHopLimit, IPv6RecvTClass, IPv6RecvOrigDst, IPv6DontFrag:
 		return 0
 	}
 	switch n := o.name(); {
-	case n >= 1 && n <= 11, n == 22, n == 27, n == 28, n >= 30 && n <= 35, n >= 42 && n <= 48, n == 50, n >= 52 && n <= 61,
-		n == 64, n == 70, n == 72, n == 76, n == 77, n == 80, n >= 200 && n <= 211:
+	case n == 1: // IPV6_ADDRFORM
+		if a, ok := core.GetInt32(v.b); !ok || a != core.AFInet {
+			return step.EINVAL
+		}
+		if sk.Type == core.SockRaw {
+			return step.ENOPROTOOPT
+		}
+		return step.NotModelled
+	case n >= 42 && n <= 48, n == 64, n == 65: // groups, xtables
+		if len(v.b) < 8 {
+			return step.EINVAL
+		}
+		return step.NotModelled
+	case n >= 2 && n <= 6, n == 8, n == 11, n == 27, n == 28, n >= 30 && n <= 35, n == 50, n >= 53 && n <= 60,
+		n == 70, n == 72, n == 76, n == 77, n >= 200 && n <= 211:
+		return step.NotModelled
+	}
+	return step.ENOPROTOOPT
+}
+
+// ipv6RestGet is the same for do_ipv6_getsockopt.
+func ipv6RestGet(o Opt) core.Errno {
+	switch n := o.name(); {
+	case n >= 2 && n <= 5, n == 8, n == 11, n == 22, n >= 30 && n <= 33, n == 48, n == 49, n == 51, n >= 53 && n <= 61,
+		n >= 64 && n <= 70, n == 72, n == 76, n == 77, n == 80, n >= 200 && n <= 211:
 		return step.NotModelled
 	}
 	return step.ENOPROTOOPT
@@ -200,7 +231,7 @@ func getIPv6Opt(f *File, o Opt, n int) ([]byte, core.Errno) {
 		if sk.DstCache == nil {
 			return nil, step.ENOTCONN
 		}
-		return intOpt(sk.DstCache.PathMTU(), n)
+		return intOpt(min(sk.DstCache.PathMTU(), 65535), n)
 	case IPv6TClass:
 		if sk.Type == core.SockStream {
 			return intOpt(int(sk.TOS), n)
@@ -235,8 +266,8 @@ func getIPv6Opt(f *File, o Opt, n int) ([]byte, core.Errno) {
 	case IPv6MinHopcount:
 		return intOpt(0, n)
 	}
-	if e := ipv6Rest(o); e != 0 {
-		return nil, e
+	if k := o.name(); sk.Type == core.SockRaw && (k == 7 || k == 36) {
+		return f.ep.getsockopt(o, n)
 	}
-	return nil, step.ENOPROTOOPT
+	return nil, ipv6RestGet(o)
 }

@@ -142,9 +142,6 @@ func (p *Program) bindToIndex(sk *core.Sock, index int) core.Errno {
 	if index < 0 {
 		return step.EINVAL
 	}
-	if index != 0 && sk.NS.DevByIndex(index) == nil {
-		return step.ENODEV
-	}
 	sk.BoundDev, sk.DstCache = int32(index), nil
 	return 0
 }
@@ -244,6 +241,8 @@ func setSocketRest(o Opt, n int, v *optval) core.Errno {
 		return 0
 	case among(soOthers[:], o):
 		return step.EOPNOTSUPP
+	case o == lvSocket|48, o == SOIncomingNapiID, o == SONetnsCookie, o == lvSocket|78, o == lvSocket|79: // to be read only
+		return step.ENOPROTOOPT
 	case among(soNotModelled[:], o):
 		return step.NotModelled
 	}
@@ -453,7 +452,7 @@ func getSocketFlag(sk *core.Sock, r *core.SockRare, o Opt) (int, bool) {
 // getSocketRest is what is left of sk_getsockopt.
 func getSocketRest(o Opt, n int) ([]byte, core.Errno) {
 	switch {
-	case o == SOPeekOff, o == SOTxRehash, among(soOthers[:], o) && o != lvSocket|34:
+	case o == SOPeekOff, o == SOTxRehash, among(soOthers[:], o):
 		return nil, step.EOPNOTSUPP
 	case o == lvSocket|17: // SO_PEERCRED: nobody
 		return cut([]byte{0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255}, n), 0
@@ -463,7 +462,7 @@ func getSocketRest(o Opt, n int) ([]byte, core.Errno) {
 		return nil, 0
 	case o == lvSocket|44: // SO_LOCK_FILTER
 		return intOpt(0, n)
-	case o == SOBusyPollBudget, o >= lvSocket|50 && o <= lvSocket|52, o == lvSocket|80:
+	case o == SOBusyPollBudget, o >= lvSocket|50 && o <= lvSocket|52, o == lvSocket|68, o >= lvSocket|78 && o <= lvSocket|80:
 		return nil, step.ENOPROTOOPT
 	case among(soNotModelled[:], o):
 		return nil, step.NotModelled

@@ -84,6 +84,7 @@ const (
 	WhyTunVersion
 	WhyTunRcv
 	WhyTunDown
+	WhyInTun
 	endDriverWhy
 )
 
@@ -126,6 +127,7 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyTunVersion & 255:    "The packet's first half byte is {0}: neither IPv4 nor IPv6, and a tun device carries nothing else.",
 	WhyTunRcv & 255:        "A program wrote {0} bytes into {1:dev}: IP version {2}.",
 	WhyTunDown & 255:       "{0:dev} is down: what is written into it is refused.",
+	WhyInTun & 255:         "At the end of the trace it waits for the program that holds the tun device.",
 }
 
 var driverTries = [...]Tried{}

@@ -91,6 +91,11 @@ const (
 	TCPProbesOut
 	TCPFollowed
 	TCPThrottled
+	TCPNoSpace
+	TCPAppLimited
+	TCPChrono
+	TCPSndSml
+	TCPTSQAt
 	numSockFields
 )
 
@@ -162,7 +167,7 @@ var sockFields = [numSockFields]Field{
 	TCPReoWndUs:     {"tcp.reo_wnd_us", Dec, "How long a segment may come later than one sent after it, before it counts as lost, in µs."},
 	TCPDelackAt:     {"tcp.delack_at", Time, "When the delayed ACK goes at the latest."},
 	TCPKeepAt:       {"tcp.keepalive_at", Time, "When the keepalive timer fires; it also ends FIN_WAIT2."},
-	TCPPaceAt:       {"tcp.pacing_at", Time, "When pacing lets the next packet go, or the queues below ask for more."},
+	TCPPaceAt:       {"tcp.pacing_at", Time, "When pacing lets the next packet go."},
 	TCPCompressedAt: {"tcp.compressed_ack_at", Time, "When ACKs that were held together go."},
 	TCPPacingRate:   {"tcp.pacing_rate", Dec, "The rate that congestion control paces to, in bytes a second."},
 	TCPCwndLimited:  {"tcp.is_cwnd_limited", Bool, "In this round trip the congestion window held data back."},
@@ -174,6 +179,11 @@ var sockFields = [numSockFields]Field{
 	TCPNonagle:      {"tcp.nonagle", Hex, "1 TCP_NODELAY, 2 TCP_CORK, 4 push now."},
 	TCPProbesOut:    {"tcp.probes_out", Dec, "Window or keepalive probes without an answer."},
 	TCPFollowed:     {"tcp.followed", Bool, "What this side sends is taken from the capture: cwnd and the like are the model's estimate."},
+	TCPNoSpace:      {"sk.nospace", Bool, "A program waits for room in the send buffer (SOCK_NOSPACE)."},
+	TCPAppLimited:   {"tcp.app_limited", Dec, "Not 0: the program writes too little to fill the network; the value of delivered until which that counts."},
+	TCPChrono:       {"tcp.chrono_type", Dec, "What the time is booked on: 1 busy, 2 limited by the receive window, 3 by the send buffer; 0 idle."},
+	TCPSndSml:       {"tcp.snd_sml", Dec, "The end of the last segment that was not full: Nagle's test."},
+	TCPTSQAt:        {"tcp.tsq_at", Time, "When the queues below ask this socket for more."},
 	TCPThrottled:    {"tcp.throttled", Bool, "Enough of this socket waits in the queues below (TCP small queues)."},
 }
 

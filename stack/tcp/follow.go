@@ -314,7 +314,7 @@ func (t *TCP) followSyn(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) bool {
 	q := sk.allocPkt(0, b.Pkt)
 	initNondata(q, h.Seq(), fSyn)
 	q.Tstamp = sk.now()
-	sk.retransStamp = uint32(sk.mstamp/1000) | 1
+	sk.retransStamp = max(uint32(sk.mstamp/1000), 1)
 	sk.WmemQueued += int32(q.Truesize)
 	sk.packetsOut++
 	sk.rtx.PushBack(q)

@@ -40,6 +40,7 @@ func (sk *Sock) getPort(addr wire.Addr, port uint16) core.Errno {
 		}
 	} else {
 		sk.Saddr, sk.RcvSaddr = addr, addr
+		sk.V6Only = sk.V6Only || !addr.IsZero() && !addr.Is4() // __inet6_bind
 	}
 	h := sk.T.Hash
 	if port == 0 {

@@ -42,6 +42,8 @@ func (sk *Sock) ObserveOwn(o *trace.Obs) {
 	o[step.TCPDelivered], o[step.TCPLost] = uint64(sk.delivered), uint64(sk.lost)
 	o[step.TCPTLPHighSeq], o[step.TCPUndoMarker] = uint64(sk.tlpHighSeq), uint64(sk.undoMarker)
 	o[step.TCPPriorCwnd], o[step.TCPNonagle] = uint64(sk.priorCwnd), uint64(sk.nonagle)
+	o[step.TCPNoSpace], o[step.TCPAppLimited] = b2i(sk.NoSpace), uint64(sk.appLimited)
+	o[step.TCPChrono], o[step.TCPSndSml] = uint64(sk.st.chrono.typ), uint64(sk.sndSml)
 	o[step.TCPProbesOut], o[step.TCPFollowed] = uint64(sk.probesOut), b2i(sk.T != nil && sk.T.Follow)
 }
 
@@ -54,7 +56,10 @@ func (sk *Sock) observeTimers(o *trace.Obs) {
 		o[step.TCPKeepAt] = uint64(sk.keepTimer.At)
 	}
 	if sk.tsqTimer != nil && sk.tsqTimer.Pending() {
-		o[step.TCPPaceAt] = uint64(sk.tsqTimer.At)
+		o[step.TCPTSQAt] = uint64(sk.tsqTimer.At)
+	}
+	if sk.pacingTimer != nil && sk.pacingTimer.Pending() {
+		o[step.TCPPaceAt] = uint64(sk.pacingTimer.At)
 	}
 	if sk.compTimer != nil && sk.compTimer.Pending() {
 		o[step.TCPCompressedAt] = uint64(sk.compTimer.At)

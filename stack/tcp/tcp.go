@@ -28,14 +28,11 @@ func (t *TCP) newSock(family uint16) *Sock {
 	sk.assignCongestion()
 	sk.initXmitTimers()
 	sk.initXfer0()
-	sk.rcvqInit()
 	return sk
 }
 
 // v4Any is 0.0.0.0 in mapped form.
 var v4Any = anyV4()
-
-func (sk *Sock) rcvqInit() { sk.ack.rcvMss = minMSS }
 
 // initXmitTimers is tcp_init_xmit_timers with the values of a new connection.
 func (sk *Sock) initXmitTimers() {

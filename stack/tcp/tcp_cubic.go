@@ -3,6 +3,7 @@ package tcp
 import (
 	"math/bits"
 
+	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 )
@@ -12,16 +13,13 @@ import (
 
 const (
 	cubicBetaScale = 1024
-	cubicBeta      = 717 // 0.7
-	cubicHZ        = 10  // BICTCP_HZ: 2^10 is a second
+	cubicHZ        = 10 // BICTCP_HZ: 2^10 is a second
 	cubeRTTScale   = 410
-	cubicBetaTCP   = 8 * (cubicBetaScale + cubicBeta) / 3 / (cubicBetaScale - cubicBeta)
+	cubicBetaTCP   = 8 * (cubicBetaScale + 717) / 3 / (cubicBetaScale - 717) // beta_scale, made when the module is loaded
 
 	hystartMinSamples = 8
 	hystartDelayMin   = 4000
 	hystartDelayMax   = 16000
-	hystartLowWindow  = 16
-	hystartAckDeltaUs = 2000
 	hystartAckTrain   = 1
 	hystartDelay      = 2
 )
@@ -50,8 +48,15 @@ func (cubic) id() congID { return congCubic }
 func (cubic) init(sk *Sock) {
 	sk.cubic = cubicState{}
 	sk.cubicReset()
-	sk.hystartReset()
+	if p := sk.cubicParams(); p.Hystart != 0 {
+		sk.hystartReset()
+	} else if p.InitialSsthresh != 0 {
+		sk.sndSsthresh = int32(p.InitialSsthresh)
+	}
 }
+
+// cubicParams are the module's parameters.
+func (sk *Sock) cubicParams() *core.CubicParams { return sk.NS.Machine.Cubic() }
 
 func (sk *Sock) cubicReset() {
 	found := sk.cubic
@@ -74,12 +79,13 @@ func (cubic) ssthresh(sk *Sock) int {
 	c := &sk.cubic
 	cwnd := uint32(sk.sndCwnd)
 	c.epochStart = 0
-	if cwnd < c.lastMaxCwnd {
-		c.lastMaxCwnd = cwnd * (cubicBetaScale + cubicBeta) / (2 * cubicBetaScale)
+	beta := uint32(sk.cubicParams().Beta)
+	if cwnd < c.lastMaxCwnd && sk.cubicParams().FastConvergence != 0 {
+		c.lastMaxCwnd = cwnd * (cubicBetaScale + beta) / (2 * cubicBetaScale)
 	} else {
 		c.lastMaxCwnd = cwnd
 	}
-	t := max(int(cwnd*cubicBeta/cubicBetaScale), 2)
+	t := max(int(cwnd*beta/cubicBetaScale), 2)
 	sk.NS.Why(step.WhyCubicCut, uint64(cwnd), uint64(t), uint64(c.lastMaxCwnd))
 	return t
 }
@@ -169,13 +175,13 @@ func (sk *Sock) cubicUpdate(cwnd, acked uint32) {
 		}
 	}
 	// Never slower than Reno would be (the TCP-friendly region).
-	if delta := cwnd * cubicBetaTCP >> 3; delta > 0 {
+	if delta := cwnd * cubicBetaTCP >> 3; delta > 0 && sk.cubicParams().TCPFriendliness != 0 {
 		for c.ackCnt > delta {
 			c.ackCnt -= delta
 			c.tcpCwnd++
 		}
 	}
-	if c.tcpCwnd > cwnd {
+	if c.tcpCwnd > cwnd && sk.cubicParams().TCPFriendliness != 0 {
 		if m := cwnd / (c.tcpCwnd - cwnd); c.cnt > m {
 			c.cnt = m
 		}
@@ -218,7 +224,7 @@ func (cubic) pktsAcked(sk *Sock, _ int, rttUs int64) {
 	if c.delayMin == 0 || c.delayMin > d {
 		c.delayMin = d
 	}
-	if c.found == 0 && sk.inSlowStart() {
+	if c.found == 0 && sk.inSlowStart() && sk.cubicParams().Hystart != 0 {
 		sk.hystartUpdate(d)
 	}
 }
@@ -231,11 +237,12 @@ func (sk *Sock) hystartUpdate(delay uint32) {
 	if after(sk.sndUna, c.endSeq) {
 		sk.hystartReset()
 	}
-	if sk.sndCwnd < hystartLowWindow {
+	p := sk.cubicParams()
+	if int(sk.sndCwnd) < p.HystartLowWindow {
 		return
 	}
 	now := uint32(sk.mstamp)
-	if int32(now-c.lastAck) <= hystartAckDeltaUs {
+	if p.HystartDetect&hystartAckTrain != 0 && int(int32(now-c.lastAck)) <= p.HystartAckDeltaUs {
 		c.lastAck = now
 		threshold := c.delayMin + sk.hystartAckDelay()
 		if sk.pacingStatus == pacingNone {
@@ -248,6 +255,9 @@ func (sk *Sock) hystartUpdate(delay uint32) {
 			sk.sndSsthresh = sk.sndCwnd
 			ns.Why(step.WhyHystartTrain, uint64(now-c.roundStart)*1000, uint64(threshold)*1000, uint64(sk.sndCwnd))
 		}
+	}
+	if p.HystartDetect&hystartDelay == 0 {
+		return
 	}
 	c.currRtt = min(c.currRtt, delay)
 	if c.sampleCnt < hystartMinSamples {

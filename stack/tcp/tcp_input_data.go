@@ -123,19 +123,22 @@ func (sk *Sock) initBufferSpace() {
 
 // sndbufExpand is tcp_sndbuf_expand.
 func (sk *Sock) sndbufExpand() {
-	per := max(int(sk.mssCache), int(sk.rx.mssClamp), 536) + 320 + sizeofShinfo
+	per := max(int(sk.mssCache), int(sk.rx.mssClamp)) + maxTCPHeader + sizeofShinfo
 	n := 1
 	for n < per {
 		n <<= 1
 	}
-	per = n + 512
+	per = n + sizeofSKB
 	nr := int(max(initCwnd, sk.sndCwnd, sk.reordering+1))
 	if m := sk.ca.sndbufExpand() * nr * per; int(sk.SndBuf) < m {
 		sk.SndBuf = int32(min(m, sk.sysctl().TCPWmem[2]))
 	}
 }
 
-const sizeofShinfo = 320
+const (
+	sizeofSKB    = 256 // SKB_DATA_ALIGN(sizeof(struct sk_buff))
+	sizeofShinfo = 320 // SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+)
 
 // initRcvMSS is tcp_initialize_rcv_mss.
 func (sk *Sock) initRcvMSS() {

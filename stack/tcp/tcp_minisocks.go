@@ -19,6 +19,7 @@ func (sk *Sock) checkReq(b *core.SKB, r *Request, fastopen bool) (*Sock, core.Dr
 	o := &sk.T.opt
 	wire.ParseTCPOptions(h.Options(), o)
 	sawTS := o.HasTS && ns.Sysctl.TCPTimestamps != 0
+	ts := o.TSVal // (o is used again before the end)
 	paws, tsecr := false, false
 	if sawTS {
 		stamp := (ns.Clock.Now() - r.reqTimeout()) / sim.Second
@@ -36,9 +37,6 @@ func (sk *Sock) checkReq(b *core.SKB, r *Request, fastopen bool) (*Sock, core.Dr
 	}
 	if paws || tsecr || !inWindow(cb.Seq, cb.EndSeq, r.rcvNxt, r.rcvNxt+r.rcvWnd) {
 		return nil, sk.reqOutOfWindow(b, r, o, paws, tsecr)
-	}
-	if sawTS && r.tstampOK && !fastopen && !after(cb.Seq, r.rcvNxt) {
-		r.tsRecent = o.TSVal
 	}
 	if cb.Seq == r.rcvIsn {
 		flg &^= wire.TCPSyn // it lies before the window
@@ -64,7 +62,11 @@ func (sk *Sock) checkReq(b *core.SKB, r *Request, fastopen bool) (*Sock, core.Dr
 		ns.Why(step.WhyDeferAccept, uint64(r.numTimeout), uint64(d))
 		return nil, step.NotDropped
 	}
-	return sk.reqDone(b, r)
+	c, why := sk.reqDone(b, r)
+	if c != nil && sawTS && r.tstampOK && !after(cb.Seq, r.rcvNxt) {
+		c.rx.tsRecent = ts
+	}
+	return c, why
 }
 
 // synAgain is its part for a SYN that was sent again: so is the answer (RFC
@@ -122,10 +124,6 @@ func (l *Sock) reqDone(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 			l.embryonicReset(b, r, false, false)
 		}
 		return nil, step.DropTCPListenOverflow
-	}
-	child.rx.tsRecent = r.tsRecent
-	if r.sntSynack != 0 {
-		child.mstamp = l.mstamp
 	}
 	// inet_csk_complete_hashdance
 	ns.In(step.CompleteHashdance, r).Out()

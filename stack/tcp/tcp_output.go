@@ -292,6 +292,9 @@ func (sk *Sock) fragment(q *core.SKBList, b *core.SKB, n, mss int) *core.SKB {
 func (sk *Sock) queueSKB(b *core.SKB) {
 	sk.writeSeq = b.CB.EndSeq
 	sk.write.PushBack(b)
+	if b == sk.write.Front() {
+		sk.chronoStart(chronoBusy)
+	}
 	sk.WmemQueued += int32(b.Truesize)
 }
 

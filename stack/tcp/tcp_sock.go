@@ -63,8 +63,9 @@ const (
 	pawsWindow    = 1
 	pawsMSL       = 60
 
-	gsoMaxSize = 65536 - 320 - 1 // sk_gso_max_size less MAX_TCP_HEADER and one
-	gsoMaxSegs = 65535
+	maxTCPHeader = 192                      // MAX_TCP_HEADER
+	gsoMaxSize   = 65536 - maxTCPHeader - 1 // sk_gso_max_size
+	gsoMaxSegs   = 65535
 )
 
 // Control bits as an int, to keep in CB.TCPFlags.

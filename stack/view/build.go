@@ -21,7 +21,7 @@ const (
 func (s *Session) Scene() Scene {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc := Scene{Title: s.title, Live: s.LiveText(), Screen: ScreenWalk, Depth: DepthOperator, Grain: string(s.grain), Follow: string(s.follow), Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
+	sc := Scene{Title: s.title, Live: s.liveText(), Screen: ScreenWalk, Depth: DepthOperator, Grain: string(s.grain), Follow: string(s.follow), Packets: s.k.Len(), Indexed: s.k.Indexed(), Whole: s.done, Notice: s.notice, Findings: s.k.Findings()}
 	for i := range sc.Findings {
 		sc.Findings[i] = Clean(sc.Findings[i])
 	}
@@ -136,7 +136,7 @@ func (b *builder) packet(f *pcaps.Frame) {
 		return
 	}
 	raw := b.log.Bytes(fr)
-	b.sc.Line = Clean(wire.Summary(raw, wire.LinkEthernet, len(raw)))
+	b.sc.Line = Clean(wire.Summary(raw, wire.LinkOf(raw), len(raw)))
 	b.bytes(b.sc, nil, raw)
 }
 

@@ -91,7 +91,7 @@ func (s *Session) ask(line string) error {
 		s.con.show = !s.con.show
 		return nil
 	}
-	if s.live != nil && !lab.Reads(line) {
+	if s.typesLive() && !lab.Reads(line) {
 		return s.typeLive(line)
 	}
 	k, ok := s.k.(momenter)

@@ -290,7 +290,7 @@ func (b *builder) relate(all map[uint32]*kin, pkt uint32, depth int) {
 	}
 	if x.Packet == 0 && k.bytes >= 0 {
 		raw := b.log.Bytes(&b.log.Events[k.bytes])
-		x.Line = Clean(wire.Summary(raw, wire.LinkEthernet, len(raw)))
+		x.Line = Clean(wire.Summary(raw, wire.LinkOf(raw), len(raw)))
 	}
 	x.Outcome, x.Lost = k.outcome.String(), k.lost
 	if k.outcome == trace.Dropped && !k.lost {

@@ -12,7 +12,7 @@ import (
 
 // bytes fills in the headers and bytes of a frame: of the capture, or raw.
 func (s *Session) bytes(sc *Scene, f *pcaps.Frame, raw []byte) {
-	link, whole := wire.LinkEthernet, len(raw)
+	link, whole := wire.LinkOf(raw), len(raw)
 	if f != nil {
 		raw, link, whole = f.Data, wire.LinkKind(f.Link), f.OrigLen
 	}

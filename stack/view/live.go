@@ -20,11 +20,21 @@ func (s *Session) GoLive(l Live) {
 	s.live = l
 }
 
-// Live reports whether the walk is of a run that goes on.
-func (s *Session) Live() bool { return s.live != nil && !s.done }
+// Live reports whether the walk is of a run that goes on, or went on.
+func (s *Session) Live() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live != nil
+}
 
 // LiveText is what to say of a run that goes on, empty for any other walk.
 func (s *Session) LiveText() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.liveText()
+}
+
+func (s *Session) liveText() string {
 	if s.live == nil {
 		return ""
 	}
@@ -38,7 +48,7 @@ func (s *Session) Newest() int {
 	defer s.mu.Unlock()
 	n := s.k.Indexed()
 	if s.lab == nil {
-		return n
+		return max(min(n, 1), n-1) // of the last one only the beginning is known
 	}
 	for i := n - 1; i >= max(0, n-newest); i-- {
 		if s.lab.Item(i).Kind == walk.ItemPacket {
@@ -50,6 +60,10 @@ func (s *Session) Newest() int {
 
 // newest is how far back a packet is looked for.
 const newest = 4096
+
+// typesLive reports whether a line that changes something goes to the running
+// machine: it does where there is one.
+func (s *Session) typesLive() bool { return s.live != nil && s.lab != nil }
 
 // typeLive types a line into the running machine.
 func (s *Session) typeLive(line string) error {

@@ -348,7 +348,7 @@ func (w *Flows) Finish() error {
 			continue
 		}
 		if w.JSON {
-			b := fmt.Appendf(nil, `{"summary":{"flow":%d,"ends":"%s","from":%d,"to":%d,"segments":%d,"retransmitted":%d,"bytes_out":%d,"bytes_in":%d,"limited":{`, f.n, f.ends, f.first, f.since, f.segs, f.last[step.TCPTotalRetrans], f.track.bytes[0], f.track.bytes[1])
+			b := fmt.Appendf(nil, `{"summary":{"flow":%d,"ends":"%s","from":%d,"to":%d,"segments":%d,"retransmitted":%d,"bytes_out":%d,"bytes_in":%d,"limited":{`, f.n, f.ends, f.first, f.since, f.segs, f.again, f.track.bytes[0], f.track.bytes[1])
 			comma := ""
 			for i, n := range f.limits {
 				if n > 0 {

@@ -60,6 +60,14 @@ func room(v *vals) int64 {
 	return int64(int32(v[step.TCPSndUna] + v[step.TCPSndWnd] - v[step.TCPSndNxt]))
 }
 
+// chronoSndbuf is TCP_CHRONO_SNDBUF_LIMITED.
+const chronoSndbuf = 3
+
+// smallOut is tcp_minshall_check: a segment that was not full is under way.
+func smallOut(v *vals) bool {
+	return int32(v[step.TCPSndSml]-v[step.TCPSndUna]) > 0 && int32(v[step.TCPSndSml]-v[step.TCPSndNxt]) <= 0
+}
+
 // limitOf says what holds sending back, by the values that tcp_write_xmit
 // compares. A connection that follows a capture writes what the capture shows
 // and no more: there a full window is told even if no byte is known to wait.
@@ -85,19 +93,19 @@ func limitOf(v *vals) limit {
 		return limitApp
 	}
 	if wait == 0 {
-		if v[step.SockWmemQueued] >= v[step.SockSndBuf] && v[step.SockSndBuf] > 0 {
+		if v[step.TCPNoSpace] != 0 || v[step.TCPChrono] == chronoSndbuf {
 			return limitBuffer
 		}
 		return limitApp
 	}
 	switch {
-	case v[step.TCPPaceAt] != 0 && v[step.TCPThrottled] == 0:
+	case v[step.TCPPaceAt] != 0:
 		return limitPace
 	case full:
 		return limitCwnd
 	case room(v) < min(mss, wait):
 		return limitRwnd
-	case wait < mss && v[step.TCPNonagle]&4 == 0 && (v[step.TCPNonagle]&2 != 0 || v[step.TCPNonagle] == 0 && v[step.TCPPacketsOut] > 0):
+	case wait < mss && v[step.TCPNonagle]&4 == 0 && (v[step.TCPNonagle]&2 != 0 || v[step.TCPNonagle] == 0 && v[step.TCPPacketsOut] > 0 && smallOut(v)):
 		return limitNagle
 	case v[step.TCPThrottled] != 0:
 		return limitQueue
@@ -138,13 +146,13 @@ func limitSays(l limit, v *vals, st string) string {
 		if v[step.TCPNonagle]&2 != 0 {
 			return fmt.Sprintf("TCP_CORK holds %s back until a full segment (%d) has come together.", bytesText(wait), mss)
 		}
-		return fmt.Sprintf("Nagle: %s, less than a full segment (%d), while %s not acknowledged.", waits, mss, countVerb(v[step.TCPPacketsOut], "segment"))
+		return fmt.Sprintf("Nagle: %s, less than a full segment (%d), while another small one is not acknowledged.", waits, mss)
 	case limitQueue:
 		return fmt.Sprintf("Enough of this socket waits in the queues below: %d bytes of memory (TCP small queues).", max(1, v[step.SockWmem])-1)
 	case limitPace:
 		return fmt.Sprintf("Pacing: the next packet waits for its time, at %s a second.", bytesText(int64(v[step.TCPPacingRate])))
 	case limitBuffer:
-		return fmt.Sprintf("The send buffer is full: %d of %d bytes of memory.", v[step.SockWmemQueued], v[step.SockSndBuf])
+		return fmt.Sprintf("The send buffer: %d of %d bytes of memory are taken, and the program waits for room.", v[step.SockWmemQueued], v[step.SockSndBuf])
 	case limitApp:
 		s := "The program: all that it has written is sent"
 		if v[step.TCPFollowed] != 0 {
@@ -155,7 +163,7 @@ func limitSays(l limit, v *vals, st string) string {
 		}
 		return s + " and acknowledged."
 	case limitGo:
-		return fmt.Sprintf("Nothing: %s, and cwnd (%d of %d used) and the window (%s) have room.", waits, flight(v), v[step.TCPSndCwnd], bytesText(room(v)))
+		return fmt.Sprintf("Nothing: %s, and cwnd (%d of %d used) and the window (%s) have room. They go at once, or wait a moment to become a larger packet.", waits, flight(v), v[step.TCPSndCwnd], bytesText(room(v)))
 	}
 	return fmt.Sprintf("No data can be sent in state %s.", st)
 }
@@ -181,14 +189,6 @@ func nOf[T int | int64 | uint64](n T, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// countVerb is "1 segment is", "3 segments are".
-func countVerb(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what + " is"
-	}
-	return fmt.Sprintf("%d %ss are", n, what)
 }
 
 func bytesText(n int64) string { return nOf(n, "byte") }

@@ -193,7 +193,7 @@ func (t *tabler) packetTuple() (x tuple, ok bool) {
 	if len(t.sc.Bytes) == 0 {
 		return x, false
 	}
-	x = tupleOf(t.sc.Bytes, wire.LinkEthernet)
+	x = tupleOf(t.sc.Bytes, wire.LinkOf(t.sc.Bytes))
 	if f, err := t.k.Frame(t.frame); x.proto == 0 && err == nil {
 		x = tupleOf(t.sc.Bytes, wire.LinkKind(f.Link))
 	}

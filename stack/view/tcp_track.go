@@ -210,7 +210,7 @@ type tcpSeen struct {
 // segmentOf reads the TCP header of a frame of a connection.
 func segmentOf(raw []byte, of *tuple, out bool) (g tcpSeen, ok bool) {
 	size, match := -1, false
-	for _, h := range wire.Layout(raw, wire.LinkEthernet) {
+	for _, h := range wire.Layout(raw, wire.LinkOf(raw)) {
 		p := raw[h.From:h.To]
 		var src, dst wire.Addr
 		switch h.Kind {

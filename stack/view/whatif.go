@@ -396,7 +396,7 @@ func (s *Session) sketch(i int) (frames []string, sum uint64, err error) {
 			}
 			b := log.Bytes(e)
 			s.onHost(e.Host)
-			frames = append(frames, s.names.HostName(e.Host)+" "+way+s.names.DevName(int(e.Dev))+": "+looseLine(wire.Summary(b, wire.LinkEthernet, len(b)))+" "+looseFields(b))
+			frames = append(frames, s.names.HostName(e.Host)+" "+way+s.names.DevName(int(e.Dev))+": "+looseLine(wire.Summary(b, wire.LinkOf(b), len(b)))+" "+looseFields(b))
 		}
 	}
 	return frames, sum, nil
@@ -404,7 +404,7 @@ func (s *Session) sketch(i int) (frames []string, sum uint64, err error) {
 
 // looseFields are the fields of an IP header that the summary does not tell.
 func looseFields(b []byte) string {
-	for _, h := range wire.Layout(b, wire.LinkEthernet) {
+	for _, h := range wire.Layout(b, wire.LinkOf(b)) {
 		p := b[h.From:h.To]
 		switch {
 		case h.Kind == wire.HdrIPv4 && len(p) >= 20:

@@ -18,10 +18,11 @@ func newDrillRun(s *Script) (*labRun, error) {
 		return nil, err
 	}
 	r := &labRun{lab: d.Lab, t: &trace.Tracer{}, drill: d, script: s, do: s.Do}
-	d.World.SetTracer(r.t)
+	d.Ready = func() { d.World.SetTracer(r.t) }
 	d.Out = &printer{r, false}
 	d.Begun = func(e *drill.Event) { r.begun(s.Name, e.Line) }
 	d.Ended = r.eventEnded
+	r.t.Clock = d.World.Clock
 	r.next1, r.result, r.stop = d.Steps()
 	return r, nil
 }
@@ -31,6 +32,7 @@ func (r *labRun) eventEnded(e *drill.Event, err error) {
 	at := fmt.Sprintf("%.6f ", r.drill.Seconds())
 	switch {
 	case err != nil:
+		r.failed = true
 		r.say(true, at+"not as the script says: "+err.Error())
 	case e.Packet != nil && e.Packet.In:
 		r.say(false, at+"sent in "+e.Packet.String())
@@ -59,7 +61,9 @@ func (r *labRun) tickDrill() (ended bool) {
 	st := 0
 	if err := r.result(); err != nil {
 		st = 1
-		r.say(true, err.Error())
+		if !r.failed {
+			r.say(true, err.Error())
+		}
 	}
 	r.t.Host = 0
 	r.t.Note(nil, step.WhyScriptEnds, uint64(st))

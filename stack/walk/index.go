@@ -73,6 +73,9 @@ func Diagnose(src Source, o stack.Options) (*stack.Profile, error) {
 	whole := false
 	for range scanFrames {
 		f, err := src.Next()
+		if errors.Is(err, pcaps.ErrLater) {
+			break
+		}
 		if whole = err != nil; whole {
 			if s.Frames() == 0 && !errors.Is(err, io.EOF) {
 				return nil, err
@@ -143,6 +146,9 @@ func (k *Walk) Paths() []*PathInfo { return k.pathN }
 func (k *Walk) Advance(n int) (done bool, err error) {
 	for ; n > 0 && !k.done; n-- {
 		f, err := k.src.Next()
+		if errors.Is(err, pcaps.ErrLater) {
+			break
+		}
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				k.brk = err

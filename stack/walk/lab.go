@@ -664,6 +664,7 @@ type labRun struct {
 	next1   func() bool // lets it go on
 	result  func() error
 	stop    func()
+	failed  bool // an event was not as the script says
 }
 
 // newLabRun makes the machine anew.

@@ -108,3 +108,20 @@ func (h Null) Type() EtherType {
 	}
 	return 0
 }
+
+// LinkOf is how a frame of the model begins: with an Ethernet header, or on a
+// tun device with its IP header. One that could be both is Ethernet.
+func LinkOf(b []byte) LinkKind {
+	switch {
+	case len(b) < 20:
+	case len(b) >= 14 && known(EtherType(be16(b[12:]))):
+	case b[0]>>4 == 4 && b[0]&15 >= 5 && int(be16(b[2:])) == len(b), b[0]>>4 == 6 && len(b) >= 40 && 40+int(be16(b[4:])) == len(b):
+		return LinkRaw
+	}
+	return LinkEthernet
+}
+
+// known are the EtherTypes that the model handles.
+func known(t EtherType) bool {
+	return t == EtherTypeIPv4 || t == EtherTypeIPv6 || t == EtherTypeARP || t == EtherTypeVLAN || t == EtherTypeQinQ
+}

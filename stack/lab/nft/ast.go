@@ -103,6 +103,7 @@ type skind uint8
 
 const (
 	sMatch skind = iota
+	sFlow        // flow add @ft
 	sVerdict
 	sVmap
 	sCounter

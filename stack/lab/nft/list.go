@@ -58,7 +58,14 @@ func (r *runner) list(c *cmd) {
 		}
 		r.objects(c, kind, "")
 		return
-	case "flowtables", "hooks", "secmarks", "synproxys":
+	case "flowtables":
+		for _, t := range s.List {
+			if in(t) {
+				o.printf("table %s %s {\n}\n", familyName(t.Family), t.Name)
+			}
+		}
+		return
+	case "hooks", "secmarks", "synproxys":
 		r.fail(errAt(c.at, "not modelled: list "+c.obj))
 		return
 	}
@@ -68,6 +75,8 @@ func (r *runner) list(c *cmd) {
 		return
 	}
 	switch c.obj {
+	case "flowtable":
+		r.fail(errAt(c.p.nameAt, "No such file or directory"))
 	case "table":
 		o.table(t)
 	case "chain":

@@ -115,6 +115,8 @@ func (l *lowerer) stmt(s *stmt) {
 	switch s.k {
 	case sMatch:
 		l.match(s)
+	case sFlow:
+		l.errno, l.errAt = step.ENOENT, s.at
 	case sVerdict:
 		v := &nftables.Decide{Verdict: nftables.Verdict{Code: s.e.verdict}}
 		if s.e.chain != "" {

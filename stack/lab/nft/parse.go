@@ -353,7 +353,7 @@ func (p *parser) command() {
 		p.add(c)
 	}
 	c.at = c.at.to(p.last)
-	if c.rule != nil && c.rule.comment == "" {
+	if c.rule != nil && c.rule.comment == "" || c.obj == "flowtable" && c.op != "delete" && c.op != "list" {
 		c.at.end++ // nft counts the end of the line in
 	}
 	p.cmds = append(p.cmds, c)
@@ -448,8 +448,10 @@ func (p *parser) add(c *cmd) {
 		}
 		p.nameSpec(&c.p)
 		c.objs = p.ctObject(w.s)
-	case p.is("flowtable"):
-		panic(syntaxError{errAt(t.at, "not modelled: flowtable")})
+	case p.accept("flowtable"):
+		c.obj = "flowtable"
+		p.nameSpec(&c.p)
+		p.flowtable()
 	case c.op == "add" && t.kind == tokWord && (!keywords[t.s] || families[t.s] != 0 || t.s == "ip"):
 		p.rulePlace(c)
 		c.rule = p.rule()

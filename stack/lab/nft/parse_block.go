@@ -56,6 +56,9 @@ func (p *parser) delete(c *cmd) {
 		p.next()
 		c.p.handAt = p.peek().at
 		c.p.handle, c.p.hasHand = p.num(), true
+	case p.accept("flowtable"):
+		c.obj = "flowtable"
+		p.nameSpec(&c.p)
 	case p.is("set"), p.is("map"):
 		p.next()
 		c.obj = "set"
@@ -156,6 +159,8 @@ func (p *parser) list(c *cmd) {
 		p.chainSpec(&c.p)
 	case "set", "map", "meter":
 		c.obj = "set"
+		p.nameSpec(&c.p)
+	case "flowtable":
 		p.nameSpec(&c.p)
 	case "counter", "quota", "limit":
 		p.nameSpec(&c.p)
@@ -281,8 +286,10 @@ func (p *parser) tableItem(c *cmd) {
 			}
 			sub.p.name, sub.p.nameAt = p.identifier()
 			sub.objs = p.ctObject(w.s)
-		case p.is("flowtable"):
-			panic(syntaxError{errAt(t.at, "not modelled: flowtable")})
+		case p.accept("flowtable"):
+			sub.obj = "flowtable"
+			sub.p.name, sub.p.nameAt = p.identifier()
+			p.flowtable()
 		case p.is("define"), p.is("redefine"):
 			p.define()
 			return

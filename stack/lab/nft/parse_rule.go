@@ -130,7 +130,9 @@ func (p *parser) stmtAt(t *token) *stmt {
 			}
 		case "set":
 			return p.setStmtOld()
-		case "tproxy", "synproxy", "xt", "meter", "flow", "tunnel", "osf":
+		case "flow":
+			return p.flow()
+		case "tproxy", "synproxy", "xt", "meter", "tunnel", "osf":
 			panic(syntaxError{errAt(t.at, "not modelled: "+t.s)})
 		case "reset":
 			panic(syntaxError{errAt(t.at, "not modelled: reset")})

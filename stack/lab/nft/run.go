@@ -287,6 +287,8 @@ func (r *runner) addCmd(c *cmd) {
 		r.addElements(c)
 	case "object":
 		r.addObject(c)
+	case "flowtable":
+		r.addFlowtable(c.at)
 	}
 }
 
@@ -319,6 +321,11 @@ func (r *runner) addTable(c *cmd) {
 	}
 	if len(r.fails) > 0 {
 		return
+	}
+	for _, s := range c.sub {
+		if s.obj == "flowtable" {
+			r.addFlowtable(s.p.nameAt)
+		}
 	}
 	for _, s := range c.sub {
 		if s.obj == "set" && len(s.set.elems) > 0 {

@@ -203,6 +203,8 @@ func (r *runner) delete(c *cmd) {
 		return
 	}
 	switch c.obj {
+	case "flowtable":
+		r.errno(c.p.nameAt, step.ENOENT)
 	case "table":
 		r.errno(c.p.tableAt, r.b.DelTable(t))
 	case "chain":
