@@ -151,6 +151,10 @@ func headTail(p *Proc, a []string) int {
 		p.errf("not modelled: %s -f\n", name)
 		return 1
 	}
+	if name == "head" && !neg && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
+		p.headOf(n, bytes)
+		return 0
+	}
 	first := true
 	return p.operands(rest, func(file, s string) {
 		if len(rest) > 1 && !quiet {
@@ -191,6 +195,37 @@ func headTail(p *Proc, a []string) int {
 		p.out(strings.Join(l, ""))
 	})
 }
+
+// headOf prints the first n lines or bytes of standard input as they come, and
+// reads no more than it must: who writes to a pipe without a reader is told.
+func (p *Proc) headOf(n int, bytes bool) {
+	for n > 0 {
+		b, eof := p.read(0, headBlock)
+		if eof {
+			return
+		}
+		k := len(b)
+		if bytes {
+			k = min(k, n)
+			n -= k
+		} else {
+			for i, c := range b {
+				if c == '\n' {
+					if n--; n == 0 {
+						k = i + 1
+						break
+					}
+				}
+			}
+		}
+		if p.write(1, b[:k]) != "" {
+			return
+		}
+	}
+}
+
+// headBlock is how much head reads at once (BUFSIZ).
+const headBlock = 8192
 
 func wc(p *Proc, a []string) int {
 	var show [5]bool // lines, words, chars, bytes, longest line

@@ -14,44 +14,9 @@ import (
 	"unsafe"
 
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
-
-// A system makes system calls: the model, or the kernel that runs the test.
-type system interface {
-	do(c *socket.Call) *socket.Call
-	wait() // until all packets are where they go
-}
-
-// A modelled is the model's program on a machine with a loopback device.
-type modelled struct {
-	w *world
-	p *socket.Program
-}
-
-func newModelled(t testing.TB) *modelled {
-	w := newWorld(t)
-	return &modelled{w, socket.NewProgram(w.NS, "p", idle{})}
-}
-
-func (m *modelled) do(c *socket.Call) *socket.Call {
-	c.Flags |= noSleep(c)
-	m.p.Do(c)
-	return c
-}
-
-func (m *modelled) wait() { m.w.run(m.w.NS.Clock.Now() + 20*sim.Millisecond) }
-
-func noSleep(c *socket.Call) int {
-	switch c.Op {
-	case socket.OpSend, socket.OpRecv, socket.OpSendMsg, socket.OpRecvMsg:
-		return core.MsgDontWait
-	}
-	return 0
-}
 
 // A real is the kernel, in a network namespace of the thread's own.
 type real struct{}
@@ -293,29 +258,6 @@ func (k *real) msg(c *socket.Call, sys func(n uintptr, a ...uintptr) (uintptr, s
 	return r, e
 }
 
-// A kind is a sort of socket; a state is what is done to one.
-type kind struct {
-	name  string
-	fam   uint16
-	typ   uint8
-	proto int
-}
-
-var kinds = []kind{
-	{"tcp4", core.AFInet, core.SockStream, 0}, {"tcp6", core.AFInet6, core.SockStream, 0},
-	{"udp4", core.AFInet, core.SockDgram, 0}, {"udp6", core.AFInet6, core.SockDgram, 0},
-	{"icmp4", core.AFInet, core.SockRaw, 1}, {"icmp6", core.AFInet6, core.SockRaw, 58},
-	{"raw4", core.AFInet, core.SockRaw, 200},
-}
-
-// own is the loopback address of a family.
-func own(fam uint16) wire.Addr {
-	if fam == core.AFInet6 {
-		return wire.Addr{Lo: 1}
-	}
-	return lo
-}
-
 // open makes a socket in a state: "new", "bound", "listens", "connected",
 // "accepted".
 func open(s system, k kind, state string) int {
@@ -358,6 +300,30 @@ var notKept = map[socket.Opt]bool{
 	socket.IPMulticastTTL: true, socket.IPv6MulticastHops: true, socket.IPv6MulticastIF: true,
 	socket.MakeOpt(6, 10): true, // TCP_WINDOW_CLAMP
 	socket.MakeOpt(6, 2):  true, // TCP_MAXSEG of loopback's 64 KiB
+}
+
+// TestKernelCalls makes the plays on this machine's kernel, and compares with
+// testdata/calls.txt, or writes it with -update.
+func TestKernelCalls(t *testing.T) {
+	k := newReal(t)
+	if !strings.HasPrefix(release(), "6.18.") {
+		t.Skip("this is Linux ", release(), "; the model is of 6.18")
+	}
+	b, _ := os.ReadFile("testdata/calls.txt")
+	var all strings.Builder
+	for i := range plays {
+		p := play(i, k)
+		all.WriteString(p + "\n")
+		if !*update && !strings.Contains(string(b), p) {
+			t.Errorf("%s %s: not as recorded:\n%s", plays[i].name, kinds[plays[i].kind].name, p)
+		}
+	}
+	if *update {
+		os.MkdirAll("testdata", 0o755)
+		if err := os.WriteFile("testdata/calls.txt", []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestKernelOptions asks model and kernel for every option of every level, of

@@ -340,6 +340,15 @@ func (k *khost) call(c *kcase, o kop) (out []string) {
 	return out
 }
 
+// wait lets time pass in a step, and reads often: a segment that nobody has read
+// yet is shared with the device, which changes what a retransmission may do.
+func (k *khost) wait(step int, d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		time.Sleep(2 * time.Millisecond)
+		k.drain(step)
+	}
+}
+
 // run runs all cases side by side, step by step.
 func (k *khost) run(cases []*kcase, gaps []int, port int) {
 	for i, c := range cases {
@@ -355,8 +364,7 @@ func (k *khost) run(cases []*kcase, gaps []int, port int) {
 				c.got[i] = k.call(c, o)
 			}
 		}
-		time.Sleep(time.Duration(gaps[i]) * time.Millisecond)
-		k.drain(i)
+		k.wait(i, time.Duration(gaps[i])*time.Millisecond)
 		for _, c := range cases {
 			if c.up {
 				if ti, err := unix.GetsockoptTCPInfo(c.fd, unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {

@@ -30,10 +30,10 @@ type link struct {
 	mtu    int      // larger packets vanish, 0: none does
 	lost   int
 	sent   int
-}
 
-// zz sees every segment, for a look at one run.
-var zz func(l *link, w *linkTask, what string)
+	// tap takes what the first host sends, in place of the link.
+	tap func(p wire.TCP, tos uint8)
+}
 
 // linkHost is one of them. Its network layer is the link.
 type linkHost struct {
@@ -186,23 +186,22 @@ func (h *linkHost) send(p []byte, tos uint8) {
 // put gives one segment to the link.
 func (h *linkHost) put(w *linkTask, tos uint8) {
 	l := h.l
+	if l.tap != nil {
+		l.tap(w.p, tos)
+		l.free = append(l.free, w)
+		return
+	}
 	l.sent++
 	w.from, w.to, w.tos = h, l.hosts[h.other], tos
 	hit := !l.data || len(w.p) > wire.TCP(w.p).DataOff()
 	switch {
 	case l.mtu > 0 && len(w.p)+20 > l.mtu, hit && l.loss > 0 && l.rnd.Below(1000000) < l.loss, l.queue > 0 && h.wait >= l.queue:
 		l.lost++
-		if zz != nil {
-			zz(l, w, "lost")
-		}
 		l.free = append(l.free, w)
 		return
 	}
 	if l.mark > 0 && h.wait >= l.mark && tos&inetECNMask != inetNotECT {
 		w.tos |= inetCE
-	}
-	if zz != nil {
-		zz(l, w, "put")
 	}
 	if l.dup > 0 && l.rnd.Below(1000000) < l.dup {
 		d := l.task(len(w.p))

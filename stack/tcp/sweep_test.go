@@ -41,7 +41,7 @@ func TestSweep(t *testing.T) {
 	}
 	// The links are bad enough: all of these have happened.
 	for _, m := range []step.MIB{step.TcpRetransSegs, step.TcpExtTCPFastRetrans, step.TcpExtTCPTimeouts, step.TcpExtTCPLossProbes, step.TcpExtTCPLostRetransmit,
-		step.TcpExtTCPOFOQueue, step.TcpExtTCPDSACKRecv, step.TcpExtTCPSACKReorder, step.TcpExtTCPDSACKUndo, step.TcpExtTCPSpuriousRTOs, step.TcpExtTCPDeliveredCE,
+		step.TcpExtTCPOFOQueue, step.TcpExtTCPDSACKRecv, step.TcpExtTCPSACKReorder, step.TcpExtTCPDSACKUndo, step.TcpExtTCPDeliveredCE,
 		step.TcpExtTCPMTUPSuccess, step.TcpExtTCPMTUPFail, step.TcpExtTCPHystartTrainDetect, step.TcpExtTCPHystartDelayDetect, step.TcpExtTCPRenoRecovery, step.TcpExtTCPWinProbe} {
 		if seen[m] == 0 {
 			t.Errorf("%v has never counted", m)
