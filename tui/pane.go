@@ -126,7 +126,7 @@ func init() {
 		PaneScript:   {draw: drawScript, lines: scriptHeight},
 		PaneRules:    {draw: drawRules, lines: rulesHeight},
 		PaneConsole:  {draw: drawConsole, key: keyConsole, lines: consoleHeight},
-		PaneTCP:      {draw: drawTCP, lines: linesTCP},
+		PaneTCP:      {draw: drawTCP, key: keyTCP, lines: linesTCP},
 		PaneHelp:     {draw: drawHelpPane},
 	}
 }

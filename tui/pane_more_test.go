@@ -457,8 +457,13 @@ func FuzzMorePanes(f *testing.F) {
 			Family:   []view.Kin{{Who: text, Depth: n, How: text, Line: text, Step: n, Packet: n}, {Depth: -n}},
 			Breaks:   []view.Break{{Expr: text, Hits: n}},
 			Tables:   []view.Table{{Title: text, Columns: []string{text, text}, Rows: []view.TRow{{Cells: []view.TCell{{Text: text, Bar: n}, {}, {Text: text}}}, {}}}, {}},
-			Plots:    []view.Plot{{Title: text, From: int64(n), To: int64(w), Here: int64(h), Series: []view.Series{{Name: text, Points: []view.Point{{At: int64(w), V: uint64(n)}, {At: int64(n), V: uint64(h)}}}}}},
-			Terms:    []string{text}, Gloss: &view.Gloss{Term: text, Words: text, See: []string{text}},
+			Plots: []view.Plot{{Title: text, From: int64(n), To: int64(w), Here: int64(h), Series: []view.Series{{Name: text, Points: []view.Point{{At: int64(w), V: uint64(n)}, {At: int64(n), V: uint64(h)}}}}},
+				{Kind: "sequence", Title: text, To: int64(w), Here: int64(h), Says: text, Marks: []view.PlotMark{{At: int64(n), From: uint64(n), To: uint64(h), Kind: "again"}, {At: int64(h), To: uint64(w), Kind: text}, {At: 1, From: 9, To: 4, Kind: "data"}}}},
+			TCP: &view.TCPPage{Ends: text, State: text, Limit: view.Limit{What: text, Says: text, Share: []view.Share{{What: text, Ns: int64(n), Percent: n}}}, Recv: text, Said: text, Note: text,
+				Send:  view.ByteQueue{Says: text, Spans: []view.ByteSpan{{Kind: text, From: int64(n), To: int64(w)}, {Kind: "room", From: int64(h), To: int64(n)}}, Edges: []view.ByteEdge{{Name: text, At: int64(n)}, {Name: text, At: int64(w)}}},
+				Board: []view.BoardBar{{Kind: text, From: int64(n), To: int64(h), Segs: n, Packs: w, Age: int64(n)}, {Kind: "lost", From: int64(-n)}},
+				Time:  []view.TCPTimer{{Name: text, What: text, Armed: true, Left: int64(n), Full: int64(h)}, {Name: text}}},
+			Terms: []string{text}, Gloss: &view.Gloss{Term: text, Words: text, See: []string{text}},
 			Lesson: &view.LessonPage{Title: text, Part: n, Parts: h, Text: []string{text}, Ask: text, Answers: []view.Answer{{Text: text, Right: true}}, Chosen: n, Do: text}}
 		m := model(s, w, h)
 		m.theme = darkTheme

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/packetwalk/packetwalk/stack/view"
 )
 
@@ -30,7 +32,7 @@ var spanLooks = map[string]spanLook{
 // limitSigns stand for the limits in the bar of their shares.
 var limitSigns = map[string]spanLook{
 	"not sending": {" ", StyleDim, ""}, "the handshake": {"h", StyleDim, ""}, "congestion window": {"C", StyleWarn, ""}, "receive window": {"W", StyleDrop, ""},
-	"Nagle": {"N", StyleHeader1, ""}, "queues below": {"Q", StyleHeader1, ""}, "pacing": {"P", StyleHeader0, ""}, "send buffer": {"B", StyleUp, ""},
+	"Nagle": {"N", StyleHeader1, ""}, "TCP_CORK": {"K", StyleHeader1, ""}, "queues below": {"Q", StyleHeader1, ""}, "pacing": {"P", StyleHeader0, ""}, "send buffer": {"B", StyleUp, ""},
 	"the program": {"a", StyleDim, ""}, "nothing": {">", StyleGood, ""},
 }
 
@@ -106,7 +108,7 @@ func queueLines(title string, q *view.ByteQueue, w int) (ls []line) {
 		at[s.To] = x
 	}
 	ls = append(ls, bar)
-	row, taken := []rune(strings.Repeat(" ", w)), 0
+	row, taken := []rune(strings.Repeat(" ", max(0, w))), 0
 	for i, e := range q.Edges {
 		col, ok := at[e.At]
 		if !ok {
@@ -122,7 +124,7 @@ func queueLines(title string, q *view.ByteQueue, w int) (ls []line) {
 			text = strings.TrimPrefix(text, "^") + "^"
 			col = min(col, w-1) - width(text) + 1
 		}
-		if col < taken {
+		if col < taken || col < 0 {
 			continue
 		}
 		copy(row[col:], []rune(text))
@@ -193,7 +195,8 @@ func boardLines(p *view.TCPPage, w int) (ls []line) {
 		look := spanLooks[b.Kind]
 		from := int(b.From * int64(bars) / total)
 		to := max(from+1, int(b.To*int64(bars)/total))
-		from, to = max(0, min(from, bars-1)), max(1, min(to, bars))
+		from = max(0, min(from, bars-1))
+		to = max(from+1, min(to, bars))
 		text := itoa(b.Segs) + " seg"
 		if b.Packs > 1 {
 			text = itoa(b.Packs) + " packets"
@@ -266,7 +269,7 @@ func limitLines(p *view.TCPPage, w int) (ls []line) {
 	ls = append(ls, head)
 	ls = append(ls, para(p.Limit.Says, w, 0, StyleStrong)...)
 	if len(p.Limit.Share) > 0 {
-		weights, bar, words := []int64{}, line{}, line{}
+		weights, bar, words, more := []int64{}, line{}, line{}, []line(nil)
 		for _, s := range p.Limit.Share {
 			weights = append(weights, s.Ns)
 		}
@@ -276,12 +279,13 @@ func limitLines(p *view.TCPPage, w int) (ls []line) {
 			look := limitSigns[s.What]
 			bar = append(bar, seg{strings.Repeat(look.sign, c), look.st})
 			text := look.sign + " " + s.What + " " + itoa(s.Percent) + "% " + nsText(s.Ns)
-			if n += width(text) + 3; n > w {
-				continue
+			if n > 0 && n+width(text) > w {
+				more, words, n = append(more, words), line{}, 0
 			}
+			n += width(text) + 3
 			words = append(words, seg{text + "   ", StyleDim})
 		}
-		ls = append(ls, bar, words)
+		ls = append(append(append(ls, bar), more...), words)
 	}
 	if p.Recv != "" {
 		ls = append(ls, para("Receiving: "+p.Recv, w, 0, StylePlain)...)
@@ -314,6 +318,20 @@ func tcpLines(s *view.Scene, w int) (ls []line) {
 		ls = append(ls, para(p.Note, w, 0, StyleDim)...)
 	}
 	return ls
+}
+
+// keyTCP scrolls with the arrows.
+func keyTCP(m *Model, r Rect, key string) (tea.Cmd, bool) {
+	most := max(0, linesTCP(&m.scene, &m.local, r.W, r.H)-r.H+1)
+	switch key {
+	case "up":
+		m.local.scroll = max(0, m.local.scroll-1)
+	case "down":
+		m.local.scroll = min(m.local.scroll+1, most)
+	default:
+		return nil, false
+	}
+	return nil, true
 }
 
 func linesTCP(s *view.Scene, l *local, w, h int) int { return len(tcpLines(s, w-2)) }

@@ -157,6 +157,9 @@ func (f *drillFlags) tell(w io.Writer, res drillResult) {
 	case res.Pass:
 		fmt.Fprintf(w, "%s: pass\n", view.Clean(res.Script))
 	default:
+		if res.Unreadable {
+			w = os.Stderr
+		}
 		for _, l := range strings.Split(res.Error, "\n") {
 			fmt.Fprintln(w, view.Clean(l))
 		}

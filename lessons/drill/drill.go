@@ -28,7 +28,7 @@ var files embed.FS
 // A Script is one bundled packetdrill script.
 type Script struct {
 	Name  string // of the file, without .pkt
-	Title string // the first line of its comment, without the dot
+	Title string // the first paragraph of its comment, without the dot
 	About string // the rest of the comment that it begins with; lines are joined
 	Text  string // the script
 }
@@ -85,7 +85,8 @@ func (s Script) Modes() []string {
 // read takes the comment that a script begins with apart.
 func read(name, text string) Script {
 	s := Script{Name: name, Text: text}
-	var about []string
+	var title, about []string
+	first := true
 	for _, line := range strings.Split(text, "\n") {
 		c, ok := strings.CutPrefix(line, "//")
 		if !ok {
@@ -93,14 +94,17 @@ func read(name, text string) Script {
 		}
 		c = strings.TrimSpace(c)
 		switch {
-		case s.Title == "":
-			s.Title = strings.TrimSuffix(c, ".")
-		case c == "" && len(about) > 0:
+		case c == "" && first:
+			first = false
+		case first:
+			title = append(title, c)
+		case c == "":
 			about = append(about, "\n")
-		case c != "":
+		default:
 			about = append(about, c)
 		}
 	}
+	s.Title = strings.TrimSuffix(strings.Join(title, " "), ".")
 	s.About = strings.ReplaceAll(strings.Join(about, " "), " \n ", "\n")
 	return s
 }

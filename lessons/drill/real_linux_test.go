@@ -169,13 +169,13 @@ func TestRealScripts(t *testing.T) {
 		if passed < runs {
 			t.Errorf("%s %s: %d of %d: %s", w.script.Name, w.mode, passed, runs, last.text)
 		}
-		rows[i] = fmt.Sprintf("%s | %s | %d of %d | %s", w.script.Name, w.mode, passed, runs, kernel())
+		rows[i] = fmt.Sprintf("%s | %s | %d of %d | %s | %s", w.script.Name, w.mode, passed, runs, kernel(), sum(w.script.Text))
 	})
 	if *update {
 		head := "# Google's packetdrill on a real kernel. Each script was played five times in each\n" +
 			"# of its modes. A run that the machine could not play in time is repeated; if one of\n" +
 			"# the five fails, the series is repeated, twice at most.\n" +
-			"# script | mode | passed | kernel\n"
+			"# script | mode | passed | kernel | SHA-256 of the script, its first six bytes\n"
 		record(t, "verified.txt", head, rows)
 	}
 }

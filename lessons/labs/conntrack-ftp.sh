@@ -45,18 +45,19 @@ table ip f {
 }
 N
 # A server of the few words that are needed. 10,0,2,10,4,1 is 10.0.2.10 port 1025.
-(sleep 0.6; printf '220 ready\r\n'; sleep 0.4; printf '227 Entering Passive Mode (10,0,2,10,4,1)\r\n'; sleep 1.2; printf '226 done\r\n'; sleep 0.2) | h2 nc -N -l 21 > /dev/null &
+(sleep 0.6; printf '220 ready\r\n'; sleep 0.8; printf '227 Entering Passive Mode (10,0,2,10,4,1)\r\n'; sleep 3; printf '226 done\r\n'; sleep 0.2) | h2 nc -N -l 21 > /dev/null &
+until h2 ss -tln | grep -q :21; do sleep 0.1; done
 (echo the file; sleep 0.3) | h2 nc -N -l 1025 > /dev/null &
 sleep 0.3
-(sleep 0.6; printf 'PASV\r\n'; sleep 1.4) | h1 nc -p 40000 10.0.2.10 21 &
-sleep 1.2
+(sleep 0.6; printf 'PASV\r\n'; sleep 2) | h1 nc -p 40000 10.0.2.10 21 &
+sleep 1.5
 echo "# expected"
 r conntrack -L expect 2> /dev/null | cut -d ' ' -f 2-
 r nft list chain ip f forward | grep counter
 echo "# nobody expects port 1026"
-h1 nc -w 1 -p 40002 10.0.2.10 1026
+h1 timeout 0.7 nc -p 40002 10.0.2.10 1026
 echo "# but 1025"
-echo hello | h1 nc -N -p 40001 10.0.2.10 1025
+(sleep 0.3; echo hello) | h1 nc -N -p 40001 10.0.2.10 1025
 sleep 0.1
 r conntrack -L 2> /dev/null | grep 1025
 wait

@@ -43,7 +43,8 @@ h1 dig +short @10.0.2.10 www.example.org
 h1 dig +short @10.0.2.10 mail.example.org
 h1 dig +noall +answer +comments @10.0.2.10 nothing.example.org | grep -o 'status: [A-Z]*'
 h1 dig +noall +answer @10.0.2.10 www.example.org
-h1 dig +tcp +short +time=1 +tries=1 @10.0.2.10 www.example.org
+h1 sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 # SYNs after 1 and 3 seconds
+h1 dig +tcp +short +time=2 +tries=1 @10.0.2.10 www.example.org
 r nft list chain ip f forward | grep accept
 kill $D
 wait

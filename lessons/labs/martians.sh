@@ -39,3 +39,4 @@ ip -n h1 addr add 10.0.2.1/32 dev lo
 h1 ping -c 1 -W 0.3 -I 10.0.2.1 10.0.2.10
 h2 nstat -asz IcmpInEchos
 r nstat -asz IpForwDatagrams IpInReceives
+sleep 3.2 # who is asked for by ARP, and does not answer, is given up

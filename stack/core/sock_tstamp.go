@@ -208,21 +208,20 @@ func (sk *Sock) TstampTx(ns *Netns, b, ack *SKB, kind uint8) {
 // RecvTimestamp is sock_recv_timestamp: the times that the program asked for go
 // into the message that it reads.
 func (sk *Sock) RecvTimestamp(m *Msghdr, b *SKB, errq bool) {
-	sk.PutTimestamp(m, b.Tstamp, errq, true)
+	if sk.Rare().RcvTstamp && b.Tstamp == 0 {
+		b.Tstamp = sk.NS.Clock.Now() // it came before anybody asked
+	}
+	sk.PutTimestamp(m, b.Tstamp, errq)
 	if r := sk.Rare(); errq && b.CB.Err.OptStats && b.Len() > 0 && r.TsFlags&TsSoftware != 0 {
 		m.Put(SolSocket, ScmTimestampingOptStats, b.Data())
 	}
 }
 
-// PutTimestamp is __sock_recv_timestamp and, without now, tcp_recv_timestamp: t
-// is when the packet came, 0 if nobody knows; now says to take the time of
-// reading then.
-func (sk *Sock) PutTimestamp(m *Msghdr, t sim.Time, errq, now bool) {
+// PutTimestamp is __sock_recv_timestamp and tcp_recv_timestamp: t is when the
+// packet came, 0 if nobody knows.
+func (sk *Sock) PutTimestamp(m *Msghdr, t sim.Time, errq bool) {
 	r := sk.Rare()
-	if r.RcvTstamp && (t != 0 || now) {
-		if t == 0 {
-			t = sk.NS.Clock.Now()
-		}
+	if r.RcvTstamp && t != 0 {
 		m.putTstamp(r, t)
 	}
 	f := r.TsFlags

@@ -128,8 +128,8 @@ func (t *Tun) Write(p []byte, gso int, pkt uint32) core.Errno {
 
 // getUser is tun_get_user from the packet's first byte on.
 func (t *Tun) getUser(b *core.SKB) core.Errno {
+	defer t.Dev.NS.In(step.TunGetUser, b).Out()
 	d, ns := t.Dev, t.Dev.NS
-	defer ns.In(step.TunGetUser, b).Out()
 	version := uint8(0)
 	if b.Len() > 0 {
 		version = b.Data()[0] >> 4

@@ -54,8 +54,8 @@ type Config struct {
 	mtuGiven                        bool
 }
 
-// DefaultMaxTime is how much virtual time a script may take.
-const DefaultMaxTime = 3600 * sim.Second
+// DefaultMaxTime is how much virtual time a script may take: a day.
+const DefaultMaxTime = 86400 * sim.Second
 
 // A ConfigError is an option that cannot be.
 type ConfigError struct{ Where, What string }
@@ -105,7 +105,11 @@ func (c *Config) preset() Defines {
 	case IPv6:
 		cookie, null = "c1d1e9742a47a9bc", "82af1a8f9a205c34"
 	}
-	return Defines{{"CMSG_LEVEL_IP", level}, {"CMSG_TYPE_RECVERR", recverr}, {"TFO_COOKIE", cookie}, {"TFO_COOKIE_ZERO", null}, {"CODE", "host_unreachable"}}
+	d := Defines{{"CMSG_LEVEL_IP", level}, {"CMSG_TYPE_RECVERR", recverr}, {"TFO_COOKIE", cookie}, {"TFO_COOKIE_ZERO", null}}
+	if v != IPv6 {
+		d = append(d, Define{"CODE", "host_unreachable"})
+	}
+	return d
 }
 
 // defines are the definitions of the command line.

@@ -9,15 +9,19 @@ import (
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
-// A sniffer is packetdrill's packet socket on tun0: it sees what goes out.
+// A sniffer is packetdrill's packet socket on tun0: it sees what goes out. What
+// comes in waits in it too, until the next packet that goes out is read: such a
+// packet is cloned meanwhile, and TCP joins nothing to it.
 type sniffer struct {
-	dev *core.Device
-	got []sniffed
+	dev  *core.Device
+	got  []sniffed
+	held []*core.SKB
 }
 
 type sniffed struct {
-	at sim.Time
-	b  []byte
+	at   sim.Time
+	b    []byte
+	held []*core.SKB // what came in before
 }
 
 // Rcv is packet_rcv.
@@ -25,7 +29,11 @@ func (s *sniffer) Rcv(ns *core.Netns, b *core.SKB) {
 	if b.Dev == s.dev && b.PktType == core.PacketOutgoing {
 		p := make([]byte, b.Len())
 		b.CopyBits(0, p)
-		s.got = append(s.got, sniffed{ns.Clock.Now(), p})
+		s.got = append(s.got, sniffed{ns.Clock.Now(), p, s.held})
+		s.held = nil
+	} else if b.Dev == s.dev {
+		s.held = append(s.held, b)
+		return
 	}
 	ns.Free(b)
 }
@@ -122,6 +130,10 @@ func (r *Runner) sniff(k *conn) (live, error) {
 		}
 		p := r.tap.got[0]
 		r.tap.got = r.tap.got[1:]
+		for _, b := range p.held {
+			r.host.NS.Free(b)
+		}
+		r.tun.Read() // local_netdev_read_queue
 		if s := decode(p.b); s != nil {
 			if o := r.owner(s); o == k && o != nil {
 				return live{r.scriptTime(p.at), s, p.b}, nil

@@ -151,8 +151,9 @@ func (r *Runner) active(s *segment, in bool) *conn {
 	return k
 }
 
-// firstEphemeral is the first port that stands for a remote side's.
-const firstEphemeral = 40001
+// firstEphemeral is the first port that stands for a remote side's: none that
+// scripts are likely to name themselves.
+const firstEphemeral = 55001
 
 func (r *Runner) ephemeral() uint16 {
 	r.ports++

@@ -49,6 +49,8 @@ func (e *exception) Observe(o *trace.Obs) {
 // An Exception is a route exception as `ip route show cache` lists it.
 type Exception struct {
 	Daddr, Gateway wire.IP4 // Gateway 0: the route's own
+	Via            wire.IP4 // the route's own gateway, 0: none
+	Cached         bool     // a route was made of it: fnhe_dump_bucket shows no others
 	Dev            int
 	MTU            int // 0: the route's own
 	Locked         bool
@@ -66,7 +68,7 @@ func (ip *IPv4) Exceptions() []Exception {
 			}
 			for _, e := range nh.exceptions.list {
 				if e.expires > now {
-					l = append(l, Exception{Daddr: e.daddr, Gateway: e.gw, Dev: nh.oif, MTU: e.pmtu, Locked: e.locked, Expires: e.expires})
+					l = append(l, Exception{Daddr: e.daddr, Gateway: e.gw, Via: nh.gw, Cached: e.rthInput != nil || e.rthOutput != nil, Dev: nh.oif, MTU: e.pmtu, Locked: e.locked, Expires: e.expires})
 				}
 			}
 		}

@@ -9,6 +9,17 @@ func (ip *IPv4) CheckOptions(raw []byte) ([]byte, core.Errno) {
 		return nil, e
 	}
 	b := append([]byte(nil), raw...)
+	for i := 0; i < len(b); { // behind the end there is nothing (IPOPT_END)
+		switch {
+		case b[i] == 0:
+			clear(b[i:])
+			i = len(b)
+		case b[i] == 1 || i+1 >= len(b):
+			i++
+		default:
+			i += max(int(b[i+1]), 2)
+		}
+	}
 	for len(b)&3 != 0 {
 		b = append(b, 0)
 	}

@@ -51,7 +51,8 @@ func (s *nameServer) answer(q []byte, from wire.Addr) []byte {
 		for _, r := range list {
 			m.Answers = append(m.Answers, r)
 		}
-		if none {
+		if none { // setup_reply: that there is no such name is said without authority
+			m.Authoritative = false
 			m.RCode = dnsmessage.RCodeNameError
 		}
 	case len(s.server) > 0:

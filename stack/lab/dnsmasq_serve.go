@@ -13,6 +13,12 @@ func (s *nameServer) serve() int {
 	p := s.p
 	s.n = p.network("dnsmasq")
 	defer s.n.close()
+	s.n.only6 = true
+	defer func() { // the listeners are a list whose newest is first
+		for i := len(s.tcp) - 1; i >= 0; i-- {
+			s.n.prog.Close(s.tcp[i])
+		}
+	}()
 	if !s.noHosts {
 		s.hosts("/etc/hosts")
 	}
@@ -36,6 +42,9 @@ func (s *nameServer) serve() int {
 		if e == 0 {
 			if fam == core.AFInet6 {
 				s.n.prog.SetSockOpt(fd, socket.IPv6V6Only, 1)
+				s.n.prog.SetSockOpt(fd, socket.IPv6RecvPktinfo, 1)
+			} else {
+				s.n.prog.SetSockOpt(fd, socket.IPPktinfo, 1)
 			}
 			s.n.prog.SetNonBlock(fd, true)
 			e = s.n.prog.Bind(fd, a, s.port)
@@ -99,14 +108,30 @@ func (s *nameServer) busy() bool {
 func (s *nameServer) datagrams(fd int) {
 	buf := make([]byte, 65536)
 	for range 64 {
-		c := s.n.prog.RecvFrom(fd, buf, core.MsgDontWait)
-		if c.Err != 0 {
+		c := &socket.Call{Op: socket.OpRecvMsg, FD: fd, Iov: [][]byte{buf}, CtlLen: -1, Flags: core.MsgDontWait}
+		if s.n.prog.Do(c); c.Err != 0 {
 			return
 		}
 		if out := s.answer(buf[:c.Ret], c.From); out != nil {
-			s.n.prog.SendTo(fd, out, c.From, c.FromPort, 0)
+			s.n.prog.Do(&socket.Call{Op: socket.OpSendMsg, FD: fd, Iov: [][]byte{out}, Addr: c.From, Port: c.FromPort, Ctl: fromThere(c.Ctl), Flags: core.MsgDontWait})
 		}
 	}
+}
+
+// fromThere is send_from: the answer's source is the address that the question was
+// sent to (IP_PKTINFO), by whatever device it goes.
+func fromThere(ctl []core.Cmsg) []core.Cmsg {
+	for _, m := range ctl {
+		switch {
+		case m.Level == core.SolIP && len(m.Data) == 12:
+			d := make([]byte, 12)
+			copy(d[4:8], m.Data[8:])
+			return []core.Cmsg{{Level: m.Level, Type: m.Type, Data: d}}
+		case m.Level == core.SolIPv6 && len(m.Data) == 20:
+			return []core.Cmsg{{Level: m.Level, Type: m.Type, Data: append(append([]byte(nil), m.Data[:16]...), 0, 0, 0, 0)}}
+		}
+	}
+	return nil
 }
 
 // stream is a question over TCP.

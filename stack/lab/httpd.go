@@ -104,6 +104,8 @@ type httpConn struct {
 	out   []byte
 	addr  wire.Addr
 	ready bool // the answer is there
+	// headSent says that the answer's head is on its way.
+	headSent bool
 }
 
 // pythonTool is python3, as far as it is a web server.
@@ -219,7 +221,12 @@ func (s *httpServer) serve(addr wire.Addr, port uint16, six bool) int {
 	s.n = p.network(map[bool]string{true: "python3", false: "httpd"}[s.python])
 	defer s.n.close()
 	var e core.Errno
-	if s.lfd, e = s.n.listen(addr, port, six, 9); e != 0 {
+	backlog := 9
+	if s.python {
+		backlog = 5 // socketserver.TCPServer.request_queue_size
+		s.sortAddrs(port)
+	}
+	if s.lfd, e = s.n.listen(addr, port, six, backlog); e != 0 {
 		if s.python {
 			p.errf("OSError: [Errno %d] %s\n", e, errnoWords(e))
 		} else {
@@ -247,10 +254,24 @@ func (s *httpServer) serve(addr wire.Addr, port uint16, six bool) int {
 			if s.work(c) {
 				live = append(live, c)
 			} else {
+				if s.python && c.ready { // socketserver: shutdown_request
+					s.n.prog.Shutdown(c.fd, socket.ShutWr)
+				}
 				s.n.prog.Close(c.fd)
 			}
 		}
 		s.conns = live
+	}
+}
+
+// sortAddrs is what getaddrinfo of the GNU C library does for no name at all: it
+// connects a UDP socket to each address to see by which it would go (RFC 6724).
+func (s *httpServer) sortAddrs(port uint16) {
+	for _, a := range []wire.Addr{{}, wire.IP4(0).Addr()} {
+		if fd, e := s.n.prog.Socket(familyOf(a), core.SockDgram, 0); e == 0 {
+			s.n.prog.Connect(fd, a, port)
+			s.n.prog.Close(fd)
+		}
 	}
 }
 
@@ -296,14 +317,18 @@ func (s *httpServer) work(c *httpConn) bool {
 		}
 	}
 	for len(c.out) > 0 {
-		k, e := s.n.prog.Send(c.fd, c.out[:min(len(c.out), 1<<16)], 0)
+		n := min(len(c.out), 1<<16)
+		if i := bytes.Index(c.out, []byte("\r\n\r\n")); s.python && !c.headSent && i >= 0 {
+			n = min(n, i+4) // end_headers: the head by itself
+		}
+		k, e := s.n.prog.Send(c.fd, c.out[:n], 0)
 		if e == step.EAGAIN {
 			return true
 		}
 		if e != 0 {
 			return false
 		}
-		c.out = c.out[k:]
+		c.out, c.headSent = c.out[k:], true
 	}
 	return !c.ready
 }

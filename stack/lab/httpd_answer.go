@@ -75,7 +75,7 @@ func (s *httpServer) kindOf(name string) string {
 func (s *httpServer) message(code int, reason string, fields [][2]string, body []byte, method string) []byte {
 	var b bytes.Buffer
 	if s.python {
-		fmt.Fprintf(&b, "HTTP/1.0 %d %s\r\nServer: SimpleHTTP/0.6 Python/3.11.7\r\nDate: %s\r\n", code, reason, s.date(0))
+		fmt.Fprintf(&b, "HTTP/1.0 %d %s\r\nServer: SimpleHTTP/0.6 Python/3.11.2\r\nDate: %s\r\n", code, reason, s.date(0))
 	} else {
 		fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n", code, reason, s.date(0))
 		var rest [][2]string

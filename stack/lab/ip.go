@@ -228,7 +228,9 @@ func (c *ipCmd) object(a *args) error {
 		return c.netns(a)
 	case obj == "tcp_metrics", obj == "tcpmetrics":
 		return c.tcpMetrics(a)
-	case obj == "tunnel", obj == "tuntap", obj == "xfrm", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf",
+	case obj == "tuntap", len(obj) > 3 && is("tuntap"), obj == "tap":
+		return c.tuntap(a)
+	case obj == "tunnel", obj == "xfrm", obj == "vrf", obj == "mroute", obj == "token", obj == "netconf",
 		obj == "mptcp", obj == "fou", obj == "l2tp", obj == "sr", obj == "ntable", obj == "addrlabel", obj == "tap", obj == "macsec", obj == "mrule", obj == "ioam", obj == "ila", obj == "stats":
 		return other("not modelled: ip %s", obj)
 	}

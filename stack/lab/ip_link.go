@@ -127,6 +127,8 @@ func (c *ipCmd) kind(d *core.Device) string {
 		return "dummy"
 	case *device.Bridge:
 		return "bridge"
+	case *device.Tun:
+		return "tun"
 	}
 	if d.Lower != nil {
 		return "vlan"

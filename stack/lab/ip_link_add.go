@@ -25,7 +25,7 @@ var linkTypes map[string]*linkType
 
 func init() {
 	linkTypes = map[string]*linkType{
-		"veth": {add: addVeth}, "dummy": {add: addDummy}, "vlan": {add: addVlan, detail: vlanDetail},
+		"veth": {add: addVeth}, "dummy": {add: addDummy}, "vlan": {add: addVlan, detail: vlanDetail}, "tun": {detail: tunDetail},
 		"bridge":       {usage: bridgeUsage, add: addBridge, set: setBridge, detail: bridgeDetail},
 		"bridge_slave": {usage: bridgeSlaveUsage, set: setBridgeSlave, detail: bridgeSlaveDetail},
 	}
@@ -49,6 +49,9 @@ func (c *ipCmd) linkAdd(a *args) error {
 		r.name = r.dev
 	}
 	t := linkTypes[r.kind]
+	if r.kind == "tun" {
+		return kernelSays("tun/tap creation via rtnetlink is not supported.")
+	}
 	if t == nil || t.add == nil {
 		if notYet[r.kind] {
 			return other("not modelled: ip link add type %s", r.kind)

@@ -89,9 +89,13 @@ func (c *ipCmd) linkHead(d *core.Device, mode bool) (string, object) {
 	}
 	text += "\n    link/" + kind
 	o.add("link_type", kind)
-	o.add("address", d.Addr.String())
-	o.add("broadcast", d.Broadcast.String())
-	text += fmt.Sprintf(" %s brd %s", d.Addr, d.Broadcast)
+	if kind == "none" {
+		text += " "
+	} else {
+		o.add("address", d.Addr.String())
+		o.add("broadcast", d.Broadcast.String())
+		text += fmt.Sprintf(" %s brd %s", d.Addr, d.Broadcast)
+	}
 	if peer != nil && peer.NS != d.NS {
 		id := c.p.lab.nsid(d.NS, peer.NS)
 		if s := c.p.lab.spaceOf(peer.NS); s != "" {
@@ -348,7 +352,7 @@ func (c *ipCmd) detail(d *core.Device, o *object) string {
 		gen = "eui64"
 	}
 	n, tso := d.NumTxQueues, 524280
-	if br := device.BridgeOf(d); br != nil && len(br.Ports) == 0 {
+	if br := device.BridgeOf(d); br != nil && len(br.Ports) == 0 || device.TunOf(d) != nil {
 		tso = 65536
 	}
 	*o = append(*o, member{"inet6_addr_gen_mode", gen}, member{"num_tx_queues", n}, member{"num_rx_queues", n}, member{"gso_max_size", 65536}, member{"gso_max_segs", 65535},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -314,5 +316,39 @@ func (c *ipCmd) routeCache(f *routeFilter, flush bool) error {
 		c.p.host.IPv4.ForgetExceptions()
 		return nil
 	}
-	return other("not modelled: ip route show cache")
+	if c.fam == 6 || c.stats > 0 {
+		return other("not modelled: ip route show cache with -6 or -s")
+	}
+	for _, e := range c.p.host.IPv4.Exceptions() {
+		d := c.p.host.NS.DevByIndex(e.Dev)
+		if !e.Cached || d == nil || f.dev != nil && f.dev != d || f.hasDst && !inPrefix(f, e.Daddr.Addr()) {
+			continue
+		}
+		var b strings.Builder
+		b.WriteString(e.Daddr.String() + " ")
+		gw, flags := e.Via, ""
+		if e.Gateway != 0 && e.Gateway != e.Via {
+			gw, flags = e.Gateway, "<redirected> "
+		}
+		if gw != 0 {
+			b.WriteString("via " + gw.String() + " ")
+		}
+		fmt.Fprintf(&b, "dev %s \n    cache %sexpires %dsec ", d.Name, flags, max(0, e.Expires-c.p.lab.now())/sim.Second)
+		switch {
+		case e.MTU != 0 && e.Locked:
+			fmt.Fprintf(&b, "mtu lock %d ", e.MTU)
+		case e.MTU != 0:
+			fmt.Fprintf(&b, "mtu %d ", e.MTU)
+		}
+		c.p.out(b.String() + "\n")
+	}
+	return nil
+}
+
+// inPrefix reports whether a filter's destination covers an address.
+func inPrefix(f *routeFilter, a wire.Addr) bool {
+	if f.dst.Is4() {
+		return a.IP4().Mask(f.plen) == f.dst.IP4().Mask(f.plen)
+	}
+	return a.Mask(f.plen) == f.dst.Mask(f.plen)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -143,7 +142,7 @@ func (t *iperfTest) sendSome(buf []byte, now sim.Time) (did int64) {
 			binary.BigEndian.PutUint32(b[4:], uint32(now/sim.Microsecond%1e6))
 			binary.BigEndian.PutUint32(b[8:], uint32(s.packets+1))
 		}
-		k, e := t.n.prog.Send(s.fd, b, core.MsgDontWait)
+		k, e := t.n.put(s.fd, b)
 		if e != 0 {
 			continue
 		}
@@ -158,7 +157,7 @@ func (t *iperfTest) sendSome(buf []byte, now sim.Time) (did int64) {
 func (t *iperfTest) recvSome(buf []byte) (did int64) {
 	for _, s := range t.streams {
 		for range 64 {
-			k, e := t.n.prog.Recv(s.fd, buf, core.MsgDontWait)
+			k, e := t.n.get(s.fd, buf)
 			if e != 0 || k == 0 {
 				break
 			}

@@ -78,6 +78,7 @@ type devState struct {
 	ring      [2]int
 	coal      [2]int
 	queues    int
+	tun       *tuntapReq // ip tuntap add made it
 }
 
 // A tool is a program: it returns its exit status.

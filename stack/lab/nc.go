@@ -444,7 +444,7 @@ func (n *netcat) probe(p *socket.Program) bool {
 			n.end = 0
 		}
 		n.probes++
-		if _, e := p.Send(n.fd, []byte{'X'}, 0); e == step.ECONNREFUSED || e != 0 && n.probes == 1 {
+		if _, e := writeTo(p, n.fd, []byte{'X'}); e == step.ECONNREFUSED || e != 0 && n.probes == 1 {
 			return n.next(p, true)
 		}
 	}

@@ -139,7 +139,7 @@ func (n *netcat) fill() {
 // drain writes to the socket.
 func (n *netcat) drain(p *socket.Program) {
 	t := &n.talk
-	k, e := p.Send(n.fd, t.ToNet, 0)
+	k, e := writeTo(p, n.fd, t.ToNet)
 	switch {
 	case e == step.EAGAIN:
 	case e != 0:
@@ -153,7 +153,7 @@ func (n *netcat) drain(p *socket.Program) {
 func (n *netcat) receive(p *socket.Program) {
 	t := &n.talk
 	b := make([]byte, ncBuf-len(t.FromNet))
-	k, e := p.Recv(n.fd, b, 0)
+	k, e := readFrom(p, n.fd, b)
 	switch {
 	case e == step.EAGAIN:
 		return

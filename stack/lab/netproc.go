@@ -15,6 +15,10 @@ type netProc struct {
 	p    *Proc
 	prog *socket.Program
 	old  *socket.Program
+	// files says that the program uses read and write, not recv and send.
+	files bool
+	dig   bool // sendmsg, and options of its own
+	only6 bool // a listening socket of IPv6 is of IPv6 only
 }
 
 // sleeper is the App of a netProc: the process itself goes on when something
@@ -27,6 +31,8 @@ func (*sleeper) Run(*socket.Program) {}
 // network begins to use sockets. close ends it.
 func (p *Proc) network(name string) *netProc {
 	n := &netProc{p: p, old: p.app, prog: socket.NewProgram(p.host.NS, name, &sleeper{})}
+	n.dig = name == "dig"
+	n.files = name == "socat" || name == "iperf3"
 	p.app = n.prog
 	n.prog.Start(p.lab.now())
 	return n
@@ -107,10 +113,45 @@ func (n *netProc) dial(d dialing) (fd int, e core.Errno) {
 	return fd, 0
 }
 
+// writeTo is write(2) to a socket, without sleep.
+func writeTo(p *socket.Program, fd int, b []byte) (int, core.Errno) {
+	c := &socket.Call{Op: socket.OpWrite, FD: fd, Data: b, Flags: core.MsgDontWait}
+	p.Do(c)
+	return c.Ret, c.Err
+}
+
+// readFrom is read(2) from a socket, without sleep.
+func readFrom(p *socket.Program, fd int, b []byte) (int, core.Errno) {
+	c := &socket.Call{Op: socket.OpRead, FD: fd, Data: b, Flags: core.MsgDontWait}
+	p.Do(c)
+	return c.Ret, c.Err
+}
+
+// put is write or send, as the program does it.
+func (n *netProc) put(fd int, b []byte) (int, core.Errno) {
+	switch {
+	case n.files:
+		return writeTo(n.prog, fd, b)
+	case n.dig:
+		c := &socket.Call{Op: socket.OpSendMsg, FD: fd, Iov: [][]byte{b}, Flags: core.MsgDontWait}
+		n.prog.Do(c)
+		return c.Ret, c.Err
+	}
+	return n.prog.Send(fd, b, 0)
+}
+
+// get is read or recv.
+func (n *netProc) get(fd int, b []byte) (int, core.Errno) {
+	if n.files {
+		return readFrom(n.prog, fd, b)
+	}
+	return n.prog.Recv(fd, b, core.MsgDontWait)
+}
+
 // send sends all, and sleeps while the buffer is full.
 func (n *netProc) send(fd int, b []byte, end sim.Time) core.Errno {
 	for len(b) > 0 {
-		k, e := n.prog.Send(fd, b[:min(len(b), 1<<16)], 0)
+		k, e := n.put(fd, b[:min(len(b), 1<<16)])
 		switch {
 		case e == step.EAGAIN:
 			if !n.wait(fd, socket.PollOut, end) {
@@ -129,7 +170,7 @@ func (n *netProc) send(fd int, b []byte, end sim.Time) core.Errno {
 // no error is the end.
 func (n *netProc) recv(fd int, b []byte, end sim.Time) (int, core.Errno) {
 	for {
-		k, e := n.prog.Recv(fd, b, core.MsgDontWait)
+		k, e := n.get(fd, b)
 		if e != step.EAGAIN {
 			return k, e
 		}
@@ -150,6 +191,9 @@ func (n *netProc) listen(addr wire.Addr, port uint16, six bool, backlog int) (in
 		return -1, e
 	}
 	n.prog.SetSockOpt(fd, socket.SOReuseAddr, 1)
+	if n.only6 && fam == core.AFInet6 {
+		n.prog.SetSockOpt(fd, socket.IPv6V6Only, 1)
+	}
 	n.prog.SetNonBlock(fd, true)
 	if e = n.prog.Bind(fd, addr, port); e == 0 {
 		e = n.prog.Listen(fd, backlog)

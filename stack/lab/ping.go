@@ -438,7 +438,7 @@ func (g *pinger) read(p *socket.Program) bool {
 	}
 	c := g.recv
 	if g.recv = nil; c == nil {
-		c = &socket.Call{Op: socket.OpRecv, FD: g.fd, Data: g.buf, Flags: core.MsgDontWait}
+		c = &socket.Call{Op: socket.OpRecvMsg, FD: g.fd, Iov: [][]byte{g.buf}, Flags: core.MsgDontWait}
 	}
 	if !p.Do(c) {
 		g.recv = c
@@ -531,7 +531,8 @@ func rttText(ms float64) string {
 
 // readError is ping4_receive_error_msg: what the error queue holds.
 func (g *pinger) readError(p *socket.Program) bool {
-	c := p.RecvFrom(g.fd, g.buf, core.MsgErrQueue)
+	c := &socket.Call{Op: socket.OpRecvMsg, FD: g.fd, Iov: [][]byte{g.buf}, Flags: core.MsgErrQueue | core.MsgDontWait}
+	p.Do(c)
 	if c.Err != 0 {
 		return false
 	}

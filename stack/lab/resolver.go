@@ -9,6 +9,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/socket"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -250,7 +251,11 @@ func (n *netProc) query(conf resolvConf, name string, t dnsmessage.Type) (*dnsme
 
 // exchange sends one datagram and waits for the answer with the same number.
 func (n *netProc) exchange(to wire.Addr, port uint16, q []byte, src wire.Addr, end sim.Time) ([]byte, core.Errno) {
-	fd, e := n.dial(dialing{kind: core.SockDgram, addr: to, port: port, src: src})
+	d := dialing{kind: core.SockDgram, addr: to, port: port, src: src}
+	if n.dig {
+		d.set = func(fd int) core.Errno { return n.prog.SetSockOpt(fd, socket.IPMTUDiscover, core.PMTUDiscOmit) }
+	}
+	fd, e := n.dial(d)
 	if e != 0 {
 		return nil, e
 	}
@@ -275,7 +280,18 @@ func (n *netProc) exchange(to wire.Addr, port uint16, q []byte, src wire.Addr, e
 
 // exchangeTCP asks over TCP.
 func (n *netProc) exchangeTCP(to wire.Addr, port uint16, q []byte, end sim.Time) ([]byte, core.Errno) {
-	fd, e := n.dial(dialing{addr: to, port: port, end: end})
+	d := dialing{addr: to, port: port, end: end}
+	if n.dig { // libuv binds to any address first; a segment fits the smallest MTU of IPv6
+		d.set = func(fd int) core.Errno {
+			n.prog.SetSockOpt(fd, socket.TCPMaxSeg, 1220)
+			a := wire.Addr{}
+			if to.Is4() {
+				a = wire.IP4(0).Addr()
+			}
+			return n.prog.Bind(fd, a, 0)
+		}
+	}
+	fd, e := n.dial(d)
 	if e != 0 {
 		return nil, e
 	}

@@ -11,6 +11,7 @@ import (
 
 // A shell is the state of one POSIX shell: what dash keeps.
 type shell struct {
+	own     *syntax.Subshell // the subshell that this process is
 	p       *Proc
 	name    string // $0
 	args    []string
@@ -285,6 +286,10 @@ func (sh *shell) command(cmd syntax.Command) {
 	case *syntax.Block:
 		sh.list(c.Stmts)
 	case *syntax.Subshell:
+		if sh.own == c {
+			sh.list(c.Stmts)
+			return
+		}
 		sh.status = sh.subshell(c.Stmts)
 	case *syntax.BinaryCmd:
 		sh.binary(c)
@@ -367,6 +372,7 @@ func (sh *shell) background(st *syntax.Stmt) {
 		s.job = true
 		b := *st
 		b.Background = false
+		s.own, _ = b.Cmd.(*syntax.Subshell) // ( … ) & is one process, not two
 		s.stmt(&b)
 	})
 	sh.lastBg = c.pid

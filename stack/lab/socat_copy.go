@@ -148,7 +148,12 @@ func (c *socatCmd) read(e *socatEnd) (b []byte, eof bool, bad core.Errno) {
 		}
 		return buf[:m.N], false, 0
 	case e.fd >= 0:
-		r := c.n.prog.RecvFrom(e.fd, buf, core.MsgDontWait)
+		op := socket.OpRecv
+		if !e.dgram {
+			op = socket.OpRead
+		}
+		r := &socket.Call{Op: op, FD: e.fd, Data: buf, Flags: core.MsgDontWait}
+		c.n.prog.Do(r)
 		switch {
 		case r.Err == step.EAGAIN:
 			return nil, false, 0

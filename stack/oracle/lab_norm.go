@@ -229,6 +229,9 @@ func (n *labNormal) wire(v *labView, h *HostFacts) {
 		}
 		fields := nm.frame(f.Bytes, f.Dev == "lo")
 		for i := range fields {
+			if strings.HasSuffix(fields[i].Name, "payload") {
+				fields[i].Value = drawnInside(f.Bytes, fields[i].Value)
+			}
 			fields[i].Value = n.macs.Replace(fields[i].Value)
 		}
 		fields = append(fields, Field{"direction", strings.TrimSpace(dir)})

@@ -53,6 +53,10 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		a.membership(p, c, o)
 		return true
 	}
+	if o, ok := options[c.Opt]; ok && (c.Op == "setsockopt" || c.Op == "getsockopt") {
+		a.option(p, c, o)
+		return true
+	}
 	if a.call == nil {
 		a.remote = c.Addr
 		if a.call = a.prepare(p, c); a.call == nil {
@@ -97,6 +101,28 @@ func (a *agent) membership(p *socket.Program, c *Call, o socket.Opt) {
 	e := p.SetGroup(a.fds[c.FD], o, group, int(c.Value))
 	a.m.Leave()
 	r := Result{Call: c.N}
+	if e != 0 {
+		r.Errno, r.Ret = e.String(), -1
+	}
+	a.result(r)
+}
+
+// option sets or reads an option of a socket.
+func (a *agent) option(p *socket.Program, c *Call, o socket.Opt) {
+	fd, r := a.fds[c.FD], Result{Call: c.N}
+	var e core.Errno
+	a.m.begin("syscall " + c.Op + " by " + a.name)
+	switch {
+	case c.Op == "setsockopt":
+		e = p.SetSockOpt(fd, o, int(c.Value))
+	case c.Opt == "TCP_INFO":
+		r.Info = tcpInfo(p, fd)
+	default:
+		var v int
+		v, e = p.GetSockOpt(fd, o)
+		r.Value = int64(v)
+	}
+	a.m.Leave()
 	if e != 0 {
 		r.Errno, r.Ret = e.String(), -1
 	}
@@ -160,15 +186,6 @@ func (a *agent) prepare(p *socket.Program, c *Call) *socket.Call {
 		s.Op, s.N = socket.OpShutdown, c.Size
 	case "close":
 		s.Op = socket.OpClose
-	case "setsockopt", "getsockopt":
-		o, ok := options[c.Opt]
-		if !ok {
-			return nil
-		}
-		s.Op, s.Opt, s.N = socket.OpSetSockOpt, o, int(c.Value)
-		if c.Op == "getsockopt" {
-			s.Op = socket.OpGetSockOpt
-		}
 	case "getsockname":
 		s.Op, s.Opt = socket.OpGetSockOpt, socket.SOType // the address is read from the socket
 	case "inject":
@@ -213,11 +230,6 @@ func (a *agent) done(p *socket.Program, c *Call) {
 	case "recverr":
 		e := s.Ext
 		r.Err = []string{itoa(int(e.Errno)), "origin " + itoa(int(e.Origin)), itoa(int(e.Typ)), itoa(int(e.Code)), itoa(int(e.Info))}
-	case "getsockopt":
-		r.Value = int64(s.Ret)
-		if c.Opt == "TCP_INFO" {
-			r.Value, r.Info = 0, tcpInfo(p, s.FD)
-		}
 	case "getsockname":
 		if sk := p.Sock(s.FD); sk != nil {
 			r.Addr, _ = cutPort(end(sk.Saddr, 0))

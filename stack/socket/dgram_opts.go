@@ -110,9 +110,9 @@ func setRawOpt(sk *raw.Sock, o Opt, v *optval) core.Errno {
 		if v.fault {
 			return step.EFAULT
 		}
-		for i := 0; i < len(sk.Filter6) && len(v.b) >= 4*i+4; i++ {
-			n, _ := core.GetInt32(v.b[4*i:])
-			sk.Filter6[i] = uint32(n)
+		for i := range min(len(v.b), 4*len(sk.Filter6)) {
+			shift := 8 * (i & 3)
+			sk.Filter6[i/4] = sk.Filter6[i/4]&^(0xff<<shift) | uint32(v.b[i])<<shift
 		}
 		return 0
 	}

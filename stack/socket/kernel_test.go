@@ -340,8 +340,12 @@ func TestKernelOptions(t *testing.T) {
 			if kd.typ != core.SockStream && (st == "listens" || st == "accepted") || kd.typ == core.SockRaw && st != "new" {
 				continue
 			}
+			// SO_ORIGINAL_DST depends on what modules are there.
 			for _, lv := range []int{0, 1, 6, 17, 41, 58, 255, 263, 132, 7, 300, -1} {
 				for name := range 130 {
+					if name == 80 && (lv == 0 || lv == 41) {
+						continue
+					}
 					n += compareOption(t, k, kd, st, lv, name, not)
 				}
 			}

@@ -101,9 +101,7 @@ func (p *Program) GetSockOpt(fd int, o Opt) (int, core.Errno) {
 }
 
 func (p *Program) now(c *Call) *Call {
-	if c.Op != OpFcntl && c.Op != OpIoctl {
-		c.Flags |= core.MsgDontWait
-	}
+	c.Flags |= core.MsgDontWait
 	p.Do(c)
 	return c
 }

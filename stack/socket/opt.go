@@ -277,6 +277,11 @@ func (p *Program) setProtoOpt(f *File, o Opt, v *optval) core.Errno {
 		return step.ENOPROTOOPT
 	case sk.Type == core.SockRaw && (o.level() == core.SolRaw || o.level() == core.SolICMPv6):
 		if e, mine := rawLevel(sk, o); !mine {
+			if sk.Family == core.AFInet6 && o.level() == core.SolRaw { // do_rawv6_setsockopt looks at the value first
+				if _, bad := v.int(); bad != 0 {
+					return bad
+				}
+			}
 			return e
 		}
 		return f.ep.setsockopt(o, v)

@@ -38,21 +38,36 @@ const (
 	lenStorage = 128
 )
 
+// addrLen is the length of the address: as it was given, or that of its family,
+// 0 if it has none of its own.
+func (c *Call) addrLen() int {
+	switch {
+	case c.AddrLen != 0:
+		return c.AddrLen
+	case c.Unspec || c.Fam == core.AFInet:
+		return lenIn
+	case c.Fam == core.AFInet6:
+		return lenIn6
+	}
+	return 0
+}
+
 // sockaddr is move_addr_to_kernel, and what bind and connect check first of an
 // address: its length, and its family.
 func (c *Call) sockaddr(sk *core.Sock) core.Errno {
+	n := c.addrLen()
 	least := lenIn
 	if sk.Family == core.AFInet6 {
 		least = lenIn6Old
 	}
 	switch {
-	case c.AddrLen < 0 || c.AddrLen > lenStorage:
+	case n < 0 || n > lenStorage:
 		return step.EINVAL
 	case c.Bad&BadAddr != 0:
 		return step.EFAULT
 	case sk.Family == core.AFPacket:
 		return 0
-	case c.AddrLen != 0 && c.AddrLen < least:
+	case n != 0 && n < least:
 		return step.EINVAL
 	case c.Unspec || c.Fam == 0 || c.Fam == sk.Family:
 		return 0
@@ -106,9 +121,12 @@ func (p *Program) dgramConnect(f *File, c *Call) {
 		c.done(0, f.ep.connect(zero, 0))
 		return
 	}
-	if e := c.sockaddr(f.ep.Base()); e != 0 && (e != step.EAFNOSUPPORT || f.ep.Base().Family != core.AFInet6 || c.Fam != core.AFInet) {
-		c.fail(e) // an IPv6 socket takes an IPv4 address (__ip6_datagram_connect)
-		return
+	// An IPv6 socket takes an IPv4 address (__ip6_datagram_connect).
+	if sk := f.ep.Base(); sk.Family != core.AFInet6 || c.Fam != core.AFInet || c.addrLen() < lenIn {
+		if e := c.sockaddr(sk); e != 0 {
+			c.fail(e)
+			return
+		}
 	}
 	c.done(0, f.ep.connect(c.Addr, c.Port))
 }

@@ -339,6 +339,15 @@ func getIPOpt(f *File, o Opt, n int) ([]byte, core.Errno) {
 	return intOpt(v, n)
 }
 
+// pathMTU is dst_mtu of the socket's route: IPv4 has no packets above 65535
+// bytes (IP_MAX_MTU).
+func pathMTU(sk *core.Sock) int {
+	if m := sk.DstCache.PathMTU(); !sk.Daddr.Is4() || m < 65535 {
+		return m
+	}
+	return 65535
+}
+
 func getIPNum(sk *core.Sock, o Opt) (int, core.Errno) {
 	r := sk.Rare()
 	if m := ipCmsg(o); m != 0 {
@@ -358,7 +367,7 @@ func getIPNum(sk *core.Sock, o Opt) (int, core.Errno) {
 		if sk.DstCache == nil {
 			return 0, step.ENOTCONN
 		}
-		return min(sk.DstCache.PathMTU(), 65535), 0
+		return pathMTU(sk), 0
 	case IPRecvErr:
 		return num(sk.RecvErr), 0
 	case IPHdrIncl:

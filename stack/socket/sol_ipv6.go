@@ -172,6 +172,13 @@ func ipv6Rest(sk *core.Sock, o Opt, v *optval) core.Errno {
 			return step.ENOPROTOOPT
 		}
 		return step.NotModelled
+	case n == 22: // IPV6_ROUTER_ALERT
+		if len(v.b) < 4 {
+			return step.EINVAL
+		}
+		if sk.Type == core.SockRaw && sk.Protocol == 255 {
+			return step.NotModelled
+		}
 	case n >= 42 && n <= 48, n == 64, n == 65: // groups, xtables
 		if len(v.b) < 8 {
 			return step.EINVAL
@@ -231,7 +238,7 @@ func getIPv6Opt(f *File, o Opt, n int) ([]byte, core.Errno) {
 		if sk.DstCache == nil {
 			return nil, step.ENOTCONN
 		}
-		return intOpt(min(sk.DstCache.PathMTU(), 65535), n)
+		return intOpt(pathMTU(sk), n)
 	case IPv6TClass:
 		if sk.Type == core.SockStream {
 			return intOpt(int(sk.TOS), n)
@@ -266,8 +273,17 @@ func getIPv6Opt(f *File, o Opt, n int) ([]byte, core.Errno) {
 	case IPv6MinHopcount:
 		return intOpt(0, n)
 	}
-	if k := o.name(); sk.Type == core.SockRaw && (k == 7 || k == 36) {
+	switch k := o.name(); {
+	case sk.Type == core.SockRaw && (k == 7 || k == 36):
 		return f.ep.getsockopt(o, n)
+	case sk.Type == core.SockRaw && k == 1, sk.Type != core.SockStream && (k == 6 || k == 80):
+		return nil, step.ENOPROTOOPT
+	case k == 1 && sk.State != core.TCPEstablished:
+		return nil, step.ENOTCONN
+	case k == 1: // IPV6_ADDRFORM
+		return intOpt(int(sk.Family), n)
+	case k == 6: // IPV6_2292PKTOPTIONS
+		return nil, step.NotModelled
 	}
 	return nil, ipv6RestGet(o)
 }

@@ -24,7 +24,7 @@ func (p *Program) sysSplice(f *File, c *Call) {
 	switch {
 	case c.N2 == 0:
 		c.done(0, 0)
-	case c.Flags&^(spliceAll|core.MsgDontWait) != 0 || c.N2 < 0:
+	case c.Flags&^spliceAll != 0 || c.N2 < 0:
 		c.fail(step.EINVAL)
 	case t == nil || f.flags&oAccmode == OWronly || t.flags&oAccmode == ORdonly:
 		c.fail(step.EBADF)
@@ -106,7 +106,7 @@ func (p *Program) spliceRead(f, t *File, c *Call) {
 	}
 	m := &core.Msghdr{Data: make([]byte, room), Flags: core.MsgDontWait}
 	n, e := f.ep.spliceRead(m)
-	if e == step.EAGAIN && !f.NonBlock && c.Flags&core.MsgDontWait == 0 {
+	if e == step.EAGAIN && !f.NonBlock {
 		c.sleep(p, f, e, f.ep.Base().Rare().RcvTimeo, false)
 		return
 	}
@@ -149,7 +149,7 @@ func (p *Program) pushPages(t *File, c *Call, more bool) {
 	if more {
 		m.Flags = core.MsgMore
 	}
-	wait := !t.NonBlock && c.Flags&core.MsgDontWait == 0 && (c.until == 0 || p.NS.Clock.Now() < c.until)
+	wait := !t.NonBlock && (c.until == 0 || p.NS.Clock.Now() < c.until)
 	if !wait {
 		m.Flags |= core.MsgDontWait
 	}

@@ -127,7 +127,7 @@ func TestBBRStartup(t *testing.T) {
 		c.ack(us, 2001+2000*i)
 	}
 	c.at(403999)
-	c.wantPackets("200000:10000 300000:2000 303500:2000 310501:2000 317501:2000 324502:2000 331502:2000 338503:2000 345504:2000 352504:2000 359505:2000")
+	c.wantPackets("200000:10000 300000:2000 303500:2000 310501:2000 317503:2000 324504:2000 331505:2000 338507:2000 345508:2000 352509:2000 359510:2000")
 	c.ack(404000, 14001)
 	c.ack(424000, 20001)
 	c.ack(444000, 30001)
@@ -217,7 +217,7 @@ func TestEcn(t *testing.T) {
 	c.got = nil
 	c.at(300000)
 	c.rx(tseg{flags: "A", seq: 1, ack: 2001, win: 1000}, 0, wire.TCPEce)
-	c.want("300000 W. 10001+1000 2", "300000 P. 11001+1000 2")
+	c.want("300000 .W 10001+1000 2", "300000 P. 11001+1000 2")
 	if c.sk.caState != CACWR || c.sk.deliveredCE != 2 {
 		t.Errorf("state %d, delivered_ce %d", c.sk.caState, c.sk.deliveredCE)
 	}
@@ -226,7 +226,7 @@ func TestEcn(t *testing.T) {
 	c.rx(tseg{flags: "PA", seq: 1, ack: 12001, n: 1000, win: 1000}, inetCE, 0)
 	c.rx(tseg{flags: "PA", seq: 1001, ack: 12001, n: 1000, win: 1000}, inetECT0, 0)
 	c.rx(tseg{flags: "PA", seq: 2001, ack: 12001, n: 1000, win: 1000}, inetECT0, wire.TCPCwr)
-	c.want("400000 E. 12001+0 0", "400000 E. 12001+0 0", "400000 . 12001+0 0")
+	c.want("400000 .E 12001+0 0", "400000 .E 12001+0 0", "400000 . 12001+0 0")
 }
 
 // Which SYN-ACK of a server that was offered ECN means what: none, RFC 3168, or

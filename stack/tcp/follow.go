@@ -365,6 +365,10 @@ func (t *TCP) followSynack(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) boo
 	r.sackOK = r.sackOK && o.SACKPerm
 	if o.HasTS {
 		r.tsOff = o.TSVal - uint32(l.mstamp/1000)
+		if r.sntSynack == 0 {
+			r.tsvalFirst = o.TSVal
+		}
+		r.tsvalLast = o.TSVal
 	}
 	if r.sntSynack == 0 {
 		r.sntSynack = l.mstamp

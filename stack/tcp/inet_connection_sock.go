@@ -4,6 +4,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -11,6 +12,9 @@ import (
 // Bind is bind(2): inet_bind. A zero address is any; port 0 asks for a free one.
 func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 	if sk.Family != core.AFInet || sk.NS.IPv4 == nil {
+		if e := sk.bind6(addr); e != 0 {
+			return e
+		}
 		return sk.getPort(addr, port)
 	}
 	return ipv4.Of(sk.NS).Bind(&sk.Sock, addr.IP4(), func(typ uint8) core.Errno {
@@ -19,6 +23,23 @@ func (sk *Sock) Bind(addr wire.Addr, port uint16) core.Errno {
 		}
 		return sk.getPort(addr, port)
 	})
+}
+
+// bind6 is what __inet6_bind asks of the address.
+func (sk *Sock) bind6(addr wire.Addr) core.Errno {
+	ns := sk.NS
+	switch {
+	case addr.IsZero() || ns.IPv6 == nil:
+	case addr.IsMulticast(), addr.Is4() && sk.V6Only:
+		return step.EINVAL
+	case addr.Is4():
+		if ns.IPv4 != nil && addr.IP4() != 0 && !sk.addrValid(ns.IPv4.AddrType(ns, addr.IP4())) {
+			return step.EADDRNOTAVAIL
+		}
+	case !sk.FreeBind && !sk.Transparent && !ipv6.Of(ns).ChkAddr(addr, ns.DevByIndex(int(sk.BoundDev))):
+		return step.EADDRNOTAVAIL
+	}
+	return 0
 }
 
 // getPort is inet_csk_get_port: take a port, the one asked for or a free one.

@@ -23,7 +23,7 @@ import (
 // A kop is one thing that happens to a connection: a segment of the other side,
 // or a system call.
 type kop struct {
-	what string // seg, write, read, shut, close
+	what string // seg, connect, write, read, shut, close
 	seg  tseg
 	urg  int
 	n    int
@@ -52,8 +52,9 @@ func (o kop) String() string {
 // A kcase is a connection's life, and what each step of it made the kernel, or
 // the model, send and return.
 type kcase struct {
-	ops []kop
-	ts  bool
+	ops    []kop
+	ts     bool
+	active bool // the host connects to the other side
 
 	port int
 	fd   int
@@ -74,11 +75,28 @@ func randomCase(r *rand.Rand, n int) *kcase {
 	if c.ts {
 		syn.ts = [2]uint32{100, 0}
 	}
-	c.ops = append(c.ops, kop{what: "seg", seg: syn})
+	if c.active = r.Intn(3) == 0; c.active {
+		c.ops = append(c.ops, kop{what: "connect"})
+		syn.flags, syn.ack, c.ts = "SA", 1, true
+		syn.ts = [2]uint32{100, 1}
+	} else {
+		c.ops = append(c.ops, kop{what: "seg", seg: syn})
+	}
 	rcv, snd := 1, 1 // what the other side has sent, and what it may acknowledge
 	pick := func(v ...int) int { return v[r.Intn(len(v))] }
 	for i := 1; i < n; i++ {
 		switch k := r.Intn(12); {
+		case c.active && (i == 1 || i < 4 && k < 4): // a SYN-ACK, or not quite
+			o := kop{what: "seg", seg: syn}
+			if r.Intn(3) == 0 {
+				o.seg.flags = []string{"S", "A", "R", "RA", "FA", "SA", "SA", "PS"}[r.Intn(8)]
+				o.seg.ack = pick(1, 1, 0, 2, 100)
+				o.seg.n = pick(0, 0, 1, 100)
+				if o.seg.ts[1] = uint32(pick(0, 1, 1, 1)); r.Intn(4) == 0 {
+					o.seg.ts[0] = 0
+				}
+			}
+			c.ops = append(c.ops, o)
 		case i == 1 && k < 9:
 			c.ops = append(c.ops, c.segment(r, "A", 1, 1, 0))
 			if r.Intn(2) == 0 {
@@ -168,6 +186,9 @@ func (c *kcase) line(p []byte) string {
 func (c *kcase) segBytes(o kop) []byte {
 	b := &bench{iss: c.iss}
 	s := o.seg
+	if c.active {
+		s.port = 81
+	}
 	if s.ts[1] != 0 {
 		s.ts[1] = c.tsv
 	}
@@ -179,9 +200,29 @@ func (c *kcase) segBytes(o kop) []byte {
 	return p
 }
 
+// agrees says whether the model does the same when its ticks begin at another
+// moment, or its clock goes at another speed: a busy machine's timers are late,
+// and its sleeps are too.
+func (c *kcase) agrees(t *testing.T, gaps []int) bool {
+	for _, percent := range []int{100, 97, 105, 110} {
+		var at []int
+		for _, g := range gaps {
+			at = append(at, (g*percent+50)/100)
+		}
+		for tick := range sim.Time(4) {
+			m := c.clone()
+			m.model(t, at, tick*sim.Millisecond)
+			if m.diff(c) < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // model runs the case in the model.
-func (c *kcase) model(t *testing.T, gaps []int) {
-	b := newBenchOn(t, 100*sim.Second+sim.Millisecond)
+func (c *kcase) model(t *testing.T, gaps []int, tick sim.Time) {
+	b := newBenchOn(t, 100*sim.Second+tick)
 	b.ns.Sysctl.TCPNoMetricsSave, b.ns.Sysctl.TCPSyncookies = 1, 0
 	b.listen()
 	closed := false
@@ -191,11 +232,15 @@ func (c *kcase) model(t *testing.T, gaps []int) {
 			b.sk = b.lis.Accept()
 		}
 		switch sk := b.sk; {
+		case o.what == "connect":
+			b.sk = b.tcp.newSock(core.AFInet)
+			b.sk.Bind(here, 81)
+			out = append(out, fmt.Sprint("connect ", b.sk.Connect(there, 4000)))
 		case o.what == "seg":
 			b.in(c.segBytes(o))
 		case sk == nil || closed:
 		case o.what == "write":
-			n, e := sk.Send(make([]byte, o.n), core.MsgNoSignal)
+			n, e := sk.Send(make([]byte, o.n), core.MsgNoSignal|core.MsgDontWait)
 			out = append(out, fmt.Sprint("write ", n, " ", e))
 		case o.what == "read":
 			n, e := sk.Recv(make([]byte, o.n), core.MsgDontWait)
@@ -229,6 +274,7 @@ type khost struct {
 	t        *testing.T
 	tun, lis int
 	byPort   map[int]*kcase
+	spare    []int
 }
 
 func (k *khost) must(err error) {
@@ -303,10 +349,10 @@ func (k *khost) drain(step int) {
 		if err != nil {
 			return
 		}
-		if c := k.byPort[sa.(*unix.SockaddrInet4).Port]; c != nil {
+		if c := k.byPort[sa.(*unix.SockaddrInet4).Port]; c != nil && c.fd == 0 {
 			c.fd, c.up = fd, true
 		} else {
-			unix.Close(fd)
+			k.spare = append(k.spare, fd) // a second connection from the same port
 		}
 	}
 }
@@ -318,13 +364,26 @@ func errText(err error) string {
 	return "0"
 }
 
+// connect makes the socket of a case that connects.
+func (k *khost) connect(c *kcase) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	k.must(err)
+	k.must(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
+	k.must(unix.Bind(fd, &unix.SockaddrInet4{Port: 81}))
+	c.fd, c.up = fd, true
+}
+
 // call makes a step's system call.
 func (k *khost) call(c *kcase, o kop) (out []string) {
-	if !c.up {
+	if !c.up && o.what != "connect" {
 		return nil
 	}
 	count := func(n int) int { return max(n, 0) }
 	switch o.what {
+	case "connect":
+		k.connect(c)
+		err := unix.Connect(c.fd, &unix.SockaddrInet4{Port: c.port, Addr: there.Netip().Unmap().As4()})
+		out = append(out, "connect "+errText(err))
 	case "write":
 		n, err := unix.SendmsgN(c.fd, make([]byte, o.n), nil, nil, unix.MSG_NOSIGNAL)
 		out = append(out, fmt.Sprint("write ", count(n), " ", errText(err)))
@@ -342,11 +401,12 @@ func (k *khost) call(c *kcase, o kop) (out []string) {
 
 // wait lets time pass in a step, and reads often: a segment that nobody has read
 // yet is shared with the device, which changes what a retransmission may do.
-func (k *khost) wait(step int, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(2 * time.Millisecond)
+func (k *khost) wait(step int, end time.Time) {
+	for time.Now().Before(end) {
+		time.Sleep(min(2*time.Millisecond, time.Until(end)))
 		k.drain(step)
 	}
+	k.drain(step)
 }
 
 // run runs all cases side by side, step by step.
@@ -356,6 +416,7 @@ func (k *khost) run(cases []*kcase, gaps []int, port int) {
 		c.got = make([][]string, len(c.ops))
 		k.byPort[c.port] = c
 	}
+	end := time.Now()
 	for i := range gaps {
 		for _, c := range cases {
 			if o := c.ops[i]; o.what == "seg" {
@@ -364,7 +425,8 @@ func (k *khost) run(cases []*kcase, gaps []int, port int) {
 				c.got[i] = k.call(c, o)
 			}
 		}
-		k.wait(i, time.Duration(gaps[i])*time.Millisecond)
+		end = end.Add(time.Duration(gaps[i]) * time.Millisecond)
+		k.wait(i, end)
 		for _, c := range cases {
 			if c.up {
 				if ti, err := unix.GetsockoptTCPInfo(c.fd, unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
@@ -379,6 +441,10 @@ func (k *khost) run(cases []*kcase, gaps []int, port int) {
 			unix.Close(c.fd)
 		}
 	}
+	for _, fd := range k.spare {
+		unix.Close(fd)
+	}
+	k.spare = nil
 	time.Sleep(20 * time.Millisecond)
 	k.drain(0)
 }
@@ -398,7 +464,7 @@ func randomGaps(r *rand.Rand, n int) []int {
 	return g
 }
 
-func (c *kcase) clone() *kcase { return &kcase{ops: c.ops, ts: c.ts} }
+func (c *kcase) clone() *kcase { return &kcase{ops: c.ops, ts: c.ts, active: c.active} }
 
 // diff is the first step in which two runs differ, or -1. What goes again by a
 // timer is left out: a busy machine's timers are late.
@@ -458,10 +524,10 @@ func TestKernel(t *testing.T) {
 		sample = cases
 		for i, c := range cases {
 			m := c.clone()
-			m.model(t, gaps)
+			m.model(t, gaps, sim.Millisecond)
 			at := m.diff(c)
 			switch {
-			case at < 0 || m.diff(again[i]) < 0:
+			case at < 0 || m.diff(again[i]) < 0 || c.agrees(t, gaps):
 				same++
 			case c.diff(again[i]) >= 0 && c.diff(again[i]) <= at:
 				unsure++ // the kernel itself is not of one mind: timers

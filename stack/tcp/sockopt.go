@@ -46,6 +46,7 @@ const (
 	optZerocopyReceive  = 35
 	optInq              = 36
 	optTxDelay          = 37
+	optAORepair         = 42
 	optIsMPTCP          = 43
 	optRtoMaxMs         = 44
 	optRtoMinUs         = 45
@@ -92,6 +93,9 @@ func (sk *Sock) setSockOpt(name int, v []byte, null bool) (core.Errno, int) {
 	}
 	if null {
 		return step.EFAULT, 0
+	}
+	if name == optAORepair && sk.State == core.TCPListen {
+		return step.EPERM, 0 // tcp_can_repair_sock
 	}
 	val := int(int32(binary.LittleEndian.Uint32(v)))
 	if e, ok := sk.setUnlocked(name, val); ok {

@@ -61,6 +61,16 @@ func (sk *Sock) getBytesOpt(name, n int) ([]byte, core.Errno) {
 		return s, 0
 	case optZerocopyReceive:
 		return nil, step.NotModelled
+	case optRepairWindow:
+		if n != 20 { // sizeof(struct tcp_repair_window)
+			return nil, step.EINVAL
+		}
+		return nil, step.EPERM
+	case optAORepair:
+		if sk.State == core.TCPListen { // tcp_can_repair_sock
+			return nil, step.EPERM
+		}
+		return nil, step.ENOPROTOOPT
 	default:
 		return nil, step.ENOPROTOOPT
 	}

@@ -122,7 +122,7 @@ func (sk *Sock) fastPath(b *core.SKB, h wire.TCP, n int) int {
 	// Memory is charged to a socket by the page; without any left the slow
 	// path asks for more. So a connection's first data goes there.
 	cb.Sacked = 0
-	if b.Truesize > int(sk.ForwardAlloc) {
+	if b.Truesize > sk.forwardAlloc() {
 		return slowStep5
 	}
 	if ts && sk.rcvNxt == sk.rcvWup {

@@ -53,6 +53,10 @@ func (sk *Sock) charge(n int) {
 // uncharge is sk_mem_uncharge: whole pages go back.
 func (sk *Sock) uncharge(n int) { sk.ForwardAlloc = int32((int(sk.ForwardAlloc) + n) & 4095) }
 
+// forwardAlloc is sk_forward_alloc: what is left of the pages that the socket has
+// been charged for, by what it received and by what it is to send.
+func (sk *Sock) forwardAlloc() int { return (int(sk.ForwardAlloc) - int(sk.WmemQueued)) & 4095 }
+
 // own is skb_set_owner_r: the packet's memory counts for this socket.
 func (sk *Sock) own(b *core.SKB) {
 	sk.charge(b.Truesize)

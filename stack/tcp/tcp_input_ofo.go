@@ -327,7 +327,7 @@ func (sk *Sock) ofoQueue() {
 		if before(b.CB.Seq, high) {
 			d := high
 			if before(b.CB.EndSeq, high) {
-				high, d = b.CB.EndSeq, b.CB.EndSeq
+				d = b.CB.EndSeq
 			}
 			sk.dsackExtend(b.CB.Seq, d)
 		}

@@ -73,6 +73,7 @@ func (sk *Sock) resend(b *core.SKB, segs int) core.Errno {
 			return step.ENOMEM
 		}
 	} else {
+		b.Unshare() // skb_unclone_keeptruesize
 		old := cb.TSO
 		if d := old - setTSOSegs(b, mss); d != 0 {
 			sk.adjustPcount(b, d)

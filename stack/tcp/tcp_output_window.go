@@ -20,6 +20,9 @@ func initialWindow(sy *core.Sysctl, space, mss int, clamp *int, wscaleOK bool, i
 		space = space / mss * mss
 	}
 	w := space
+	if sy.TCPWorkaroundWindows != 0 {
+		w = min(w, maxWindow)
+	}
 	if initRwnd > 0 {
 		w = min(w, initRwnd*mss)
 	}
@@ -50,7 +53,11 @@ func (sk *Sock) selectWindow() uint16 {
 		w = alignUp(cur, sk.rx.rcvWscale)
 	}
 	sk.rcvWnd, sk.rcvWup = w, sk.rcvNxt
-	w = min(w, uint32(65535)<<sk.rx.rcvWscale) >> sk.rx.rcvWscale
+	most := uint32(65535) << sk.rx.rcvWscale
+	if sk.rx.rcvWscale == 0 && sk.sysctl().TCPWorkaroundWindows != 0 {
+		most = maxWindow
+	}
+	w = min(w, most) >> sk.rx.rcvWscale
 	if w == 0 {
 		sk.predFlags = 0
 		if old != 0 {

@@ -32,7 +32,7 @@ func (sk *Sock) RecvMsg(m *core.Msghdr) (int, core.Errno) {
 		return n, e
 	}
 	if stamp != 0 {
-		sk.PutTimestamp(m, stamp, false, false)
+		sk.PutTimestamp(m, stamp, false)
 	}
 	if sk.rare().inq && sk.State != core.TCPListen {
 		m.PutInt(core.SolTCP, cmInq, sk.inqHint())

@@ -129,7 +129,11 @@ func (sk *Sock) bind6(addr wire.Addr, port uint16) core.Errno {
 		sk.NS.Why(step.WhyUDPAddr, addr.Hi, addr.Lo)
 		return step.EADDRNOTAVAIL
 	}
-	return sk.bind(addr, port, group)
+	e := sk.bind(addr, port, group)
+	if e == 0 && addr != zero && !addr.Is4() {
+		sk.V6Only = true
+	}
+	return e
 }
 
 // connect6 is udpv6_connect.

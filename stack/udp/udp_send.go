@@ -47,6 +47,9 @@ func (sk *Sock) mapped(addr wire.Addr, port uint16) bool {
 // sendmsg is udp_sendmsg.
 func (sk *Sock) sendmsg(m *core.Msghdr) (int, core.Errno) {
 	defer sk.NS.In(step.UdpSendmsg, sk).Out()
+	if len(m.Data) <= maxLen && m.Flags&core.MsgOOB != 0 {
+		return sk.fail(step.EOPNOTSUPP)
+	}
 	return sk.prepare(m)
 }
 
@@ -58,9 +61,6 @@ func (sk *Sock) prepare(m *core.Msghdr) (int, core.Errno) {
 	if len(data) > maxLen {
 		ns.Why(step.WhyUDPTooLong, uint64(len(data)))
 		return 0, step.EMSGSIZE
-	}
-	if flags&core.MsgOOB != 0 {
-		return sk.fail(step.EOPNOTSUPP)
 	}
 	if sk.pending != nil {
 		return sk.append(m)

@@ -17,9 +17,8 @@ const (
 
 // plotsState is what a Session keeps for the plots.
 type plotsState struct {
-	tracks  []*track
-	wide    *track // of a whole flow: see watch
-	tcpSeen tcpPlace
+	tracks []*track
+	wide   *track // of a whole flow: see watch
 }
 
 // plots fills sc.Plots and sc.TCP: those of the connection or socket at hand,

@@ -144,7 +144,7 @@ func decimal(v uint64) string {
 func (b *builder) cwndSays(near *track, v *vals) string {
 	s := b.change(near, step.TCPSndCwnd, "cwnd", decimal, "cwnd", "congestion window", "slow start")
 	if ch := b.lastWrite(near, step.TCPSndCwnd); ch != nil && !ch.First && strings.HasSuffix(s, ".") && !strings.Contains(s, ": ") {
-		s = strings.TrimSuffix(s, ".") + ": " + cwndBecause(ch.Old, ch.New, v)
+		s = strings.TrimSuffix(s, ".") + ": " + cwndBecause(ch.Old, ch.New, b.caAt(near, ch), v[step.TCPSsthresh])
 	}
 	if s == "" {
 		s = fmt.Sprintf("cwnd is %d.", v[step.TCPSndCwnd])
@@ -159,14 +159,24 @@ func (b *builder) cwndSays(near *track, v *vals) string {
 	return fmt.Sprintf("%s %d of %d in flight; %s.", s, flight(v), v[step.TCPSndCwnd], mode)
 }
 
+// caAt is the congestion state when a change was made.
+func (b *builder) caAt(near *track, ch *trace.Change) (ca uint64) {
+	for _, i := range near.writes[step.TCPCaState] {
+		if c := &b.log.Changes[i]; c.When <= ch.When {
+			ca = c.New
+		}
+	}
+	return ca
+}
+
 // cwndBecause says why cwnd moved, by the congestion state.
-func cwndBecause(old, now uint64, v *vals) string {
-	switch ca := v[step.TCPCaState]; {
+func cwndBecause(old, now, ca, ssthresh uint64) string {
+	switch {
 	case ca == 4 && now < old:
 		return "the timeout ran out, and sending begins anew."
 	case ca == 3 || ca == 2:
 		return "cwnd was reduced after a loss or a sign of congestion; until that is over it follows what arrives (PRR)."
-	case now > old && v[step.TCPSndCwnd] <= v[step.TCPSsthresh]:
+	case now > old && now <= ssthresh:
 		return "slow start, each acknowledged segment adds one."
 	case now > old:
 		return "congestion avoidance."

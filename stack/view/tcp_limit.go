@@ -17,6 +17,7 @@ const (
 	limitCwnd                // tcp_cwnd_test
 	limitRwnd                // tcp_snd_wnd_test
 	limitNagle               // tcp_nagle_test
+	limitCork                // the same, for TCP_CORK
 	limitQueue               // tcp_small_queue_check: enough waits in the queues below
 	limitPace                // tcp_pacing_check
 	limitBuffer              // the send buffer is full: the program waits (sk_stream_wait_memory)
@@ -26,7 +27,7 @@ const (
 )
 
 // limitNames are the words for what limits, and what people call it.
-var limitNames = [numLimits]string{"not sending", "the handshake", "congestion window", "receive window", "Nagle", "queues below", "pacing", "send buffer", "the program", "nothing"}
+var limitNames = [numLimits]string{"not sending", "the handshake", "congestion window", "receive window", "Nagle", "TCP_CORK", "queues below", "pacing", "send buffer", "the program", "nothing"}
 
 // tcpBit reports whether a socket's state is one of some.
 func tcpBit(state uint64, states ...uint64) bool {
@@ -106,6 +107,9 @@ func limitOf(v *vals) limit {
 	case room(v) < min(mss, wait):
 		return limitRwnd
 	case wait < mss && v[step.TCPNonagle]&4 == 0 && (v[step.TCPNonagle]&2 != 0 || v[step.TCPNonagle] == 0 && v[step.TCPPacketsOut] > 0 && smallOut(v)):
+		if v[step.TCPNonagle]&2 != 0 {
+			return limitCork
+		}
 		return limitNagle
 	case v[step.TCPThrottled] != 0:
 		return limitQueue
@@ -142,10 +146,9 @@ func limitSays(l limit, v *vals, st string) string {
 			return fmt.Sprintf("The other side's window is closed: it has no room. %s.", capital(waits))
 		}
 		return fmt.Sprintf("The other side's window is full: %s in flight, it offers %d; %s left, a full segment has %d.%s", bytesText(int64(int32(v[step.TCPSndNxt]-v[step.TCPSndUna]))), v[step.TCPSndWnd], bytesText(max(0, room(v))), mss, waiting(wait))
+	case limitCork:
+		return fmt.Sprintf("TCP_CORK holds %s back until a full segment (%d) has come together.", bytesText(wait), mss)
 	case limitNagle:
-		if v[step.TCPNonagle]&2 != 0 {
-			return fmt.Sprintf("TCP_CORK holds %s back until a full segment (%d) has come together.", bytesText(wait), mss)
-		}
 		return fmt.Sprintf("Nagle: %s, less than a full segment (%d), while another small one is not acknowledged.", waits, mss)
 	case limitQueue:
 		return fmt.Sprintf("Enough of this socket waits in the queues below: %d bytes of memory (TCP small queues).", max(1, v[step.SockWmem])-1)

@@ -2,10 +2,10 @@ package view
 
 import (
 	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -145,40 +145,49 @@ func (t *tabler) isFlow(id uint32) bool {
 }
 
 // flowSock is the TCP connection that the step is about; else that of the
-// packet at hand, or the one that was last looked at.
+// packet at hand; or, where there is no packet, the one that changed last.
 func (t *tabler) flowSock() uint32 {
 	if id := t.first(step.KindSock); id != 0 {
 		if t.isFlow(id) {
-			t.plo.tcpSeen = tcpPlace{t.log, id}
 			return id
 		}
 		if t.val(id, step.KindSock, step.SockProto) != protoTCP {
 			return 0
 		}
 	}
+	want, ok := t.packetTuple()
+	if !ok {
+		return t.lastFlow()
+	}
 	found := uint32(0)
-	if want, ok := t.packetTuple(); ok {
-		if want.proto != protoTCP {
-			return 0
+	t.alive(step.KindSock, func(o *object) {
+		if found == 0 && want.proto == protoTCP && t.isFlow(o.id) && t.sockTuple(o.id) == want {
+			found = o.id
 		}
-		t.alive(step.KindSock, func(o *object) {
-			if found == 0 && t.isFlow(o.id) && t.sockTuple(o.id) == want {
-				found = o.id
-			}
-		})
-	} else if t.plo.tcpSeen.log == t.log && t.exists(t.plo.tcpSeen.id) && t.isFlow(t.plo.tcpSeen.id) {
-		return t.plo.tcpSeen.id
-	}
-	if found != 0 {
-		t.plo.tcpSeen = tcpPlace{t.log, found}
-	}
+	})
 	return found
 }
 
-// A tcpPlace is the connection that was looked at last.
-type tcpPlace struct {
-	log *trace.Log
-	id  uint32
+// maxFlowLook is how many changes lastFlow looks at.
+const maxFlowLook = 4096
+
+// lastFlow is the TCP connection that changed last before the place.
+func (t *tabler) lastFlow() uint32 {
+	here, list := t.story[t.n], t.log.Changes
+	i := sort.Search(len(list), func(i int) bool { return int(list[i].When) > here+1 })
+	none := map[uint32]bool{}
+	for n := 0; i > 0 && n < maxFlowLook; n++ {
+		i--
+		ch := &list[i]
+		if ch.Key.Kind() != step.KindSock || none[ch.Obj] {
+			continue
+		}
+		if t.exists(ch.Obj) && t.isFlow(ch.Obj) {
+			return ch.Obj
+		}
+		none[ch.Obj] = true
+	}
+	return 0
 }
 
 // sockTuple is the two ends of a socket.

@@ -46,7 +46,7 @@ func TestLimit(t *testing.T) {
 		{"no Nagle with nothing out", func(v *vals) {
 			v[step.TCPWriteSeq], v[step.TCPPacketsOut], v[step.TCPSndUna] = 12100, 0, 12000
 		}, limitGo, "Nothing"},
-		{"cork", func(v *vals) { v[step.TCPWriteSeq], v[step.TCPNonagle] = 12100, 2 }, limitNagle, "TCP_CORK"},
+		{"cork", func(v *vals) { v[step.TCPWriteSeq], v[step.TCPNonagle] = 12100, 2 }, limitCork, "TCP_CORK"},
 		{"pacing", func(v *vals) { v[step.TCPPaceAt], v[step.TCPPacingRate] = 99, 1000 }, limitPace, "1000 bytes a second"},
 		{"small queue", func(v *vals) { v[step.TCPThrottled], v[step.SockWmem] = 1, 4001 }, limitQueue, "4000 bytes"},
 		{"buffer", func(v *vals) {

@@ -62,11 +62,11 @@ export function plot(p) {
   c.append(draw('rect', { x: L, y: T - 2, width: W - L - 4, height: H - B - T + 4 }))
   const g = draw('g', { 'clip-path': `url(#${clip})` })
   svg.append(c, g)
-  series.forEach((s, i) => {
+  for (const [i, s] of [...series.entries()].reverse()) { // the first, on top
     let d = ''
     for (const q of s.points || []) d += d ? `H${x(q.at).toFixed(1)}V${y(q.v).toFixed(1)}` : `M${x(q.at).toFixed(1)} ${y(q.v).toFixed(1)}`
     if (d) g.append(draw('path', { d: d + `H${x(p.to).toFixed(1)}`, class: `series s${i % 4}` }))
-  })
+  }
   for (const kind of Object.keys(MARKS)) {
     let d = ''
     for (const m of marks) {
