@@ -33,7 +33,7 @@
 //	ip_rcv                header checks, PRE_ROUTING                     ipv4/ip_input.go
 //	ip_route_input_noref  for us, or for somebody else?                  ipv4/route_input.go
 //	ip_local_deliver      fragments, LOCAL_IN, the transport protocol    ipv4/ip_input.go
-//	tcp_v4_rcv            which socket?                                  tcp/tcp_ipv4.go
+//	tcp_v4_rcv            which socket?                                  tcp/tcp_ipv4_rcv.go
 //	tcp_rcv_established   sequence, window, acknowledgement              tcp/tcp_input.go
 //	sock_def_readable     the program wakes                              core/sock.go
 //	recv                  and reads                                      socket

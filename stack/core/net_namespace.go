@@ -11,6 +11,7 @@ import (
 type IDs struct {
 	object uint32
 	packet uint32
+	bufs   pool `fork:"zero"` // a packet may be freed on another machine than it was made on
 }
 
 // FirstMade is the number of the first packet that the model makes itself;
@@ -52,8 +53,7 @@ type Machine struct {
 	// (netstamp_needed_key).
 	Netstamp bool
 
-	bufs *pool `fork:"zero"`
-	Mem  Mem
+	Mem Mem
 
 	// TCP's congestion controls (tcp_cong_list), a bit for each: modules that
 	// were loaded, and what differs from the default in who may choose them.
@@ -66,11 +66,7 @@ type Machine struct {
 type Mem struct{ TCP, UDP int }
 
 func (ns *Netns) pool() *pool {
-	m := ns.Machine
-	if m.bufs == nil {
-		m.bufs = &pool{}
-	}
-	return m.bufs
+	return &ns.Machine.IDs.bufs
 }
 
 // A Netns is struct net: one network namespace.

@@ -6,10 +6,13 @@ import "github.com/packetwalk/packetwalk/stack/step"
 // walk could see.
 type pool struct {
 	skbs  []*SKB
-	heads [3][]*head
+	heads [len(headSizes)][]*head
 }
 
-var headSizes = [3]int{512, 2048, 8192}
+var headSizes = [...]int{512, 2048, 8192, 32768, 66 << 10}
+
+// poolHeads is how many heads of each size are kept at most.
+var poolHeads = [len(headSizes)]int{4096, 4096, 4096, 256, 256}
 
 func (p *pool) getHead(n int) *head {
 	for i, size := range headSizes {
@@ -41,7 +44,7 @@ func (p *pool) putHead(h *head) {
 		h.sh = nil
 	}
 	for i, size := range headSizes {
-		if len(h.buf) == size && len(p.heads[i]) < 4096 {
+		if len(h.buf) == size && len(p.heads[i]) < poolHeads[i] {
 			p.heads[i] = append(p.heads[i], h)
 		}
 	}

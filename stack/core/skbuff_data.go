@@ -28,7 +28,7 @@ func (b *SKB) Put(n int) []byte {
 }
 
 func (b *SKB) grow(n int) {
-	h := &head{buf: make([]byte, b.tail+n), ref: 1}
+	h := b.ns.pool().getHead(b.tail + n)
 	copy(h.buf, b.head.buf[:b.tail])
 	b.swapHead(h)
 }

@@ -51,6 +51,7 @@ func (r *Runner) outbound(s *segment, k *conn) error {
 		return fmt.Errorf("%w%s%s", err, dump("script", r.now.from, s), dump("actual", got[len(got)-1].at, got[len(got)-1].seg))
 	}
 	p := aggregate(got, n)
+	r.got = p.seg
 	if err := r.verify(s, p, k); err != nil {
 		return fmt.Errorf("%w%s%s", err, dump("script", r.now.from, s), dump("actual", p.at, p.seg))
 	}

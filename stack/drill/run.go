@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/device"
@@ -31,8 +32,9 @@ type Runner struct {
 	tap    *sniffer
 	start  sim.Time // when the script's time is 0
 
-	now     *moment // the event that is played
-	last    *moment // the one before
+	now     *moment  // the event that is played
+	last    *moment  // the one before
+	got     *segment // what went out last, in the script's numbers
 	played  int
 	fds     []*fd
 	under   *conn // the socket that packets belong to
@@ -164,6 +166,7 @@ func (r *Runner) event(e *Event) (err error) {
 	}
 	if r.Begun != nil {
 		r.Begun(e)
+		r.pass()
 	}
 	r.anchor()
 	err = r.act(e)
@@ -255,6 +258,15 @@ func (r *Runner) verbose(what string, p live) {
 	if r.cfg.Verbose {
 		fmt.Fprintf(r.Out, "%s packet: %9.6f %s\n", what, float64(p.at)/1e6, p.seg)
 	}
+}
+
+// Actual is the packet that the last outbound event met, as the script would
+// write it; "" if there was none.
+func (r *Runner) Actual() string {
+	if r.got == nil {
+		return ""
+	}
+	return strings.TrimSpace(r.got.String())
 }
 
 // Mode is which packets and which sockets the script runs with.

@@ -123,7 +123,8 @@ type Call struct {
 	since   sim.Time // when it fell asleep
 	until   sim.Time // when it gives up; 0: never
 	zz      *sleeper
-	started bool // OpConnect: under way
+	started bool  // OpConnect: under way
+	closing *File // OpClose: the file, which has no number any more
 }
 
 // Do makes a system call, or goes on with it, and reports whether it has
@@ -141,6 +142,10 @@ func (p *Program) Do(c *Call) bool {
 		}
 		p.rise(c.zz)
 		c.zz = nil
+	}
+	if c.closing != nil {
+		p.closeEnd(c.closing, c)
+		return c.Done
 	}
 	switch c.Op {
 	case OpSocket:

@@ -165,17 +165,20 @@ func (p *Program) file(fd int) *File {
 // sysClose is close(2): the file goes with its last file descriptor.
 func (p *Program) sysClose(f *File, c *Call) {
 	p.files[c.FD-FirstFD] = nil
-	c.done(0, 0)
 	f.leave(p)
 	if f.refs--; f.refs > 0 {
+		c.done(0, 0)
 		return
 	}
 	for len(f.watched) > 0 { // eventpoll_release
 		f.watched[0].remove()
 	}
+	if f.ep != nil {
+		p.sockClose(f, c)
+		return
+	}
+	c.done(0, 0)
 	switch {
-	case f.ep != nil:
-		p.sockClose(f)
 	case f.epoll != nil:
 		f.epoll.release()
 	case f.pipe != nil:

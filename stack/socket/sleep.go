@@ -120,6 +120,11 @@ func (p *Program) Interrupt(c *Call) {
 	}
 	p.rise(c.zz)
 	c.zz = nil
+	if c.closing != nil { // close() has no error for that
+		c.until = 0
+		p.closeEnd(c.closing, c)
+		return
+	}
 	if f := p.file(c.FD); f != nil && f.ep != nil && (c.Op == OpRecv || c.Op == OpRecvMsg) {
 		p.interrupted(f, c)
 		return

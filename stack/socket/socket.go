@@ -2,6 +2,7 @@ package socket
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -327,16 +328,50 @@ func (p *Program) sysShutdown(f *File, c *Call) {
 }
 
 // sockClose is sock_close: the last file descriptor of a socket is closed.
-func (p *Program) sockClose(f *File) {
+func (p *Program) sockClose(f *File, c *Call) {
 	defer p.NS.In(step.SockClose, f.ep.Base()).Out()
-	p.release(f)
+	p.release(f, c)
 }
 
-// release is inet_release.
-func (p *Program) release(f *File) {
+// release is inet_release. With SO_LINGER the program sleeps until what it has
+// sent is acknowledged, whatever O_NONBLOCK says; not so when it ends, or closes
+// by a call that never sleeps.
+func (p *Program) release(f *File, c *Call) {
 	defer p.NS.In(step.InetRelease, f.ep.Base()).Out()
-	f.ep.Base().Waker = nil
-	f.ep.close()
+	sk := f.ep.Base()
+	t, ok := f.ep.(*tcpOps)
+	if !ok || !sk.Linger || sk.Rare().LingerTime == 0 || sk.State == core.TCPListen || c.Flags&core.MsgDontWait != 0 {
+		sk.Waker = nil
+		f.ep.close()
+		c.done(0, 0)
+		return
+	}
+	c.asleep, c.since = true, p.NS.Clock.Now()
+	if d := t.CloseStart(); d > 0 {
+		c.until = c.since/sim.Jiffy*sim.Jiffy + d + sim.Jiffy
+	}
+	p.closeWait(f, c)
+}
+
+// closeEnd goes on with a close that has slept.
+func (p *Program) closeEnd(f *File, c *Call) {
+	defer p.NS.In(step.SockClose, f.ep.Base()).Out()
+	p.closeWait(f, c)
+}
+
+// closeWait is sk_stream_wait_close, and the rest of __tcp_close.
+func (p *Program) closeWait(f *File, c *Call) {
+	t := f.ep.(*tcpOps)
+	if t.Lingers() && p.NS.Clock.Now() < c.until {
+		c.closing = f
+		c.wait(p, f, false)
+		p.NS.Why(step.WhySysSleep)
+		return
+	}
+	c.closing = nil
+	t.CloseEnd()
+	c.done(0, 0)
+	c.why(p.NS)
 }
 
 // zero is "no address".

@@ -1,6 +1,8 @@
 package socket_test
 
 import (
+	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -261,5 +263,75 @@ func TestNotModelled(t *testing.T) {
 		if p.Do(c); !c.NotModelled || c.Err != step.NotModelled {
 			t.Errorf("call %d level %d name %d cmd %#x: %v", c.Op, c.Level, c.Name, c.Cmd, c.Err)
 		}
+	}
+}
+
+// TestLinger: close() with SO_LINGER sleeps until the FIN is acknowledged, or
+// until its time is over; the file descriptor is free at once.
+func TestLinger(t *testing.T) {
+	for _, lost := range []int{0, 1000} {
+		w, p, a := sleepers(t)
+		_, c, s := made(t, w, p)
+		w.NS.AddHook(core.NFIPv4, core.LocalIn, 0, &loseSome{lost})
+		p.SetSockOpt(c, socket.SOLinger, 3)
+		p.SetNonBlock(c, true)
+		p.Send(c, make([]byte, 100), 0)
+		x := &socket.Call{Op: socket.OpClose, FD: c}
+		began := w.NS.Clock.Now()
+		a.begin(p, x)
+		if x.Done || p.Sock(c) != nil {
+			t.Fatalf("done %v, socket %v", x.Done, p.Sock(c))
+		}
+		w.run(began + 10*sim.Second)
+		d := a.at[0] - began
+		if !x.Done || lost == 0 && d > sim.Second || lost > 0 && (d < 3*sim.Second || d > 3*sim.Second+2*sim.Jiffy) {
+			t.Errorf("lost %d: done %v after %v", lost, x.Done, d)
+		}
+		p.Close(s)
+	}
+}
+
+// A forked is a world with calls in progress.
+type forked struct {
+	W     *world
+	P     *socket.Program
+	A     *threads
+	Calls []*socket.Call
+}
+
+// TestForkSleepers: a copy of a machine in the middle of calls goes on as the machine
+// itself does, and neither sees the other.
+func TestForkSleepers(t *testing.T) {
+	w, p, a := sleepers(t)
+	l, c, s := made(t, w, p)
+	ep := &socket.Call{Op: socket.OpEpollCreate}
+	p.Do(ep)
+	p.Do(&socket.Call{Op: socket.OpEpollCtl, FD: ep.Ret, FD2: s, Cmd: socket.EpollCtlAdd, Ev: []socket.EpollEvent{{Events: socket.PollIn | socket.EpollET, Data: 7}}})
+	p.SetSockOpt(c, socket.SOZerocopy, 1)
+	p.SetSockOpt(c, socket.SOTimestamping, core.TsTxAck|core.TsTxSoftware|core.TsSoftware|core.TsOptID)
+	p.Send(c, make([]byte, 100), core.MsgZerocopy)
+	f := &forked{w, p, a, []*socket.Call{
+		{Op: socket.OpEpollWait, FD: ep.Ret, N2: 4, N: 500}, {Op: socket.OpAccept, FD: l}, {Op: socket.OpRecv, FD: s, Data: make([]byte, 300), Flags: core.MsgWaitAll},
+		{Op: socket.OpPoll, Fds: []socket.PollFD{{FD: l, Events: socket.PollIn}}, N: 40}, {Op: socket.OpClose, FD: 99},
+	}}
+	a.begin(p, f.Calls...)
+	g, _ := sim.Fork(f)
+	end := func(f *forked) string {
+		f.P.Send(c, make([]byte, 250), 0)
+		f.W.run(f.W.NS.Clock.Now() + sim.Second)
+		var b bytes.Buffer
+		for i, x := range f.Calls {
+			fmt.Fprintln(&b, x.Done, x.Ret, x.Err, x.Ev, f.A.at[i])
+		}
+		for {
+			m := &socket.Call{Op: socket.OpRecvMsg, FD: c, Flags: core.MsgErrQueue, CtlLen: 200, Iov: [][]byte{{0}}}
+			if f.P.Do(m); m.Err != 0 {
+				return b.String()
+			}
+			fmt.Fprintln(&b, m.Ctl)
+		}
+	}
+	if x, y := end(f), end(g); x != y || f.Calls[0].Ret != 1 || f.Calls[2].Ret != 300 || f.Calls[1].Done {
+		t.Errorf("the machine:\n%s\nthe copy:\n%s", x, y)
 	}
 }

@@ -20,9 +20,13 @@
 //	TIME_WAIT       CLOSE
 //
 // The files are named as the kernel's; a long one is split by suffix
-// (tcp_input_ack.go). Read tcp_ipv4.go first: that is where a segment comes in.
+// (tcp_input_ack.go). Read tcp_ipv4_rcv.go first: that is where a segment comes
+// in. A handshake goes on in tcp_input_req.go and inet_connection_req.go (half
+// open), tcp_minisocks.go (its last ACK), syncookies.go (without memory) and
+// tcp_fastopen*.go (RFC 7413: data with the SYN); on the other side in
+// tcp_input_synsent.go.
 //
-// Not modelled, and said so when it is met: TCP Fast Open, MD5 and AO
-// signatures, multipath TCP, AccECN, urgent data beyond keeping the stream in
-// order, SYN cookies, path MTU probing, BBR, repair mode, zero copy.
+// Not modelled, and said so when it is met: keys of MD5 and AO signatures,
+// multipath TCP, upper layer protocols (kernel TLS), repair mode, zero-copy
+// receive, TCP_TX_DELAY, shortage of memory (tcp_mem), PLB.
 package tcp

@@ -94,7 +94,10 @@ func sweepLink(t testing.TB, seed uint64, r *sim.Rand) (*link, string) {
 		s.TCPRecovery = int(pick(1, 1, 0))
 		s.TCPEarlyRetrans = int(pick(3, 0))
 		s.TCPFrto = int(pick(2, 0))
-		s.TCPOrphanRetries, s.TCPRetries2 = 20, 40 // a link that loses 15 % each way is no reason to give up
+		// A link that loses 15 % each way is no reason to give up. Both count in
+		// time since the first retransmission; black hole detection, which loss
+		// misleads to an MSS of 48, can keep one loss state for half an hour.
+		s.TCPOrphanRetries, s.TCPRetries2 = 100, 100
 		s.TCPAutocorking = int(pick(1, 0))
 		s.TCPSlowStartAfterIdle = int(pick(1, 0))
 		h.m.CallTime = pick(0, 1) == 1

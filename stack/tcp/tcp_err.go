@@ -146,12 +146,9 @@ func (t *TCP) errSequence(sk *Sock, seq uint32) bool {
 // reach the host, so the timeout was not about congestion, and need not have
 // doubled.
 func (sk *Sock) rtoRevert(seq uint32) {
-	if sk.OwnedByUser {
-		return
-	}
 	defer sk.NS.In(step.TcpLdRTORevert, &sk.Sock).Out()
 	b := sk.rtx.Front()
-	if seq != sk.sndUna || sk.retransmits == 0 || sk.backoff == 0 || b == nil {
+	if sk.OwnedByUser || seq != sk.sndUna || sk.retransmits == 0 || sk.backoff == 0 || b == nil {
 		sk.NS.Why(step.WhyRtoKeeps)
 		return
 	}

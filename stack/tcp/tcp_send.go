@@ -132,81 +132,11 @@ func (sk *Sock) sendBegin(m *core.Msghdr) core.Errno {
 	return sk.sendFastopen(m)
 }
 
-// sendFastopen is tcp_sendmsg_fastopen with what __inet_stream_connect says of a
-// socket that was connected, or began to be, before.
-func (sk *Sock) sendFastopen(m *core.Msghdr) core.Errno {
-	if !sk.DeferConnect() && sk.SockState == core.SSConnecting && !sk.stateIn(1<<core.TCPSynSent|1<<core.TCPSynRecv|1<<core.TCPClose) {
-		sk.SockState = core.SSConnected
-		return 0
-	}
-	data := m.Data
-	if m.Fault {
-		data = nil // the SYN goes without
-	}
-	n, e := sk.sendmsgFastopen(data, m.Addr, m.Port, m.Named, m.Unspec)
-	m.Off, m.Syn = n, n
-	if e != step.EINPROGRESS {
-		return e
-	}
-	sk.SockState = core.SSConnecting
-	switch {
-	case m.Flags&core.MsgDontWait == 0:
-		m.Fast = true
-		return 0
-	case n > 0:
-		return 0
-	}
-	return e
-}
-
-// fastopenWait is inet_wait_for_connect of a send call that has begun the
-// connection. It reports whether the call is over, or sleeps.
-func (sk *Sock) fastopenWait(m *core.Msghdr, wait bool) (core.Errno, bool) {
-	switch {
-	case sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv):
-		if !wait && m.Off > 0 {
-			return sk.sendDone(m, 0, 0), true
-		}
-		if !wait {
-			return sk.sendFailed(m, step.EINPROGRESS), true
-		}
-		if m.Off < len(m.Data) { // more data than the SYN took: the ACK may wait for it
-			sk.setRare().writePending++
-			m.Asleep = true
-		}
-		return step.EAGAIN, true
-	case sk.State == core.TCPClose:
-		e := sk.SockError()
-		if e == 0 {
-			e = step.ECONNABORTED
-		}
-		sk.disconnect()
-		sk.SockState = core.SSUnconnected
-		m.Off, m.Syn = 0, 0
-		return sk.sendFailed(m, e), true
-	}
-	m.Fast = false
-	sk.SockState = core.SSConnected
-	return 0, false
-}
-
 // routeSG is sk_route_caps & NETIF_F_SG: the device takes packets that are not
 // in one piece.
 func (sk *Sock) routeSG() bool {
 	d := sk.DstCache
 	return d != nil && d.Dev != nil && d.Dev.Features&core.FeatureSG != 0
-}
-
-// streamConnecting is sk_stream_wait_connect: EAGAIN while the connection is
-// being made.
-func (sk *Sock) streamConnecting() core.Errno {
-	if e := sk.SockError(); e != 0 {
-		return e
-	}
-	if !sk.stateIn(1<<core.TCPSynSent | 1<<core.TCPSynRecv) {
-		return step.EPIPE
-	}
-	return step.EAGAIN
 }
 
 // sendGoal is tcp_send_mss: with urgent data, packets are small.
@@ -334,49 +264,6 @@ func (sk *Sock) sendFailed(m *core.Msghdr, e core.Errno) core.Errno {
 		sk.chronoStop(chronoSndbuf)
 	}
 	return e
-}
-
-// txTimestamp is tcp_tx_timestamp: the last byte of the call is the one whose
-// times the program gets.
-func (sk *Sock) txTimestamp(want uint32) {
-	b := sk.write.Back()
-	if b == nil {
-		b = sk.rtx.Back()
-	}
-	if want == 0 || b == nil {
-		return
-	}
-	f, key := b.TxTstamp()
-	f |= core.TxFlags(want)
-	if want&core.TsTxAck != 0 {
-		b.CB.TstampAck = true
-	}
-	if want&core.TsTxRecord != 0 {
-		key = b.CB.Seq + uint32(b.Len()) - 1
-	}
-	if f != 0 || b.CB.TstampAck {
-		b.SetTxTstamp(f, key)
-	}
-}
-
-// ackTstamp is tcp_ack_tstamp: the byte that a program wants to know about is
-// acknowledged now.
-func (sk *Sock) ackTstamp(b, ack *core.SKB, prior uint32) {
-	if !b.CB.TstampAck {
-		return
-	}
-	if _, key := b.TxTstamp(); !before(key, prior) && before(key, sk.sndUna) {
-		sk.TstampTx(sk.NS, b, ack, core.TstampAck)
-	}
-}
-
-// TsKey is what the numbers of SOF_TIMESTAMPING_OPT_ID count from: what the
-// program has written, or what is acknowledged.
-func (sk *Sock) TsKey(written bool) uint32 {
-	if written {
-		return sk.writeSeq
-	}
-	return sk.sndUna
 }
 
 // entail is tcp_skb_entail: a new packet at the end of the write queue.

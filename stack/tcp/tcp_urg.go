@@ -19,11 +19,14 @@ const (
 
 // urg is tcp_urg: does the segment bring the urgent byte?
 func (sk *Sock) urg(b *core.SKB, h wire.TCP) {
-	f := h.Flags()
-	if !f.Has(wire.TCPUrg) && sk.urgData != urgNotYet {
-		return
+	if h.Flags().Has(wire.TCPUrg) || sk.urgData == urgNotYet {
+		sk.urgByte(b, h)
 	}
+}
+
+func (sk *Sock) urgByte(b *core.SKB, h wire.TCP) {
 	defer sk.NS.In(step.TcpUrg, &sk.Sock).Out()
+	f := h.Flags()
 	if f.Has(wire.TCPUrg) {
 		sk.checkUrg(h)
 	}

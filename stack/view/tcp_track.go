@@ -262,6 +262,9 @@ func segmentOf(raw []byte, of *tuple, out bool) (g tcpSeen, ok bool) {
 // close works out what needs the whole track.
 func (t *track) close() {
 	t.since = make([][numLimits]int64, len(t.samples))
+	for i := range t.segs {
+		t.from, t.to = min(t.from, t.segs[i].at), max(t.to, t.segs[i].at)
+	}
 	for i := 1; i < len(t.samples); i++ {
 		t.since[i] = t.since[i-1]
 		t.since[i][t.samples[i-1].f[sLimit]] += max(0, t.samples[i].at-t.samples[i-1].at)

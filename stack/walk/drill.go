@@ -37,7 +37,7 @@ func (r *labRun) eventEnded(e *drill.Event, err error) {
 	case e.Packet != nil && e.Packet.In:
 		r.say(false, at+"sent in "+e.Packet.String())
 	case e.Packet != nil:
-		r.say(false, at+"as expected "+e.Packet.String())
+		r.say(false, at+"as expected "+e.Packet.String()+"\n         actual      > "+r.drill.Actual())
 	case e.Call != nil:
 		r.say(false, at+e.Call.String())
 	}
