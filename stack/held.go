@@ -31,6 +31,7 @@ var places = map[string]step.Why{
 	"core.Neighbour.Queue":      step.WhyInNeigh,
 	"sched.PfifoFast.band":      step.WhyInQdisc,
 	"sched.Fifo.q":              step.WhyInQdisc,
+	"sched.item.b":              step.WhyInQdisc,
 	"core.Device.again":         step.WhyInQdisc,
 	"core.Sock.RcvQueue":        step.WhyInReceiveQueue,
 	"core.Sock.ErrQueue":        step.WhyInErrorQueue,

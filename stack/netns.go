@@ -41,7 +41,11 @@ func (h *Host) RemoveDevice(d *core.Device) {
 	for len(d.Vlans) > 0 {
 		h.RemoveDevice(d.Vlans[0])
 	}
+	for _, u := range device.Uppers(d) {
+		(&Host{NS: u.NS, IPv4: ipv4.Of(u.NS), IPv6: ipv6.Of(u.NS)}).RemoveDevice(u)
+	}
 	h.unplug(d)
+	device.Gone(d)
 	if l := d.Lower; l != nil {
 		for i, v := range l.Vlans {
 			if v == d {

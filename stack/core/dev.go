@@ -72,7 +72,8 @@ type Qdisc interface {
 }
 
 // A RxHandler is rx_handler: a bridge or macvlan that takes a device's frames
-// before the protocols do. It returns true when it has taken the packet.
+// before the protocols do. It returns true when it has taken the packet; if it
+// returns false and has changed the packet's device, that one receives it.
 type RxHandler interface{ HandleFrame(ns *Netns, b *SKB) bool }
 
 // A Device is struct net_device.
@@ -113,9 +114,11 @@ type Device struct {
 
 	nf [2][]hookEntry // netfilter's hooks at this device: ingress, egress
 
-	stopped   bool    // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
-	scheduled bool    // waits for the transmit softirq (__QDISC_STATE_SCHED)
-	again     SKBList // taken from the queue, refused by the driver (gso_skb)
+	stopped   bool      // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
+	scheduled bool      // waits for the transmit softirq (__QDISC_STATE_SCHED)
+	again     SKBList   // taken from the queue, refused by the driver (gso_skb)
+	toFree    []refusal // what an enqueue function gave up (to_free)
+	congested bool      // and it was not the packet that came
 }
 
 // A LinkType is dev->type (ARPHRD_*).

@@ -60,7 +60,7 @@ func (ns *Netns) receiveOneCore(b *SKB) {
 	defer ns.In(step.NetifReceiveSkbOneCore, b).Out()
 	if h, b := ns.receiveCore(b); h != nil {
 		ns.Spend(CostProtocol)
-		h.Rcv(ns, b)
+		h.Rcv(b.NS(), b)
 	}
 }
 
@@ -73,7 +73,7 @@ func (ns *Netns) receiveListCore(n *NAPI, l *SKBList) {
 	for b := l.PopFront(); b != nil; b = l.PopFront() {
 		if h, b := ns.receiveCore(b); h != nil {
 			ns.Spend(CostProtocol)
-			h.Rcv(ns, b)
+			h.Rcv(b.NS(), b)
 		}
 	}
 }
@@ -115,10 +115,14 @@ func (ns *Netns) receiveCore(b *SKB) (PacketHandler, *SKB) {
 				continue
 			}
 		}
-		if h := b.Dev.RxHandler; h != nil && h.HandleFrame(ns, b) {
+		d := b.Dev
+		if h := d.RxHandler; h != nil && h.HandleFrame(ns, b) {
 			return nil, nil
 		}
-		break
+		if b.Dev == d {
+			break
+		}
+		ns = b.Dev.NS // RX_HANDLER_ANOTHER: from here on it is that device's, maybe in another namespace
 	}
 	if b.VlanPresent {
 		// Nobody has this VLAN. Tag 0 only carries a priority.

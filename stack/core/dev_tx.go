@@ -22,7 +22,10 @@ type QdiscID interface {
 
 // A Bypasser is a Qdisc that may be passed by while it is empty
 // (TCQ_F_CAN_BYPASS).
-type Bypasser interface{ CanBypass() bool }
+type Bypasser interface {
+	CanBypass() bool
+	Bypassed(b *SKB) // count the packet that passes it by (qdisc_bstats_update)
+}
 
 // DevQueueXmit is __dev_queue_xmit: give the packet, link header at the data
 // pointer, to the queue of b.Dev. It returns NET_XMIT_* or a negated errno; the
@@ -87,21 +90,65 @@ func (ns *Netns) devXmitSkb(d *Device, b *SKB) int {
 	q := d.Qdisc
 	if p, ok := q.(Bypasser); ok && p.CanBypass() && q.Len() == 0 && d.again.Len() == 0 && !d.stopped {
 		ns.Why(step.WhyQdiscBypass, uint64(d.Index))
+		p.Bypassed(b)
 		ns.schDirectXmit(d, b, true)
 		return NetXmitSuccess
 	}
-	if r := q.Enqueue(ns, b); r != step.NotDropped {
-		d.Stats.TxDropped++
+	r := q.Enqueue(ns, b)
+	if r == step.NotDropped {
+		ns.Why(step.WhyQdiscQueued, uint64(d.Index), uint64(q.Len()))
+		handle, parent := qdiscIDs(q)
+		if ns.Trace != nil && !b.Freed() && !d.congested {
+			ns.TP(step.QdiscEnqueue, b, uint64(b.ID), uint64(d.Index), uint64(handle), uint64(parent))
+		}
+	}
+	ns.qdiscRun(d)
+	d.freeRefused()
+	if r != step.NotDropped {
 		ns.Why(step.WhyQdiscDrop, uint64(d.Index), uint64(q.Len()), uint64(d.TxQueueLen))
 		ns.Drop(b, r, step.DevQueueXmit)
 		return NetXmitDrop
 	}
-	ns.Why(step.WhyQdiscQueued, uint64(d.Index), uint64(q.Len()))
-	handle, parent := qdiscIDs(q)
-	ns.TP(step.QdiscEnqueue, b, uint64(b.ID), uint64(d.Index), uint64(handle), uint64(parent))
-	ns.qdiscRun(d)
+	if d.congested {
+		d.congested = false
+		return NetXmitCN
+	}
 	return NetXmitSuccess
 }
+
+// A refusal is a packet on the to_free list, and why it is there.
+type refusal struct {
+	b   *SKB
+	why DropReason
+}
+
+// Refuse puts a packet on the list of those that are freed when the queue has
+// run (to_free): one that an enqueue function drops although it reports success,
+// or to make room.
+func (d *Device) Refuse(b *SKB, why DropReason) {
+	d.toFree = append(d.toFree, refusal{b, why})
+}
+
+// Congested says that the packet which is being queued is, and that another had to
+// go for it: the sender shall slow down (NET_XMIT_CN).
+func (d *Device) Congested() { d.congested = true }
+
+// freeRefused frees that list (kfree_skb_list_reason in __dev_xmit_skb).
+func (d *Device) freeRefused() {
+	for i, r := range d.toFree {
+		d.toFree[i] = refusal{}
+		d.NS.Drop(r.b, r.why, step.DevQueueXmit)
+	}
+	d.toFree = d.toFree[:0]
+}
+
+// NetifSchedule is __netif_schedule: the transmit softirq shall run the queue of
+// the device, whose discipline had waited for a time.
+func (d *Device) NetifSchedule() { d.NS.Machine.ThisCPU().netifSchedule(d) }
+
+// GSOSegment is skb_gso_segment for a discipline that needs single packets; b
+// stays. It reports false when b cannot be cut.
+func (ns *Netns) GSOSegment(d *Device, b *SKB, l *SKBList) bool { return ns.gsoSegment(d, b, l) }
 
 func qdiscIDs(q Qdisc) (handle, parent uint32) {
 	if p, ok := q.(QdiscID); ok {

@@ -211,6 +211,15 @@ type Proto interface {
 	ObserveOwn(o *trace.Obs)
 }
 
+// A Pacer is a Proto whose packets the fq queueing discipline can pace.
+type Pacer interface {
+	// PacingRate is sk_pacing_rate, bytes a second; ^uint64(0) is no limit.
+	PacingRate() uint64
+	// PacedByFQ says that fq is below, so that the socket needs no timer of its
+	// own (SK_PACING_FQ).
+	PacedByFQ()
+}
+
 // A Waker is a simulated program that sleeps on a socket (sk_wq).
 type Waker interface {
 	Readable(sk *Sock)

@@ -192,6 +192,9 @@ func PortMTUChanged(d *core.Device) {
 	if p := PortOf(d); p != nil {
 		p.Br.mtuAutoAdjust()
 	}
+	if p := macvlanPortOf(d); p != nil {
+		p.lowerChanged()
+	}
 }
 
 // LinkChanged is br_device_event's NETDEV_UP, NETDEV_DOWN and NETDEV_CHANGE: who
@@ -200,10 +203,20 @@ func LinkChanged(d *core.Device) {
 	if p := PortOf(d); p != nil {
 		p.carrierCheck()
 	}
+	if p := macvlanPortOf(d); p != nil {
+		p.lowerChanged()
+	}
 }
 
 // OpenStop is ndo_open or ndo_stop, by IFF_UP: before the protocols hear of it.
 func OpenStop(d *core.Device) {
+	if m := MacvlanOf(d); m != nil {
+		if d.Up() {
+			m.open()
+		} else {
+			m.stop()
+		}
+	}
 	switch br := BridgeOf(d); {
 	case br == nil:
 	case d.Up():
@@ -231,14 +244,17 @@ func Unregister(d *core.Device) {
 }
 
 // carrier is netif_carrier_on and netif_carrier_off of the bridge itself.
-func (br *Bridge) carrier(on bool) {
-	d := br.Dev
+func (br *Bridge) carrier(on bool) { setCarrier(br.Dev, on) }
+
+// setCarrier is netif_carrier_on and netif_carrier_off of a device whose
+// carrier is that of others.
+func setCarrier(d *core.Device, on bool) {
 	if d.Flags&core.IFFRunning != 0 == on {
 		return
 	}
 	d.Flags ^= core.IFFRunning
 	d.CarrierChanges++
-	ns := br.ns()
+	ns := d.NS
 	ipv4.Of(ns).CarrierChange(d)
 	if ip := ipv6.Of(ns); ip != nil {
 		ip.CarrierChange(d)

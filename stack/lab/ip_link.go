@@ -42,6 +42,11 @@ func operState(d *core.Device) string {
 	switch {
 	case !d.Up():
 		return "DOWN"
+	case device.MacvlanOf(d) != nil && d.Flags&core.IFFRunning == 0:
+		if p := d.NS.DevByIndex(d.Lower.Index); p == nil || p.Flags&core.IFFRunning != 0 {
+			return "DOWN" // what it hangs on is not seen from here
+		}
+		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0 && (d.Lower != nil || d.LowerDown):
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
@@ -129,6 +134,8 @@ func (c *ipCmd) kind(d *core.Device) string {
 		return "bridge"
 	case *device.Tun:
 		return "tun"
+	case *device.Macvlan:
+		return "macvlan"
 	}
 	if d.Lower != nil {
 		return "vlan"

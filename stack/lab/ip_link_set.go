@@ -67,6 +67,10 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 		}
 		if br := device.BridgeOf(d); br != nil {
 			br.SetAddr(*r.addr)
+		} else if m := device.MacvlanOf(d); m != nil {
+			if e := m.SetAddr(*r.addr); e != 0 {
+				return answer(e)
+			}
 		} else {
 			old := d.Addr
 			d.Addr = *r.addr
@@ -99,7 +103,10 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 		}
 	}
 	d.Flags = d.Flags&^r.off | r.on
+	device.RxFlagsChanged(d)
 	switch {
+	case r.up && device.CanOpen(d) != 0:
+		return answer(device.CanOpen(d))
 	case r.up && !d.Up():
 		h.Up(d)
 	case r.down && d.Up():
@@ -162,7 +169,7 @@ func (c *ipCmd) setMaster(d, to *core.Device) error {
 
 // linkMove is the change of the namespace.
 func (c *ipCmd) linkMove(r *linkReq, d *core.Device) error {
-	if d.Flags&core.IFFLoopback != 0 || d.Lower != nil || device.BridgeOf(d) != nil {
+	if d.Flags&core.IFFLoopback != 0 || d.Lower != nil && device.MacvlanOf(d) == nil || device.BridgeOf(d) != nil {
 		return kernelSays("The interface netns is immutable.")
 	}
 	name := r.name
@@ -187,6 +194,8 @@ func (c *ipCmd) setMTU(h *stack.Host, d *core.Device, n int) error {
 		return kernelSays("mtu less than device minimum.")
 	case n > hi:
 		return kernelSays("mtu greater than device maximum.")
+	case device.MacvlanOf(d) != nil && n > d.Lower.MTU:
+		return answer(step.EINVAL)
 	case d.Lower != nil && n > d.Lower.MTU:
 		return answer(34)
 	}

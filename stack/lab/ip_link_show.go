@@ -16,7 +16,7 @@ func (l *Lab) nsid(in, of *core.Netns) int {
 		if d == nil {
 			continue
 		}
-		if q := peerOf(d); q != nil && q.NS != nil && q.NS != in {
+		if q := linkParent(d); q != nil && q.NS != nil && q.NS != in {
 			known := false
 			for _, x := range ids {
 				known = known || x == q.NS

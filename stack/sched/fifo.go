@@ -3,7 +3,6 @@ package sched
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
-	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
 // bands is how many queues pfifo_fast has (PFIFO_FAST_BANDS).
@@ -11,48 +10,6 @@ const bands = 3
 
 // prio2band maps a packet's priority to a band (sch_generic.c): 0 goes first.
 var prio2band = [16]uint8{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}
-
-// A qdisc is what struct Qdisc has for every discipline: statistics and name.
-type qdisc struct {
-	id             uint32
-	handle, parent uint32
-	qlen, backlog  int
-	drops          uint64
-}
-
-// IDs are the numbers that tc shows: handle and parent.
-func (q *qdisc) IDs() (handle, parent uint32) { return q.handle, q.parent }
-
-// Len is how many packets wait.
-func (q *qdisc) Len() int { return q.qlen }
-
-// Drops is how many packets were refused; Backlog is how many bytes wait.
-func (q *qdisc) Drops() uint64 { return q.drops }
-func (q *qdisc) Backlog() int  { return q.backlog }
-
-// Kind, TraceID, TracePkt, Observe: see trace.Subject.
-func (q *qdisc) Kind() step.Kind            { return step.KindQdisc }
-func (q *qdisc) TraceID() uint32            { return q.id }
-func (q *qdisc) TracePkt() (pkt, id uint32) { return 0, 0 }
-func (q *qdisc) Observe(o *trace.Obs) {
-	o[step.QdiscLen], o[step.QdiscBacklog], o[step.QdiscDrops] = uint64(q.qlen), uint64(q.backlog), q.drops
-}
-
-// add and take keep the counts right (qdisc_qstats_*).
-func (q *qdisc) add(l *core.SKBList, b *core.SKB) {
-	l.PushBack(b)
-	q.qlen++
-	q.backlog += b.Len()
-}
-
-func (q *qdisc) take(l *core.SKBList) *core.SKB {
-	b := l.PopFront()
-	if b != nil {
-		q.qlen--
-		q.backlog -= b.Len()
-	}
-	return b
-}
 
 // A PfifoFast is pfifo_fast: three queues, emptied in order of priority, each
 // of which holds the device's TxQueueLen packets.
@@ -64,7 +21,7 @@ type PfifoFast struct {
 
 // NewPfifoFast makes the queue of a device (pfifo_fast_init).
 func NewPfifoFast(d *core.Device) *PfifoFast {
-	return &PfifoFast{qdisc: qdisc{id: d.NS.Machine.IDs.Object()}, limit: d.TxQueueLen}
+	return &PfifoFast{qdisc: newQdisc(d), limit: d.TxQueueLen}
 }
 
 // Name is "pfifo_fast".
@@ -94,17 +51,35 @@ func (q *PfifoFast) Dequeue(ns *core.Netns) *core.SKB {
 	for i := range q.band {
 		if b := q.take(&q.band[i]); b != nil {
 			ns.Why(step.WhyBandFirst, uint64(i), uint64(q.qlen))
+			q.sent(b)
 			return b
 		}
 	}
 	return nil
 }
 
-// A Fifo is pfifo or bfifo: one queue with a limit in packets or in bytes.
+// Reset is pfifo_fast_reset.
+func (q *PfifoFast) Reset(ns *core.Netns) {
+	defer ns.In(step.QdiscReset, q).Out()
+	for i := range q.band {
+		purge(ns, &q.band[i])
+	}
+	q.qlen, q.backlog = 0, 0
+}
+
+// What a Fifo counts, and whom it drops.
+const (
+	countPackets = iota // pfifo
+	countBytes          // bfifo
+	dropHead            // pfifo_head_drop
+)
+
+// A Fifo is pfifo, bfifo or pfifo_head_drop: one queue with a limit in packets or
+// in bytes.
 type Fifo struct {
 	qdisc
 	limit int
-	bytes bool
+	kind  uint8
 	q     core.SKBList
 }
 
@@ -114,40 +89,55 @@ func NewPfifo(d *core.Device, limit int) *Fifo {
 	if limit < 0 {
 		limit = max(1, d.TxQueueLen)
 	}
-	return &Fifo{qdisc: rootQdisc(d), limit: limit}
+	return &Fifo{qdisc: newQdisc(d), limit: limit}
+}
+
+// NewPfifoHeadDrop makes a pfifo_head_drop, which drops its oldest packet for a new
+// one.
+func NewPfifoHeadDrop(d *core.Device, limit int) *Fifo {
+	q := NewPfifo(d, limit)
+	q.kind = dropHead
+	return q
 }
 
 // NewBfifo makes a bfifo: at most limit bytes; below 0 stands for TxQueueLen packets
 // of the device's MTU.
 func NewBfifo(d *core.Device, limit int) *Fifo {
 	if limit < 0 {
-		limit = max(1, d.TxQueueLen) * (d.MTU + d.HardLen)
+		limit = max(1, d.TxQueueLen) * mtu(d)
 	}
-	return &Fifo{qdisc: rootQdisc(d), limit: limit, bytes: true}
+	return &Fifo{qdisc: newQdisc(d), limit: limit, kind: countBytes}
 }
 
-// rootQdisc is one that somebody added: it has a handle, and the root as its
-// parent.
-func rootQdisc(d *core.Device) qdisc {
-	return qdisc{id: d.NS.Machine.IDs.Object(), handle: 0x80010000, parent: 0xffffffff}
+// newQdisc is qdisc_alloc.
+func newQdisc(d *core.Device) qdisc {
+	return qdisc{id: d.NS.Machine.IDs.Object(), dev: d}
 }
 
-// Name is "pfifo" or "bfifo".
-func (q *Fifo) Name() string {
-	if q.bytes {
-		return bfifoName
+// Limit is how many packets, or bytes, may wait; SetLimit is fifo_init for one that
+// exists.
+func (q *Fifo) Limit() int         { return q.limit }
+func (q *Fifo) SetLimit(limit int) { q.limit = limit }
+
+// Name is "pfifo", "bfifo" or "pfifo_head_drop".
+func (q *Fifo) Name() string { return fifoNames[q.kind] }
+
+// CanBypass says that sch_fifo may be passed by while it is empty, if it has room
+// for a packet.
+func (q *Fifo) CanBypass() bool {
+	if q.kind == countBytes {
+		return q.limit >= mtu(q.dev)
 	}
-	return pfifoName
+	return q.limit >= 1
 }
 
-// CanBypass says that sch_fifo may be passed by while it is empty, if it has a limit.
-func (q *Fifo) CanBypass() bool { return q.limit >= 1 }
-
-// Enqueue is pfifo_enqueue or bfifo_enqueue: the new packet is refused when
-// the queue is full (tail drop).
+// Enqueue is pfifo_enqueue, bfifo_enqueue or pfifo_tail_enqueue.
 func (q *Fifo) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
-	if q.bytes {
+	switch q.kind {
+	case countBytes:
 		return q.enqueueBytes(ns, b)
+	case dropHead:
+		return q.enqueueTail(ns, b)
 	}
 	return q.enqueuePackets(ns, b)
 }
@@ -165,14 +155,45 @@ func (q *Fifo) enqueuePackets(ns *core.Netns, b *core.SKB) core.DropReason {
 
 func (q *Fifo) enqueueBytes(ns *core.Netns, b *core.SKB) core.DropReason {
 	defer ns.In(step.BfifoEnqueue, b).Out()
-	if q.backlog+b.Len() <= q.limit {
+	if q.backlog+pktLen(b) <= q.limit {
 		q.add(&q.q, b)
 		return step.NotDropped
 	}
 	q.drops++
-	ns.Why(step.WhyBfifoFull, uint64(q.backlog), uint64(b.Len()), uint64(q.limit))
+	ns.Why(step.WhyBfifoFull, uint64(q.backlog), uint64(pktLen(b)), uint64(q.limit))
 	return step.DropQdiscDrop
 }
 
+// enqueueTail is pfifo_tail_enqueue: the oldest packet goes when the queue is full.
+func (q *Fifo) enqueueTail(ns *core.Netns, b *core.SKB) core.DropReason {
+	defer ns.In(step.PfifoTailEnqueue, b).Out()
+	if q.limit == 0 {
+		q.drops++
+		ns.Why(step.WhyFifoFull, uint64(q.qlen), uint64(q.limit))
+		return step.DropQdiscDrop
+	}
+	if q.qlen >= q.limit {
+		ns.Why(step.WhyHeadDrop, uint64(q.qlen), uint64(q.limit))
+		q.drops++
+		q.dev.Refuse(q.take(&q.q), step.DropQdiscDrop)
+		q.dev.Congested()
+	}
+	q.add(&q.q, b)
+	return step.NotDropped
+}
+
 // Dequeue is qdisc_dequeue_head.
-func (q *Fifo) Dequeue(ns *core.Netns) *core.SKB { return q.take(&q.q) }
+func (q *Fifo) Dequeue(ns *core.Netns) *core.SKB {
+	b := q.take(&q.q)
+	if b != nil {
+		q.sent(b)
+	}
+	return b
+}
+
+// Reset is qdisc_reset_queue.
+func (q *Fifo) Reset(ns *core.Netns) {
+	defer ns.In(step.QdiscReset, q).Out()
+	purge(ns, &q.q)
+	q.qlen, q.backlog = 0, 0
+}

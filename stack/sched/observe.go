@@ -3,6 +3,8 @@ package sched
 // The disciplines' names, as tc prints them.
 const (
 	pfifoFastName = "pfifo_fast"
-	pfifoName     = "pfifo"
-	bfifoName     = "bfifo"
+	tbfName       = "tbf"
 )
+
+// fifoNames are those of a Fifo, by its kind.
+var fifoNames = [...]string{"pfifo", "bfifo", "pfifo_head_drop"}

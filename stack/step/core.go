@@ -113,7 +113,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SkbChecksumHelp & 255:         {"skb_checksum_help", Core, "net/core/dev.c", "Compute the checksum that the card would have."},
 	SkbReleaseData & 255:          {"skb_release_data", Core, "net/core/skbuff.c", "Give a packet's bytes back, and free the pieces that hang on it."},
 	SkbClone & 255:                {"skb_clone", Core, "net/core/skbuff.c", "A second sk_buff for the same bytes."},
-	SkbTstampTx & 255:             {"__skb_tstamp_tx", Socket, "net/core/skbuff.c", "The program wants to know when a packet of its got here: the time goes into its error queue."},
+	SkbTstampTx & 255:             {"__skb_tstamp_tx", Socket, "net/core/skbuff.c", "Tell the program, by its error queue, when its packet got here."},
 	MsgZerocopyCallback & 255:     {"__msg_zerocopy_callback", Socket, "net/core/skbuff.c", "No packet points to the program's memory any more: tell the program by its error queue."},
 	RunKsoftirqd & 255:            {"run_ksoftirqd", Core, "kernel/softirq.c", "Too much work for the softirq: a thread goes on with it."},
 	InetGroReceive & 255:          {"inet_gro_receive", Network, "net/ipv4/af_inet.c", "GRO looks at the IPv4 header."},

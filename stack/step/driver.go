@@ -21,6 +21,10 @@ const (
 	DummyXmit
 	TunNetXmit
 	TunGetUser
+	MacvlanStartXmit
+	MacvlanBroadcast
+	MacvlanHandleFrame
+	MacvlanProcessBroadcast
 	endDriver
 )
 
@@ -42,6 +46,11 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	DummyXmit & 255:           {"dummy_xmit", Driver, "drivers/net/dummy.c", "Swallow the frame: nothing is behind a dummy device."},
 	TunNetXmit & 255:          {"tun_net_xmit", Driver, "drivers/net/tun.c", "Put the packet into the ring of the program that holds the tun device."},
 	TunGetUser & 255:          {"tun_get_user", Driver, "drivers/net/tun.c", "A program wrote a packet into the tun device: it is received."},
+
+	MacvlanStartXmit & 255:        {"macvlan_start_xmit", Driver, "drivers/net/macvlan.c", "Send by the device below, or directly to a macvlan beside it."},
+	MacvlanBroadcast & 255:        {"macvlan_broadcast", Driver, "drivers/net/macvlan.c", "Each macvlan that listens to the group gets a copy."},
+	MacvlanHandleFrame & 255:      {"macvlan_handle_frame", Driver, "drivers/net/macvlan.c", "Is the frame for a macvlan on top of this device?"},
+	MacvlanProcessBroadcast & 255: {"macvlan_process_broadcast", Driver, "drivers/net/macvlan.c", "The worker copies a broadcast that waited."},
 }
 
 // Why a driver decided.
@@ -85,6 +94,16 @@ const (
 	WhyTunRcv
 	WhyTunDown
 	WhyInTun
+	WhyMacvlanNext
+	WhyMacvlanOut
+	WhyMacvlanCopies
+	WhyMacvlanNone
+	WhyMacvlanDown
+	WhyMacvlanFor
+	WhyMacvlanDefrag
+	WhyMacvlanBack
+	WhyMacvlanQueued
+	WhyMacvlanFull
 	endDriverWhy
 )
 
@@ -128,6 +147,27 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyTunRcv & 255:        "A program wrote {0} bytes into {1:dev}: IP version {2}.",
 	WhyTunDown & 255:       "{0:dev} is down: what is written into it is refused.",
 	WhyInTun & 255:         "At the end of the trace it waits for the program that holds the tun device.",
+
+	WhyMacvlanNext & 255:   "{0:mac} is {1:dev}, a macvlan beside this one: the frame turns around at {2:dev} and does not leave the machine.",
+	WhyMacvlanOut & 255:    "It leaves by the device below, {0:dev}.",
+	WhyMacvlanCopies & 255: "{1} {1?macvlan listens|macvlans listen} to {0:mac} and {1?gets|get} a copy.",
+	WhyMacvlanNone & 255:   "No macvlan on top of {1:dev} that is up has the address {0:mac}: the frame stays with {1:dev}.",
+	WhyMacvlanDown & 255:   "It is for {0:dev}, which is down.",
+	WhyMacvlanFor & 255:    "{0:mac} is the address of {1:dev}: from here on it is that device's frame.",
+	WhyMacvlanDefrag & 255: "A fragment of a datagram to a group: macvlan would put it together first.",
+	WhyMacvlanBack & 255:   "{0:dev} sent this frame itself, and it came back from the link: it gets it again, and nobody else.",
+	WhyMacvlanQueued & 255: "A copy waits for the kernel's worker, behind {0} others; {1} may wait.",
+	WhyMacvlanFull & 255:   "Already {0} broadcasts wait for the worker: this one is not copied to the macvlans.",
 }
 
-var driverTries = [...]Tried{}
+// What a driver passed over.
+const (
+	TryMacvlanMode Try = Try(baseDriver + 1 + iota)
+	TryMacvlanGroup
+	endDriverTry
+)
+
+var driverTries = [int(endDriverTry) - baseDriver]Tried{
+	TryMacvlanMode & 255:  {"copy", "{0:dev}", "its mode keeps it apart from this sender"},
+	TryMacvlanGroup & 255: {"copy", "{0:dev}", "it does not listen to {1:mac}"},
+}

@@ -8,6 +8,12 @@ const (
 	PfifoFastDequeue
 	PfifoEnqueue
 	BfifoEnqueue
+	PfifoTailEnqueue
+	QdiscReset
+	QdiscWatchdog
+	TbfEnqueue
+	TbfSegment
+	TbfDequeue
 	endSched
 )
 
@@ -16,6 +22,12 @@ var schedSteps = [int(endSched) - baseSched]Info{
 	PfifoFastDequeue & 255: {"pfifo_fast_dequeue", Core, "net/sched/sch_generic.c", "Take the first packet of the first band that has one."},
 	PfifoEnqueue & 255:     {"pfifo_enqueue", Core, "net/sched/sch_fifo.c", "Queue the packet, if fewer than the limit wait."},
 	BfifoEnqueue & 255:     {"bfifo_enqueue", Core, "net/sched/sch_fifo.c", "Queue the packet, if its bytes still fit."},
+	PfifoTailEnqueue & 255: {"pfifo_tail_enqueue", Core, "net/sched/sch_fifo.c", "Queue the packet; the oldest one goes if the limit is reached."},
+	QdiscReset & 255:       {"qdisc_reset", Core, "net/sched/sch_generic.c", "The discipline goes: drop all that waits in it."},
+	QdiscWatchdog & 255:    {"qdisc_watchdog", Core, "net/sched/sch_api.c", "The time has come that the discipline waited for: run the queue."},
+	TbfEnqueue & 255:       {"tbf_enqueue", Core, "net/sched/sch_tbf.c", "Can the packet ever fit into the bucket? Then queue it."},
+	TbfSegment & 255:       {"tbf_segment", Core, "net/sched/sch_tbf.c", "Cut a packet of many that is larger than the bucket."},
+	TbfDequeue & 255:       {"tbf_dequeue", Core, "net/sched/sch_tbf.c", "Are there tokens for the first packet? Else wait until there are."},
 }
 
 // Why a queueing discipline decided.
@@ -25,15 +37,27 @@ const (
 	WhyBandFirst
 	WhyFifoFull
 	WhyBfifoFull
+	WhyHeadDrop
+	WhyWatchdog
+	WhyTbfSegment
+	WhyTbfTooLong
+	WhyTbfSend
+	WhyTbfWait
 	endSchedWhy
 )
 
 var schedWhys = [int(endSchedWhy) - baseSched]string{
-	WhyBand & 255:      "Priority {0} is band {1}; {2} packets wait before it.",
-	WhyBandFull & 255:  "Band {0} holds {1} packets already, which is the device's txqueuelen.",
-	WhyBandFirst & 255: "Band {0} is the first that has a packet; {1} are left.",
-	WhyFifoFull & 255:  "{0} packets wait; the limit is {1}.",
-	WhyBfifoFull & 255: "{0} bytes wait and this packet has {1}; the limit is {2}.",
+	WhyBand & 255:       "Priority {0} is band {1}; {2} packets wait before it.",
+	WhyBandFull & 255:   "Band {0} holds {1} packets already, which is the device's txqueuelen.",
+	WhyBandFirst & 255:  "Band {0} is the first that has a packet; {1} are left.",
+	WhyFifoFull & 255:   "{0} packets wait; the limit is {1}.",
+	WhyBfifoFull & 255:  "{0} bytes wait and this packet has {1}; the limit is {2}.",
+	WhyHeadDrop & 255:   "{0} packets wait, and the limit is {1}: the oldest one is dropped for this one.",
+	WhyWatchdog & 255:   "The watchdog rings: {0} {0?packet waits|packets wait}.",
+	WhyTbfSegment & 255: "Its {0} bytes are more than the bucket's {1}, but each of its parts fits: it is cut.",
+	WhyTbfTooLong & 255: "Its {0} bytes never fit into the bucket of {1} bytes.",
+	WhyTbfSend & 255:    "{0} bytes take {1:ns} at the rate, and the bucket holds {2:ns}: it goes.",
+	WhyTbfWait & 255:    "{0} bytes take {1:ns} at the rate, and the bucket holds {2:ns}: it waits {3:ns}.",
 }
 
 var schedTries = [...]Tried{}

@@ -47,6 +47,10 @@ func (sk *Sock) SetMaxPacingRate(rate uint64) core.Errno {
 // MaxPacingRate is getsockopt(SO_MAX_PACING_RATE).
 func (sk *Sock) MaxPacingRate() uint64 { return sk.maxPacingRate() }
 
+// PacingRate and PacedByFQ: see core.Pacer.
+func (sk *Sock) PacingRate() uint64 { return sk.pacingRate }
+func (sk *Sock) PacedByFQ()         { sk.pacingStatus = pacingFQ }
+
 // updatePacingRate is tcp_update_pacing_rate: mss * cwnd / srtt, twice that in
 // slow start and a fifth more later, so that the window can grow.
 func (sk *Sock) updatePacingRate() {

@@ -42,7 +42,7 @@ func (k wholeLab) Findings() []string {
 		if n := s.Live.Skipped(); n > 0 {
 			list = append(list, fmt.Sprintf("The run was too long to be kept: its last %d frames and lines are not walked here.", n))
 		}
-		return list
+		return k.ends(list)
 	}
 	list := []string{fmt.Sprintf("This is a lab: the script %s runs in virtual time, and what it sets off in every host is walked.", Clean(s.Name))}
 	if s.Drill != nil {
@@ -55,6 +55,14 @@ func (k wholeLab) Findings() []string {
 		list = append(list, Clean(err.Error()))
 	} else if st != 0 {
 		list = append(list, fmt.Sprintf("The script ends with status %d.", st))
+	}
+	return k.ends(list)
+}
+
+// ends tells when the walk ends before what is walked does.
+func (k wholeLab) ends(list []string) []string {
+	if k.Cut() {
+		list = append(list, fmt.Sprintf("The walk holds the first %d things that happened, and no more: it goes on beyond them.", k.Len()))
 	}
 	return list
 }

@@ -403,6 +403,9 @@ func (k *Lab) finish() {
 // stopped it.
 func (k *Lab) Status() (int, error) { return k.status, k.err }
 
+// Cut reports whether the walk ends before the lab does, because it is too long.
+func (k *Lab) Cut() bool { return k.cut }
+
 // Len is how many things have happened so far.
 func (k *Lab) Len() int { return len(k.items) }
 
