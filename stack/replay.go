@@ -238,6 +238,9 @@ func (r *Replay) begin() {
 		}
 	} else {
 		r.react = newReactor()
+		for _, n := range append([]*device.NIC{r.NIC}, r.more...) {
+			n.Takes = true // hosts that are recorded mostly have a virtual card: TSQ sees nothing below
+		}
 		if r.profile.has(SuperFrame) || r.profile.has(PartialSum) {
 			r.tap()
 		}
@@ -324,8 +327,12 @@ func (r *Replay) receive(f *pcaps.Frame, p *packet, eth []byte) {
 		r.expect(p)
 	}
 	partial := p.ok && p.partial || f.Cut() && r.profile.has(PartialSum)
-	r.nic(f.Iface).DMA(eth, device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: superframe(r.nic(f.Iface).Dev, p, len(eth)),
-		Paged: r.Mode == React && r.profile.Script.paged()})
+	info := device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: superframe(r.nic(f.Iface).Dev, p, len(eth)),
+		Copied: true} // as after a packet socket or a hypervisor; a page of the card's would let TCP merge them (tcp_try_coalesce)
+	if p.ok && p.proto == wire.ProtoTCP && r.Mode == React && r.profile.Script.paged() {
+		info.Paged = p.payload
+	}
+	r.nic(f.Iface).DMA(eth, info)
 }
 
 // superframe is the segment size of a frame that stands for several, 0 for an

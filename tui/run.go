@@ -32,6 +32,7 @@ type Options struct {
 	Session *view.Session // the place; nil: Walk's beginning
 	Walk    *walk.Walk
 	Name    string            // of the capture
+	Script  bool              // it begins with the page of the script
 	Still   bool              // nothing moves between steps
 	NoMouse bool              // the terminal keeps the mouse
 	Theme   string            // dark, light, none; empty: as the terminal's background is
@@ -66,6 +67,9 @@ func newModel(o Options, getenv func(string) string) (Model, error) {
 		return m, fmt.Errorf("theme %q: it is dark, light, none or auto", o.Theme)
 	}
 	m.theme = m.look.theme(m.dark)
+	if o.Script {
+		m.local.tab = PaneScript
+	}
 	m.grid.ASCII = o.isASCII(getenv)
 	m.hist = loadHistory(getenv)
 	m.still = o.Still || getenv(envStill) != ""

@@ -20,6 +20,7 @@ import (
 type drillFlags struct {
 	given   []drill.Setting
 	verbose bool
+	list    bool
 	format  string
 	maxTime float64
 }
@@ -56,22 +57,26 @@ var drillOptions = [...]struct{ name, value, help string }{
 func drillCommand() *cobra.Command {
 	var f drillFlags
 	c := &cobra.Command{
-		Use:   "drill FILE.pkt...",
+		Use:   "drill SCRIPT...",
 		Short: "Run packetdrill scripts on the model, in virtual time",
 		Long: `Run packetdrill scripts (github.com/google/packetdrill) on the model, in virtual
-time. A script makes system calls, sends packets in and says which packets shall go
-out and when. The first event that is not as the script says ends it: the line, what
+time. SCRIPT is a file, or the name of a bundled script. A script makes system calls,
+sends packets in and says which packets shall go out and when. The first event that is not as the script says ends it: the line, what
 was expected and what happened are told, in packetdrill's words.
 
 The exit status is 0 when every script passes, 1 when one does not, 2 when one cannot
 be read. A script that needs what the model does not have fails, and says so.`,
 		Example: `  packetwalk drill handshake.pkt
   packetwalk drill --ip_version=ipv6 -D CC=reno *.pkt
+  packetwalk drill --list                      the bundled scripts, and what they show
+  packetwalk drill nagle                       a bundled one
   packetwalk drill -v handshake.pkt            the packets as they go by
   packetwalk drill --format ndjson *.pkt       one JSON object a script`,
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c.OutOrStdout(), args) },
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c.OutOrStdout(), args) },
+		ValidArgsFunction: scripts,
 	}
 	fl := c.Flags()
+	fl.SetNormalizeFunc(drillNames)
 	for _, o := range drillOptions {
 		v := &drillOption{f: &f, name: o.name, value: o.value}
 		fl.Var(v, o.name, o.help)
@@ -80,6 +85,7 @@ be read. A script that needs what the model does not have fails, and says so.`,
 		}
 	}
 	fl.VarP(&drillOption{f: &f, name: "define", value: "NAME=VALUE"}, "define", "D", "what a word of the script stands for")
+	fl.BoolVar(&f.list, "list", false, "list the bundled scripts")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every packet, and what commands print")
 	fl.StringVar(&f.format, "format", "text", "text or ndjson")
 	fl.Float64Var(&f.maxTime, "max-time", float64(drill.DefaultMaxTime/sim.Second), "`SECONDS` of virtual time after which a script is stopped")
@@ -115,8 +121,12 @@ type drillResult struct {
 }
 
 func (f *drillFlags) run(w io.Writer, files []string) error {
+	if f.list {
+		listDrills(w)
+		return nil
+	}
 	if len(files) == 0 {
-		return usageError{errors.New("drill needs a script: FILE.pkt")}
+		return usageError{errors.New("drill needs a script: FILE.pkt, or the name of a bundled one (--list)")}
 	}
 	if f.format != "text" && f.format != "ndjson" {
 		return usageError{fmt.Errorf("--format: %q is neither text nor ndjson", f.format)}
@@ -169,7 +179,7 @@ func (f *drillFlags) tell(w io.Writer, res drillResult) {
 // one runs a script.
 func (f *drillFlags) one(out io.Writer, name string) (res drillResult) {
 	res.Script = name
-	text, err := os.ReadFile(name)
+	file, text, err := drillText(name)
 	if err != nil {
 		res.Error, res.Unreadable = err.Error(), true
 		return res
@@ -178,7 +188,7 @@ func (f *drillFlags) one(out io.Writer, name string) (res drillResult) {
 	if f.verbose {
 		cfg.Given = append(cfg.Given[:len(cfg.Given):len(cfg.Given)], drill.Setting{Name: "verbose"})
 	}
-	r, err := drill.New(name, string(text), cfg)
+	r, err := drill.New(file, text, cfg)
 	if err != nil {
 		res.Error, res.Unreadable = err.Error(), true
 		return res

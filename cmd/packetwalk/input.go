@@ -10,6 +10,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/drill"
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -20,6 +21,7 @@ import (
 // commands share say.
 type input struct {
 	lab, local, mode string
+	drill            []drill.Setting // for a packetdrill script
 
 	name    string
 	reader  *pcaps.Reader
@@ -63,6 +65,12 @@ func (in *input) open(name string) error {
 	}
 	if isLab(name) {
 		return in.openLab(name)
+	}
+	if isDrill(name) {
+		return in.openDrill(name)
+	}
+	if len(in.drill) > 0 {
+		return usageError{errNotDrill}
 	}
 	r, err := pcaps.Open(name)
 	if err != nil {

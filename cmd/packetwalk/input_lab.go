@@ -8,7 +8,6 @@ import (
 
 	"github.com/packetwalk/packetwalk/lessons"
 	"github.com/packetwalk/packetwalk/pcaps"
-	"github.com/packetwalk/packetwalk/stack/drill"
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/view"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -18,7 +17,7 @@ import (
 // of a bundled lab that is no file and no bundled capture.
 func isLab(name string) bool {
 	if _, err := os.Stat(name); err == nil || strings.HasSuffix(name, ".sh") {
-		return strings.HasSuffix(name, ".sh") || strings.HasSuffix(name, ".pkt")
+		return strings.HasSuffix(name, ".sh")
 	}
 	if _, ok := pcaps.Lookup(name); ok {
 		return false
@@ -32,13 +31,11 @@ func (in *input) openLab(name string) error {
 	if in.lab != "" || in.local != "" || in.mode == "react" {
 		return usageError{errors.New("a lab is walked as it is: --lab, --local and --mode are for captures")}
 	}
+	if len(in.drill) > 0 {
+		return usageError{errNotDrill}
+	}
 	text, err := scriptText(name)
 	if err != nil {
-		return err
-	}
-	if strings.HasSuffix(name, ".pkt") {
-		in.name = name
-		in.labWalk, err = walk.OpenLab(walk.Script{Name: name, Text: text, Seed: 1, Drill: &drill.Config{}})
 		return err
 	}
 	if err := lab.Check(name, text); err != nil {

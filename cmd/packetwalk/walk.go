@@ -34,18 +34,22 @@ Or it is a lab: a shell script (LAB.sh, or the name of a bundled one) that build
 network; then every packet is walked through all hosts that it comes to.
 A colon asks the machine at a step, as on a real one (: ip route get 10.0.0.1); a
 command that changes something runs in a second walk, and both are compared.
+Or it is a packetdrill script (FILE.pkt, or the name of a bundled one): what the
+kernel does with each of its events, beside the script.
 It begins with the capture at a glance: which ways its packets took. Enter walks
 along one of them. Press ? for the keys, q to leave.`,
 		Example: `  packetwalk walk ping
   packetwalk walk my.pcapng --local 192.168.1.10
   packetwalk walk my.pcapng --at 17            begin with packet 17
   packetwalk walk two-hosts                    a bundled lab
+  packetwalk walk nagle.pkt --ip_version ipv6  a bundled packetdrill script
   packetwalk walk http --until tcp_v4_rcv      begin where this function runs first
   packetwalk walk ping --plain | less          lines of text, for screen readers too`,
 		Args: oneInput,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
 	}
 	f.input.flags(c)
+	f.input.drillFlags(c)
 	f.screen.flags(c)
 	c.Flags().StringVar(&f.at, "at", "", "begin at this `PLACE`: packet, packet.step, or drop for the first one")
 	c.Flags().StringVar(&f.until, "until", "", "begin where this kernel `FUNCTION` runs first (packetwalk steps lists them)")
@@ -86,7 +90,7 @@ func (f *walkFlags) run(c *cobra.Command, name string) error {
 	}
 	remember(name)
 	o := screenOptions(s)
-	o.Session, o.Walk, o.Name = v, k, f.name
+	o.Session, o.Walk, o.Name, o.Script = v, k, f.name, f.isDrill()
 	return tui.Run(o)
 }
 
@@ -104,6 +108,8 @@ func (f *walkFlags) begin(v *view.Session, s *settings.Settings, at tui.Place, p
 		if err := toPlace(v, at); err != nil {
 			return fmt.Errorf("--at: %w", err)
 		}
+	case !plain && f.isDrill():
+		_, _ = v.Advance(64) // the screen tells an error
 	case !plain && f.stream == nil:
 		if _, err := v.Advance(64); err != nil {
 			return nil // the screen tells it

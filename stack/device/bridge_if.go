@@ -210,6 +210,13 @@ func LinkChanged(d *core.Device) {
 
 // OpenStop is ndo_open or ndo_stop, by IFF_UP: before the protocols hear of it.
 func OpenStop(d *core.Device) {
+	if v := VxlanOf(d); v != nil {
+		if d.Up() {
+			v.Open()
+		} else {
+			v.stop()
+		}
+	}
 	if m := MacvlanOf(d); m != nil {
 		if d.Up() {
 			m.open()

@@ -32,6 +32,9 @@ type Config struct {
 type NIC struct {
 	Dev  *core.Device
 	Wire Wire
+	// Takes says that a packet is off its sender's account as soon as the driver
+	// has it (skb_orphan), as with a virtual link, not when it has left the card.
+	Takes bool
 
 	vector []*vector
 	rate   int64

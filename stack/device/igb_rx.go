@@ -90,8 +90,11 @@ func (n *NIC) DMA(f []byte, info RxInfo) bool {
 	}
 	b := ns.AllocSKB(core.Headroom, max(size, ethMin), info.Pkt)
 	b.Dev, b.Truesize = d, rxTruesize+(ndesc-1)*rxBuffer
-	b.Truncated, b.Paged = info.Truncated || size > len(f), info.Paged
-	b.HeadFrag = true // igb_build_skb
+	b.Truncated = info.Truncated || size > len(f)
+	b.HeadFrag = !info.Copied // igb_build_skb
+	if info.Paged > 0 {       // what tcp_stream_alloc_skb and tcp_sendmsg on the other end account
+		b.Paged, b.Truesize = true, core.AllocTruesize(0)+info.Paged
+	}
 	e := rxDesc{b: b, hash: hash, n: ndesc}
 	if tagged && d.Features&core.FeatureVlanRx != 0 {
 		// The card takes the tag out of the frame.

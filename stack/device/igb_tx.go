@@ -93,6 +93,9 @@ func (n *NIC) stop(ns *core.Netns, v *vector) {
 // what it was asked for: tag, segments, checksum.
 func (n *NIC) txMap(ns *core.Netns, v *vector, b *core.SKB, need int) {
 	defer ns.In(step.IgbTxMap, b).Out()
+	if n.Takes {
+		b.Orphan()
+	}
 	it := txItem{v: v, b: b, n: need}
 	if b.GSOSize > 0 {
 		if !ns.Segment(b, &it.segs) {

@@ -177,9 +177,13 @@ func (p *MacvlanPort) syncUnicast() {
 	p.ucPromisc = on
 }
 
-// CanOpen is what macvlan_open objects to, for a device of any kind: EADDRINUSE
-// if the lower device or another macvlan has its address; 0 if it may go up.
+// CanOpen is what a device's ndo_open objects to before it goes up: EADDRINUSE if
+// the lower device or another macvlan has its address, or if a program has the
+// port of a VXLAN; 0 if it may go up.
 func CanOpen(d *core.Device) core.Errno {
+	if v := VxlanOf(d); v != nil {
+		return v.Open()
+	}
 	m := MacvlanOf(d)
 	if m == nil || m.hashed || m.Port.Passthru {
 		return 0
@@ -300,12 +304,26 @@ func Gone(d *core.Device) {
 	}
 }
 
-// Uppers are the devices that go when this one goes: macvlans on top of it.
+// Uppers are the devices that go when this one goes: macvlans on top of it, and tunnels
+// bound to it.
 func Uppers(d *core.Device) []*core.Device {
 	var l []*core.Device
 	if p := macvlanPortOf(d); p != nil {
 		for _, m := range p.Vlans {
 			l = append(l, m.Dev)
+		}
+	}
+	for _, u := range d.NS.Machine.NS {
+		if u == nil {
+			continue
+		}
+		for _, x := range u.Devices {
+			if x == nil || d.NS.DevByIndex(d.Index) != d {
+				continue
+			}
+			if v := VxlanOf(x); v != nil && v.home == d.NS && v.Conf.Link == d.Index {
+				l = append(l, x) // vxlan_handle_lowerdev_unregister
+			}
 		}
 	}
 	return l

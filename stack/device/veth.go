@@ -149,7 +149,8 @@ type RxInfo struct {
 	Truncated bool   // the capture kept fewer bytes than there were
 	Len       int    // length on the wire, if more than the bytes given
 	GSOSize   int    // payload of each segment, when the frame stands for several (offload)
-	Paged     bool   // the payload lies in page fragments, as veth hands it over (core.SKB.Paged)
+	Copied    bool   // its head is memory of its own, not a part of the card's page: no other packet can take it over
+	Paged     int    // so many bytes lie in page fragments, as veth hands over what TCP sent (core.SKB.Paged)
 }
 
 // superFrame marks a captured frame that stands for several segments.

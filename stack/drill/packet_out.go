@@ -36,6 +36,9 @@ func (r *Runner) outbound(s *segment, k *conn) error {
 			k.lastOut = *p.seg
 			toScript(p.seg, k)
 		}
+		if len(got) > 0 && !got[len(got)-1].seg.sameTuple(p.seg) {
+			got, n = nil, 0 // that was a packet of another socket: begin anew
+		}
 		if len(got) > 0 {
 			if err := sameFlow(p.seg, got[len(got)-1].seg, n, s.payloadLen); err != nil {
 				return r.fragments(err, s, append(got, p))
@@ -66,6 +69,11 @@ func (r *Runner) fragments(err error, s *segment, got []live) error {
 		t += dump(fmt.Sprintf("actual #%d", i), p.at, p.seg)
 	}
 	return fmt.Errorf("%w%s", err, t)
+}
+
+// sameTuple is is_equal_tuple: addresses and ports.
+func (s *segment) sameTuple(o *segment) bool {
+	return s.src == o.src && s.dst == o.dst && s.sport == o.sport && s.dport == o.dport
 }
 
 // toScript turns sequence numbers into those of the script

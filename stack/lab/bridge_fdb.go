@@ -18,13 +18,13 @@ func (c *ipCmd) bridgeFDB(a *args) error {
 	}
 	switch s := a.next(); {
 	case begins(s, "add"):
-		return c.fdbModify(a, true, false)
+		return c.fdbModify(a, fdbAdd)
 	case begins(s, "append"):
-		return c.fdbModify(a, true, false)
+		return c.fdbModify(a, fdbAppend)
 	case begins(s, "replace"):
-		return c.fdbModify(a, true, true)
+		return c.fdbModify(a, fdbReplace)
 	case begins(s, "delete"):
-		return c.fdbModify(a, false, false)
+		return c.fdbModify(a, fdbDelete)
 	case begins(s, "get"):
 		return c.fdbGet(a)
 	case begins(s, "flush"):
@@ -45,6 +45,9 @@ type fdbLine struct {
 	e     *device.BridgeFDBEntry // nil: of the device itself
 	br    *device.Bridge
 	state string // permanent, static or nothing
+
+	vx     *device.VxlanFDB // of a VXLAN device
+	remote device.VxlanRemote
 }
 
 func (c *ipCmd) fdbShow(a *args) error {
@@ -107,16 +110,19 @@ func (c *ipCmd) fdbOf(d *core.Device) []fdbLine {
 	if br != nil {
 		for _, e := range br.FDB() {
 			if e.Port == p {
-				master = append(master, fdbLine{e.Addr, d, e, br, fdbState(e)})
+				master = append(master, fdbLine{addr: e.Addr, dev: d, e: e, br: br, state: fdbState(e)})
 			}
 		}
 	}
 	if d.Type == core.LinkEther {
+		if v := device.VxlanOf(d); v != nil {
+			return append(vxlanLines(d, v), master...)
+		}
 		for _, m := range c.p.lab.dev(d).uc {
-			self = append(self, fdbLine{m, d, nil, nil, "permanent"})
+			self = append(self, fdbLine{addr: m, dev: d, state: "permanent"})
 		}
 		for _, m := range d.Groups {
-			self = append(self, fdbLine{m, d, nil, nil, "permanent"})
+			self = append(self, fdbLine{addr: m, dev: d, state: "permanent"})
 		}
 	}
 	if p != nil {
@@ -141,6 +147,10 @@ func (c *ipCmd) fdbPrint(l fdbLine, withDev bool) {
 	if withDev {
 		text += "dev " + l.dev.Name + " "
 		o.add("ifname", l.dev.Name)
+	}
+	if l.vx != nil {
+		c.fdbPrintVxlan(l, text, o)
+		return
 	}
 	flags := []any{}
 	if l.e == nil {
@@ -171,8 +181,10 @@ func (c *ipCmd) fdbPrint(l fdbLine, withDev bool) {
 }
 
 // fdbModify is bridge fdb add, append, replace and del.
-func (c *ipCmd) fdbModify(a *args, add, replace bool) error {
+func (c *ipCmd) fdbModify(a *args, what fdbVerb) error {
 	var dev, addr string
+	var tun vxlanDst
+	add, replace := what != fdbDelete, what == fdbReplace
 	self, master, local, static, dynamic, sticky, ext := false, false, false, false, false, false, false
 	for a.more() {
 		switch s := a.next(); s {
@@ -202,7 +214,11 @@ func (c *ipCmd) fdbModify(a *args, add, replace bool) error {
 				return sad("Error: argument \"%s\" is wrong: invalid vlan id", v)
 			}
 			return asBridge(answer(step.EINVAL)) // no VLAN filtering
-		case "dst", "port", "vni", "nhid", "via", "src_vni", "router", "use":
+		case "dst", "port", "vni", "via":
+			if err := tun.word(c, s, a); err != nil {
+				return err
+			}
+		case "nhid", "src_vni", "router", "use":
 			return other("not modelled: bridge fdb add %s", s)
 		default:
 			if s == "to" {
@@ -227,6 +243,12 @@ func (c *ipCmd) fdbModify(a *args, add, replace bool) error {
 	}
 	if !self && !master {
 		self = true
+	}
+	if v := device.VxlanOf(d); v != nil && !master {
+		return asBridge(tun.apply(v, m, what, static, dynamic))
+	}
+	if tun.given {
+		return other("not modelled: bridge fdb add dst on a device that is no VXLAN")
 	}
 	br, p := device.BridgeOf(d), device.PortOf(d)
 	if master {
@@ -331,6 +353,6 @@ func (c *ipCmd) fdbGet(a *args) error {
 	if e.Port != nil {
 		at = e.Port.Dev
 	}
-	c.fdbPrint(fdbLine{m, at, e, br, fdbState(e)}, true)
+	c.fdbPrint(fdbLine{addr: m, dev: at, e: e, br: br, state: fdbState(e)}, true)
 	return nil
 }

@@ -51,7 +51,7 @@ func operState(d *core.Device) string {
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
 		return "DOWN"
-	case d.Flags&core.IFFLoopback != 0, isDummy(d), device.BridgeOf(d) != nil && d.CarrierChanges == 0:
+	case d.Flags&core.IFFLoopback != 0, isDummy(d), device.VxlanOf(d) != nil, device.BridgeOf(d) != nil && d.CarrierChanges == 0:
 		return "UNKNOWN" // its carrier has never changed
 	}
 	return "UP"
@@ -136,6 +136,8 @@ func (c *ipCmd) kind(d *core.Device) string {
 		return "tun"
 	case *device.Macvlan:
 		return "macvlan"
+	case *device.Vxlan:
+		return "vxlan"
 	}
 	if d.Lower != nil {
 		return "vlan"

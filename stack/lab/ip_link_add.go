@@ -27,13 +27,14 @@ func init() {
 	linkTypes = map[string]*linkType{
 		"veth": {add: addVeth}, "dummy": {add: addDummy}, "vlan": {add: addVlan, detail: vlanDetail}, "tun": {detail: tunDetail},
 		"bridge":       {usage: bridgeUsage, add: addBridge, set: setBridge, detail: bridgeDetail},
+		"vxlan":        {usage: vxlanUsage, add: addVxlan, set: setVxlan, detail: vxlanDetail},
 		"macvlan":      {usage: macvlanUsage, add: addMacvlan, set: setMacvlan, detail: macvlanDetail},
 		"bridge_slave": {usage: bridgeSlaveUsage, set: setBridgeSlave, detail: bridgeSlaveDetail},
 	}
 }
 
 // notYet are kinds of devices that Linux has and the model has not.
-var notYet = map[string]bool{"bond": true, "tun": true, "gre": true, "gretap": true, "vxlan": true, "ipvlan": true, "wireguard": true, "vrf": true, "ipip": true, "sit": true,
+var notYet = map[string]bool{"bond": true, "tun": true, "gre": true, "gretap": true, "ipvlan": true, "wireguard": true, "vrf": true, "ipip": true, "sit": true,
 	"ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ifb": true, "geneve": true, "macvtap": true, "ipvtap": true, "team": true, "xfrm": true, "vcan": true, "can": true, "nlmon": true, "hsr": true,
 	"macsec": true, "erspan": true, "ip6erspan": true, "vti": true, "vti6": true, "netdevsim": true, "amt": true, "bareudp": true, "gtp": true, "rmnet": true, "vxcan": true, "dsa": true, "lowpan": true}
 

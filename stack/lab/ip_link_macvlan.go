@@ -83,7 +83,7 @@ func macvlanParse(a *args) (*macvlanReq, error) {
 			return nil, ipError{"macvlan: unknown option \"" + k + "\"?\n" + macvlanUsage, 1}
 		}
 	}
-	if r.noPromisc && r.modeGiven && r.mode != device.MacvlanPassthru {
+	if r.noPromisc && r.mode != device.MacvlanPassthru {
 		return nil, ipError{"macvlan: nopromisc flag only valid in passthru mode\n" + macvlanUsage, 1}
 	}
 	return r, nil

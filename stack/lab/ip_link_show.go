@@ -352,7 +352,7 @@ func (c *ipCmd) detail(d *core.Device, o *object) string {
 		gen = "eui64"
 	}
 	n, tso := d.NumTxQueues, 524280
-	if br := device.BridgeOf(d); br != nil && len(br.Ports) == 0 || device.TunOf(d) != nil {
+	if br := device.BridgeOf(d); br != nil && len(br.Ports) == 0 || device.TunOf(d) != nil || vxlanUnbound(d) {
 		tso = 65536
 	}
 	*o = append(*o, member{"inet6_addr_gen_mode", gen}, member{"num_tx_queues", n}, member{"num_rx_queues", n}, member{"gso_max_size", 65536}, member{"gso_max_segs", 65535},

@@ -39,13 +39,14 @@ QDISC_ID := { root | ingress | handle QHANDLE | parent CLASSID }
 `
 
 // tcKinds are disciplines that exist and that the model does not have.
-const tcKinds = " tbf netem htb hfsc prio mq mqprio multiq red gred choke codel fq fq_codel fq_pie pie sfq sfb cake ets drr qfq cbs etf taprio ingress clsact plug skbprio hhf dualpi2 "
+const tcKinds = " htb hfsc prio mq mqprio multiq red gred choke codel fq_codel fq_pie pie sfq sfb cake ets drr qfq cbs etf taprio ingress clsact plug skbprio hhf dualpi2 "
 
 // A tcCmd is one command line of tc(8) of iproute2 6.1.
 type tcCmd struct {
 	p           *Proc
 	stats, json bool
 	pretty      bool
+	details     bool
 }
 
 func tcTool(p *Proc, a []string) int {
@@ -62,7 +63,9 @@ func tcTool(p *Proc, a []string) int {
 			c.pretty = true
 		case is("-stats") || is("-statistics"):
 			c.stats = true
-		case is("-details"), is("-raw"), is("-oneline"), is("-iec"), is("-Numeric"), is("-names"), is("-brief"), is("-color"), is("-force"):
+		case is("-details"):
+			c.details = true
+		case is("-raw"), is("-oneline"), is("-iec"), is("-Numeric"), is("-names"), is("-brief"), is("-color"), is("-force"):
 		case is("-Version"):
 			p.out("tc utility, iproute2-6.1.0, libbpf 1.1.2\n")
 			return 0
@@ -154,16 +157,17 @@ func (c *tcCmd) handle(d *core.Device) int {
 	return n
 }
 
-// kept are the device's counts when the discipline came.
-func (c *tcCmd) kept(d *core.Device) (bytes, packets uint64) {
-	fmt.Sscan(c.p.lab.settings[c.key(d, "sent")], &bytes, &packets)
-	return bytes, packets
-}
-
+// attach makes q the device's root discipline (dev_graft_qdisc); what waits in the
+// old one is dropped.
 func (c *tcCmd) attach(d *core.Device, handle int, q core.Qdisc) {
+	if old, ok := d.Qdisc.(sched.Discipline); ok {
+		old.Reset(d.NS)
+	}
 	d.Qdisc = q
+	if n, ok := q.(sched.Discipline); ok && handle != 0 {
+		n.SetHandle(uint32(handle) << 16)
+	}
 	c.p.lab.settings[c.key(d, "handle")] = strconv.Itoa(handle)
-	c.p.lab.settings[c.key(d, "sent")] = fmt.Sprint(d.Stats.TxBytes, " ", d.Stats.TxPackets)
 }
 
 // auto is the next number of those that the kernel gives by itself.
@@ -211,9 +215,16 @@ func (c *tcCmd) modify(cmd string, w []string) int {
 			kind = w[i]
 		}
 	}
-	limit, bad, st := tcLimit(kind, w[i:])
-	if bad != "" {
-		return fail(st, "%s", bad)
+	kd := tcKindOf(kind)
+	if kd == nil && strings.Contains(tcKinds, " "+kind+" ") && kind != "" {
+		return fail(1, "not modelled: qdisc %s", kind)
+	}
+	var opts tcOptions
+	if kd != nil {
+		var st int
+		if opts, st = kd.parse(&tcArgs{p: p, kind: kind, w: w[i:]}); st != 0 {
+			return st
+		}
 	}
 	if name == "" {
 		return fail(2, "RTNETLINK answers: No such device")
@@ -221,9 +232,6 @@ func (c *tcCmd) modify(cmd string, w []string) int {
 	d := p.host.NS.DevByName(name)
 	if d == nil {
 		return fail(1, "Cannot find device \"%s\"", name)
-	}
-	if strings.Contains(tcKinds, " "+kind+" ") && kind != "" {
-		return fail(1, "not modelled: qdisc %s", kind)
 	}
 	if parent != "" {
 		if c.handle(d) == 0 || fmt.Sprintf("%x", c.handle(d)) != strings.Split(parent, ":")[0] {
@@ -244,7 +252,7 @@ func (c *tcCmd) modify(cmd string, w []string) int {
 		c.attach(d, 0, c.standard(d))
 		return 0
 	}
-	now, _, _ := c.describe(d)
+	now := c.kindName(d)
 	switch {
 	case !root && handle <= 0:
 		return fail(2, "Error: Handle cannot be zero.")
@@ -254,97 +262,39 @@ func (c *tcCmd) modify(cmd string, w []string) int {
 		return fail(2, "Error: Qdisc not found. To create specify NLM_F_CREATE flag.")
 	case cmd == "change" && kind != "" && kind != now:
 		return fail(2, "Error: Invalid qdisc name: must match existing qdisc.")
-	case kind == "":
+	case kind == "" || kd == nil:
 		return fail(2, "Error: Specified qdisc kind is unknown.")
+	}
+	if have != 0 && now == kind && (handle <= 0 || handle == have) {
+		if refused := opts.change(d.Qdisc); refused != "" {
+			return fail(2, "%s", refused)
+		}
+		return 0
 	}
 	if handle <= 0 {
 		if handle = have; cmd != "change" && (have == 0 || now != kind) {
 			handle = c.auto()
 		}
 	}
-	return c.put(d, kind, handle, limit)
+	return c.put(d, handle, opts)
 }
 
 // standard is the queue that a device has by itself.
 func (c *tcCmd) standard(d *core.Device) core.Qdisc {
-	if _, ok := d.Ops.(*device.NIC); ok {
+	switch d.Ops.(type) {
+	case *device.NIC, *device.Tun:
 		return sched.NewPfifoFast(d)
 	}
 	return nil
 }
 
-func (c *tcCmd) put(d *core.Device, kind string, handle, limit int) int {
-	var q core.Qdisc
-	switch kind {
-	case "pfifo":
-		if limit < 0 {
-			limit = max(1, d.TxQueueLen)
-		}
-		q = sched.NewPfifo(d, limit)
-	case "bfifo":
-		if limit < 0 {
-			limit = max(1, d.TxQueueLen) * (d.MTU + d.HardLen)
-		}
-		q = sched.NewBfifo(d, limit)
-	case "pfifo_fast":
-		q = sched.NewPfifoFast(d)
-	case "noqueue":
-	default:
-		c.p.errf("Error: Specified qdisc kind is unknown.\n")
+// put makes the discipline that opts describe the device's root.
+func (c *tcCmd) put(d *core.Device, handle int, opts tcOptions) int {
+	q, refused := opts.create(d)
+	if refused != "" {
+		c.p.errf("%s\n", refused)
 		return 2
 	}
-	c.p.lab.settings[c.key(d, "limit")] = strconv.Itoa(limit)
 	c.attach(d, handle, q)
 	return 0
-}
-
-// tcLimit reads the options of pfifo and bfifo; -1: the limit is not given.
-func tcLimit(kind string, w []string) (limit int, bad string, st int) {
-	if len(w) == 0 {
-		return -1, "", 0
-	}
-	switch kind {
-	case "pfifo", "bfifo":
-	case "pfifo_fast", "noqueue":
-		return 0, "qdisc '" + kind + "' does not support option parsing", 1
-	default:
-		return 0, "", 0
-	}
-	given := false
-	for ; len(w) > 0; w = w[1:] {
-		switch w[0] {
-		case "limit":
-			if len(w) < 2 {
-				return 0, "Command line is not complete. Try option \"help\"", 255
-			}
-			w = w[1:]
-			n, ok := tcBytes(w[0])
-			if !ok {
-				return 0, kind + ": Illegal value for \"limit\": \"" + w[0] + "\"", 1
-			}
-			limit, given = n, true
-		case "help":
-			return 0, "Usage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]", 1
-		default:
-			return 0, kind + ": unknown parameter \"" + w[0] + "\"\nUsage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]", 1
-		}
-	}
-	if !given {
-		limit = -1
-	}
-	return limit, "", 0
-}
-
-// tcBytes is get_size.
-func tcBytes(s string) (int, bool) {
-	i := len(s)
-	for i > 0 && (s[i-1] < '0' || s[i-1] > '9') {
-		i--
-	}
-	n, err := strconv.ParseUint(s[:i], 10, 31)
-	mul, ok := map[string]uint64{"": 1, "b": 1, "k": 1024, "kb": 1024, "m": 1 << 20, "mb": 1 << 20, "kbit": 128, "mbit": 1 << 17}[strings.ToLower(s[i:])]
-	if err != nil || !ok || n*mul > 1<<31-1 {
-		return 0, false
-	}
-	return int(n * mul), true
 }

@@ -1,9 +1,7 @@
 package lab
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/device"
@@ -32,7 +30,7 @@ func (c *tcCmd) show(w []string) int {
 			return 255
 		}
 	}
-	rows := []tcRow{}
+	rows := []any{}
 	for _, d := range c.p.host.NS.Devices {
 		if d == nil || only != nil && d != only {
 			continue
@@ -44,44 +42,42 @@ func (c *tcCmd) show(w []string) int {
 		c.line(d, only == nil)
 	}
 	if c.json {
-		b, _ := json.Marshal(rows)
-		if c.pretty {
-			b, _ = json.MarshalIndent(rows, "", "    ")
-		}
-		c.p.outf("%s\n", b)
+		c.p.outf("%s\n", jsonText(rows, c.pretty))
 	}
 	return 0
 }
 
-// describe is what a discipline is called, and its options.
-func (c *tcCmd) describe(d *core.Device) (kind, opts string, limit int) {
-	switch q := d.Qdisc.(type) {
-	case nil:
-		if !d.Up() {
-			return "noop", "", 0
-		}
-		return "noqueue", "", 0
-	case *sched.PfifoFast:
-		return "pfifo_fast", "bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1", 0
-	case *sched.Fifo:
-		limit, _ = strconv.Atoi(c.p.lab.settings[c.key(d, "limit")])
-		if q.Name() == "bfifo" {
-			return "bfifo", "limit " + tcSize(limit), limit
-		}
-		return "pfifo", fmt.Sprintf("limit %dp", limit), limit
+// kindName is what the device's discipline is called.
+func (c *tcCmd) kindName(d *core.Device) string {
+	switch {
+	case d.Qdisc != nil:
+		return d.Qdisc.Name()
+	case d.Up():
+		return "noqueue"
 	}
-	return d.Qdisc.Name(), "", 0
+	return "noop"
 }
 
-// tcSize is sprint_size.
-func tcSize(n int) string {
-	switch {
-	case n >= 1<<20 && n%(1<<20) == 0 || n >= 1<<20 && (n>>10)*1024 == n && n>>20 > 0 && n%(1<<20) < 1<<10:
-		return fmt.Sprintf("%dMb", n>>20)
-	case n >= 1024 && n%1024 < 16:
-		return fmt.Sprintf("%dKb", n>>10)
+// describe is the options of a device's discipline, as text and for JSON.
+func (c *tcCmd) describe(d *core.Device) (string, object) {
+	if d.Qdisc == nil {
+		return "", nil
 	}
-	return fmt.Sprintf("%db", n)
+	k := tcKindOf(d.Qdisc.Name())
+	if k == nil {
+		return "", nil
+	}
+	return k.show(c, d.Qdisc)
+}
+
+// extra is what a discipline has to say with -s.
+func (c *tcCmd) extra(d *core.Device) (string, object) {
+	if d.Qdisc != nil {
+		if k := tcKindOf(d.Qdisc.Name()); k != nil && k.stats != nil {
+			return k.stats(c, d.Qdisc)
+		}
+	}
+	return "", nil
 }
 
 // refs is how many hold the discipline: the device, and each of its queues. The
@@ -96,69 +92,50 @@ func (c *tcCmd) refs(d *core.Device) int {
 	return max(1, d.NumTxQueues) + 1
 }
 
-func (c *tcCmd) counts(d *core.Device) (sent, packets, drops uint64, backlog, qlen int) {
-	type counted interface {
-		Drops() uint64
-		Backlog() int
-		Len() int
+// counts are the discipline's counters.
+func (c *tcCmd) counts(d *core.Device) (s sched.Stats) {
+	if q, ok := d.Qdisc.(sched.Discipline); ok {
+		s = q.Stats()
 	}
-	q, ok := d.Qdisc.(counted)
-	if !ok {
-		return
-	}
-	b, n := c.kept(d)
-	return d.Stats.TxBytes - b, d.Stats.TxPackets - n, q.Drops(), q.Backlog(), q.Len()
+	return s
 }
 
 func (c *tcCmd) line(d *core.Device, name bool) {
-	kind, opts, _ := c.describe(d)
+	opts, _ := c.describe(d)
 	dev := ""
 	if name {
 		dev = "dev " + d.Name + " "
 	}
-	c.p.outf("qdisc %s %x: %sroot refcnt %d %s\n", kind, c.handle(d), dev, c.refs(d), opts)
+	c.p.outf("qdisc %s %x: %sroot refcnt %d %s\n", c.kindName(d), c.handle(d), dev, c.refs(d), opts)
 	if c.stats {
-		sent, n, drops, backlog, qlen := c.counts(d)
-		c.p.outf(" Sent %d bytes %d pkt (dropped %d, overlimits 0 requeues 0) \n backlog %s %dp requeues 0\n", sent, n, drops, tcSize(backlog), qlen)
+		s := c.counts(d)
+		c.p.outf(" Sent %d bytes %d pkt (dropped %d, overlimits %d requeues %d) \n", s.Bytes, s.Packets, s.Drops, s.Overlimits, s.Requeues)
+		c.p.outf(" backlog %s %dp requeues %d\n", tcSize(s.Backlog), s.Len, s.Requeues)
+		if more, _ := c.extra(d); more != "" {
+			c.p.outf("%s\n", more)
+		}
 	}
 }
 
-// A tcRow is a discipline as tc -j prints it.
-type tcRow struct {
-	Kind    string         `json:"kind"`
-	Handle  string         `json:"handle"`
-	Dev     string         `json:"dev,omitempty"`
-	Root    bool           `json:"root"`
-	Refcnt  int            `json:"refcnt"`
-	Options map[string]any `json:"options"`
-	*tcCounts
-}
-
-type tcCounts struct {
-	Bytes      uint64 `json:"bytes"`
-	Packets    uint64 `json:"packets"`
-	Drops      uint64 `json:"drops"`
-	Overlimits int    `json:"overlimits"`
-	Requeues   int    `json:"requeues"`
-	Backlog    int    `json:"backlog"`
-	Qlen       int    `json:"qlen"`
-}
-
-func (c *tcCmd) row(d *core.Device, name bool) tcRow {
-	kind, _, limit := c.describe(d)
-	m := tcRow{Kind: kind, Handle: fmt.Sprintf("%x:", c.handle(d)), Root: true, Refcnt: c.refs(d), Options: map[string]any{}}
+// row is a discipline as tc -j prints it.
+func (c *tcCmd) row(d *core.Device, name bool) object {
+	_, opts := c.describe(d)
+	o := object{{"kind", c.kindName(d)}, {"handle", fmt.Sprintf("%x:", c.handle(d))}}
 	if name {
-		m.Dev = d.Name
+		o.add("dev", d.Name)
 	}
-	switch kind {
-	case "pfifo", "bfifo":
-		m.Options["limit"] = limit
-	case "pfifo_fast":
-		m.Options["bands"], m.Options["priomap"], m.Options["multiqueue"] = 3, []int{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}, false
+	o.add("root", true)
+	o.add("refcnt", c.refs(d))
+	if opts == nil {
+		opts = object{}
 	}
+	o.add("options", opts)
 	if c.stats {
-		sent, n, drops, backlog, qlen := c.counts(d)
-		m.tcCounts = &tcCounts{Bytes: sent, Packets: n, Drops: drops, Backlog: backlog, Qlen: qlen}
+		s := c.counts(d)
+		o = append(o, member{"bytes", s.Bytes}, member{"packets", s.Packets}, member{"drops", s.Drops}, member{"overlimits", s.Overlimits},
+			member{"requeues", s.Requeues}, member{"backlog", s.Backlog}, member{"qlen", s.Len})
+		_, more := c.extra(d)
+		o = append(o, more...)
 	}
-	return m
+	return o
 }

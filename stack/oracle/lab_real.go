@@ -196,6 +196,9 @@ func stepOf(e *real.Event) (Step, bool) {
 	case "tcp_retransmit_skb":
 		l, _ := ends(e)
 		return Retransmit(l), true
+	case "tcp_retransmit_synack":
+		l, _ := ends(e)
+		return Step{"retransmit_synack", []Field{{"retransmit_synack", l}}}, true
 	case "tcp_send_reset":
 		return Reset(rstReasons[min(int(e.V["reason"]&0xff), len(rstReasons)-1)]), true
 	case "br_fdb_update":

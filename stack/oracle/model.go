@@ -267,11 +267,19 @@ func (m *model) ISN(k inet.Tuple) (uint32, bool) {
 }
 
 // TSOffset makes the timestamps those of the recording (tcp.TSOffsetSource).
+// The SYN leaves in the moment in which the offset is drawn, a few microseconds
+// before or after the recorded one: the millisecond that counts is the model's,
+// or the peer would echo one that was never sent.
 func (m *model) TSOffset(k inet.Tuple) (uint32, bool) {
-	if c := m.chosen(k); c != nil && c.TSVal != 0 {
-		return c.TSVal - uint32((epoch+sim.Time(c.T))/sim.Millisecond), true
+	c := m.chosen(k)
+	if c == nil || c.TSVal == 0 {
+		return 0, false
 	}
-	return 0, false
+	at := c.T
+	if abs(at-m.now()) < atOnce {
+		at = m.now()
+	}
+	return c.TSVal - uint32((epoch+sim.Time(at))/sim.Millisecond), true
 }
 
 // chosen finds the numbering of a connection whose SYN is sent about now.

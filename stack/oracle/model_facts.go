@@ -7,6 +7,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/tcp"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -158,6 +159,9 @@ func prefix6(p netip.Prefix, a wire.Addr) string {
 	return netip.PrefixFrom(netip.AddrFrom16(b), p.Bits()).String()
 }
 
+// inlined has no address of its own in the recorded kernel: its caller shows.
+const inlined = "tcp_rcv_synsent_state_process"
+
 // Point is a tracepoint.
 func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	if l.m != nil && l.m.now() < 0 {
@@ -208,7 +212,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	case step.NeighCreate, step.NeighUpdate, step.NeighUpdateDone, step.NeighTimerHandler, step.NeighEventSendDone, step.NeighEventSendDead:
 		l.neigh(tp, on, v)
 	case step.InetSockSetState:
-		l.add(State(tcpStates[v[1]], tcpStates[v[2]], l.end(sk, true), l.end(sk, false), l.by("tcp_set_state", "inet_sk_state_store", "inet_sk_set_state")))
+		l.add(State(tcpStates[v[1]], tcpStates[v[2]], l.end(sk, true), l.end(sk, false), l.by("tcp_set_state", "inet_sk_state_store", "inet_sk_set_state", inlined)))
 	case step.IcmpSend:
 		l.add(ICMPSend(int(v[1]), int(v[2]), line(b), l.by("__icmp_send", "icmp_send", "__icmp_ndo_send", "nf_send_unreach")))
 	case step.TcpSendReset:
@@ -223,6 +227,10 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 		l.add(CongState(caStates[v[len(v)-1]]))
 	case step.TcpRetransmitSkb:
 		l.add(Retransmit(l.end(sk, true)))
+	case step.TcpRetransmitSynack:
+		if q, ok := on.(*tcp.Request); ok && q.Listener() != nil {
+			l.add(Step{"retransmit_synack", []Field{{"retransmit_synack", l.end(q.Listener(), true)}}})
+		}
 	case step.SockSendLength, step.SockRecvLength:
 		l.add(Ret(int(int64(v[3]))))
 	case step.SkbCopyDatagramIovec:

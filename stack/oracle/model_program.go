@@ -36,6 +36,14 @@ func (a *agent) Run(p *socket.Program) {
 // sysNames are the system calls as the recordings name them.
 var sysNames = map[string]string{"send": "sendto", "inject": "sendto", "recv": "recvfrom", "recverr": "recvmsg", "accept": "accept4"}
 
+// by is the program that makes a call.
+func (a *agent) by(c *Call) string {
+	if c.By != "" {
+		return c.By
+	}
+	return a.name
+}
+
 // step begins a call or goes on with it, and reports whether it is done.
 func (a *agent) step(p *socket.Program, c *Call) bool {
 	if c.Op == "recv" && c.Timeout > 0 {
@@ -74,7 +82,7 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 	if c.Op == "connect" && c.Timeout > 0 {
 		p.SetNonBlock(a.fds[c.FD], true)
 	}
-	a.m.begin("syscall " + name + " by " + a.name)
+	a.m.begin("syscall " + name + " by " + a.by(c))
 	done := p.Do(a.call)
 	a.m.Leave()
 	if done && c.Op == "connect" && c.Timeout > 0 && a.call.Err == step.EINPROGRESS {
@@ -111,7 +119,7 @@ func (a *agent) membership(p *socket.Program, c *Call, o socket.Opt) {
 func (a *agent) option(p *socket.Program, c *Call, o socket.Opt) {
 	fd, r := a.fds[c.FD], Result{Call: c.N}
 	var e core.Errno
-	a.m.begin("syscall " + c.Op + " by " + a.name)
+	a.m.begin("syscall " + c.Op + " by " + a.by(c))
 	switch {
 	case c.Op == "setsockopt":
 		e = p.SetSockOpt(fd, o, int(c.Value))
@@ -176,9 +184,9 @@ func (a *agent) prepare(p *socket.Program, c *Call) *socket.Call {
 		s.Op, s.N = socket.OpListen, c.Backlog
 	case "accept":
 		s.Op = socket.OpAccept
-	case "send", "sendto":
+	case "send", "sendto", "write":
 		s.Op = socket.OpSend
-	case "recv", "recvfrom":
+	case "recv", "recvfrom", "read":
 		s.Op, s.Data = socket.OpRecv, make([]byte, max(c.Size, 1))
 	case "recverr":
 		s.Op, s.Data, s.Flags = socket.OpRecv, make([]byte, 2048), core.MsgErrQueue
@@ -208,7 +216,8 @@ func (a *agent) prepare(p *socket.Program, c *Call) *socket.Call {
 
 var options = map[string]socket.Opt{"SO_REUSEADDR": socket.SOReuseAddr, "SO_RCVBUF": socket.SORcvBuf, "SO_SNDBUF": socket.SOSndBuf, "SO_MARK": socket.SOMark, "SO_ERROR": socket.SOError,
 	"SO_BROADCAST": socket.SOBroadcast, "SO_LINGER": socket.SOLinger, "SO_REUSEPORT": socket.SOReusePort, "IP_TOS": socket.IPTOS, "IP_TTL": socket.IPTTL,
-	"IP_MTU_DISCOVER": socket.IPMTUDiscover, "IP_RECVERR": socket.IPRecvErr, "IP_MTU": socket.IPMTU, "TCP_NODELAY": socket.TCPNoDelay,
+	"IP_MTU_DISCOVER": socket.IPMTUDiscover, "IP_RECVERR": socket.IPRecvErr, "IP_MTU": socket.IPMTU, "TCP_NODELAY": socket.TCPNoDelay, "TCP_CORK": socket.TCPCork,
+	"SO_KEEPALIVE": socket.SOKeepAlive, "TCP_KEEPIDLE": socket.TCPKeepIdle, "TCP_KEEPINTVL": socket.TCPKeepIntvl, "TCP_KEEPCNT": socket.TCPKeepCnt,
 	"TCP_INFO": socket.SOType} // TCP_INFO is read from the socket
 
 // done notes the outcome of a call.
@@ -225,7 +234,7 @@ func (a *agent) done(p *socket.Program, c *Call) {
 		a.fds[c.FD] = s.Ret
 	case "accept":
 		a.fds[c.NewFD] = s.Ret
-	case "recv", "recvfrom":
+	case "recv", "recvfrom", "read":
 		r.Data = append([]byte(nil), s.Data[:min(s.Ret, len(s.Data))]...)
 	case "recverr":
 		e := s.Ext
@@ -253,7 +262,7 @@ func tcpInfo(p *socket.Program, fd int) map[string]int64 {
 	i := t.Info()
 	return map[string]int64{"state": int64(i.State), "ca_state": int64(i.CAState), "retransmits": int64(i.Retransmits), "probes": int64(i.Probes), "backoff": int64(i.Backoff),
 		"snd_mss": int64(i.SndMSS), "rcv_mss": int64(i.RcvMSS), "advmss": int64(i.AdvMSS), "pmtu": int64(i.PMTU), "unacked": int64(i.Unacked), "sacked": int64(i.Sacked),
-		"lost": int64(i.Lost), "retrans": int64(i.Retrans), "snd_cwnd": int64(i.SndCwnd), "total_retrans": int64(i.TotalRetrans)}
+		"lost": int64(i.Lost), "retrans": int64(i.Retrans), "snd_cwnd": int64(i.SndCwnd), "snd_ssthresh": int64(i.SndSsthresh), "total_retrans": int64(i.TotalRetrans)}
 }
 
 // pinger is ping of iputils, as the recordings show it.

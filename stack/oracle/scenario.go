@@ -1,12 +1,14 @@
 package oracle
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -105,6 +107,7 @@ type Call struct {
 	T  int64  // not before this time, ns
 	Op string //
 
+	By       string // name of the program, when it is not the host's
 	FD       int    // the socket
 	NewFD    int    // accept: the socket that comes out
 	Family   string // socket: inet, inet6
@@ -212,6 +215,7 @@ type input struct {
 	Cmd      string   `json:"cmd"`
 	Out      string   `json:"out"`
 	Call     string   `json:"call"`
+	By       string   `json:"by"`
 	FD       int      `json:"fd"`
 	NewFD    int      `json:"newfd"`
 	Family   string   `json:"family"`
@@ -255,6 +259,28 @@ type sent struct {
 	Frame int    `json:"frame"`
 }
 
+// unhex reads the bytes of a frame: hex, with (xx*n) for n times the byte xx.
+func unhex(s string) ([]byte, error) {
+	var out []byte
+	for {
+		plain, rest, more := strings.Cut(s, "(")
+		b, err := hex.DecodeString(plain)
+		if out = append(out, b...); err != nil || !more {
+			return out, err
+		}
+		run, rest, _ := strings.Cut(rest, ")")
+		x, times, _ := strings.Cut(run, "*")
+		n, err := strconv.ParseUint(times, 10, 16)
+		if err != nil {
+			return out, err
+		}
+		if b, err = hex.DecodeString(x); err != nil {
+			return out, err
+		}
+		out, s = append(out, bytes.Repeat(b, int(n))...), rest
+	}
+}
+
 // parse reads one file and resolves the frame numbers.
 func parse(b []byte) (*Scenario, error) {
 	s := new(Scenario)
@@ -274,7 +300,7 @@ func parse(b []byte) (*Scenario, error) {
 	frames := make([][]byte, len(s.Frames))
 	for i, x := range s.Frames {
 		var err error
-		if frames[i], err = hex.DecodeString(x); err != nil {
+		if frames[i], err = unhex(x); err != nil {
 			return nil, fmt.Errorf("frame %d: %w", i, err)
 		}
 	}
@@ -334,7 +360,7 @@ func (x input) input(frame []byte) (Input, error) {
 		c.Want = x.Want.want()
 		in.Call = c
 	case x.Call != "":
-		c := &Call{T: x.T, Op: x.Call, FD: x.FD, NewFD: x.NewFD, Family: x.Family, Type: x.Type, Proto: x.Proto, Addr: x.Addr, Opt: x.Opt, Value: x.Value, Backlog: x.Backlog,
+		c := &Call{T: x.T, Op: x.Call, By: x.By, FD: x.FD, NewFD: x.NewFD, Family: x.Family, Type: x.Type, Proto: x.Proto, Addr: x.Addr, Opt: x.Opt, Value: x.Value, Backlog: x.Backlog,
 			Size: x.N, Nonblock: x.Nonblock, Timeout: x.Timeout * ms, Dev: x.Dev, Frame: frame}
 		if x.Times > 1<<20 {
 			return in, fmt.Errorf("%d times is too often", x.Times)

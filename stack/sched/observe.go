@@ -4,6 +4,8 @@ package sched
 const (
 	pfifoFastName = "pfifo_fast"
 	tbfName       = "tbf"
+	fqName        = "fq"
+	netemName     = "netem"
 )
 
 // fifoNames are those of a Fifo, by its kind.

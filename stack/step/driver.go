@@ -25,6 +25,14 @@ const (
 	MacvlanBroadcast
 	MacvlanHandleFrame
 	MacvlanProcessBroadcast
+	VxlanXmit
+	VxlanXmitOne
+	VxlanRcv
+	VxlanSnoop
+	VxlanCleanup
+	GroCellPoll
+	UdpTunnelXmitSkb
+	IPTunnelXmit
 	endDriver
 )
 
@@ -51,6 +59,15 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	MacvlanBroadcast & 255:        {"macvlan_broadcast", Driver, "drivers/net/macvlan.c", "Each macvlan that listens to the group gets a copy."},
 	MacvlanHandleFrame & 255:      {"macvlan_handle_frame", Driver, "drivers/net/macvlan.c", "Is the frame for a macvlan on top of this device?"},
 	MacvlanProcessBroadcast & 255: {"macvlan_process_broadcast", Driver, "drivers/net/macvlan.c", "The worker copies a broadcast that waited."},
+
+	VxlanXmit & 255:        {"vxlan_xmit", Driver, "drivers/net/vxlan/vxlan_core.c", "Behind which hosts is the destination? Each gets a datagram."},
+	VxlanXmitOne & 255:     {"vxlan_xmit_one", Driver, "drivers/net/vxlan/vxlan_core.c", "Put the frame into one datagram: route, VXLAN header, source port."},
+	VxlanRcv & 255:         {"vxlan_rcv", Driver, "drivers/net/vxlan/vxlan_core.c", "Take the frame out of a datagram, for the device with that VNI."},
+	VxlanSnoop & 255:       {"vxlan_snoop", Driver, "drivers/net/vxlan/vxlan_core.c", "Learn: the inner sender is behind the outer one."},
+	VxlanCleanup & 255:     {"vxlan_cleanup", Driver, "drivers/net/vxlan/vxlan_core.c", "Forget addresses that were silent for too long."},
+	GroCellPoll & 255:      {"gro_cell_poll", Core, "net/core/gro_cells.c", "Receive what was taken out of a tunnel."},
+	UdpTunnelXmitSkb & 255: {"udp_tunnel_xmit_skb", Transport, "net/ipv4/udp_tunnel_core.c", "The outer UDP header."},
+	IPTunnelXmit & 255:     {"iptunnel_xmit", Network, "net/ipv4/ip_tunnel_core.c", "The outer IP header, and off."},
 }
 
 // Why a driver decided.
@@ -104,6 +121,36 @@ const (
 	WhyMacvlanBack
 	WhyMacvlanQueued
 	WhyMacvlanFull
+	WhyUDPEncap
+	WhyTunnelNoSum
+	WhyTunnelLocalSum
+	WhyTunnelSum
+	WhyTunnelHeader
+	WhyVxlanSource
+	WhyVxlanFDBFull
+	WhyVxlanLearn
+	WhyVxlanKnown
+	WhyVxlanStatic
+	WhyVxlanMoved
+	WhyVxlanAged
+	WhyVxlanShort
+	WhyVxlanNoVNI
+	WhyVxlanUnknown
+	WhyVxlanInner
+	WhyVxlanReserved
+	WhyVxlanOut
+	WhyVxlanLoop
+	WhyVxlanECN
+	WhyVxlanBacklog
+	WhyVxlanCell
+	WhyVxlanNowhere
+	WhyVxlanDefault
+	WhyVxlanBehind
+	WhyVxlanDead
+	WhyVxlanNoRoute
+	WhyVxlanCircle
+	WhyVxlanIn
+	WhyVxlanBypass
 	endDriverWhy
 )
 
@@ -158,6 +205,37 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyMacvlanBack & 255:   "{0:dev} sent this frame itself, and it came back from the link: it gets it again, and nobody else.",
 	WhyMacvlanQueued & 255: "A copy waits for the kernel's worker, behind {0} others; {1} may wait.",
 	WhyMacvlanFull & 255:   "Already {0} broadcasts wait for the worker: this one is not copied to the macvlans.",
+
+	WhyUDPEncap & 255:       "The socket at port {0} is the kernel's own: a tunnel takes the datagram, no program.",
+	WhyTunnelNoSum & 255:    "The outer UDP header goes without a checksum, as this tunnel is set.",
+	WhyTunnelLocalSum & 255: "The inner checksum is not filled in yet, but it is known what everything from there on will sum to: the outer checksum is made of that and the headers before it.",
+	WhyTunnelSum & 255:      "The outer checksum over {0} bytes is left to the device.",
+	WhyTunnelHeader & 255:   "The outer header says {0:ip4} to {1:ip4}, TTL {2}, TOS {3:hex}.",
+	WhyVxlanSource & 255:    "The inner sender {0:mac} is no address that one host can have.",
+	WhyVxlanFDBFull & 255:   "The table may hold {0} addresses, and it does: nothing is learned.",
+	WhyVxlanLearn & 255:     "{0:mac} is new: it is behind {1:ip4}.",
+	WhyVxlanKnown & 255:     "{0:mac} is known to be behind {1:ip4}.",
+	WhyVxlanStatic & 255:    "{0:mac} was set to be behind {1:ip4}, but it came from {2:ip4}.",
+	WhyVxlanMoved & 255:     "{0:mac} was behind {1:ip4}; now it is behind {2:ip4}.",
+	WhyVxlanAged & 255:      "{0:mac} was silent for {1:dur}: it is forgotten.",
+	WhyVxlanShort & 255:     "{0} bytes are no UDP and VXLAN header.",
+	WhyVxlanNoVNI & 255:     "The flags {0:hex} do not say that there is a network number (VNI).",
+	WhyVxlanUnknown & 255:   "No device that is up here has the network number (VNI) {0}.",
+	WhyVxlanInner & 255:     "{0} bytes inside are too few for the headers that shall be there.",
+	WhyVxlanReserved & 255:  "Reserved bits of the VXLAN header are set.",
+	WhyVxlanOut & 255:       "Network number (VNI) {0} is {1:dev}: the outer headers are gone, the {2} bytes inside are its frame.",
+	WhyVxlanLoop & 255:      "The inner sender {0:mac} is this device itself: its own frame came back.",
+	WhyVxlanECN & 255:       "A router marked the outer packet as congested, and the inner one cannot carry the mark: it is dropped, so that the sender notices.",
+	WhyVxlanBacklog & 255:   "{0} frames wait already.",
+	WhyVxlanCell & 255:      "{0} {0?frame was|frames were} taken out of datagrams for {1:dev}.",
+	WhyVxlanNowhere & 255:   "No host is known for {0:mac}.",
+	WhyVxlanDefault & 255:   "{0:mac} is not in the table: the frame goes to {1} {1?host|hosts}, as set for all that is not known.",
+	WhyVxlanBehind & 255:    "{0:mac} is behind {1:ip4}.",
+	WhyVxlanDead & 255:      "{0:dev} has no socket, or its datagrams travel in itself.",
+	WhyVxlanNoRoute & 255:   "There is no route to {0:ip4}.",
+	WhyVxlanCircle & 255:    "The route to {0:ip4} leads into {1:dev} itself.",
+	WhyVxlanIn & 255:        "With network number (VNI) {0} it goes to {1:ip4}, port {2}; the source port {3} is a hash of the inner flow.",
+	WhyVxlanBypass & 255:    "The other end is {0:dev} of this very host: the frame is handed over without headers.",
 }
 
 // What a driver passed over.

@@ -14,6 +14,10 @@ const (
 	TbfEnqueue
 	TbfSegment
 	TbfDequeue
+	FqEnqueue
+	FqDequeue
+	NetemEnqueue
+	NetemDequeue
 	endSched
 )
 
@@ -28,6 +32,10 @@ var schedSteps = [int(endSched) - baseSched]Info{
 	TbfEnqueue & 255:       {"tbf_enqueue", Core, "net/sched/sch_tbf.c", "Can the packet ever fit into the bucket? Then queue it."},
 	TbfSegment & 255:       {"tbf_segment", Core, "net/sched/sch_tbf.c", "Cut a packet of many that is larger than the bucket."},
 	TbfDequeue & 255:       {"tbf_dequeue", Core, "net/sched/sch_tbf.c", "Are there tokens for the first packet? Else wait until there are."},
+	FqEnqueue & 255:        {"fq_enqueue", Core, "net/sched/sch_fq.c", "Queue the packet behind those of its flow."},
+	FqDequeue & 255:        {"fq_dequeue", Core, "net/sched/sch_fq.c", "Take a packet of the flow whose turn it is, if its time has come."},
+	NetemEnqueue & 255:     {"netem_enqueue", Core, "net/sched/sch_netem.c", "Throw the dice: lose, double or spoil the packet; then say when it may leave."},
+	NetemDequeue & 255:     {"netem_dequeue", Core, "net/sched/sch_netem.c", "Take the first packet whose delay is over."},
 }
 
 // Why a queueing discipline decided.
@@ -43,21 +51,47 @@ const (
 	WhyTbfTooLong
 	WhyTbfSend
 	WhyTbfWait
+	WhyFqBandFull
+	WhyFqHorizon
+	WhyFqFlowFull
+	WhyFqFlow
+	WhyFqFast
+	WhyFqWait
+	WhyFqPace
+	WhyNetemLoss
+	WhyNetemDup
+	WhyNetemCorrupt
+	WhyNetemReorder
+	WhyNetemDelay
+	WhyNetemWait
 	endSchedWhy
 )
 
 var schedWhys = [int(endSchedWhy) - baseSched]string{
-	WhyBand & 255:       "Priority {0} is band {1}; {2} packets wait before it.",
-	WhyBandFull & 255:   "Band {0} holds {1} packets already, which is the device's txqueuelen.",
-	WhyBandFirst & 255:  "Band {0} is the first that has a packet; {1} are left.",
-	WhyFifoFull & 255:   "{0} packets wait; the limit is {1}.",
-	WhyBfifoFull & 255:  "{0} bytes wait and this packet has {1}; the limit is {2}.",
-	WhyHeadDrop & 255:   "{0} packets wait, and the limit is {1}: the oldest one is dropped for this one.",
-	WhyWatchdog & 255:   "The watchdog rings: {0} {0?packet waits|packets wait}.",
-	WhyTbfSegment & 255: "Its {0} bytes are more than the bucket's {1}, but each of its parts fits: it is cut.",
-	WhyTbfTooLong & 255: "Its {0} bytes never fit into the bucket of {1} bytes.",
-	WhyTbfSend & 255:    "{0} bytes take {1:ns} at the rate, and the bucket holds {2:ns}: it goes.",
-	WhyTbfWait & 255:    "{0} bytes take {1:ns} at the rate, and the bucket holds {2:ns}: it waits {3:ns}.",
+	WhyBand & 255:         "Priority {0} is band {1}; {2} packets wait before it.",
+	WhyBandFull & 255:     "Band {0} holds {1} packets already, which is the device's txqueuelen.",
+	WhyBandFirst & 255:    "Band {0} is the first that has a packet; {1} are left.",
+	WhyFifoFull & 255:     "{0} packets wait; the limit is {1}.",
+	WhyBfifoFull & 255:    "{0} bytes wait and this packet has {1}; the limit is {2}.",
+	WhyHeadDrop & 255:     "{0} packets wait, and the limit is {1}: the oldest one is dropped for this one.",
+	WhyWatchdog & 255:     "The watchdog rings: {0} {0?packet waits|packets wait}.",
+	WhyTbfSegment & 255:   "Its {0} bytes are more than the bucket's {1}, but each of its parts fits: it is cut.",
+	WhyTbfTooLong & 255:   "Its {0} bytes never fit into the bucket of {1} bytes.",
+	WhyTbfSend & 255:      "{0} bytes take {1:dur} at the rate, and the bucket holds {2:dur}: it goes.",
+	WhyTbfWait & 255:      "{0} bytes take {1:dur} at the rate, and the bucket holds {2:dur}: it waits {3:dur}.",
+	WhyFqBandFull & 255:   "Band {0} holds {1} packets already, which is the limit.",
+	WhyFqHorizon & 255:    "It is to leave in {0:dur}, which is beyond the horizon of {1:dur}.",
+	WhyFqFlowFull & 255:   "Its flow has {0} packets waiting; the limit of a flow is {1}.",
+	WhyFqFlow & 255:       "{0} {0?packet|packets} of its flow wait now, this one among them; it may leave in {1:dur}.",
+	WhyFqFast & 255:       "No other flow is ready to send ({0} packets wait for their times): it needs no queue of its own.",
+	WhyFqWait & 255:       "{0} {0?flow waits for its|flows wait for their} time; the first one comes in {1:dur}.",
+	WhyFqPace & 255:       "{0} bytes at {1} bytes a second: the flow's next packet may leave in {2:dur}.",
+	WhyNetemLoss & 255:    "The dice say that it is lost: the chance is {0} in 4294967296.",
+	WhyNetemDup & 255:     "The dice say that it is doubled: the chance is {0} in 4294967296.",
+	WhyNetemCorrupt & 255: "The dice say that it is spoilt: bit {1} of byte {0} is flipped.",
+	WhyNetemReorder & 255: "The dice say that it overtakes the {0} {0?packet|packets} before it.",
+	WhyNetemDelay & 255:   "It may leave in {0:dur}.",
+	WhyNetemWait & 255:    "{0} {0?packet waits|packets wait}; the first one may leave in {1:dur}.",
 }
 
 var schedTries = [...]Tried{}

@@ -56,6 +56,14 @@ func (r *Request) Kind() step.Kind            { return step.KindReq }
 func (r *Request) TraceID() uint32            { return r.ID }
 func (r *Request) TracePkt() (pkt, id uint32) { return 0, 0 }
 
+// Listener is the socket that the SYN came to (rsk_listener).
+func (r *Request) Listener() *core.Sock {
+	if r.l == nil {
+		return nil
+	}
+	return &r.l.Sock
+}
+
 // Observe lists what a learner sees of a half-open connection.
 func (r *Request) Observe(o *trace.Obs) {
 	o[step.ReqDaddr], o[step.ReqDaddr+1] = r.node.Key.Faddr.Hi, r.node.Key.Faddr.Lo

@@ -51,8 +51,9 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	cb := &b.CB
 	priorUna, ackSeq, ack := sk.sndUna, cb.Seq, cb.AckSeq
 	priorPackets := sk.packetsOut
-	var rs rateSample
-	sack := sackState{rate: &rs}
+	rs := sk.T.sample()
+	defer sk.T.sampled()
+	sack := sackState{rate: rs}
 	if before(ack, priorUna) {
 		if before(ack, priorUna-uint32(min(uint64(sk.maxWindow), sk.bytesAcked))) {
 			if flag&flagNoChallenge == 0 {
@@ -93,7 +94,7 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 		return 1
 	}
 	flag |= sk.cleanRtxQueue(b, priorFack, priorUna, &sack, flag&flagECE != 0)
-	sk.rackUpdateReoWnd(&rs)
+	sk.rackUpdateReoWnd(rs)
 	flag = sk.ackMarks(b, flag, delivered, &sack)
 	sk.inAckEvent(flag)
 	if sk.tlpHighSeq != 0 {
@@ -117,8 +118,8 @@ func (sk *Sock) ackRcv(b *core.SKB, flag int) int {
 	sk.confirmNeigh(flag)
 	n := sk.newlyDelivered(delivered, flag, sack.marked)
 	rs.isAckDelayed = flag&flagMaybeDelayed != 0
-	sk.rateGen(n, int(sk.lost-lost), isSackReneg, &rs)
-	sk.congControl(ack, n, flag, &rs)
+	sk.rateGen(n, int(sk.lost-lost), isSackReneg, rs)
+	sk.congControl(ack, n, flag, rs)
 	sk.xmitRecovery(rexmit)
 	sk.whyAck(ack, priorUna, flag)
 	return 1

@@ -27,6 +27,21 @@ type rateSample struct {
 	isAckDelayed     bool
 }
 
+// sample returns an empty sample for an ACK, until sampled: working an ACK off
+// may send what is acknowledged at once on the same machine.
+func (t *TCP) sample() *rateSample {
+	if t.nrates == len(t.rates) {
+		t.rates = append(t.rates, new(rateSample))
+	}
+	rs := t.rates[t.nrates]
+	t.nrates++
+	*rs = rateSample{}
+	return rs
+}
+
+// sampled gives the last sample back.
+func (t *TCP) sampled() { t.nrates-- }
+
 // usDelta is tcp_stamp_us_delta.
 func usDelta(t1, t0 int64) uint32 { return uint32(max(t1-t0, 0)) }
 

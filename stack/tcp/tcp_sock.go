@@ -150,6 +150,8 @@ type TCP struct {
 
 	opt     wire.TCPOptions // scratch of the segment that is being worked on
 	scratch []byte          `fork:"zero"` // what followed programs read
+	rates   []*rateSample   `fork:"zero"` // scratch: see sample
+	nrates  int             `fork:"zero"` // of them in use
 }
 
 // rxOptions is struct tcp_options_received: what both sides agreed, and what
@@ -398,7 +400,7 @@ func (sk *Sock) sysctl() *core.Sysctl { return &sk.NS.Sysctl }
 // mstampRefresh is tcp_mstamp_refresh: what the clock says counts for all that
 // is done now.
 func (sk *Sock) mstampRefresh() {
-	sk.clockCache = sk.NS.Clock.Now()
+	sk.clockCache = max(sk.clockCache, sk.NS.Clock.Now()) // what another CPU spent is not yet in Now: a socket's time does not go back
 	sk.mstamp = int64(sk.clockCache / sim.Microsecond)
 }
 

@@ -102,8 +102,23 @@ func (sk *Sock) writeTimeout() bool {
 	return false
 }
 
-// negativeAdvice is __dst_negative_advice: the route may be bad; ask again.
-func (sk *Sock) negativeAdvice() { sk.DstCache = nil }
+// negativeAdvice is __dst_negative_advice: the route may be bad. With IPv4 it is
+// asked for again only when something was learnt about it (ipv4_negative_advice:
+// a redirect, a path MTU), with IPv6 unless it was learnt and still holds
+// (ip6_negative_advice).
+func (sk *Sock) negativeAdvice() {
+	d := sk.DstCache
+	if d == nil {
+		return
+	}
+	again := d.Obsolete || d.Flags&core.RTCFRedirected != 0 || d.Expires != 0
+	if !sk.Daddr.Is4() {
+		again = d.Flags&core.DstException == 0 || d.Expires != 0 && sk.now() > d.Expires
+	}
+	if again {
+		sk.DstCache = nil
+	}
+}
 
 // orphanRetries is tcp_orphan_retries.
 func (sk *Sock) orphanRetries(alive bool) int {

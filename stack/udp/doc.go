@@ -10,6 +10,6 @@
 // Two surprises are the kernel's own: a checksum of a long datagram is checked
 // only when a program reads it, and UdpInDatagrams counts then, too.
 //
-// Not modelled: encapsulation sockets (encap_rcv), UDP-Lite, socket filters,
+// Not modelled: encapsulation of IPsec and over IPv6, UDP-Lite, socket filters,
 // SO_INCOMING_CPU, multicast source filters, UDP_GRO on a socket, l3mdev.
 package udp

@@ -76,6 +76,7 @@ type Sock struct {
 	GSOSize    int    // UDP_SEGMENT: cut what is sent into datagrams of so many bytes, 0: don't
 	NoCheck6Rx bool   // UDP_NO_CHECK6_RX
 	pending    *pending
+	encap      Encap // a tunnel of the kernel's takes what comes (encap_rcv)
 	v6         inet6
 }
 

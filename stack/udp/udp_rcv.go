@@ -186,6 +186,10 @@ func (u *UDP) queueRcv(sk *Sock, b *core.SKB) {
 // header off (its part of the checksum is summed on the way) and queue.
 func (u *UDP) queueRcvOne(sk *Sock, b *core.SKB) {
 	defer u.ns.In(step.UdpQueueRcvOneSkb, b).Out()
+	if sk.encap != nil {
+		u.encapRcv(sk, b)
+		return
+	}
 	pullHeader(b)
 	b.Dst = nil
 	u.enqueueOrDrop(sk, b, step.UdpQueueRcvOneSkb)

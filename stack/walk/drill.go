@@ -18,7 +18,10 @@ func newDrillRun(s *Script) (*labRun, error) {
 		return nil, err
 	}
 	r := &labRun{lab: d.Lab, t: &trace.Tracer{}, drill: d, script: s, do: s.Do}
-	d.Ready = func() { d.World.SetTracer(r.t) }
+	d.Ready = func() { // it is the script's time 0
+		r.t.Epoch = d.World.Clock.Now()
+		d.World.SetTracer(r.t)
+	}
 	d.Out = &printer{r, false}
 	d.Begun = func(e *drill.Event) { r.begun(s.Name, e.Line) }
 	d.Ended = r.eventEnded

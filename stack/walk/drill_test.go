@@ -66,7 +66,7 @@ func TestWalkDrill(t *testing.T) {
 	for _, o := range k.Output(1 << 30) {
 		out += o.Text
 	}
-	for _, want := range []string{"socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", "0.000001 sent in < S 0:0(0) win 32792 <mss 1000>\n", "as expected > P. 1:1001(1000) ack 1\n"} {
+	for _, want := range []string{"socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", "0.000061 sent in < S 0:0(0) win 32792 <mss 1000>\n", "as expected > P. 1:1001(1000) ack 1\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not printed:\n%s", want, out)
 		}

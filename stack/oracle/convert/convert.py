@@ -24,11 +24,15 @@ def load(d, f): return json.load(open(os.path.join(d, f)))
 def ns(us): return int(round(us * 1000))
 
 # --------------------------------------------------------------- the frames
+def runs(b):
+    """hex, with (xx*n) for long runs of a byte"""
+    return ''.join('(%02x*%d)' % (m[1][0], len(m[0])) if m[1] else m[0].hex() for m in re.finditer(rb'(?s)(.)\1{63,}|.', b))
+
 class Frames:
     """The frames of a scenario, each content once; hosts refer to them by number."""
     def __init__(s): s.list = []; s.at = {}
     def add(s, b):
-        if b not in s.at: s.at[b] = len(s.list); s.list.append(b.hex())
+        if b not in s.at: s.at[b] = len(s.list); s.list.append(runs(b))
         return s.at[b]
 
 def captured(d, meta):
@@ -54,8 +58,8 @@ def captured(d, meta):
     return sorted(out, key=lambda r: r[0])
 
 # ------------------------------------------------- Python statements -> calls
-SOPT = {(1, 2): 'SO_REUSEADDR', (1, 8): 'SO_RCVBUF', (1, 7): 'SO_SNDBUF', (1, 36): 'SO_MARK', (1, 4): 'SO_ERROR', (1, 6): 'SO_BROADCAST', (1, 13): 'SO_LINGER', (1, 15): 'SO_REUSEPORT',
-        (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (0, 35): 'IP_ADD_MEMBERSHIP', (0, 36): 'IP_DROP_MEMBERSHIP', (6, 1): 'TCP_NODELAY', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
+SOPT = {(1, 2): 'SO_REUSEADDR', (1, 8): 'SO_RCVBUF', (1, 7): 'SO_SNDBUF', (1, 36): 'SO_MARK', (1, 4): 'SO_ERROR', (1, 6): 'SO_BROADCAST', (1, 9): 'SO_KEEPALIVE', (1, 13): 'SO_LINGER', (1, 15): 'SO_REUSEPORT',
+        (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (0, 35): 'IP_ADD_MEMBERSHIP', (0, 36): 'IP_DROP_MEMBERSHIP', (6, 1): 'TCP_NODELAY', (6, 3): 'TCP_CORK', (6, 4): 'TCP_KEEPIDLE', (6, 5): 'TCP_KEEPINTVL', (6, 6): 'TCP_KEEPCNT', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
 FAM = {2: 'inet', 10: 'inet6'}; TYP = {1: 'stream', 2: 'dgram', 3: 'raw'}
 SYSCALL = {'send': 'sendto', 'sendto': 'sendto', 'recv': 'recvfrom', 'recvfrom': 'recvfrom', 'recverr': 'recvmsg', 'connect': 'connect', 'bind': 'bind', 'listen': 'listen', 'close': 'close', 'accept': 'accept4'}
 INFO = ('state', 'ca_state', 'retransmits', 'probes', 'backoff', 'snd_mss', 'rcv_mss', 'advmss', 'pmtu', 'unacked', 'sacked', 'lost', 'retrans', 'snd_cwnd', 'total_retrans')
@@ -113,6 +117,7 @@ class Program:
                 return Tok(P.call('setsockopt', k.fd, opt=SOPT[(int(lv), int(op))], value=v))
             def getsockopt(k, lv, op, n=0): return Tok(P.call('getsockopt', k.fd, opt=SOPT[(int(lv), int(op))]), ('value',))
             def getsockname(k): return Tok(P.call('getsockname', k.fd), ('addr',))
+            def getpeername(k): return Tok({})     # not compared
             def settimeout(k, v): k.timeout = v
             def setblocking(k, v): k.timeout = None if v else 0
             def shutdown(k, how): P.call('shutdown', k.fd, n=how)
@@ -126,6 +131,10 @@ class Program:
             def __getattr__(m, k): return getattr(_socket, k)
         class Time:
             def sleep(m, x): P.t += int(x * 1e9)
+        class Threads:
+         class Thread:                         # what it does fits into the send buffer: it does not wait
+             def __init__(m, target, daemon): m.target = target
+             def start(m): m.target()
         class Code:
             def get(m, t, d=None): return Tok(t.call, t.path + ('name',)) if isinstance(t, Tok) else _errno.errorcode.get(t, d)
         class Errno:
@@ -152,7 +161,7 @@ class Program:
                 for x in q: P.call('recverr', k.fd, nonblock=True)['want'] = {'err': [code(x[0])] + x[1:]}
                 P.call('recverr', k.fd, nonblock=True)['want'] = {'errno': 'EAGAIN'}
         def length(x): return Tok(x.call, x.path + ('len',)) if isinstance(x, Tok) else len(x)
-        s.G = {'struct': struct, 'socket': SockMod(), 'time': Time(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
+        s.G = {'struct': struct, 'socket': SockMod(), 'time': Time(), 'threading': Threads(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
     def addr(s, a):
         if isinstance(a, Tok): return s.answer(s.t0, a.call)
         h = a[0] or '0.0.0.0'
@@ -170,6 +179,43 @@ class Program:
         fill(s.G['_'], e.get('ret')); s.G['_'] = None
         return s.calls
 
+# ------------------------------------- programs of which only the trace tells
+def served(rows, host, t0, send):
+    """a thread that reads, and answers some of what it reads: its calls are those of the trace"""
+    out = []
+    for j in rows:
+        t, ret = ns(j['t']), next((x['ret'] for x in j['steps'] if 'ret' in x), None)
+        if t < t0 or ret is None: continue
+        if j['by'] == 'syscall recvfrom by ' + host: out.append({'t': t, 'call': 'recv', 'fd': 4, 'n': 65536, 'want': {'ret': ret}})
+        if j['by'] == 'syscall sendto by ' + host: out.append({'t': t, 'call': 'send', 'fd': 4, 'text': send[ret], 'want': {'ret': ret}})
+    return out
+
+def netcat(line, rows, t0, t1):
+    """nc: the calls of the trace, and those that leave none there. It reads when poll says that something is there."""
+    listens = ' -l ' in line; local = line.split('-l ')[1].replace(' ', ':') if listens else '0.0.0.0:40000'
+    fd, out = 4 if listens else 3, []
+    w = re.match(r'printf (\w+)', line)
+    def add(op, t, fd, **k): out.append(dict({'t': t, 'call': op, 'by': 'nc', 'fd': fd}, **k))
+    mine = [j for j in rows if j['by'].endswith(' by nc') and t0 <= ns(j['t']) <= t1]
+    first = ns(mine[0]['t'])
+    add('socket', first, 3, family='inet', type='stream')
+    add('setsockopt', first, 3, opt='SO_REUSEADDR', value=1)
+    if not listens: add('bind', first, 3, addr=local)
+    for j in mine:
+        t, op, ret = ns(j['t']), j['by'].split()[1], next((x['ret'] for x in j['steps'] if 'ret' in x), None)
+        if op == 'bind': add(op, t, 3, addr=local)
+        elif op == 'listen': add(op, t, 3, backlog=1); add('accept', t, 3, newfd=4)
+        elif op == 'connect': add(op, t, 3, addr='10.0.1.2:8080')
+        elif op == 'write': add(op, t, fd, text=w[1], want={'ret': ret})
+        elif op == 'shutdown': add(op, t, fd, n=1)
+        elif op == 'read': add(op, t, fd, n=16384, want={'ret': ret})
+        elif op in ('close', 'exit_group'): break
+        else: raise ValueError(op)
+    t = ns(mine[-1]['t'])
+    add('close', t, fd)
+    if listens: add('close', t, 3)
+    return out
+
 def code(x): return getattr(_errno, x) if isinstance(x, str) else x
 def fill(t, v):
     if isinstance(t, list):
@@ -182,7 +228,7 @@ def fill(t, v):
     elif p[-1:] == ('len',): w['ret'] = v
     elif p[:1] == ('errno',): w['errno'] = _errno.errorcode[v] if v else ''
     elif p[:1] == ('value',): w['value'] = code(v)
-    elif p[:1] == ('addr',): w['addr'] = v
+    elif p[:1] == ('addr',): w['addr'] = v if isinstance(v, str) else v[0]
     elif p[:1] == ('info',): w.setdefault('info', {}).update({p[1]: v} if len(p) > 1 else {k: v[k] for k in INFO})
     elif 'slice' in p: w['prefix'] = v
     elif isinstance(v, str): w['text'] = v; w['ret'] = len(v)
@@ -294,6 +340,9 @@ def convert(d, stable):
                     for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
                         if meta['hosts'][other[0]]['netns'] == m[1] and other[1] == m[2] and me[0] == role: ins.append({'t': t0, 'dev': me[1], 'carrier': m[3]})
             elif e['ns'] != role: continue
+            elif 'nc -' in e['what']: ins += netcat((re.search(r"run\('([^']*)'", e['what']) or [0, e['what']])[1], rows, t0, next(x['t1'] * 1000 for x in tl[tl.index(e):] if x['kind'] in ('cmd', 'call-end') and x['ns'] == role))
+            elif e['kind'] == 'call-end': pass
+            elif 'target=srv' in e['what']: ins += served(rows, role, t0, {6: 'answer', 4: 'late'})
             elif e['kind'] == 'cmd' and e['what'].startswith('ping '): ins.append(ping(e['what'], e, rows, cap, role))
             elif e['kind'] == 'cmd':
                 cs = [x.strip() for x in e['what'].split(';')]
@@ -313,13 +362,14 @@ def convert(d, stable):
         order = {'point': 2}
         ins.sort(key=lambda x: (x['t'], 2 if 'point' in x else 1 if 'frame' not in x else 0))
         H['inputs'] = ins; H['sent'] = sent; H['until'] = ns(tl[-1]['t1'])
-        by = {k: iter(of_host(oracle, s, role)) for s, k in (('tcp_states', 'state'), ('icmp_send', 'icmp_send'))}
+        by = {k: list(of_host(oracle, s, role)) for s, k in (('tcp_states', 'state'), ('icmp_send', 'icmp_send'))}
         for j in rows:
             for s in j['steps']:
                 for k in by:
                     if next(iter(s)) == k:
-                        x = next(by[k]); s['by'] = x['by']
-                        assert k != 'state' or s['state'] == x['from'] + '>' + x['to'], (s, x)
+                        # (in a row of its own, what came before it may be a row that began later)
+                        n = next(n for n, x in enumerate(by[k]) if k != 'state' or (s['state'], s['sk']) == (x['from'] + '>' + x['to'], x['addr']))
+                        s['by'] = by[k].pop(n)['by']
         H['rows'] = [dict({'t': ns(j['t']), 'by': j['by'], 'steps': j['steps']}, **({'nft': j['nft']} if 'nft' in j else {})) for j in rows]
         for sec, k in KIND.items():
             a, b = len(of_host(oracle, sec, role)), sum(next(iter(s)) == k for j in rows for s in j['steps'])

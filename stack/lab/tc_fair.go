@@ -1,0 +1,12 @@
+package lab
+
+// tcFairKind finds the disciplines that share a link fairly or spoil it.
+func tcFairKind(name string) *tcKind {
+	switch name {
+	case "fq":
+		return &tcKind{tcParseFq, tcShowFq, tcStatsFq}
+	case "netem":
+		return &tcKind{tcParseNetem, tcShowNetem, nil}
+	}
+	return nil
+}

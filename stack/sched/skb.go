@@ -1,0 +1,87 @@
+package sched
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// flowHash is skb_get_hash: a number of the packet's flow. The kernel's is keyed
+// with a secret; here it is the same for the same addresses, protocol and ports.
+func flowHash(b *core.SKB) uint32 {
+	h := uint32(2166136261)
+	mix := func(p []byte) {
+		for _, c := range p {
+			h = (h ^ uint32(c)) * 16777619
+		}
+	}
+	if b.Network < b.Offset() {
+		return h
+	}
+	p := b.Data()[min(b.NetworkOffset(), b.HeadLen()):]
+	proto, l4 := byte(0), 0
+	switch wire.EtherType(b.Protocol) {
+	case wire.EtherTypeIPv4:
+		if len(p) < 20 {
+			return h
+		}
+		mix(p[12:20])
+		proto, l4 = p[9], int(p[0]&15)*4
+		if p[6]&0x3f != 0 || p[7] != 0 { // a fragment has no ports
+			proto = 0
+		}
+	case wire.EtherTypeIPv6:
+		if len(p) < 40 {
+			return h
+		}
+		mix(p[8:40])
+		proto, l4 = p[6], 40
+	}
+	if (proto == 6 || proto == 17) && len(p) >= l4+4 {
+		mix(p[l4 : l4+4])
+	}
+	h = (h ^ uint32(proto)) * 16777619
+	h ^= h >> 15
+	h *= 0x2c1b3c6d
+	return h ^ h>>12
+}
+
+// setCE is INET_ECN_set_ce: mark a packet whose sender understands ECN. It reports
+// whether it did.
+func setCE(b *core.SKB) bool {
+	if b.Network < b.Offset() || b.NetworkOffset()+2 > b.HeadLen() {
+		return false
+	}
+	switch wire.EtherType(b.Protocol) {
+	case wire.EtherTypeIPv4:
+		if b.NetworkOffset()+wire.IPv4MinLen > b.HeadLen() {
+			return false
+		}
+		switch tos := b.Data()[b.NetworkOffset()+1]; tos & 3 {
+		case 0:
+			return false
+		case 3:
+			return true
+		}
+		b.Unshare()
+		p := b.Data()[b.NetworkOffset():]
+		old := uint32(p[0])<<8 | uint32(p[1])
+		p[1] |= 3
+		// RFC 1624: the checksum changes by the difference.
+		sum := uint32(^(uint16(p[10])<<8 | uint16(p[11]))) + ^old&0xffff + (uint32(p[0])<<8 | uint32(p[1]))
+		sum = sum&0xffff + sum>>16
+		sum = ^(sum&0xffff + sum>>16)
+		p[10], p[11] = byte(sum>>8), byte(sum)
+		return true
+	case wire.EtherTypeIPv6:
+		switch b.Data()[b.NetworkOffset()+1] >> 4 & 3 {
+		case 0:
+			return false
+		case 3:
+			return true
+		}
+		b.Unshare()
+		b.Data()[b.NetworkOffset()+1] |= 0x30
+		return true
+	}
+	return false
+}
