@@ -42,6 +42,9 @@ func (h *Host) RemoveDevice(d *core.Device) {
 		h.RemoveDevice(d.Vlans[0])
 	}
 	for _, u := range device.Uppers(d) {
+		if u.NS == nil {
+			continue // it went with another one
+		}
 		(&Host{NS: u.NS, IPv4: ipv4.Of(u.NS), IPv6: ipv6.Of(u.NS)}).RemoveDevice(u)
 	}
 	h.unplug(d)

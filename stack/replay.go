@@ -328,8 +328,8 @@ func (r *Replay) receive(f *pcaps.Frame, p *packet, eth []byte) {
 	}
 	partial := p.ok && p.partial || f.Cut() && r.profile.has(PartialSum)
 	info := device.RxInfo{Pkt: uint32(f.N), Truncated: f.Cut(), Partial: partial, GSOSize: superframe(r.nic(f.Iface).Dev, p, len(eth)),
-		Copied: true} // as after a packet socket or a hypervisor; a page of the card's would let TCP merge them (tcp_try_coalesce)
-	if p.ok && p.proto == wire.ProtoTCP && r.Mode == React && r.profile.Script.paged() {
+		Copied: r.Mode == React} // as after a packet socket or a hypervisor: TCP cannot merge such packets (tcp_try_coalesce)
+	if info.Copied && p.ok && p.proto == wire.ProtoTCP && r.profile.Script.paged() {
 		info.Paged = p.payload
 	}
 	r.nic(f.Iface).DMA(eth, info)

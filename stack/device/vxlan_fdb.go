@@ -154,13 +154,15 @@ func (v *Vxlan) schedule() {
 	c.Mod(&v.age, c.Now()+vxlanAgeInterval, v)
 }
 
-// Run is the timer's function, vxlan_cleanup: forget who was silent for too
-// long.
+// Run is the timer's function.
 func (v *Vxlan) Run() {
-	ns := v.Dev.NS
-	if ns == nil || !v.Dev.Up() {
-		return
+	if ns := v.Dev.NS; ns != nil && v.Dev.Up() {
+		v.cleanup(ns)
 	}
+}
+
+// cleanup is vxlan_cleanup: forget who was silent for too long.
+func (v *Vxlan) cleanup(ns *core.Netns) {
 	defer ns.In(step.VxlanCleanup, inet.Subject{NS: ns}).Out()
 	now := ns.Clock.Now()
 	for i := 0; i < len(v.fdb); i++ {

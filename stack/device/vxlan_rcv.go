@@ -161,12 +161,16 @@ func (v *Vxlan) receive(b *core.SKB) {
 	}
 }
 
-// Poll is gro_cell_poll.
+// Poll empties the queue, if the device is still there.
 func (c *vxlanCell) Poll(budget int) int {
-	ns := c.dev.Dev.NS
-	if ns == nil {
-		return 0
+	if ns := c.dev.Dev.NS; ns != nil {
+		return c.pollCell(ns, budget)
 	}
+	return 0
+}
+
+// pollCell is gro_cell_poll.
+func (c *vxlanCell) pollCell(ns *core.Netns, budget int) int {
 	defer ns.In(step.GroCellPoll, c.napi.CPU()).Out()
 	work := 0
 	for work < budget {

@@ -32,6 +32,7 @@ const (
 type model struct {
 	listener
 	world       *stack.World
+	epoch       sim.Time // of time 0 of the recording
 	host        *stack.Host
 	veth        map[string]*device.Veth
 	agent       *agent
@@ -49,10 +50,10 @@ type model struct {
 
 // NewModel makes a simulated host with the devices of a recorded one.
 func NewModel(h Host) (Machine, error) {
-	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports, inputs: h.Inputs, handMade: h.HandMade}
+	m := &model{world: stack.NewWorld(1), veth: map[string]*device.Veth{}, isn: h.Chosen.TCP, ports: h.Chosen.Ports, inputs: h.Inputs, handMade: h.HandMade, epoch: epoch - tick(h.Rows)}
 	m.host = m.world.AddHost(h.Name)
 	ns := m.host.NS
-	m.nft.from = epoch
+	m.nft.from = m.epoch
 	nftables.Of(ns).SetTracer(&m.nft)
 	m.host.Down(ns.Loopback) // `ip link set lo up` is part of the set-up
 	for _, l := range h.Sysctl {
@@ -66,12 +67,12 @@ func NewModel(h Host) (Machine, error) {
 		}
 	}
 	m.absent = h.Devices
-	m.world.Clock.Reset(epoch - settle)
+	m.world.Clock.Reset(m.epoch - settle)
 	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
 	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, inject: map[string]int{}}
 	m.prog = socket.NewProgram(ns, h.Name, m.agent)
 	m.listener.m = m
-	t := &trace.Tracer{Mode: trace.Record, Epoch: epoch, Listener: &m.listener}
+	t := &trace.Tracer{Mode: trace.Record, Epoch: m.epoch, Listener: &m.listener}
 	m.world.SetTracer(t)
 	return m, nil
 }
@@ -216,7 +217,7 @@ func (m *model) missing(what string) { m.err = append(m.err, what) }
 // Run lets time pass; see Machine.
 func (m *model) Run(until int64) {
 	m.plug("", true)
-	m.world.Run(epoch + sim.Time(until))
+	m.world.Run(m.epoch + sim.Time(until))
 	if t := m.world.Trace; t.Idle() {
 		for i := range t.Log.Events {
 			if e := &t.Log.Events[i]; e.Kind == trace.End && trace.Outcome(e.Code) == trace.NotModelled {
@@ -256,7 +257,7 @@ func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
 	}
 }
 
-func (m *model) now() int64 { return int64(m.world.Clock.Now() - epoch) }
+func (m *model) now() int64 { return int64(m.world.Clock.Now() - m.epoch) }
 
 // ISN gives the first sequence number that the recorded kernel drew (tcp.ISNSource).
 func (m *model) ISN(k inet.Tuple) (uint32, bool) {
@@ -279,7 +280,7 @@ func (m *model) TSOffset(k inet.Tuple) (uint32, bool) {
 	if abs(at-m.now()) < atOnce {
 		at = m.now()
 	}
-	return c.TSVal - uint32((epoch+sim.Time(at))/sim.Millisecond), true
+	return c.TSVal - uint32((m.epoch+sim.Time(at))/sim.Millisecond), true
 }
 
 // chosen finds the numbering of a connection whose SYN is sent about now.

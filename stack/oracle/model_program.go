@@ -50,7 +50,7 @@ func (a *agent) step(p *socket.Program, c *Call) bool {
 		p.SetNonBlock(a.fds[c.FD], true)
 	}
 	if c.Op == "recv" && c.Timeout > 0 && a.call == nil && p.Poll(a.fds[c.FD])&(socket.PollIn|socket.PollErr) == 0 {
-		if end := epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
+		if end := a.m.epoch + sim.Time(c.T+c.Timeout); p.NS.Clock.Now() < end {
 			p.Alarm(end)
 			return false
 		}
@@ -140,7 +140,7 @@ func (a *agent) option(p *socket.Program, c *Call, o socket.Opt) {
 // connecting waits for a connection as a program with a time limit does: it
 // polls, and then asks for the error (getsockopt SO_ERROR).
 func (a *agent) connecting(p *socket.Program, c *Call) bool {
-	fd, end := a.fds[c.FD], epoch+sim.Time(c.T+c.Timeout)
+	fd, end := a.fds[c.FD], a.m.epoch+sim.Time(c.T+c.Timeout)
 	ready := p.Poll(fd)&(socket.PollOut|socket.PollErr|socket.PollHup) != 0
 	if !ready && p.NS.Clock.Now() < end {
 		p.Alarm(end)

@@ -466,7 +466,12 @@ var perturbations = []struct {
 		return setField(f, "ready", "ready", func(string) string { return "10.0.9.9:7" })
 	}},
 	{"packet type", "skb_rx", "type ", func(f *Facts) bool {
-		return setField(f, "rx", "type", func(string) string { return "loopback" })
+		return setField(f, "rx", "type", func(is string) string {
+			if is == "loopback" {
+				return "host"
+			}
+			return "loopback"
+		})
 	}},
 	{"device", "skb_tx", "tx eth7", func(f *Facts) bool {
 		return setField(f, "tx", "tx", func(string) string { return "eth7" })

@@ -170,9 +170,8 @@ func (w *watchdog) cancel() {
 
 // Run is qdisc_watchdog.
 func (w *watchdog) Run() {
-	ns := w.q.dev.NS
-	defer ns.In(step.QdiscWatchdog, w.q).Out()
-	ns.Why(step.WhyWatchdog, uint64(w.q.qlen))
+	defer w.q.dev.NS.In(step.QdiscWatchdog, w.q).Out()
+	w.q.dev.NS.Why(step.WhyWatchdog, uint64(w.q.qlen))
 	w.q.dev.NetifSchedule()
 }
 

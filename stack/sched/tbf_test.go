@@ -94,7 +94,7 @@ func TestFqTimes(t *testing.T) {
 	ns, d, g := line()
 	q := NewFq(d, FqDefaults(d))
 	d.Qdisc = q
-	for i, at := range []sim.Time{3, 1, 0, 2} {
+	for i, at := range []sim.Time{1, 3, 0, 2} {
 		b := ns.AllocSKB(core.Headroom, 100, 0)
 		clear(b.Put(100))
 		b.Data()[0] = byte(i)
@@ -103,7 +103,7 @@ func TestFqTimes(t *testing.T) {
 		ns.DevQueueXmit(b)
 	}
 	ns.Clock.RunUntil(sim.Second)
-	if string(g.got) != "\x02\x01\x03\x00" {
+	if string(g.got) != "\x02\x00\x03\x01" {
 		t.Fatalf("sent %v", g.got)
 	}
 	for i, at := range g.at {

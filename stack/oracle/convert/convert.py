@@ -6,7 +6,7 @@
 KERNEL is the folder with recordings/, recorder/ and stability.json (see
 schema.md there); OUT gets one JSON file for each scenario, and the sysctls of
 a fresh namespace of that kernel (sysctl-baseline.txt). Without names the
-families a, b, c and g are converted.
+families a, b, c, f and g are converted.
 
 A scenario becomes one record for each host, because a model can then be run
 on one host alone: what was set up on it, what came in from outside (frames,
@@ -16,7 +16,7 @@ that host did with it. Times are nanoseconds since the recording began.
 import ast, errno as _errno, glob, importlib, json, os, re, shlex, socket as _socket, struct, sys
 
 KERNEL, OUT = sys.argv[1:3]
-WHICH = sys.argv[3:] or ['a', 'b', 'c', 'g']
+WHICH = sys.argv[3:] or ['a', 'b', 'c', 'f', 'g']
 sys.path.insert(0, os.path.join(KERNEL, 'recorder'))
 pkt = importlib.import_module('pkt')
 
