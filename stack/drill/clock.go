@@ -74,7 +74,7 @@ func (r *Runner) limit() sim.Time { return r.start + r.cfg.MaxTime }
 // packetdrill runs on a machine where nothing happens at once: it sleeps until
 // shortly before an event and spins the rest, and then the call or the packet
 // has a way to go. These are the medians of what comes behind the script's time
-// on an idle Linux 6.18. They keep a round trip of the script from being a whole
+// on an Linux 6.18. They keep a round trip of the script from being a whole
 // number of milliseconds, on which the kernel never has to decide.
 const (
 	packetLate = 40 * sim.Microsecond // a packet is in tun0

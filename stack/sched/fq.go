@@ -114,7 +114,7 @@ func (q *Fq) Change(c FqConfig) {
 		q.flows = make([][]*fqFlow, 1<<c.BucketsLog)
 		for _, l := range old {
 			for _, f := range l {
-				i := f.key & uint64(len(q.flows)-1)
+				i := (f.key ^ f.key>>10) & uint64(len(q.flows)-1)
 				q.flows[i] = append(q.flows[i], f)
 			}
 		}
