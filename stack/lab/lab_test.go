@@ -144,7 +144,7 @@ func TestErrors(t *testing.T) {
 		{"sysctl -w net.ipv4.no_such_thing=1", "cannot stat /proc/sys/net/ipv4/no_such_thing"},
 		{"sysctl -w net.ipv4.ip_forward=yes", "Invalid argument"},
 		{"ethtool -K eth0 warp on", "bit name not found"},
-		{"ip link add link eth0 name x type vxlan id 5", "not modelled"},
+		{"ip link add link eth0 name x type ipvlan", "not modelled"},
 	} {
 		s, err := Parse("x.sh", "\n"+c.line)
 		if err == nil {
