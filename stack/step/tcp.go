@@ -412,7 +412,6 @@ const (
 	WhyRetransmitFirst
 	WhyRackFirst
 	WhyRtxQueue
-	WhyCollapseNotModelled
 	WhyTransmitSyn
 	WhyTransmitAck
 	WhyXmitDone
@@ -604,7 +603,6 @@ var tcpWhys = [int(endTCPWhy) - baseTCP]string{
 	WhyRetransmitFirst & 255:     "{0} bytes go again, the first that are not acknowledged (timeouts in a row: {2}).",
 	WhyRackFirst & 255:           "A segment that was sent later has arrived, and the first that is not acknowledged has not: it counts as lost (RACK).",
 	WhyRtxQueue & 255:            "{0} {0?segment counts|segments count} as lost; the congestion window lets {1} go now.",
-	WhyCollapseNotModelled & 255: "Not modelled: packing small segments closer together (tcp_collapse). Linux might free memory here: {0} bytes are used, {1} are allowed.",
 	WhyTransmitSyn & 255:         "A segment with {0:tcpbits}: our numbers begin at {1}; window field {4}.",
 	WhyTransmitAck & 255:         "An acknowledgement without data ({0:tcpbits}): the number expected from the other side is {3}; window field {4}.",
 	WhyXmitDone & 255:            "{0} {0?segment was|segments were} handed to IP; {1} {1?is|are} in flight, and the congestion window allows {2}.",

@@ -188,7 +188,7 @@ func (f *fuzzer) program() {
 	case 4:
 		sk.Shutdown(core.SendShutdown)
 	case 5:
-		sk.SetOption(OptNoDelay, int(f.byte()&1))
+		setOption(sk, optNoDelay, int(f.byte()&1))
 	case 6:
 		sk.RcvBuf, sk.RcvBufLocked = int32(2304+int(f.byte())*100), true
 	case 7:

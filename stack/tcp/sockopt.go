@@ -353,8 +353,25 @@ func (sk *Sock) setQuickAck(v int) {
 // at most.
 func (sk *Sock) fastopenQueueTune(n int) { sk.setRare().fo.q.maxQlen = min(n, sk.sysctl().Somaxconn) }
 
-// SetKeepAlive is SO_KEEPALIVE (tcp_set_keepalive).
-func (sk *Sock) SetKeepAlive(on bool) {
-	sk.setKeepalive(on)
-	sk.KeepOpen = on
+// setNoDelay is __tcp_sock_set_nodelay.
+func (sk *Sock) setNoDelay(on bool) {
+	if !on {
+		sk.nonagle &^= nagleOff
+		return
+	}
+	sk.nonagle |= nagleOff | naglePush
+	sk.pushFrames()
+}
+
+// setCork is __tcp_sock_set_cork.
+func (sk *Sock) setCork(on bool) {
+	if on {
+		sk.nonagle |= nagleCork
+		return
+	}
+	sk.nonagle &^= nagleCork
+	if sk.nonagle&nagleOff != 0 {
+		sk.nonagle |= naglePush
+	}
+	sk.pushFrames()
 }

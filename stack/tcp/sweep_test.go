@@ -133,7 +133,7 @@ func sweepRun(t testing.TB, seed uint64, seen map[step.MIB]uint64) (err error) {
 		}
 	}
 	if r.Below(4) == 0 {
-		ca.SetOption(OptNoDelay, 1)
+		setOption(ca, optNoDelay, 1)
 	}
 	if r.Below(5) == 0 {
 		ca.SetMaxPacingRate(uint64(50000 + r.Below(1000000)))

@@ -120,7 +120,7 @@ type Info struct {
 // accept queue and its limit.
 func (sk *Sock) Info() Info {
 	defer sk.NS.In(step.TcpGetInfo, &sk.Sock).Out()
-	i := Info{State: sk.State, PacingRate: sk.pacingRate, MaxPacingRate: sk.maxPacing(), Reordering: int(sk.reordering), SndCwnd: int(sk.sndCwnd)}
+	i := Info{State: sk.State, PacingRate: sk.pacingRate, MaxPacingRate: sk.maxPacingRate(), Reordering: int(sk.reordering), SndCwnd: int(sk.sndCwnd)}
 	if sk.State == core.TCPListen {
 		i.Unacked, i.Sacked = int(sk.AckBacklog), int(sk.MaxAckBacklog)
 		return i
@@ -244,12 +244,4 @@ func put32s(b []byte, v ...uint32) []byte {
 		b = binary.LittleEndian.AppendUint32(b, n)
 	}
 	return b
-}
-
-// maxPacing is sk_max_pacing_rate.
-func (sk *Sock) maxPacing() uint64 {
-	if m := sk.rare(); m.pacingCapped {
-		return m.maxPacing
-	}
-	return ^uint64(0)
 }

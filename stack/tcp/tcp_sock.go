@@ -326,7 +326,6 @@ type sockRare struct {
 	keepProbes          int
 	mtuInfo             int
 	sackCache           [wire.TCPMaxSACKs]wire.SACKBlock // recv_sack_cache: what the last ACK reported
-	thinLto             bool                             // TCP_THIN_LINEAR_TIMEOUTS
 
 	fo           tfoState
 	cloned       bool     // an option was set: connections of this listener have it too

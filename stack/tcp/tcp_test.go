@@ -471,7 +471,7 @@ func TestNagle(t *testing.T) {
 	b.tx("P. 2:2 ack 1 win 64240")
 	b.run(50 * sim.Millisecond)
 	b.rx(tseg{flags: "A", seq: 1, ack: 4})
-	b.sk.SetOption(OptNoDelay, 1)
+	setOption(b.sk, optNoDelay, 1)
 	b.send(1)
 	b.send(1)
 	b.tx("P. 4:1 ack 1 win 64240", "P. 5:1 ack 1 win 64240")
@@ -480,10 +480,10 @@ func TestNagle(t *testing.T) {
 // f30: keepalive probes one below snd_nxt; unanswered, a RST and ETIMEDOUT.
 func TestKeepalive(t *testing.T) {
 	b := newBench(t).established()
-	b.sk.SetOption(OptKeepIdle, 1)
-	b.sk.SetOption(OptKeepIntvl, 1)
-	b.sk.SetOption(OptKeepCnt, 2)
-	b.sk.SetOption(OptKeepAlive, 1)
+	setOption(b.sk, optKeepIdle, 1)
+	setOption(b.sk, optKeepIntvl, 1)
+	setOption(b.sk, optKeepCnt, 2)
+	b.sk.SetKeepalive(true)
 	b.run(1100 * sim.Millisecond)
 	b.tx(". 0:0 ack 1 win 64240")
 	b.rx(tseg{flags: "A", seq: 1, ack: 1})
@@ -546,4 +546,13 @@ func TestAcceptQueue(t *testing.T) {
 	}
 	b.mib(step.TcpExtListenOverflows, 1)
 	b.mib(step.TcpExtListenDrops, 1)
+}
+
+// setOption is setsockopt() of an option of TCP with a number.
+func setOption(sk *Sock, name, v int) {
+	sk.Lock()
+	defer sk.Release(sk.NS)
+	if e := sk.SetSockOpt(name, core.Int32(v), false); e != 0 {
+		panic(e)
+	}
 }

@@ -258,7 +258,7 @@ func (sk *Sock) streamIsThin() bool { return sk.packetsOut < 4 && sk.sndSsthresh
 func (sk *Sock) backoffRTO() {
 	ns, sy := sk.NS, sk.sysctl()
 	switch {
-	case sk.State == core.TCPEstablished && (sy.TCPThinLinear != 0 || sk.rare().thinLto) && sk.streamIsThin() && sk.retransmits <= thinLinearRetries:
+	case sk.State == core.TCPEstablished && (sy.TCPThinLinear != 0 || sk.rare().thinLTO) && sk.streamIsThin() && sk.retransmits <= thinLinearRetries:
 		sk.backoff = 0
 		sk.rto = min(max(sk.rtoFromRTT(), sk.rtoMinNow()), sk.rtoMaxNow())
 		ns.Why(step.WhyThinStream, uint64(sk.rto))

@@ -114,9 +114,10 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// TestBoardAgrees: at every step of captures with losses, the packets of the
-// scoreboard are as many as the kernel's counters say.
-func TestBoardAgrees(t *testing.T) {
+// TestPages: at every step of captures with losses the page says what limits the
+// flow, timers count down within what they were set to, and shares of time add up;
+// and some steps have a scoreboard, with packets that are lost or sent again.
+func TestPages(t *testing.T) {
 	for _, name := range []string{"loss", "rto", "slow-start", "zero-window", "delayed-ack"} {
 		s := bundled(t, name)
 		steps, boards, timers, lost := 0, 0, 0, 0

@@ -11,19 +11,19 @@ import (
 
 // FuzzRules sends any bytes as IP packets through random tables.
 func FuzzRules(f *testing.F) {
-	g := &gen{Rand: rand.New(rand.NewSource(1))}
+	g := newMeeting(rand.New(rand.NewSource(1)), false, false)
 	for i := 0; i < 30; i++ {
 		g.six = i%2 == 0
 		f.Add(int64(i), g.packet().b[14:])
 	}
 	f.Fuzz(func(t *testing.T, seed int64, p []byte) {
-		g := &gen{Rand: rand.New(rand.NewSource(seed)), six: len(p) > 0 && p[0]>>4 == 6}
+		g := newMeeting(rand.New(rand.NewSource(seed)), len(p) > 0 && p[0]>>4 == 6, false)
 		r := newRouter(t, "", true)
 		prog, typ := "iptables-legacy-restore", []byte{8, 0}
 		if g.six {
 			prog, typ = "ip6tables-legacy-restore", []byte{0x86, 0xdd}
 		}
-		script := g.script()
+		script := g.Script()
 		e := ipt.Env{NS: r.h.NS, Stdin: func() string { return script }}
 		e.Run([]string{prog})
 		for i := 0; i < 3; i++ {

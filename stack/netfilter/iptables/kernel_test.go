@@ -138,12 +138,12 @@ ip -6 route add default via 2001:db8::2
 sets:
 	for i := 0; i < n && bad <= 6; i++ {
 		s := seed + int64(i)
-		g := &gen{Rand: rand.New(rand.NewSource(s)), six: s%3 == 2, nft: variant == "nft"}
+		g := newMeeting(rand.New(rand.NewSource(s)), s%3 == 2, variant == "nft")
 		prog := "iptables-" + variant
 		if g.six {
 			prog = "ip6tables-" + variant
 		}
-		script := g.script()
+		script := g.Script()
 		if f := os.Getenv("IPT_FILE"); f != "" {
 			b, _ := os.ReadFile(f)
 			script = string(b)
