@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -66,6 +65,13 @@ type DeviceConfig struct {
 	MTU   int
 	Up    bool
 	Addr  wire.MAC
+
+	Kind   string   // veth, bridge …: linkKind
+	Note   string   // "VNI 42"
+	Peer   LinkEnd  // the other end of a pair
+	Lower  LinkEnd  // the device that it stands on
+	Master LinkEnd  // the bridge that it is a port of
+	Addrs  []string // "10.0.0.1/24"
 }
 
 // Config tells how the host is set up, as it is now.
@@ -91,7 +97,7 @@ func (h *Host) Config() Config {
 		if d == nil {
 			continue
 		}
-		c.Devices = append(c.Devices, DeviceConfig{d.Index, d.Name, d.MTU, d.Flags&core.IFFUp != 0, d.Addr})
+		c.Devices = append(c.Devices, h.linkConfig(d))
 		if q, ok := d.Qdisc.(trace.Subject); ok {
 			c.Queues = append(c.Queues, QueueConfig{q.TraceID(), d.Index, d.Qdisc.Name(), d.TxQueueLen})
 		}

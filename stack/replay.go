@@ -172,7 +172,7 @@ func (p *Port) setup(h *Host, router bool) {
 	d.MTU = p.MTU
 	if p.Vlan > 0 {
 		h.Up(d)
-		d = device.NewVlan(d, "vlan", 0, uint16(p.Vlan))
+		d = device.NewVlan(d, "vlan", 0, uint16(p.Vlan), false)
 		d.Addr = p.MAC
 	}
 	six := false

@@ -129,6 +129,7 @@ var Keys = []Key{
 	{"tab-rules", keys("7"), ShowTab, number(7), "", false, "netfilter: chains and rules", "Screen"},
 	{"tab-script", keys("8"), ShowTab, number(8), "", false, "a lab's script and its output", "Screen"},
 	{"tab-tcp", keys("9"), ShowTab, number(9), "", false, "TCP: queues, timers, what limits", "Screen"},
+	{"tab-machines", keys("0"), ShowTab, number(10), "", false, "machines side by side, devices, wires", "Screen"},
 	{"theme", keys("T"), ToggleTheme, view.Command{}, "", false, "light or dark", "Screen"},
 	{"mouse", keys("M"), ToggleMouse, view.Command{}, "", false, "mouse on, or off to select text", "Screen"},
 	{"redraw", keys("ctrl+l"), Redraw, view.Command{}, "", false, "draw the screen again", "Screen"},

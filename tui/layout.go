@@ -27,12 +27,13 @@ const (
 	PaneRules                // netfilter: chains and rules at the place
 	PaneConsole              // what the machine was asked at a step
 	PaneTCP                  // a connection: its queues, its timers, what limits it
+	PaneNet                  // the machines of a lab side by side
 	PaneHelp                 // the keys
 	numPanes
 )
 
 var paneNames = [numPanes]string{"header", "line", "map", "calls", "why", "state", "bytes", "list", "footer", "timeline",
-	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "script", "rules", "console", "tcp", "help"}
+	"tables", "plots", "time", "family", "breaks", "overview", "glossary", "lesson", "script", "rules", "console", "tcp", "machines", "help"}
 
 func (p Pane) String() string { return paneNames[p] }
 

@@ -127,12 +127,13 @@ func init() {
 		PaneRules:    {draw: drawRules, lines: rulesHeight},
 		PaneConsole:  {draw: drawConsole, key: keyConsole, lines: consoleHeight},
 		PaneTCP:      {draw: drawTCP, key: keyTCP, lines: linesTCP},
+		PaneNet:      {draw: drawNet, lines: netHeight},
 		PaneHelp:     {draw: drawHelpPane},
 	}
 }
 
-// tabs are the panes that share the slot of the state, chosen by 1 to 9.
-var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneRules, PaneScript, PaneTCP}
+// tabs are the panes that share the slot of the state, chosen by 1 to 9 and 0.
+var tabs = [...]Pane{PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily, PaneBreaks, PaneRules, PaneScript, PaneTCP, PaneNet}
 
 // slot is the pane in the slot of the state.
 func (l *local) slot() Pane {

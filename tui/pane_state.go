@@ -20,7 +20,7 @@ func drawState(g *Grid, r Rect, s *view.Scene, l *local) {
 }
 
 // tabNames are what the tabs are called on the screen.
-var tabNames = [len(tabs)]string{"state", "tables", "plots", "time", "family", "breaks", "rules", "script", "tcp"}
+var tabNames = [len(tabs)]string{"state", "tables", "plots", "time", "family", "breaks", "rules", "script", "tcp", "net"}
 
 // drawTabs writes the tabs over the heading of their slot: with their numbers,
 // the one that is shown in brackets. Where there is no room for all, the names

@@ -13,7 +13,7 @@ import (
 // them leaves it as it must not be.
 func run(m tea.Model, options ...tea.ProgramOption) (tea.Model, error) {
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(c)
 	p := tea.NewProgram(m, append(options, tea.WithoutSignalHandler())...)
 	done := make(chan struct{})

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -38,6 +39,7 @@ type liveFlags struct {
 	long   time.Duration
 	seed   uint64
 	router bool
+	plain  bool
 	from   string
 
 	headless    bool
@@ -82,9 +84,10 @@ Exit status: 0 it ended as it was asked to, 1 it broke off or the replay differs
 	c.Flags().StringArrayVar(&f.addrs, "addr", nil, "the address of this machine and the model's, `REAL/LEN,MODEL/LEN` (default 10.9.0.1/24,10.9.0.2/24 and fd00:9::1/64,fd00:9::2/64); of the --tap before it, may be given several times")
 	c.Flags().StringVar(&f.lab, "lab", "", "a script, `FILE`, that the simulated machine runs when it starts")
 	c.Flags().StringVar(&f.write, "write", "", "write every frame to `FILE.pcapng` as it comes")
-	c.Flags().DurationVar(&f.long, "for", 0, "end after `DURATION` (default: until it is interrupted)")
+	c.Flags().DurationVar(&f.long, "for", 0, "end after `DURATION` (default: until it is interrupted); the screen stays until it is left")
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "what the random numbers of the simulated machine begin with (default: random)")
 	c.Flags().BoolVar(&f.router, "router", false, "the simulated machine passes packets on between its ports")
+	c.Flags().BoolVar(&f.plain, "no-offload", false, "exchange each frame by itself with the kernel; without this the outer end of the cable does what cards do, and the kernel hands over and takes large TCP packets (TSO, LRO)")
 	c.Flags().StringVar(&replay, "replay", "", "run the machine again from `FILE`, as --write has written it, and compare")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if replay != "" {
@@ -150,7 +153,7 @@ func (f *liveFlags) run(ctx context.Context) error {
 	}
 	r := &tap.Run{Config: c, Log: f.write, Commands: make(chan tap.Command)}
 	for _, p := range c.Ports {
-		t, err := tap.Open(p.Outer, p.Peers)
+		t, err := tap.Open(p.Outer, p.Peers, !f.plain)
 		if err != nil {
 			for _, w := range r.Wires {
 				w.Close()
@@ -167,13 +170,18 @@ func (f *liveFlags) run(ctx context.Context) error {
 		defer cancel()
 	}
 	if f.headless || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+		signal.Ignore(syscall.SIGPIPE) // the write tells
+		ctx, breakOff := context.WithCancelCause(ctx)
+		defer breakOff(nil)
 		r.Ready = func(*live.Machine) {
 			for _, p := range c.Ports {
 				fmt.Fprintf(os.Stderr, "%s: this machine is %s, the simulated one %s\n", p.Outer, join(p.Peers), join(p.Addrs))
 			}
-			go typed(ctx, os.Stdin, r.Commands)
+			go typed(ctx, os.Stdin, r.Commands, cleanWriter{os.Stdout, breakOff})
 		}
-		err = r.Go(ctx)
+		if err = r.Go(ctx); err == nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), ctx.Err()) {
+			err = context.Cause(ctx) // nobody reads what it prints
+		}
 	} else {
 		err = f.screen(ctx, r)
 	}
@@ -187,7 +195,16 @@ func (f *liveFlags) run(ctx context.Context) error {
 func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	in := &walk.Inputs{Name: "live", Config: r.Config}
+	debug.SetMemoryLimit(softMemory)
+	in := &walk.Inputs{Name: "live", Config: r.Config, Recent: true}
+	r.Ready = func(m *live.Machine) {
+		in.Copy = func() *live.Machine {
+			if !m.Rests() {
+				return nil
+			}
+			return m.Copy()
+		}
+	}
 	k, err := walk.OpenLab(walk.Script{Live: in})
 	if err != nil {
 		return err
@@ -199,7 +216,9 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 	r.Tick = run.tick
 	var broke error
 	go func() {
-		broke = r.Go(ctx)
+		if broke = r.Go(ctx); broke != nil {
+			run.why = view.Clean(broke.Error())
+		}
 		in.Add(live.Record{Kind: live.End, At: r.Stats.End})
 		close(run.over)
 	}()
@@ -211,11 +230,16 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 	return errors.Join(broke, err)
 }
 
+// softMemory is how much memory the program takes before it prefers to spend time
+// on taking less, in bytes.
+const softMemory = 600 << 20
+
 // A liveRun is what the screen knows of the run.
 type liveRun struct {
 	r    *tap.Run
 	in   *walk.Inputs
 	over chan struct{}
+	why  string // it broke off; not before it is over
 	ins  atomic.Int64
 	outs atomic.Int64
 }
@@ -232,6 +256,9 @@ func (l *liveRun) note(x live.Record) {
 
 func (l *liveRun) tick(at sim.Time) { l.in.Until(at) }
 
+// manyBehind is how many inputs that wait to be walked are worth a word.
+const manyBehind = 1000
+
 // Do types a line into the machine.
 func (l *liveRun) Do(line string) {
 	select {
@@ -240,18 +267,28 @@ func (l *liveRun) Do(line string) {
 	}
 }
 
+// statusHook is called when the screen asks how it goes; for tests.
+var statusHook = func() {}
+
 // Status tells how it goes.
 func (l *liveRun) Status() (string, bool) {
+	statusHook()
 	on := true
 	word := "LIVE"
 	select {
 	case <-l.over:
 		on, word = false, "the run is over:"
+		if l.why != "" {
+			word = "the run broke off: " + l.why + ";"
+		}
 	default:
 	}
 	text := fmt.Sprintf("%s %d in, %d out", word, l.ins.Load(), l.outs.Load())
+	if n := l.in.Behind(); n > manyBehind {
+		text += fmt.Sprintf(", the walk is %d behind", n)
+	}
 	if n := l.in.Skipped(); n > 0 {
-		text += fmt.Sprintf(", %d not kept", n)
+		text += fmt.Sprintf(", %d skipped", n)
 	}
 	return text, on
 }
@@ -287,14 +324,14 @@ func (f *liveFlags) listen(c *cobra.Command) error {
 }
 
 // typed hands over the lines of a reader.
-func typed(ctx context.Context, in io.Reader, to chan<- tap.Command) {
+func typed(ctx context.Context, in io.Reader, to chan<- tap.Command, out io.Writer) {
 	s := bufio.NewScanner(in)
 	for s.Scan() {
 		if strings.TrimSpace(s.Text()) == "" {
 			continue
 		}
 		select {
-		case to <- tap.Command{Line: s.Text(), Out: cleanWriter{os.Stdout}}:
+		case to <- tap.Command{Line: s.Text(), Out: out}:
 		case <-ctx.Done():
 			return
 		}
@@ -302,17 +339,22 @@ func typed(ctx context.Context, in io.Reader, to chan<- tap.Command) {
 }
 
 // cleanWriter keeps escape sequences of what the machine prints from the terminal.
-type cleanWriter struct{ w io.Writer }
+// fail is told when nothing can be written any more.
+type cleanWriter struct {
+	w    io.Writer
+	fail func(error)
+}
 
 // Write prints lines.
 func (c cleanWriter) Write(b []byte) (int, error) {
 	for i, l := range strings.Split(string(b), "\n") {
 		if i > 0 {
-			if _, err := io.WriteString(c.w, "\n"); err != nil {
-				return 0, err
-			}
+			l = "\n" + view.Clean(l)
+		} else {
+			l = view.Clean(l)
 		}
-		if _, err := io.WriteString(c.w, view.Clean(l)); err != nil {
+		if _, err := io.WriteString(c.w, l); err != nil {
+			c.fail(err)
 			return 0, err
 		}
 	}

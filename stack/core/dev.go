@@ -29,7 +29,8 @@ const (
 	FeatureUDPGRO
 	FeatureVlanRx
 	FeatureVlanTx
-	FeatureGSOUDP // the device takes UDP_SEGMENT packets whole
+	FeatureGSOUDP  // the device takes UDP_SEGMENT packets whole
+	FeatureVlanSTx // it takes tags of 802.1ad beside the packet
 )
 
 // DevStats are the counters of ip -s link (struct rtnl_link_stats64).
@@ -61,16 +62,6 @@ type DeviceOps interface {
 	StartXmit(d *Device, b *SKB) TxCode
 }
 
-// A Qdisc is struct Qdisc: a queue between the stack and a device.
-type Qdisc interface {
-	// Enqueue takes the packet, or returns why it is dropped and leaves it to
-	// the caller.
-	Enqueue(ns *Netns, b *SKB) DropReason
-	Dequeue(ns *Netns) *SKB // nil: nothing may be sent now
-	Len() int
-	Name() string // "pfifo_fast"
-}
-
 // A RxHandler is rx_handler: a bridge or macvlan that takes a device's frames
 // before the protocols do. It returns true when it has taken the packet; if it
 // returns false and has changed the packet's device, that one receives it.
@@ -88,13 +79,16 @@ type Device struct {
 	Flags       uint16
 	Features    uint32
 	TxQueueLen  int
-	NumTxQueues int
+	NumTxQueues int // transmit queues that it has
+	RealTx      int // of which it uses so many (real_num_tx_queues); 0: all
 	NS          *Netns
 	Ops         DeviceOps
-	Qdisc       Qdisc // nil: noqueue
+	Qdisc       Qdisc // of the root; nil: noqueue
+	Ingress     Qdisc // where filters of packets that come in hang: ingress or clsact; nil: none
 	RxHandler   RxHandler
 	Vlans       []*Device // VLAN devices on top
 	VlanID      uint16    // this is a VLAN device for that VLAN
+	VlanAD      bool      // and its tags are of 802.1ad
 	Lower       *Device   // and it stands on that device
 	Group       int       // of devices: `ip link set group`
 	Master      *Device   // the bridge that this is a port of
@@ -112,13 +106,11 @@ type Device struct {
 
 	EverUp bool // it has been up: it has a queueing discipline (ip link shows it)
 
-	nf [2][]hookEntry // netfilter's hooks at this device: ingress, egress
+	nf  [2][]hookEntry // netfilter's hooks at this device: ingress, egress
+	Tcx [2]TcEntry     // tc's filters there (tcx_ingress, tcx_egress); nil: none
 
-	stopped   bool      // the driver's ring is full (__QUEUE_STATE_DRV_XOFF)
-	scheduled bool      // waits for the transmit softirq (__QDISC_STATE_SCHED)
-	again     SKBList   // taken from the queue, refused by the driver (gso_skb)
-	toFree    []refusal // what an enqueue function gave up (to_free)
-	congested bool      // and it was not the packet that came
+	tx     []txQueue // what is known of its transmit queues
+	toFree []refusal // what an enqueue function gave up (to_free)
 }
 
 // A LinkType is dev->type (ARPHRD_*).

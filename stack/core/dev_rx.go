@@ -8,7 +8,7 @@ import (
 // Read before editing: net/core/dev.c (__netif_receive_skb_core),
 // net/8021q/vlan_core.c (vlan_do_receive), net/ethernet/eth.c.
 //
-// Left out: XDP and the tc ingress hook.
+// Left out: XDP.
 
 // EtherTypes of frames that carry a length instead (include/uapi/linux/if_ether.h).
 const (
@@ -97,14 +97,16 @@ func (ns *Netns) receiveCore(b *SKB) (PacketHandler, *SKB) {
 		b.IIF = b.Dev.Index
 		ns.Machine.ThisCPU().Processed++
 		if wire.EtherType(b.Protocol) == wire.EtherTypeVLAN || wire.EtherType(b.Protocol) == wire.EtherTypeQinQ {
-			if !ns.vlanUntag(b) {
+			if !ns.VlanUntag(b) {
 				return nil, nil
 			}
 		}
-		ns.deliverTaps(b)
-		// The ingress hook of tc stands here.
-		if len(b.Dev.nf[NetdevIngress]) > 0 && ns.devHook(b.Dev, NetdevIngress, b) >= 0 {
-			return nil, nil
+		if !b.SkipTcClassify() {
+			ns.deliverTaps(b)
+			if !ns.ingress(b) {
+				return nil, nil
+			}
+			b.Redirected = false // skb_reset_redirect
 		}
 		if b.VlanPresent {
 			again, gone := ns.vlanReceive(b)
@@ -164,9 +166,9 @@ func (ns *Netns) deliverTaps(b *SKB) {
 	}
 }
 
-// vlanUntag is skb_vlan_untag: take the tag out of the frame and remember it.
+// VlanUntag is skb_vlan_untag: take the tag out of the frame and remember it.
 // It reports false when the frame is too short and gone.
-func (ns *Netns) vlanUntag(b *SKB) bool {
+func (ns *Netns) VlanUntag(b *SKB) bool {
 	defer ns.In(step.SkbVlanUntag, b).Out()
 	if b.VlanPresent {
 		return true
@@ -178,7 +180,7 @@ func (ns *Netns) vlanUntag(b *SKB) bool {
 	}
 	tag := wire.VLAN(b.Data())
 	tci, inner := tag.TCI(), tag.Type()
-	b.VlanPresent, b.VlanTCI = true, tci
+	b.VlanPresent, b.VlanAD, b.VlanTCI = true, wire.EtherType(b.Protocol) == wire.EtherTypeQinQ, tci
 	b.Pull(wire.VLANTagLen)
 	b.Protocol = uint16(inner)
 	if inner < wire.EtherType802_3Min {
@@ -209,7 +211,7 @@ func (ns *Netns) vlanUntag(b *SKB) bool {
 func (ns *Netns) vlanReceive(b *SKB) (again, gone bool) {
 	id := b.VlanTCI & 0xfff
 	for _, v := range b.Dev.Vlans {
-		if v.VlanID != id {
+		if v.VlanID != id || v.VlanAD != b.VlanAD {
 			continue
 		}
 		if !v.Up() {

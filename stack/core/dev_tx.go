@@ -8,24 +8,9 @@ import (
 // Read before editing: net/core/dev.c (__dev_queue_xmit, validate_xmit_skb,
 // dev_hard_start_xmit), net/sched/sch_generic.c.
 //
-// Left out: the egress hook of tc, XPS (every packet takes the
-// queue that its QueueMapping names), bulk dequeue.
-
-// weightTx is net.core.dev_weight on the sending side: packets that one
-// qdisc_run sends.
-const weightTx = 64
-
-// A QdiscID is what a Qdisc tells of its place in the tree, if it has one.
-type QdiscID interface {
-	IDs() (handle, parent uint32)
-}
-
-// A Bypasser is a Qdisc that may be passed by while it is empty
-// (TCQ_F_CAN_BYPASS).
-type Bypasser interface {
-	CanBypass() bool
-	Bypassed(b *SKB) // count the packet that passes it by (qdisc_bstats_update)
-}
+// The queues themselves are run in dev_queue.go.
+//
+// Left out: XPS.
 
 // DevQueueXmit is __dev_queue_xmit: give the packet, link header at the data
 // pointer, to the queue of b.Dev. It returns NET_XMIT_* or a negated errno; the
@@ -37,13 +22,11 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 	ns.TstampTx(b, TstampSched)
 	ns.BHDisable()
 	ns.Spend(CostQueueXmit)
-	if len(d.nf[NetdevEgress]) > 0 {
-		if r := ns.devHook(d, NetdevEgress, b); r >= 0 {
+	b.AtIngress = false
+	if len(d.nf[NetdevEgress]) > 0 || d.Tcx[TcEgress] != nil {
+		if rc, goesOn := ns.egress(d, b); !goesOn {
 			ns.BHEnable()
-			if r == 0 { // a rule has taken it
-				return NetXmitSuccess
-			}
-			return NetXmitDrop
+			return rc
 		}
 	}
 	if d.Flags&IFFLoopback == 0 && d.Lower == nil {
@@ -64,8 +47,9 @@ func (ns *Netns) devXmit(d *Device, b *SKB) int {
 		d.Stats.TxDropped++
 		ns.Drop(b, step.DropQdiscDrop, step.DevQueueXmit)
 		return NetXmitCN
-	case d.Qdisc != nil:
-		return ns.devXmitSkb(d, b)
+	}
+	if q := ns.pickTx(d, b); q != nil {
+		return ns.devXmitSkb(q, b)
 	}
 	ns.Why(step.WhyQdiscNone, uint64(d.Index))
 	var l SKBList
@@ -84,167 +68,12 @@ func (ns *Netns) devXmit(d *Device, b *SKB) int {
 	return int(rc)
 }
 
-// devXmitSkb is __dev_xmit_skb: an empty queue is passed by, else the packet is
-// queued and the queue is run.
-func (ns *Netns) devXmitSkb(d *Device, b *SKB) int {
-	q := d.Qdisc
-	if p, ok := q.(Bypasser); ok && p.CanBypass() && q.Len() == 0 && d.again.Len() == 0 && !d.stopped {
-		ns.Why(step.WhyQdiscBypass, uint64(d.Index))
-		p.Bypassed(b)
-		ns.schDirectXmit(d, b, true)
-		return NetXmitSuccess
-	}
-	r := q.Enqueue(ns, b)
-	if r == step.NotDropped {
-		ns.Why(step.WhyQdiscQueued, uint64(d.Index), uint64(q.Len()))
-		handle, parent := qdiscIDs(q)
-		if ns.Trace != nil && !b.Freed() && !d.congested {
-			ns.TP(step.QdiscEnqueue, b, uint64(b.ID), uint64(d.Index), uint64(handle), uint64(parent))
-		}
-	}
-	ns.qdiscRun(d)
-	d.freeRefused()
-	if r != step.NotDropped {
-		ns.Why(step.WhyQdiscDrop, uint64(d.Index), uint64(q.Len()), uint64(d.TxQueueLen))
-		ns.Drop(b, r, step.DevQueueXmit)
-		return NetXmitDrop
-	}
-	if d.congested {
-		d.congested = false
-		return NetXmitCN
-	}
-	return NetXmitSuccess
-}
-
-// A refusal is a packet on the to_free list, and why it is there.
-type refusal struct {
-	b   *SKB
-	why DropReason
-}
-
-// Refuse puts a packet on the list of those that are freed when the queue has
-// run (to_free): one that an enqueue function drops although it reports success,
-// or to make room.
-func (d *Device) Refuse(b *SKB, why DropReason) {
-	d.toFree = append(d.toFree, refusal{b, why})
-}
-
-// Congested says that the packet which is being queued is, and that another had to
-// go for it: the sender shall slow down (NET_XMIT_CN).
-func (d *Device) Congested() { d.congested = true }
-
-// freeRefused frees that list (kfree_skb_list_reason in __dev_xmit_skb).
-func (d *Device) freeRefused() {
-	for i, r := range d.toFree {
-		d.toFree[i] = refusal{}
-		d.NS.Drop(r.b, r.why, step.DevQueueXmit)
-	}
-	d.toFree = d.toFree[:0]
-}
-
-// NetifSchedule is __netif_schedule: the transmit softirq shall run the queue of
-// the device, whose discipline had waited for a time.
-func (d *Device) NetifSchedule() { d.NS.Machine.ThisCPU().netifSchedule(d) }
-
-// GSOSegment is skb_gso_segment for a discipline that needs single packets; b
-// stays. It reports false when b cannot be cut.
-func (ns *Netns) GSOSegment(d *Device, b *SKB, l *SKBList) bool { return ns.gsoSegment(d, b, l) }
-
-func qdiscIDs(q Qdisc) (handle, parent uint32) {
-	if p, ok := q.(QdiscID); ok {
-		return p.IDs()
-	}
-	return 0, 0
-}
-
-// qdiscRun is __qdisc_run: send from the queue until it is empty, the device is
-// full, or the quota is used up.
-func (ns *Netns) qdiscRun(d *Device) {
-	for quota := weightTx; !d.stopped; quota-- {
-		if quota == 0 {
-			ns.Machine.ThisCPU().netifSchedule(d)
-			return
-		}
-		b, validate := d.again.PopFront(), false
-		if b == nil {
-			b, validate = d.Qdisc.Dequeue(ns), true
-		}
-		ns.dequeued(d, b)
-		if b == nil || !ns.schDirectXmit(d, b, validate) {
-			return
-		}
-	}
-}
-
-// dequeued fires the tracepoint of dequeue_skb; b may be nil.
-func (ns *Netns) dequeued(d *Device, b *SKB) {
-	if ns.Trace == nil {
-		return
-	}
-	handle, parent := qdiscIDs(d.Qdisc)
-	if b == nil {
-		ns.TP(step.QdiscDequeue, nil, 0, 0, uint64(d.Index), uint64(handle), uint64(parent))
-		return
-	}
-	ns.TP(step.QdiscDequeue, b, 1, uint64(b.ID), uint64(d.Index), uint64(handle), uint64(parent))
-}
-
-// schDirectXmit is sch_direct_xmit: send one packet that the queue gave, and
-// report whether the queue may go on. What the driver refuses is kept for the
-// next run (dev_requeue_skb).
-func (ns *Netns) schDirectXmit(d *Device, b *SKB, validate bool) bool {
-	defer ns.In(step.SchDirectXmit, b).Out()
-	var l SKBList
-	if !validate {
-		l.PushBack(b)
-	} else if !ns.validateXmit(d, b, &l) {
-		return true
-	}
-	if d.stopped {
-		ns.Why(step.WhyTxStopped, uint64(d.Index), uint64(d.Qdisc.Len()))
-		d.requeue(&l)
-		return false
-	}
-	ns.Why(step.WhyXmitNow, uint64(d.Index))
-	if rest, _ := ns.hardStartXmit(d, &l); rest != nil {
-		ns.Why(step.WhyTxBusy, uint64(d.Index))
-		l.PushFront(rest)
-		d.requeue(&l)
-		return false
-	}
-	return true
-}
-
-// requeue is dev_requeue_skb: packets that the driver refused, to be sent, in
-// order and first, when the device can again.
-func (d *Device) requeue(l *SKBList) {
-	for b := d.again.PopFront(); b != nil; b = d.again.PopFront() {
-		l.PushBack(b)
-	}
-	d.again = *l
-}
-
-// StopQueue is netif_tx_stop_queue: the driver's ring is full.
-func (d *Device) StopQueue() { d.stopped = true }
-
-// QueueStopped is netif_tx_queue_stopped.
-func (d *Device) QueueStopped() bool { return d.stopped }
-
-// WakeQueue is netif_tx_wake_queue: there is room again; the transmit softirq
-// runs the queue.
-func (d *Device) WakeQueue() {
-	d.stopped = false
-	if d.Qdisc != nil {
-		d.NS.Machine.ThisCPU().netifSchedule(d)
-	}
-}
-
 // validateXmit is validate_xmit_skb: do in software what the card cannot. The
 // packet, or the segments that it was cut into, are appended to l; false means
 // that it is gone.
 func (ns *Netns) validateXmit(d *Device, b *SKB, l *SKBList) bool {
 	defer ns.In(step.ValidateXmitSkb, b).Out()
-	if b.VlanPresent && d.Features&FeatureVlanTx == 0 {
+	if b.VlanPresent && (d.Features&FeatureVlanTx == 0 || b.VlanAD && d.Features&FeatureVlanSTx == 0) {
 		b.pushVlan()
 	}
 	if b.GSOSize > 0 && !d.canSegment(b) {
@@ -297,16 +126,28 @@ func (d *Device) canSegment(b *SKB) bool {
 	return b.GSOType&(GSOTCPv4|GSOTCPv6) != 0 && d.Features&FeatureTSO != 0
 }
 
+// VlanType is vlan_proto: the EtherType of the tag beside the packet.
+func (b *SKB) VlanType() wire.EtherType {
+	if b.VlanAD {
+		return wire.EtherTypeQinQ
+	}
+	return wire.EtherTypeVLAN
+}
+
+// PushVlanInside is __vlan_hwaccel_push_inside.
+func (b *SKB) PushVlanInside() { b.pushVlan() }
+
 // pushVlan is __vlan_hwaccel_push_inside: the tag goes into the frame.
 func (b *SKB) pushVlan() {
 	b.Unshare()
 	p := b.Push(wire.VLANTagLen)
 	copy(p[:12], p[wire.VLANTagLen:])
-	p[12], p[13] = 0x81, 0x00
+	typ := b.VlanType()
+	p[12], p[13] = byte(typ>>8), byte(typ)
 	wire.VLAN(p[14:]).SetTCI(b.VlanTCI)
 	b.ResetMAC()
 	b.MACLen += wire.VLANTagLen
-	b.Protocol = uint16(wire.EtherTypeVLAN)
+	b.Protocol = uint16(typ)
 	b.VlanPresent, b.VlanTCI = false, 0
 }
 
@@ -345,12 +186,17 @@ func devIndex(d *Device) uint64 {
 }
 
 // hardStartXmit is dev_hard_start_xmit: show each packet to the taps and hand
-// it to the driver. It returns the packet that the driver refused, nil if none;
-// those behind it are still in the list. rc is what the driver said last.
+// it to the driver. It returns the packet that the driver refused, or the one
+// before which it stopped its queue, nil if there is none; those behind it are
+// still in the list. rc is what the driver said last.
 func (ns *Netns) hardStartXmit(d *Device, l *SKBList) (refused *SKB, rc TxCode) {
 	for b := l.PopFront(); b != nil; b = l.PopFront() {
+		txq := d.queueOf(b)
 		if rc = ns.xmitOne(d, b); rc == TxBusy {
 			return b, rc
+		}
+		if d.QueueStopped(txq) && l.Len() > 0 {
+			return l.PopFront(), TxBusy
 		}
 	}
 	return nil, rc

@@ -43,6 +43,16 @@ func (ns *Netns) Sent(b *SKB, forwarded bool, at step.Step) {
 	ns.end(b, trace.Sent, at, false)
 }
 
+// SentTo is Sent of a packet that a program reads from a device (tun_do_read), which
+// fires skb:consume_skb.
+func (ns *Netns) SentTo(b *SKB, forwarded bool, at step.Step) {
+	o := trace.Sent
+	if forwarded {
+		o = trace.Forwarded
+	}
+	ns.end(b, o, at, true)
+}
+
 // Free frees a buffer as the stack's own __kfree_skb does, without a
 // tracepoint: its work is done. A clone goes without a word: the packet lives
 // on in the other buffer, or has ended there.

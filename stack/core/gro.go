@@ -93,7 +93,7 @@ func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 // flow at all, by hash, device, VLAN and link header?
 func groListPrepare(l *SKBList, b *SKB) {
 	for p := l.Front(); p != nil; p = p.next {
-		p.CB.SameFlow = p.Hash == b.Hash && p.Dev == b.Dev && p.VlanPresent == b.VlanPresent && p.VlanTCI == b.VlanTCI && sameLink(p, b)
+		p.CB.SameFlow = p.Hash == b.Hash && p.Dev == b.Dev && p.VlanPresent == b.VlanPresent && p.VlanTCI == b.VlanTCI && p.VlanAD == b.VlanAD && sameLink(p, b)
 	}
 }
 

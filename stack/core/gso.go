@@ -106,7 +106,7 @@ func (ns *Netns) segment(d *Device, b *SKB, p *gsoPlan, off, n int) *SKB {
 	s.MAC, s.Network, s.Transport = s.data, s.data+p.net, s.data+p.l4
 	s.MACLen, s.Protocol, s.Dev, s.IIF = b.MACLen, b.Protocol, b.Dev, b.IIF
 	s.Mark, s.Priority, s.QueueMapping, s.Dst = b.Mark, b.Priority, b.QueueMapping, b.Dst
-	s.VlanPresent, s.VlanTCI, s.PktType, s.Hash = b.VlanPresent, b.VlanTCI, b.PktType, b.Hash
+	s.VlanPresent, s.VlanAD, s.VlanTCI, s.PktType, s.Hash = b.VlanPresent, b.VlanAD, b.VlanTCI, b.PktType, b.Hash
 	s.CopyCT(b)
 	if b.SK != nil && b.destructor == destructWmem {
 		s.SetOwnerW(b.SK)

@@ -115,6 +115,10 @@ type Netns struct {
 	// XTables is package iptables' own (net->xt), nil without tables.
 	XTables any
 
+	// TC is package sched's own: actions, and what filters share; nil without
+	// filters.
+	TC any
+
 	// Follow is set when the host's sent frames come from a capture: what the
 	// model would send by itself is held back (see FollowGate).
 	Follow FollowGate

@@ -64,6 +64,10 @@ func (b *SKB) TakeFragList() []*SKB {
 // Own says that nobody else holds the bytes (!skb_cloned).
 func (b *SKB) Own() bool { return b.head.ref == 1 }
 
+// Lend keeps a hold on the packet's bytes for somebody outside of the world, who
+// never gives it up: nothing can be added to them.
+func (b *SKB) Lend() { b.head.ref++ }
+
 // A Joiner appends packets to one whose data pointer is at its network header
 // (inet_frag_reasm_finish): it joins them with it where skb_try_coalesce would,
 // and hangs the others on its frag_list. One that is joined is no packet any more.

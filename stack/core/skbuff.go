@@ -94,6 +94,7 @@ type CB struct {
 	// Bridge (struct br_input_skb_cb)
 	BrDev      *Device // the bridge
 	BrIsolated bool    // it came in by an isolated port
+	BrVlan     bool    // VLAN filtering has let it in (vlan_filtered)
 	BrPromisc  bool    // it goes up only because the bridge hears everything
 
 	// UDP (struct udp_skb_cb)
@@ -143,6 +144,7 @@ type SKB struct {
 	Mark, Priority     uint32
 	VlanTCI            uint16
 	VlanPresent        bool
+	VlanAD             bool // the tag is of 802.1ad (vlan_proto)
 	QueueMapping       uint16
 	Dev                *Device
 	IIF                int // skb_iif: ifindex it came in by
@@ -156,6 +158,12 @@ type SKB struct {
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over
 	NFTrace            bool
+	AtIngress          bool        // tc meets it on its way in (tc_at_ingress)
+	TcSkip             bool        // no filter sees it (tc_skip_classify)
+	Redirected         bool        // a filter sent it elsewhere
+	FromIngress        bool        // on its way in
+	SkipEgressHook     bool        // netfilter's egress does not see it (nf_skip_egress)
+	TcDepth            uint8       // how often a filter has had it received (tc_depth)
 	NFCT               NFCT        // the connection that it belongs to (_nfct), nil: none
 	CTInfo             uint8       // and how (enum ip_conntrack_info)
 	NFBridge           *BridgeInfo // what br_netfilter knows of it (SKB_EXT_BRIDGE_NF)

@@ -8,8 +8,9 @@ import (
 
 // Softirq vectors that the network uses (include/linux/interrupt.h).
 const (
-	NetTxSoftirq = 2
-	NetRxSoftirq = 3
+	NetTxSoftirq   = 2
+	NetRxSoftirq   = 3
+	TaskletSoftirq = 6
 )
 
 // When a CPU stops doing softirqs in one go (kernel/softirq.c).
@@ -30,7 +31,9 @@ type Softnet struct {
 
 	pollList     []*NAPI // napi_struct.poll_list
 	list, repoll []*NAPI // of the running net_rx_action
-	outputQueue  []*Device
+	outputQueue  []Qdisc
+	tasklets     []Tasklet
+	Xmit         XmitNest
 	backlog      NAPI
 	inputQueue   SKBList // input_pkt_queue
 	processQueue SKBList
@@ -190,6 +193,23 @@ func (s *Softnet) IRQEnter(ns *Netns, irq, ifindex int) (old int) {
 // CPU has done what it was interrupted in.
 func (s *Softnet) IRQExit(ns *Netns, irq, old int) {
 	ns.TP(step.IrqHandlerExit, nil, uint64(irq), 1)
+	s.irqExit(old)
+}
+
+// An HRTimer is what a timer of high resolution calls.
+type HRTimer interface{ Expire() }
+
+// HRTimerInterrupt is hrtimer_interrupt: t runs in the timer's own interrupt, and
+// the softirqs that it raises as that ends.
+func (m *Machine) HRTimerInterrupt(t HRTimer) {
+	s := m.ThisCPU()
+	old := m.enter(s)
+	s.bh++
+	t.Expire()
+	s.irqExit(old)
+}
+
+func (s *Softnet) irqExit(old int) {
 	s.bh--
 	if s.bh == 0 && s.pending != 0 && !s.run.active {
 		c := s.machine.Clock
@@ -230,6 +250,10 @@ func (s *Softnet) softirqs() {
 			if !s.rxSoftirq() {
 				break // it pauses
 			}
+		}
+		if r.vecs&(1<<TaskletSoftirq) != 0 {
+			r.vecs &^= 1 << TaskletSoftirq
+			s.taskletAction()
 		}
 		if s.pending == 0 {
 			r.active = false
@@ -284,22 +308,24 @@ func (s *Softnet) rxSoftirq() bool {
 func (s *Softnet) netTxAction() {
 	defer s.ns().In(step.NetTxAction, s).Out()
 	for n := len(s.outputQueue); n > 0; n-- {
-		d := s.outputQueue[0]
+		q := s.outputQueue[0]
 		copy(s.outputQueue, s.outputQueue[1:])
 		s.outputQueue = s.outputQueue[:len(s.outputQueue)-1]
-		d.scheduled = false
-		d.NS.qdiscRun(d)
+		r := q.Run()
+		r.scheduled = false
+		r.Dev.NS.qdiscRun(q)
 	}
 }
 
 // netifSchedule is __netif_schedule: the transmit softirq shall run the queue.
-func (s *Softnet) netifSchedule(d *Device) {
-	if d.scheduled {
+func (s *Softnet) netifSchedule(q Qdisc) {
+	r := q.Run()
+	if r.scheduled {
 		return
 	}
-	d.scheduled = true
-	s.outputQueue = append(s.outputQueue, d)
-	s.raise(d.NS, NetTxSoftirq)
+	r.scheduled = true
+	s.outputQueue = append(s.outputQueue, q)
+	s.raise(r.Dev.NS, NetTxSoftirq)
 }
 
 var _ trace.Subject = (*Softnet)(nil)

@@ -12,8 +12,7 @@ import (
 // go), bridge_stp.go (port states), bridge_input.go, bridge_forward.go,
 // bridge_fdb.go, bridge_multicast.go, bridge_netfilter*.go.
 //
-// Left out: the spanning tree protocol, VLAN filtering (the recorded kernel is
-// built without it), proxy ARP and neighbour suppression, MAC authentication
+// bridge_vlan.go. Left out: the spanning tree protocol, proxy ARP and neighbour suppression, MAC authentication
 // bypass, backup ports, tunnel mapping, MRP, CFM, switchdev.
 
 // BridgePortState is the state of a port (BR_STATE_*).
@@ -48,23 +47,31 @@ type Bridge struct {
 	Dev   *core.Device
 	Ports []*BridgePort // the last added comes first, as in br->port_list
 
-	AgeingTime   sim.Time // how long a learned address lives
-	ForwardDelay sim.Time
-	HelloTime    sim.Time
-	MaxAge       sim.Time
-	Priority     uint16
-	GroupFwdMask uint16 // which of 01:80:c2:00:00:0X are forwarded
-	GroupAddr    wire.MAC
-	McastSnoop   bool // multicast_snooping
-	McastRouter  uint8
-	NoLLLearn    bool    // no_linklocal_learn
-	NFCall       [3]bool // nf_call_iptables, nf_call_ip6tables, nf_call_arptables
-	FdbMax       uint32  // fdb_max_learned, 0: no limit
+	AgeingTime    sim.Time // how long a learned address lives
+	ForwardDelay  sim.Time
+	HelloTime     sim.Time
+	MaxAge        sim.Time
+	Priority      uint16
+	GroupFwdMask  uint16 // which of 01:80:c2:00:00:0X are forwarded
+	GroupAddr     wire.MAC
+	McastSnoop    bool // multicast_snooping
+	McastRouter   uint8
+	Mcast         BridgeMcast
+	NoLLLearn     bool // no_linklocal_learn
+	VlanFiltering bool
+	VlanProto     uint16 // EtherType of the tags that count
+	DefaultPVID   uint16
+	NFCall        [3]bool // nf_call_iptables, nf_call_ip6tables, nf_call_arptables
+	FdbMax        uint32  // fdb_max_learned, 0: no limit
 
-	addrSet  bool     // the user chose the address (NET_ADDR_SET)
-	mtuSet   bool     // and the MTU (BROPT_MTU_SET_BY_USER)
-	idAddr   wire.MAC // bridge_id.addr
+	vlans    *BridgeVlans // of the bridge itself, nil: nobody has asked for VLANs
+	addrSet  bool         // the user chose the address (NET_ADDR_SET)
+	mtuSet   bool         // and the MTU (BROPT_MTU_SET_BY_USER)
+	idAddr   wire.MAC     // bridge_id.addr
 	fdb      bridgeFDB
+	mdb      []*BridgeMDB // the newest first
+	query    [2]bridgeQuery
+	own      [2]bridgeOwn
 	fake     *core.Dst // the route of packets that br_netfilter shows to IP (fake_rtable)
 	snoopers bool      // it has joined the groups of all snoopers
 }
@@ -81,6 +88,8 @@ type BridgePort struct {
 	CostSet      bool // by the user
 	GroupFwdMask uint16
 	McastRouter  uint8
+	router       [2]sim.Time // until when a router of IPv4, of IPv6, counts as behind it
+	vlans        *BridgeVlans
 	Delay        sim.Time // when the timer of its forward delay ran or runs out
 }
 
@@ -89,10 +98,10 @@ type BridgePort struct {
 // stays when ports come and go. index 0 takes the next free ifindex.
 func NewBridge(ns *core.Netns, name string, index int, addr wire.MAC, set bool) *Bridge {
 	br := &Bridge{AgeingTime: 300 * sim.Second, ForwardDelay: 15 * sim.Second, HelloTime: 2 * sim.Second, MaxAge: 20 * sim.Second, Priority: 0x8000,
-		GroupAddr: 0x0180c2000000, McastSnoop: true, McastRouter: 1, addrSet: set}
+		GroupAddr: 0x0180c2000000, McastSnoop: true, McastRouter: 1, Mcast: defaultMcast(), VlanProto: uint16(wire.EtherTypeVLAN), DefaultPVID: 1, addrSet: set}
 	br.Dev = ns.NewDevice(name, index, br)
 	br.Dev.Addr = addr
-	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureVlanTx
+	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureVlanTx | core.FeatureVlanSTx
 	br.fdb.init(br)
 	br.fake = fakeRoute(br.Dev)
 	if brnfRegister(ns); set {

@@ -14,6 +14,7 @@ import (
 // A BridgeFDBEntry is struct net_bridge_fdb_entry.
 type BridgeFDBEntry struct {
 	Addr    wire.MAC
+	VID     uint16      // its VLAN, 0 while VLANs do not matter
 	Port    *BridgePort // nil: the bridge's own
 	Local   bool        // an address of this host (BR_FDB_LOCAL)
 	Static  bool        // it does not age (BR_FDB_STATIC)
@@ -27,15 +28,23 @@ type BridgeFDBEntry struct {
 // bridgeFDB is the database of one bridge.
 type bridgeFDB struct {
 	br      *Bridge
-	entries map[wire.MAC]*BridgeFDBEntry
+	entries map[fdbKey]*BridgeFDBEntry
 	list    []*BridgeFDBEntry // the newest last
 	learned uint32            // how many were learned by themselves
 	gc      sim.Timer
 }
 
-func (f *bridgeFDB) init(br *Bridge) {
-	f.br, f.entries = br, map[wire.MAC]*BridgeFDBEntry{}
+// fdbKey is struct net_bridge_fdb_key.
+type fdbKey struct {
+	addr wire.MAC
+	vid  uint16
 }
+
+func (f *bridgeFDB) init(br *Bridge) {
+	f.br, f.entries = br, map[fdbKey]*BridgeFDBEntry{}
+}
+
+func (f *bridgeFDB) find(a wire.MAC, vid uint16) *BridgeFDBEntry { return f.entries[fdbKey{a, vid}] }
 
 // FDB lists the entries, the newest first (br_fdb_dump).
 func (br *Bridge) FDB() []*BridgeFDBEntry {
@@ -47,7 +56,7 @@ func (br *Bridge) FDB() []*BridgeFDBEntry {
 }
 
 // FDBFind is br_fdb_find_rcu.
-func (br *Bridge) FDBFind(a wire.MAC) *BridgeFDBEntry { return br.fdb.entries[a] }
+func (br *Bridge) FDBFind(a wire.MAC, vid uint16) *BridgeFDBEntry { return br.fdb.find(a, vid) }
 
 // GCIn is when old entries are looked for next, from now on; 0: none waits.
 func (br *Bridge) GCIn() sim.Time {
@@ -58,10 +67,10 @@ func (br *Bridge) GCIn() sim.Time {
 }
 
 // create is fdb_create.
-func (f *bridgeFDB) create(a wire.MAC, p *BridgePort) *BridgeFDBEntry {
+func (f *bridgeFDB) create(a wire.MAC, p *BridgePort, vid uint16) *BridgeFDBEntry {
 	now := f.br.ns().Clock.Now()
-	e := &BridgeFDBEntry{Addr: a, Port: p, Updated: now, Used: now}
-	f.entries[a] = e
+	e := &BridgeFDBEntry{Addr: a, VID: vid, Port: p, Updated: now, Used: now}
+	f.entries[fdbKey{a, vid}] = e
 	f.list = append(f.list, e)
 	return e
 }
@@ -86,7 +95,7 @@ func (f *bridgeFDB) sweep(gone func(*BridgeFDBEntry) bool) (n int) {
 }
 
 func (f *bridgeFDB) forget(e *BridgeFDBEntry) {
-	delete(f.entries, e.Addr)
+	delete(f.entries, fdbKey{e.Addr, e.VID})
 	if e.dynamic() {
 		f.learned--
 	}
@@ -97,13 +106,13 @@ func (f *bridgeFDB) delete(x *BridgeFDBEntry) {
 }
 
 // update is br_fdb_update: the address is behind the port that it was heard by.
-func (f *bridgeFDB) update(ns *core.Netns, p *BridgePort, b *core.SKB, a wire.MAC) {
+func (f *bridgeFDB) update(ns *core.Netns, p *BridgePort, b *core.SKB, a wire.MAC, vid uint16) {
 	defer ns.In(step.BrFdbUpdateStep, b).Out()
 	br := f.br
 	if br.AgeingTime == 0 {
 		return
 	}
-	e := f.entries[a]
+	e := f.find(a, vid)
 	changed := false
 	switch {
 	case e == nil:
@@ -111,7 +120,7 @@ func (f *bridgeFDB) update(ns *core.Netns, p *BridgePort, b *core.SKB, a wire.MA
 			ns.Why(step.WhyBrTableFull, uint64(br.FdbMax), uint64(a))
 			return
 		}
-		f.create(a, p)
+		f.create(a, p, vid)
 		f.learned++
 		changed = true
 		ns.Why(step.WhyBrLearned, uint64(a), uint64(p.Dev.Index))
@@ -133,7 +142,7 @@ func (f *bridgeFDB) update(ns *core.Netns, p *BridgePort, b *core.SKB, a wire.MA
 		}
 	}
 	if changed {
-		ns.TP(step.BrFdbUpdate, b, uint64(br.Dev.Index), uint64(p.Dev.Index), uint64(a), 0, 0)
+		ns.TP(step.BrFdbUpdate, b, uint64(br.Dev.Index), uint64(p.Dev.Index), uint64(a), uint64(vid), 0)
 	}
 }
 
@@ -188,30 +197,55 @@ func (br *Bridge) SetAgeing(d sim.Time) {
 
 // addLocal is fdb_add_local: frames for that address are for this host. p is
 // nil for the bridge itself.
-func (f *bridgeFDB) addLocal(p *BridgePort, a wire.MAC) {
+func (f *bridgeFDB) addLocal(p *BridgePort, a wire.MAC, vid uint16) {
 	if a == 0 || a.IsMulticast() {
 		return
 	}
-	if e := f.entries[a]; e != nil {
+	if e := f.find(a, vid); e != nil {
 		if e.Local {
 			return // two ports with one address
 		}
 		f.delete(e)
 	}
-	e := f.create(a, p)
+	e := f.create(a, p, vid)
 	e.Local, e.Static = true, true
+}
+
+// addLocals is addLocal for all VLANs of a port, or of the bridge.
+func (f *bridgeFDB) addLocals(p *BridgePort, a wire.MAC) {
+	f.addLocal(p, a, 0)
+	if g := f.br.Vlans(p); g != nil {
+		for _, v := range g.List {
+			f.addLocal(p, a, v.VID)
+		}
+	}
+}
+
+// deleteVlan forgets what is known in a VLAN behind a port that is in it no more
+// (br_fdb_find_delete_local, br_fdb_delete_by_port).
+func (f *bridgeFDB) deleteVlan(p *BridgePort, vid uint16) {
+	d := f.br.Dev
+	if p != nil {
+		d = p.Dev
+	}
+	if e := f.find(d.Addr, vid); e != nil && e.Local && e.Port == p && !e.ByUser {
+		f.deleteLocal(p, e)
+	}
+	if p != nil {
+		f.sweep(func(e *BridgeFDBEntry) bool { return e.Port == p && e.VID == vid && !e.Static && !e.ExtLern })
+	}
 }
 
 // deleteLocal is fdb_delete_local: another port with the same address, or the
 // bridge itself, takes it over.
 func (f *bridgeFDB) deleteLocal(p *BridgePort, e *BridgeFDBEntry) {
 	for _, q := range f.br.Ports {
-		if q != p && q.Dev.Addr == e.Addr {
+		if q != p && q.Dev.Addr == e.Addr && (e.VID == 0 || q.vlans.find(e.VID) != nil) {
 			e.Port, e.ByUser = q, false
 			return
 		}
 	}
-	if p != nil && f.br.Dev.Addr == e.Addr {
+	if p != nil && f.br.Dev.Addr == e.Addr && (e.VID == 0 || f.br.vlans.find(e.VID) != nil) {
 		e.Port, e.ByUser = nil, false
 		return
 	}
@@ -220,19 +254,31 @@ func (f *bridgeFDB) deleteLocal(p *BridgePort, e *BridgeFDBEntry) {
 
 // changeAddr is br_fdb_changeaddr: a port has another address.
 func (f *bridgeFDB) changeAddr(p *BridgePort, old wire.MAC) {
-	if e := f.entries[old]; e != nil && e.Port == p && e.Local && !e.ByUser {
+	var gone []*BridgeFDBEntry
+	for _, e := range f.list {
+		if e.Addr == old && e.Port == p && e.Local && !e.ByUser {
+			gone = append(gone, e)
+		}
+	}
+	for _, e := range gone {
 		f.deleteLocal(p, e)
 	}
-	f.addLocal(p, p.Dev.Addr)
+	f.addLocals(p, p.Dev.Addr)
 }
 
 // fdbChangeAddr is br_fdb_change_mac_address: the bridge has another address.
 func (br *Bridge) fdbChangeAddr(a wire.MAC) {
 	f := &br.fdb
-	if e := f.entries[br.Dev.Addr]; e != nil && e.Local && e.Port == nil && !e.ByUser {
+	var gone []*BridgeFDBEntry
+	for _, e := range f.list {
+		if e.Addr == br.Dev.Addr && e.Local && e.Port == nil && !e.ByUser {
+			gone = append(gone, e)
+		}
+	}
+	for _, e := range gone {
 		f.deleteLocal(nil, e)
 	}
-	f.addLocal(nil, a)
+	f.addLocals(nil, a)
 }
 
 // deleteByPort is br_fdb_delete_by_port: what was learned behind a port, or all
@@ -268,20 +314,24 @@ func (br *Bridge) FDBFlush(p *BridgePort) {
 
 // FDBAdd is fdb_add_entry: `bridge fdb add`. local and static are what the user
 // says of the entry; replace lets it take another's place. EEXIST: it is there.
-// EINVAL: not an address of one host, or the bridge itself without local.
-func (br *Bridge) FDBAdd(p *BridgePort, a wire.MAC, local, static, sticky, extLearn, replace, create bool) core.Errno {
+// EINVAL: not an address of one host, or the bridge itself without local, or vid is no
+// VLAN of it.
+func (br *Bridge) FDBAdd(p *BridgePort, a wire.MAC, vid uint16, local, static, sticky, extLearn, replace, create bool) core.Errno {
 	if a == 0 || a.IsMulticast() {
 		return step.EINVAL
 	}
+	if vid != 0 && br.Vlans(p).find(vid) == nil {
+		return step.EINVAL
+	}
 	f := &br.fdb
-	e := f.entries[a]
+	e := f.find(a, vid)
 	switch {
 	case e == nil && !create:
 		return step.ENOENT
 	case e != nil && !replace:
 		return step.EEXIST
 	case e == nil:
-		e = f.create(a, p)
+		e = f.create(a, p, vid)
 	default:
 		if e.dynamic() {
 			f.learned--
@@ -298,8 +348,8 @@ func (br *Bridge) FDBAdd(p *BridgePort, a wire.MAC, local, static, sticky, extLe
 
 // FDBDel is fdb_delete_by_addr_and_port: `bridge fdb del`. ENOENT: it is not
 // there.
-func (br *Bridge) FDBDel(p *BridgePort, a wire.MAC) core.Errno {
-	e := br.fdb.entries[a]
+func (br *Bridge) FDBDel(p *BridgePort, a wire.MAC, vid uint16) core.Errno {
+	e := br.fdb.find(a, vid)
 	if e == nil || e.Port != p {
 		return step.ENOENT
 	}

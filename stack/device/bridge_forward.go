@@ -28,7 +28,7 @@ func (br *Bridge) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		ns.Drop(b, step.DropPktTooSmall, step.BrDevXmit)
 		return core.TxOK
 	}
-	b.CB.BrIsolated, b.CB.BrPromisc = false, false
+	b.CB.BrIsolated, b.CB.BrPromisc, b.CB.BrVlan = false, false, false
 	if brnfDevXmit(ns, b) {
 		return core.TxOK
 	}
@@ -37,13 +37,23 @@ func (br *Bridge) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	b.CB.BrDev = d
 	b.ResetMAC()
 	b.Pull(wire.EthernetLen)
+	vid, ok := br.allowedIngress(ns, nil, b)
+	if !ok {
+		return core.TxOK
+	}
 	dst := b.Eth().Dst()
-	switch e := br.fdb.entries[dst]; {
+	switch e := br.fdb.find(dst, vid); {
 	case dst == wire.Broadcast:
 		ns.Why(step.WhyBrBroadcast)
 		br.flood(ns, b, bridgeBroadcast, false, true)
 	case dst.IsMulticast():
-		if !br.multicastRcv(ns, b, step.BrDevXmit) {
+		snoop, ok := br.multicastRcv(ns, nil, b, vid, step.BrDevXmit)
+		if !ok {
+			break
+		}
+		if br.known(ns, &snoop) {
+			ns.Why(step.WhyBrMembers, uint64(dst))
+			br.multicastFlood(ns, &snoop, b, false, true, step.BrDevXmit)
 			break
 		}
 		ns.Why(step.WhyBrGroup, uint64(dst))
@@ -71,6 +81,8 @@ func (p *BridgePort) shouldDeliver(ns *core.Netns, b *core.SKB) bool {
 		ns.Tried(step.TryBrPortSame, dev)
 	case p.State != BridgeForwarding:
 		ns.Tried(step.TryBrPortState, dev, uint64(p.State))
+	case !p.vlans.allowedEgress(b):
+		ns.Tried(step.TryBrPortVlan, dev, uint64(b.VlanTCI&vlanMax))
 	case b.CB.BrIsolated && p.Flags&BridgeIsolated != 0:
 		ns.Tried(step.TryBrPortIsolated, dev)
 	default:
@@ -154,6 +166,9 @@ func (br *Bridge) maybeDeliver(ns *core.Netns, prev, p *BridgePort, b *core.SKB,
 func (p *BridgePort) xmit(ns *core.Netns, b *core.SKB, own bool) {
 	defer ns.In(step.BrForwardPort, b).Out()
 	in, hook := b.Dev, core.Forward
+	if !p.Br.handleVlan(ns, p, b) {
+		return
+	}
 	b.Dev = p.Dev
 	if own {
 		in, hook = nil, core.LocalOut

@@ -48,7 +48,8 @@ func (br *Bridge) AddPort(d *core.Device) core.Errno {
 	d.Master, d.RxHandler = br.Dev, p
 	br.Ports = append([]*BridgePort{p}, br.Ports...)
 	d.Promiscuity++ // br_manage_promisc: without VLAN filtering every port hears everything
-	br.fdb.addLocal(p, d.Addr)
+	br.fdb.addLocal(p, d.Addr, 0)
+	p.initVlans()
 	changed := br.recalculateID()
 	if d.Running() && br.Dev.Up() {
 		p.enable()
@@ -80,6 +81,7 @@ func (br *Bridge) delNBP(p *BridgePort) {
 	}
 	p.disable()
 	br.fdb.deleteByPort(p, true)
+	br.forgetMembers(p, true)
 	d.Promiscuity--
 	d.AllMulti--
 	d.Master, d.RxHandler = nil, nil
@@ -247,6 +249,7 @@ func Unregister(d *core.Device) {
 		br.delNBP(br.Ports[0])
 	}
 	br.fdb.flushAll()
+	br.forgetMembers(nil, true)
 	br.leaveSnoopers()
 }
 

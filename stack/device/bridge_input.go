@@ -23,7 +23,7 @@ func (p *BridgePort) HandleFrame(ns *core.Netns, b *core.SKB) bool {
 		ns.Drop(b, step.DropMACInvalidSource, step.BrHandleFrame)
 		return true
 	}
-	b.CB.BrDev, b.CB.BrIsolated, b.CB.BrPromisc = nil, false, false
+	b.CB.BrDev, b.CB.BrIsolated, b.CB.BrPromisc, b.CB.BrVlan = nil, false, false, false
 	if uint64(dst)>>4 == 0x0180c200000 {
 		switch p.linkLocal(ns, b, dst) {
 		case linkLocalPass:
@@ -78,7 +78,9 @@ func (p *BridgePort) linkLocal(ns *core.Netns, b *core.SKB, dst wire.MAC) int {
 		}
 	}
 	if p.Flags&BridgeLearn != 0 && (p.State == BridgeLearning || p.State == BridgeForwarding) && !p.Br.NoLLLearn {
-		p.Br.fdb.update(ns, p, b, b.Eth().Src())
+		if vid, ok := p.shouldLearn(b); ok {
+			p.Br.fdb.update(ns, p, b, b.Eth().Src(), vid)
+		}
 	}
 	return linkLocalPass
 }
@@ -99,27 +101,31 @@ func handleFrameFinish(ns *core.Netns, b *core.SKB) {
 		ns.Drop(b, step.DropBridgeIngressSTPState, step.BrHandleFrameFinish)
 		return
 	}
+	vid, ok := br.allowedIngress(ns, p, b)
+	if !ok {
+		return
+	}
 	eth := b.Eth()
 	src, dst := eth.Src(), eth.Dst()
 	if p.Flags&BridgeLocked != 0 {
-		if e := br.fdb.entries[src]; e == nil || e.Port != p || e.Local {
+		if e := br.fdb.find(src, vid); e == nil || e.Port != p || e.Local {
 			ns.Why(step.WhyBrLocked, uint64(p.Dev.Index), uint64(src))
 			ns.Drop(b, step.DropNotSpecified, step.BrHandleFrameFinish)
 			return
 		}
 	}
 	if p.Flags&BridgeLearn != 0 {
-		br.fdb.update(ns, p, b, src)
+		br.fdb.update(ns, p, b, src, vid)
 	} else {
 		ns.Why(step.WhyBrNoLearn, uint64(p.Dev.Index))
 	}
 	promisc := br.Dev.Flags&core.IFFPromisc != 0 || br.Dev.Promiscuity > 0
-	up, kind := promisc, bridgeUnicast
+	up, kind, snoop := promisc, bridgeUnicast, snooped{family: -1}
 	if dst.IsMulticast() {
-		up, kind = true, bridgeMulticast
+		kind = bridgeMulticast
 		if dst == wire.Broadcast {
-			kind = bridgeBroadcast
-		} else if !br.multicastRcv(ns, b, step.BrHandleFrameFinish) {
+			up, kind = true, bridgeBroadcast
+		} else if snoop, ok = br.multicastRcv(ns, p, b, vid, step.BrHandleFrameFinish); !ok {
 			return
 		}
 	}
@@ -129,14 +135,22 @@ func handleFrameFinish(ns *core.Netns, b *core.SKB) {
 		return
 	}
 	b.CB.BrDev, b.CB.BrIsolated = br.Dev, p.Flags&BridgeIsolated != 0
-	br.decide(ns, b, dst, kind, up, promisc)
+	br.decide(ns, b, dst, vid, kind, &snoop, up, promisc)
 }
 
 // decide is the second half of br_handle_frame_finish.
-func (br *Bridge) decide(ns *core.Netns, b *core.SKB, dst wire.MAC, kind bridgeKind, up, promisc bool) {
-	switch e := br.fdb.entries[dst]; {
+func (br *Bridge) decide(ns *core.Netns, b *core.SKB, dst wire.MAC, vid uint16, kind bridgeKind, snoop *snooped, up, promisc bool) {
+	switch e := br.fdb.find(dst, vid); {
+	case kind == bridgeMulticast && br.known(ns, snoop):
+		if snoop.m != nil && snoop.m.Host != nil || br.isRouter(ns, snoop.family) {
+			up = true
+			br.Dev.Stats.Multicast++
+		}
+		ns.Why(step.WhyBrMembers, uint64(dst))
+		br.multicastFlood(ns, snoop, b, up, false, step.BrHandleFrameFinish)
 	case kind == bridgeMulticast:
 		br.Dev.Stats.Multicast++
+		up = true
 		ns.Why(step.WhyBrGroup, uint64(dst))
 		br.flood(ns, b, kind, up, false)
 	case kind == bridgeBroadcast:
@@ -174,8 +188,16 @@ func (br *Bridge) passFrameUp(ns *core.Netns, b *core.SKB, promisc bool) {
 	defer ns.In(step.BrPassFrameUp, b).Out()
 	received(br.Dev, b.Len())
 	in := b.Dev
+	if br.Dev.Flags&core.IFFPromisc == 0 && !br.vlans.allowedEgress(b) {
+		ns.Why(step.WhyBrVlanNotHere, uint64(b.VlanTCI&vlanMax), uint64(br.Dev.Index))
+		ns.Drop(b, step.DropNotSpecified, step.BrPassFrameUp)
+		return
+	}
 	b.Dev = br.Dev
 	b.CB.BrPromisc = promisc
+	if !br.handleVlan(ns, nil, b) {
+		return
+	}
 	if !ns.Hook(core.NFBridge, core.LocalIn, in, nil, nil, b) {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -26,6 +27,8 @@ func (p *BridgePort) enable() {
 func (p *BridgePort) disable() {
 	p.State = BridgeDisabled
 	p.Br.fdb.deleteByPort(p, false)
+	p.Br.forgetMembers(p, false) // br_multicast_disable_port
+	p.router = [2]sim.Time{}
 	p.Br.stateSelection()
 }
 
@@ -83,6 +86,7 @@ func (br *Bridge) open() {
 		}
 	}
 	br.joinSnoopers()
+	br.startQuerier()
 }
 
 // halt is br_dev_stop: all ports end (br_stp_disable_bridge).
@@ -93,6 +97,9 @@ func (br *Bridge) halt() {
 		}
 	}
 	br.leaveSnoopers()
+	for f := range br.own {
+		br.ns().Clock.Stop(&br.own[f].timer)
+	}
 }
 
 // joinSnoopers is br_multicast_join_snoopers: the bridge wants to hear who else
@@ -128,7 +135,9 @@ func (br *Bridge) SetSnooping(on bool) {
 	switch {
 	case !on:
 		br.leaveSnoopers()
+		br.forgetMembers(nil, true)
 	case br.Dev.Up():
 		br.joinSnoopers()
+		br.startQuerier()
 	}
 }

@@ -411,7 +411,7 @@ func TestVlan(t *testing.T) {
 		ns := world(1)
 		tp := &tape{clock: ns.Clock}
 		n := nic(ns, Config{Queues: 1, Off: off, Wire: tp})
-		v := NewVlan(n.Dev, "eth0.5", 0, 5)
+		v := NewVlan(n.Dev, "eth0.5", 0, 5, false)
 		v.Flags |= core.IFFUp
 		got := &devSink{}
 		ns.AddPacketType(0x0800, got)
@@ -532,7 +532,7 @@ func FuzzReceive(f *testing.F) {
 			cfg.Off |= core.FeatureRxCsum
 		}
 		n := nic(ns, cfg)
-		v := NewVlan(n.Dev, "v", 0, 5)
+		v := NewVlan(n.Dev, "v", 0, 5, false)
 		v.Flags |= core.IFFUp
 		out := NewNIC(ns, "out", 0, Config{Off: core.FeatureTSO * uint32(how>>2&1)})
 		out.Dev.Flags |= core.IFFUp

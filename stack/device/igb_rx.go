@@ -271,7 +271,7 @@ func (r *rxRing) fields(ns *core.Netns, e *rxDesc, b *core.SKB) {
 			r.whyUnchecked(ns, b)
 		}
 	}
-	b.VlanPresent, b.VlanTCI = e.vlan, e.tci
+	b.VlanPresent, b.VlanAD, b.VlanTCI = e.vlan, false, e.tci
 	b.Protocol = ns.EthTypeTrans(b, d)
 	if b.PktType == core.PacketMulticast {
 		d.Stats.Multicast++

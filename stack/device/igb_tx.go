@@ -86,7 +86,7 @@ func (n *NIC) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 
 func (n *NIC) stop(ns *core.Netns, v *vector) {
 	ns.Why(step.WhyTxRingFull, uint64(v.tx.free()), uint64(v.tx.size), uint64(n.Dev.Index))
-	n.Dev.StopQueue()
+	n.Dev.StopQueue(v.index)
 }
 
 // txMap is igb_tx_map: fill descriptors and ring the doorbell. The card does
@@ -213,9 +213,9 @@ func (v *vector) cleanTx(ns *core.Netns) bool {
 	} else {
 		ns.Why(step.WhyTxCleanNone)
 	}
-	if v.nic.Dev.QueueStopped() && r.free() >= 2*descNeeded {
+	if v.nic.Dev.QueueStopped(v.index) && r.free() >= 2*descNeeded {
 		ns.Why(step.WhyTxWake, uint64(r.free()), uint64(v.nic.Dev.Index))
-		v.nic.Dev.WakeQueue()
+		v.nic.Dev.WakeQueue(v.index)
 	}
 	return r.done == 0
 }

@@ -4,48 +4,123 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sched"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Read before editing: drivers/net/tun.c (tun_net_xmit, tun_get_user,
-// tun_alloc_skb, set_offload), net/core/skbuff.c (alloc_skb_with_frags).
+// Read before editing: drivers/net/tun.c (tun_net_xmit, tun_get_user, tun_do_read,
+// tun_set_iff, tun_attach, set_offload), net/core/skbuff.c (alloc_skb_with_frags).
 //
-// Left out: tap devices, several queues, NAPI mode, XDP, filters, the virtio
-// header's offloads on the way in.
+// tun.go is the device, tun_file.go the file that a program holds (/dev/net/tun),
+// tun_user.go what it writes.
+//
+// Left out: NAPI mode, XDP and BPF, socket filters, TUNSETTXFILTER, detached queues,
+// virtio headers longer than 10 bytes.
 
-// A Tun is a tun device: what it sends lies in a ring until the program that
-// holds /dev/net/tun reads it, and what that program writes is received.
-// Packets begin with their IP header.
+// Flags of TUNSETIFF (IFF_*, as the ioctl has them).
+const (
+	TunIff        = 0x0001
+	TapIff        = 0x0002
+	TunMultiQueue = 0x0100
+	TunNoPI       = 0x1000 // no struct tun_pi before each packet
+	TunOneQueue   = 0x2000 // it means nothing any more
+	TunVnetHdr    = 0x4000 // a struct virtio_net_hdr before each packet
+	TunExcl       = 0x8000 // the device must be new
+	tunFeatures   = TunNoPI | TunOneQueue | TunVnetHdr | TunMultiQueue
+)
+
+// MaxTapQueues is MAX_TAP_QUEUES, the most files that a device with IFF_MULTI_QUEUE has.
+const MaxTapQueues = 256
+
+// A Tun is a tun or tap device: what it sends lies in a ring until a program that
+// holds /dev/net/tun reads it, and what that program writes is received. Packets
+// of a tun device begin with their IP header, those of a tap device with their
+// Ethernet header.
 type Tun struct {
-	Dev  *core.Device
-	Held bool // a program has it open (tun->tfiles[0])
-	ring core.SKBList
+	Dev         *core.Device
+	Flags       uint16 // TunIff or TapIff, and tunFeatures
+	Persist     bool   // it stays when nobody holds it (TUNSETPERSIST)
+	User, Group int    // who may hold it, -1: not said
+
+	home  TunHome
+	files []*TunFile
+	flows map[uint32]int // queue of a flow, by its hash (tun_flow_entry)
+}
+
+// TunHome is the host that the device is in: its carrier is that of the programs that
+// hold it, and it goes with the last one.
+type TunHome interface {
+	Carrier(d *core.Device, on bool)
+	RemoveDevice(d *core.Device)
 }
 
 // tunQueueLen is TUN_READQ_SIZE: how many packets wait for the program.
 const tunQueueLen = 500
 
-// tunPad is tun->align, NET_SKB_PAD: room in front of a packet, in bytes.
-const tunPad = 64
+// tunUser are the offloads that a program must ask for (TUN_USER_FEATURES).
+const tunUser = core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSOUDP
 
 // NewTun makes a tun device that a program holds, down: TUNSETIFF with IFF_TUN,
 // IFF_NO_PI and IFF_VNET_HDR, then TUNSETOFFLOAD with checksums and segmentation.
 // index 0 takes the next free ifindex.
 func NewTun(ns *core.Netns, name string, index int) *Tun {
-	t := &Tun{Held: true}
+	f := OpenTun(ns)
+	f.SetIff(name, index, TunIff|TunNoPI|TunVnetHdr, nil, 0)
+	f.SetOffload(core.FeatureTxCsum | core.FeatureTSO)
+	return f.tun
+}
+
+// newTun is tun_set_iff of a name that is new (tun_net_init).
+func newTun(ns *core.Netns, name string, index int, flags uint16, home TunHome, addr wire.MAC) *Tun {
+	t := &Tun{Flags: flags, User: -1, Group: -1, home: home}
 	d := ns.NewDevice(name, index, t)
-	d.Type, d.HardLen, d.Addr, d.Broadcast = core.LinkNone, 0, 0, 0
-	d.Flags = core.IFFPointToPoint | core.IFFNoARP | core.IFFMulticast | core.IFFRunning
-	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGRO
-	d.TxQueueLen = tunQueueLen
+	d.Features = core.FeatureSG | core.FeatureGSO | core.FeatureGRO | core.FeatureVlanTx | core.FeatureVlanSTx
+	d.TxQueueLen = 1000
+	if flags&TapIff != 0 {
+		d.Addr = addr
+	} else {
+		d.Type, d.HardLen, d.Addr, d.Broadcast = core.LinkNone, 0, 0, 0
+		d.Flags = core.IFFPointToPoint | core.IFFNoARP | core.IFFMulticast | core.IFFRunning
+		d.TxQueueLen = tunQueueLen
+	}
+	d.NumTxQueues = 1
+	if flags&TunMultiQueue != 0 {
+		d.NumTxQueues = MaxTapQueues
+	}
 	d.Qdisc = sched.NewPfifoFast(d)
 	t.Dev = d
 	return t
 }
 
-// TunOf is the tun device behind d, nil if it is none.
+// TunOf is the tun or tap device that d is, nil if it is none.
 func TunOf(d *core.Device) *Tun {
+	if d == nil {
+		return nil
+	}
 	t, _ := d.Ops.(*Tun)
 	return t
+}
+
+// Queues is how many files hold the device (numqueues).
+func (t *Tun) Queues() int { return len(t.files) }
+
+// carrier is netif_carrier_on and netif_carrier_off.
+func (t *Tun) carrier(on bool) {
+	if t.home != nil && t.Dev.Flags&core.IFFRunning != 0 != on {
+		t.home.Carrier(t.Dev, on)
+	}
+}
+
+// Tap reports whether its packets have an Ethernet header.
+func (t *Tun) Tap() bool { return t.Flags&TapIff != 0 }
+
+// FixFeatures is tun_net_fix_features: of want, only what the programs that hold the
+// device have asked for.
+func (t *Tun) FixFeatures(want uint32) uint32 {
+	asked := uint32(0)
+	for _, f := range t.files {
+		asked |= f.offload
+	}
+	return want &^ (tunUser &^ asked)
 }
 
 // StartXmit is tun_net_xmit: the packet waits for the program. It no longer
@@ -54,20 +129,22 @@ func (t *Tun) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	defer d.NS.In(step.TunNetXmit, b).Out()
 	ns, n := d.NS, b.Len()
 	frame(ns, b, tx)
-	if !t.Held {
+	if len(t.files) == 0 {
 		ns.Why(step.WhyTunNobody, uint64(d.Index))
 		return t.refuse(b, step.DropDevReady)
 	}
+	f := t.files[t.selectQueue(b)]
 	b.OrphanFragsRx()
 	ns.TstampTx(b, core.TstampSnd)
 	b.Orphan()
 	b.ResetCT()
-	if t.ring.Len() >= d.TxQueueLen {
+	if f.ring.Len() >= d.TxQueueLen {
 		ns.Why(step.WhyTunFull, uint64(d.Index), uint64(d.TxQueueLen))
 		return t.refuse(b, step.DropFullRing)
 	}
-	t.ring.PushBack(b)
-	ns.Why(step.WhyTunRing, uint64(n), uint64(d.Index), uint64(t.ring.Len()), uint64(d.TxQueueLen))
+	f.ring.PushBack(b)
+	ns.Why(step.WhyTunRing, uint64(n), uint64(d.Index), uint64(f.ring.Len()), uint64(d.TxQueueLen))
+	f.DataReady(ns)
 	return core.TxOK
 }
 
@@ -77,114 +154,77 @@ func (t *Tun) refuse(b *core.SKB, r core.DropReason) core.TxCode {
 	return core.TxDrop
 }
 
-// Read is read(2) of the program that holds the device: the packet that waits
-// longest, nil if there is none.
+// selectQueue is tun_automq_select_queue: the queue by which the flow came in last, or
+// one by the packet's hash.
+func (t *Tun) selectQueue(b *core.SKB) int {
+	if len(t.files) == 1 {
+		return 0
+	}
+	h := flowHash(b)
+	if q, ok := t.flows[h]; ok && q < len(t.files) {
+		return q
+	}
+	return int(uint64(h) * uint64(len(t.files)) >> 32) // reciprocal_scale
+}
+
+// learnQueue is tun_flow_update: answers of the flow go to the queue that wrote it.
+func (t *Tun) learnQueue(b *core.SKB, q int) {
+	const most = 4096 // MAX_TAP_FLOWS
+	if len(t.files) < 2 {
+		return
+	}
+	h := flowHash(b)
+	if _, ok := t.flows[h]; !ok && len(t.flows) >= most {
+		return
+	}
+	if t.flows == nil {
+		t.flows = map[uint32]int{}
+	}
+	t.flows[h] = q
+}
+
+// flowHash is __skb_get_hash_symmetric: both directions of a flow have one hash.
+func flowHash(b *core.SKB) uint32 {
+	p := b.From(b.Network)
+	var a, c wire.Addr
+	proto, off := wire.Proto(0), 0
+	switch {
+	case wire.EtherType(b.Protocol) == wire.EtherTypeIPv4 && len(p) >= wire.IPv4MinLen:
+		h := wire.IPv4(p)
+		a, c, proto, off = h.Src().Addr(), h.Dst().Addr(), h.Proto(), h.IHL()
+		if h.IsFragment() {
+			off = len(p)
+		}
+	case wire.EtherType(b.Protocol) == wire.EtherTypeIPv6 && len(p) >= wire.IPv6Len:
+		h := wire.IPv6(p)
+		a, c, proto, off = h.Src(), h.Dst(), h.NextHeader(), wire.IPv6Len
+	default:
+		return uint32(b.Protocol)
+	}
+	x := a.Hi ^ c.Hi ^ a.Lo ^ c.Lo ^ uint64(proto)
+	if q := p[min(off, len(p)):]; (proto == wire.ProtoTCP || proto == wire.ProtoUDP) && len(q) >= 4 {
+		x ^= uint64(q[0])<<40 ^ uint64(q[1])<<32 ^ uint64(q[2])<<40 ^ uint64(q[3])<<32
+	}
+	x *= 0x9e3779b97f4a7c15
+	return uint32(x >> 32)
+}
+
+// Read is read(2) of the program that holds the device, without the headers of
+// IFF_VNET_HDR: the packet that waits longest, nil if there is none.
 func (t *Tun) Read() []byte {
-	b := t.ring.PopFront()
+	if len(t.files) == 0 {
+		return nil
+	}
+	b := t.files[0].ring.PopFront()
 	if b == nil {
 		return nil
 	}
-	p := wireBytes(nil, b)
-	sent(t.Dev, len(p))
-	t.Dev.NS.Sent(b, b.IIF != 0, step.TunNetXmit)
-	return p
+	return t.files[0].take(b)
 }
 
-// Release closes the program's file: what waits for it is gone
-// (tun_queue_purge).
+// Release closes the files that hold the device: what waits for them is gone.
 func (t *Tun) Release() {
-	t.Held = false
-	for b := t.ring.PopFront(); b != nil; b = t.ring.PopFront() {
-		t.Dev.NS.Free(b)
+	for len(t.files) > 0 {
+		t.files[0].Close()
 	}
-}
-
-// Write is tun_get_user, write(2) of the program that holds the device: the
-// packet is received. gso is the gso_size that the virtio header tells of a TCP
-// segment, in bytes, 0 for none. The error is what write would return. pkt is
-// the packet's number, 0 for a new one.
-func (t *Tun) Write(p []byte, gso int, pkt uint32) core.Errno {
-	d := t.Dev
-	ns := d.NS
-	b := ns.AllocSKB(core.Headroom, len(p), pkt)
-	b.Truesize = tunTruesize(len(p))
-	fill(b, p, len(p))
-	b.Dev = d
-	b.ResetMAC()
-	b.ResetNetwork()
-	tunGSO(b, gso)
-	frame(ns, b, rx)
-	ns.BHDisable()
-	defer ns.BHEnable()
-	if e := t.getUser(b); e != 0 {
-		return e
-	}
-	n := b.Len()
-	d.Stats.RxPackets++
-	d.Stats.RxBytes += uint64(n)
-	ns.NetifReceiveSkb(b)
-	return 0
-}
-
-// getUser is tun_get_user from the packet's first byte on.
-func (t *Tun) getUser(b *core.SKB) core.Errno {
-	defer t.Dev.NS.In(step.TunGetUser, b).Out()
-	d, ns := t.Dev, t.Dev.NS
-	version := uint8(0)
-	if b.Len() > 0 {
-		version = b.Data()[0] >> 4
-	}
-	switch version {
-	case 4:
-		b.Protocol = 0x0800
-	case 6:
-		b.Protocol = 0x86dd
-	default:
-		ns.Why(step.WhyTunVersion, uint64(version))
-		d.Stats.RxDropped++
-		ns.Drop(b, step.DropNotSpecified, step.TunGetUser)
-		return step.EINVAL
-	}
-	if !d.Up() {
-		ns.Why(step.WhyTunDown, uint64(d.Index))
-		d.Stats.RxDropped++
-		ns.Drop(b, step.DropDevReady, step.TunGetUser)
-		return step.EIO
-	}
-	ns.Why(step.WhyTunRcv, uint64(b.Len()), uint64(d.Index), uint64(version))
-	return 0
-}
-
-// tunGSO is virtio_net_hdr_to_skb of a TCP segment without NEEDS_CSUM: one that
-// is larger than a segment stands for several.
-func tunGSO(b *core.SKB, size int) {
-	const minGSO = 8 // TCP_MIN_GSO_SIZE
-	if size <= 0 || b.Len() == 0 {
-		return
-	}
-	size = max(size, minGSO)
-	head, typ := 20+20, uint16(core.GSOTCPv4)
-	if b.Data()[0]>>4 == 6 {
-		head, typ = 40+20, core.GSOTCPv6
-	}
-	if b.Len()-head > size {
-		b.GSOSize, b.GSOType = size, typ
-	}
-}
-
-// tunTruesize is what tun_alloc_skb accounts for a packet of n bytes: up to
-// SKB_MAX_HEAD in one piece, the rest in pages, many at a time
-// (alloc_skb_with_frags, PAGE_ALLOC_COSTLY_ORDER).
-func tunTruesize(n int) int {
-	const page, shinfo, costly = 4096, 320, 3
-	linear := min(n, page-shinfo-tunPad)
-	size := core.AllocTruesize(tunPad + linear)
-	for rest, order := n-linear, costly; rest > 0; {
-		for order > 0 && (rest+page-1)/page*page < page<<order {
-			order--
-		}
-		size += page << order
-		rest -= min(rest, page<<order)
-	}
-	return size
 }

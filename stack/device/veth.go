@@ -17,12 +17,14 @@ type Veth struct {
 	Dev  *core.Device
 	Peer *Veth
 	Wire Wire
+
+	PeerMTU int // of an end outside of the world, in bytes; 0: it takes everything
 }
 
 // vethFeatures are a veth's own: everything may stay undone, because the other
 // end is memory.
 const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP |
-	core.FeatureVlanRx | core.FeatureVlanTx
+	core.FeatureVlanRx | core.FeatureVlanTx | core.FeatureVlanSTx
 
 // NewVethPair makes both ends of a pair, down: `ip link add NAME1 type veth
 // peer name NAME2 netns NS2`.
@@ -82,6 +84,10 @@ func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		}
 		d.Stats.TxDropped++
 		return core.TxDrop
+	case v.Wire != nil && v.PeerMTU > 0 && n > v.PeerMTU+d.HardLen+wire.VLANTagLen && b.GSOSize == 0:
+		v.refused(ns, b)
+		d.Stats.TxDropped++
+		return core.TxDrop
 	case v.Wire != nil:
 		sent(d, n)
 		pkt := b.Pkt
@@ -95,6 +101,14 @@ func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	d.Stats.TxDropped++
 	ns.Drop(b, step.DropNotSpecified, step.VethXmit)
 	return core.TxDrop
+}
+
+// refused is __dev_forward_skb2 of an end outside of the world that takes no
+// frame of this size.
+func (v *Veth) refused(ns *core.Netns, b *core.SKB) {
+	defer ns.In(step.DevForwardSkb, b).Out()
+	ns.Why(step.WhyTooBigForPeer, uint64(b.Len()), uint64(v.PeerMTU), uint64(v.PeerMTU+v.Dev.HardLen+wire.VLANTagLen))
+	ns.Drop(b, step.DropNotSpecified, step.DevForwardSkb)
 }
 
 // forward is veth_forward_skb: the other end receives the packet.
@@ -150,6 +164,7 @@ type RxInfo struct {
 	Len       int    // length on the wire, if more than the bytes given
 	GSOSize   int    // payload of each segment, when the frame stands for several (offload)
 	Copied    bool   // its head is memory of its own, not a part of the card's page: no other packet can take it over
+	Shared    bool   // the sender has its bytes too, until they are acknowledged: nothing can be added to them
 	Paged     int    // so many bytes lie in page fragments, as veth hands over what TCP sent (core.SKB.Paged)
 }
 
@@ -158,13 +173,29 @@ func (info *RxInfo) superFrame(ns *core.Netns, b *core.SKB) {
 	if info.GSOSize <= 0 {
 		return
 	}
-	b.GSOSize, b.GSOSegs = info.GSOSize, (b.Len()+info.GSOSize-1)/info.GSOSize
+	payload := b.Len() - tcpHeaders(b.Data())
+	b.GSOSize, b.GSOSegs = info.GSOSize, max(1, (payload+info.GSOSize-1)/info.GSOSize)
 	b.GSOType = core.GSOTCPv4
-	if p := b.Data(); len(p) > 13 && p[12] == 0x86 {
+	if typ, _, _ := etherType(b.Data()); typ == wire.EtherTypeIPv6 {
 		b.GSOType = core.GSOTCPv6
 	}
 	b.IPSummed = core.ChecksumUnnecessary
 	ns.Note(b, step.WhyCaptureSuper, uint64(b.Len()))
+}
+
+// tcpHeaders is how many bytes of a frame come before TCP's payload.
+func tcpHeaders(f []byte) int {
+	typ, off, _ := etherType(f)
+	switch p := f[min(off, len(f)):]; {
+	case typ == wire.EtherTypeIPv4 && len(p) >= wire.IPv4MinLen:
+		off += wire.IPv4(p).IHL()
+	case typ == wire.EtherTypeIPv6:
+		off += wire.IPv6Len
+	}
+	if p := f[min(off, len(f)):]; len(p) >= wire.TCPMinLen {
+		off += wire.TCP(p).DataOff()
+	}
+	return off
 }
 
 // Receive is a frame from a peer outside of the world, link header first: the
@@ -175,7 +206,13 @@ func (v *Veth) Receive(f []byte, info RxInfo) {
 	n := max(len(f), info.Len)
 	b := ns.AllocSKB(core.Headroom, n, info.Pkt)
 	b.Truesize = core.AllocTruesize(n + 17) // as a sender on Linux allocates
+	if info.Paged > 0 {                     // what tcp_stream_alloc_skb and tcp_sendmsg on the other end account
+		b.Paged, b.Truesize = true, core.AllocTruesize(0)+info.Paged
+	}
 	fill(b, f, n)
+	if info.Shared {
+		b.Lend()
+	}
 	info.superFrame(ns, b)
 	b.Dev, b.Truncated = d, info.Truncated || n > len(f)
 	if info.Partial {

@@ -10,11 +10,11 @@ type vlan struct{}
 // NewVlan makes a VLAN device on top of another, down: `ip link add link LOWER
 // name NAME type vlan id ID`. It has the address and the MTU of the one below,
 // and no queue. Received frames find it in __netif_receive_skb_core.
-func NewVlan(lower *core.Device, name string, index int, id uint16) *core.Device {
+func NewVlan(lower *core.Device, name string, index int, id uint16, ad bool) *core.Device {
 	d := lower.NS.NewDevice(name, index, vlan{})
 	d.Addr, d.MTU = lower.Addr, lower.MTU
-	d.VlanID, d.Lower = id, lower
-	d.Features = lower.Features &^ (core.FeatureVlanRx | core.FeatureVlanTx | core.FeatureGRO)
+	d.VlanID, d.VlanAD, d.Lower = id, ad, lower
+	d.Features = lower.Features &^ (core.FeatureVlanRx | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO)
 	lower.Vlans = append(lower.Vlans, d)
 	return d
 }
@@ -25,7 +25,7 @@ func (vlan) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	defer d.NS.In(step.VlanDevXmit, b).Out()
 	ns := d.NS
 	n := b.Len()
-	b.VlanPresent, b.VlanTCI = true, d.VlanID
+	b.VlanPresent, b.VlanAD, b.VlanTCI = true, d.VlanAD, d.VlanID
 	b.Dev = d.Lower
 	ns.Why(step.WhyVlanPut, uint64(d.VlanID), uint64(d.Lower.Index))
 	if ns.DevQueueXmit(b) == core.NetXmitSuccess {

@@ -430,6 +430,10 @@ func (i *Inet6Dev) has(a wire.Addr, banned uint16) bool {
 	return f&banned == 0
 }
 
+// LinkLocal is ipv6_get_lladdr of a device: its link-local address, false if it has none
+// that may be used.
+func (ip *IPv6) LinkLocal(d *core.Device) (wire.Addr, bool) { return idevOf(d).lladdr(AddrTentative) }
+
 // lladdr is ipv6_get_lladdr: the device's link-local address.
 func (i *Inet6Dev) lladdr(banned uint16) (wire.Addr, bool) {
 	if i != nil {

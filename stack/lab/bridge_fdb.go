@@ -52,7 +52,7 @@ type fdbLine struct {
 
 func (c *ipCmd) fdbShow(a *args) error {
 	var br, dev *core.Device
-	state, dynamic := "", false
+	state, dynamic, vid := "", false, -1
 	for a.more() {
 		s := a.next()
 		switch s {
@@ -78,7 +78,12 @@ func (c *ipCmd) fdbShow(a *args) error {
 		case "dynamic":
 			dynamic = true
 		case "vlan":
-			return other("not modelled: bridge fdb show vlan")
+			v := a.next()
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return sad("Error: argument \"%s\" is wrong: invalid vlan id", v)
+			}
+			vid = n
 		default:
 			return sad("Error: either \"to\" is duplicate, or \"%s\" is a garbage.", s)
 		}
@@ -91,6 +96,9 @@ func (c *ipCmd) fdbShow(a *args) error {
 			continue
 		}
 		for _, l := range c.fdbOf(d) {
+			if vid >= 0 && (l.e == nil || int(l.e.VID) != vid) {
+				continue
+			}
 			if dynamic && l.state == "permanent" || state != "" && l.state != state && (state != "temp" && state != "dynamic" || l.state != "") {
 				continue
 			}
@@ -152,6 +160,10 @@ func (c *ipCmd) fdbPrint(l fdbLine, withDev bool) {
 		c.fdbPrintVxlan(l, text, o)
 		return
 	}
+	if l.e != nil && l.e.VID != 0 {
+		text += fmt.Sprintf("vlan %d ", l.e.VID)
+		o.add("vlan", int(l.e.VID))
+	}
 	flags := []any{}
 	if l.e == nil {
 		flags = append(flags, "self")
@@ -183,6 +195,7 @@ func (c *ipCmd) fdbPrint(l fdbLine, withDev bool) {
 // fdbModify is bridge fdb add, append, replace and del.
 func (c *ipCmd) fdbModify(a *args, what fdbVerb) error {
 	var dev, addr string
+	vid := 0
 	var tun vxlanDst
 	add, replace := what != fdbDelete, what == fdbReplace
 	self, master, local, static, dynamic, sticky, ext := false, false, false, false, false, false, false
@@ -210,10 +223,13 @@ func (c *ipCmd) fdbModify(a *args, what fdbVerb) error {
 			ext = true
 		case "vlan":
 			v := a.next()
-			if n, err := strconv.Atoi(v); err != nil || n < 0 {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 0 {
 				return sad("Error: argument \"%s\" is wrong: invalid vlan id", v)
 			}
-			return asBridge(answer(step.EINVAL)) // no VLAN filtering
+			if vid = n; n == 0 || n >= 4095 {
+				return sad("Error: bridge: Invalid VLAN ID.")
+			}
 		case "dst", "port", "vni", "via":
 			if err := tun.word(c, s, a); err != nil {
 				return err
@@ -261,7 +277,7 @@ func (c *ipCmd) fdbModify(a *args, what fdbVerb) error {
 	case !master && br == nil:
 		return asBridge(c.fdbSelf(d, m, add))
 	case !add:
-		return asBridge(answer(br.FDBDel(p, m)))
+		return asBridge(answer(fdbEach(br, p, vid, func(v uint16) core.Errno { return br.FDBDel(p, m, v) })))
 	case !local && !static && !dynamic:
 		local = !ext
 	}
@@ -271,7 +287,27 @@ func (c *ipCmd) fdbModify(a *args, what fdbVerb) error {
 	if p == nil && !local {
 		return asBridge(answer(step.EINVAL))
 	}
-	return asBridge(answer(br.FDBAdd(p, m, local, static, sticky, ext, replace, true)))
+	if br.Vlans(p) == nil && vid != 0 {
+		return asBridge(answer(step.EINVAL)) // no VLAN has been asked for
+	}
+	return asBridge(answer(fdbEach(br, p, vid, func(v uint16) core.Errno { return br.FDBAdd(p, m, v, local, static, sticky, ext, replace, true) })))
+}
+
+// fdbEach does something in one VLAN, or without one and in all that the port has.
+func fdbEach(br *device.Bridge, p *device.BridgePort, vid int, do func(uint16) core.Errno) core.Errno {
+	g := br.Vlans(p)
+	e := do(uint16(vid))
+	if vid != 0 || g == nil || e != 0 && e != step.ENOENT {
+		return e
+	}
+	for _, v := range g.List {
+		if x := do(v.VID); x == 0 {
+			e = 0
+		} else if x != step.ENOENT {
+			return x
+		}
+	}
+	return e
 }
 
 // fdbSelf is ndo_dflt_fdb_add and ndo_dflt_fdb_del: an address that the device
@@ -307,7 +343,7 @@ func (c *ipCmd) fdbSelf(d *core.Device, m wire.MAC, add bool) error {
 
 // fdbGet is bridge fdb get.
 func (c *ipCmd) fdbGet(a *args) error {
-	addr := ""
+	addr, vid := "", 0
 	var d *core.Device
 	for a.more() {
 		switch s := a.next(); s {
@@ -317,7 +353,14 @@ func (c *ipCmd) fdbGet(a *args) error {
 			}
 			a.next()
 		case "self", "master", "dynamic":
-		case "vlan", "vni":
+		case "vlan":
+			v := a.next()
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return sad("Error: argument \"%s\" is wrong: invalid vlan id", v)
+			}
+			vid = n
+		case "vni":
 			return other("not modelled: bridge fdb get %s", s)
 		case "to":
 			addr = a.next()
@@ -342,7 +385,7 @@ func (c *ipCmd) fdbGet(a *args) error {
 	if br == nil {
 		return sad("Error: Operation not supported by device.")
 	}
-	e := br.FDBFind(m)
+	e := br.FDBFind(m, uint16(vid))
 	if e == nil {
 		return ipError{"Error: Fdb entry not found.", 254}
 	}

@@ -236,6 +236,8 @@ func (e *ethCmd) driver() int {
 		name, version, na = "802.1Q VLAN Support", "1.8", "N/A"
 	case k == "dummy":
 		name, version = "dummy", release
+	case k == "ifb":
+		name, version = "ifb", release
 	case e.tun:
 		name, version, bus = "tun", "1.6", "tun"
 	default:

@@ -47,7 +47,7 @@ func kernelSays(s string) error { return ipError{"Error: " + s, 2} }
 
 // errnoWords is strerror(3).
 func errnoWords(e core.Errno) string {
-	words := map[core.Errno]string{1: "Operation not permitted", 2: "No such file or directory", 3: "No such process", 11: "Resource temporarily unavailable", 13: "Permission denied",
+	words := map[core.Errno]string{1: "Operation not permitted", 2: "No such file or directory", 3: "No such process", 5: "Input/output error", 11: "Resource temporarily unavailable", 13: "Permission denied",
 		16: "Device or resource busy", 17: "File exists", 19: "No such device", 22: "Invalid argument", 28: "No space left on device", 32: "Broken pipe", 34: "Numerical result out of range", 71: "Protocol error",
 		90: "Message too long", 92: "Protocol not available", 93: "Protocol not supported", 94: "Socket type not supported", 95: "Operation not supported",
 		97: "Address family not supported by protocol", 98: "Address already in use", 99: "Cannot assign requested address", 100: "Network is down",

@@ -51,13 +51,15 @@ func operState(d *core.Device) string {
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
 		return "DOWN"
-	case d.Flags&core.IFFLoopback != 0, isDummy(d), device.VxlanOf(d) != nil, device.BridgeOf(d) != nil && d.CarrierChanges == 0:
+	case d.Flags&core.IFFLoopback != 0, isDummy(d), isIfb(d), device.VxlanOf(d) != nil, device.BridgeOf(d) != nil && d.CarrierChanges == 0:
 		return "UNKNOWN" // its carrier has never changed
 	}
 	return "UP"
 }
 
 func isDummy(d *core.Device) bool { _, ok := d.Ops.(device.Dummy); return ok }
+
+func isIfb(d *core.Device) bool { _, ok := d.Ops.(*device.Ifb); return ok }
 
 // linkFlags are the words between < and >.
 func linkFlags(d *core.Device) []string {
@@ -115,7 +117,7 @@ func sysFlags(d *core.Device) int {
 
 func qdiscName(d *core.Device) string {
 	switch {
-	case !d.EverUp:
+	case !d.EverUp && tcByItself(d):
 		return "noop"
 	case d.Qdisc == nil:
 		return "noqueue"
@@ -130,6 +132,8 @@ func (c *ipCmd) kind(d *core.Device) string {
 		return "veth"
 	case device.Dummy:
 		return "dummy"
+	case *device.Ifb:
+		return "ifb"
 	case *device.Bridge:
 		return "bridge"
 	case *device.Tun:

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -25,7 +26,7 @@ var linkTypes map[string]*linkType
 
 func init() {
 	linkTypes = map[string]*linkType{
-		"veth": {add: addVeth}, "dummy": {add: addDummy}, "vlan": {add: addVlan, detail: vlanDetail}, "tun": {detail: tunDetail},
+		"veth": {add: addVeth}, "dummy": {add: addDummy}, "ifb": {add: addIfb}, "vlan": {add: addVlan, detail: vlanDetail}, "tun": {detail: tunDetail},
 		"bridge":       {usage: bridgeUsage, add: addBridge, set: setBridge, detail: bridgeDetail},
 		"vxlan":        {usage: vxlanUsage, add: addVxlan, set: setVxlan, detail: vxlanDetail},
 		"macvlan":      {usage: macvlanUsage, add: addMacvlan, set: setMacvlan, detail: macvlanDetail},
@@ -35,7 +36,7 @@ func init() {
 
 // notYet are kinds of devices that Linux has and the model has not.
 var notYet = map[string]bool{"bond": true, "tun": true, "gre": true, "gretap": true, "ipvlan": true, "wireguard": true, "vrf": true, "ipip": true, "sit": true,
-	"ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ifb": true, "geneve": true, "macvtap": true, "ipvtap": true, "team": true, "xfrm": true, "vcan": true, "can": true, "nlmon": true, "hsr": true,
+	"ip6gre": true, "ip6gretap": true, "ip6tnl": true, "geneve": true, "macvtap": true, "ipvtap": true, "team": true, "xfrm": true, "vcan": true, "can": true, "nlmon": true, "hsr": true,
 	"macsec": true, "erspan": true, "ip6erspan": true, "vti": true, "vti6": true, "netdevsim": true, "amt": true, "bareudp": true, "gtp": true, "rmnet": true, "vxcan": true, "dsa": true, "lowpan": true}
 
 // linkAdd is ip link add.
@@ -88,7 +89,7 @@ func (c *ipCmd) linkCheck(r *linkReq, h *stack.Host) error {
 		return answer(99)
 	}
 	lo, hi := 68, 65535
-	if r.kind == "dummy" {
+	if r.kind == "dummy" || r.kind == "ifb" {
 		lo, hi = 0, 1<<31-1
 	}
 	switch {
@@ -119,7 +120,7 @@ func (c *ipCmd) linkConfigure(r *linkReq, d *core.Device, h *stack.Host) error {
 		d.Broadcast = *r.brd
 	}
 	if r.queues > 0 {
-		d.NumTxQueues = r.queues
+		d.NumTxQueues, d.RealTx = r.queues, r.queues
 	}
 	st := c.p.lab.dev(d)
 	if r.alias != nil {
@@ -233,14 +234,14 @@ func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 	v.NoCarrier()
 	v.Dev.Addr, pe.Dev.Addr = l.macOr(r.addr), l.macOr(q.addr)
 	for _, d := range [...]*core.Device{v.Dev, pe.Dev} {
-		d.NumTxQueues = 2
+		d.NumTxQueues, d.RealTx = 2, 1 // one for each CPU, of which one is used
 		l.dev(d).kind = "veth"
 	}
 	return v.Dev, c.linkConfigure(q, pe.Dev, to)
 }
 
 func addVlan(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error) {
-	id := -1
+	id, ad := -1, false
 	for a.more() {
 		switch s := a.next(); s {
 		case "id":
@@ -251,9 +252,12 @@ func addVlan(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 			}
 			id = int(n)
 		case "protocol", "proto":
-			if v := a.next(); v != "802.1q" && v != "802.1Q" {
-				return nil, other("not modelled: ip link add type vlan protocol %s", v)
+			v := a.next()
+			proto, ok := vlanProto(v)
+			if !ok {
+				return nil, invarg("protocol is invalid", v)
 			}
+			ad = proto == wire.EtherTypeQinQ
 		default:
 			return nil, other("not modelled: ip link add type vlan %s", s)
 		}
@@ -277,22 +281,34 @@ func addVlan(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 		return nil, answer(22)
 	}
 	for _, v := range lower.Vlans {
-		if v.VlanID == uint16(id) {
+		if v.VlanID == uint16(id) && v.VlanAD == ad {
 			return nil, kernelSays("8021q: VLAN device already exists.")
 		}
 	}
 	if err := c.linkCheck(r, h); err != nil {
 		return nil, err
 	}
-	d := device.NewVlan(lower, r.name, r.index, uint16(id))
+	d := device.NewVlan(lower, r.name, r.index, uint16(id), ad)
 	if r.addr != nil {
 		d.Addr = *r.addr
 	}
 	return d, nil
 }
 
+// vlanProto is ll_proto_a2n, for the two protocols of VLAN tags.
+func vlanProto(s string) (wire.EtherType, bool) {
+	switch strings.ToLower(s) {
+	case "802.1q":
+		return wire.EtherTypeVLAN, true
+	case "802.1ad":
+		return wire.EtherTypeQinQ, true
+	}
+	return 0, false
+}
+
 func vlanDetail(_ *ipCmd, d *core.Device) (string, object) {
-	return "protocol 802.1Q id " + strconv.Itoa(int(d.VlanID)) + " <REORDER_HDR> ", object{{"protocol", "802.1Q"}, {"id", int(d.VlanID)}, {"flags", []any{"REORDER_HDR"}}}
+	proto := map[bool]string{false: "802.1Q", true: "802.1ad"}[d.VlanAD]
+	return "protocol " + proto + " id " + strconv.Itoa(int(d.VlanID)) + " <REORDER_HDR> ", object{{"protocol", proto}, {"id", int(d.VlanID)}, {"flags", []any{"REORDER_HDR"}}}
 }
 
 // linkDel is ip link del.

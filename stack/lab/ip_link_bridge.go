@@ -57,6 +57,31 @@ func refuseOne(name string) func(*ipCmd, *device.Bridge, uint64) error {
 	}
 }
 
+// refuseOther refuses every value but one.
+func refuseOther(name string, only uint64) func(*ipCmd, *device.Bridge, uint64) error {
+	return func(_ *ipCmd, _ *device.Bridge, v uint64) error {
+		if v != only {
+			return other("not modelled: ip link type bridge %s %d", name, v)
+		}
+		return nil
+	}
+}
+
+// mcastCount is an option of multicast snooping that is a number.
+func mcastCount(name string, at func(*device.BridgeMcast) *int) bridgeOpt {
+	return bridgeOpt{name: name, bits: 32, get: func(br *device.Bridge) uint64 { return uint64(*at(&br.Mcast)) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { *at(&br.Mcast) = int(v); return nil }}
+}
+
+// mcastTime is one that is a time of at least so much (br_multicast_set_query_intvl).
+func mcastTime(name string, least sim.Time, at func(*device.BridgeMcast) *sim.Time) bridgeOpt {
+	return bridgeOpt{name: name, bits: 64, get: func(br *device.Bridge) uint64 { return uint64(*at(&br.Mcast) / ticks) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
+			*at(&br.Mcast) = max(sim.Time(min(v, 1<<32))*ticks, least)
+			return nil
+		}}
+}
+
 func boolBit(b bool) uint64 {
 	if b {
 		return 1
@@ -95,8 +120,8 @@ var bridgeOpts = []bridgeOpt{
 	{name: "stp_state", bits: 32, get: func(*device.Bridge) uint64 { return 0 }, set: refuseOne("stp_state")},
 	{name: "priority", bits: 16, get: func(br *device.Bridge) uint64 { return uint64(br.Priority) },
 		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.Priority = uint16(v); return nil }},
-	{name: "vlan_filtering", bits: 8, get: func(*device.Bridge) uint64 { return 0 },
-		set: func(*ipCmd, *device.Bridge, uint64) error { return answer(step.EOPNOTSUPP) }}, // the recorded kernel is built without it
+	{name: "vlan_filtering", bits: 8, get: func(br *device.Bridge) uint64 { return boolBit(br.VlanFiltering) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetVlanFiltering(v != 0); return nil }}, // the recorded kernel is built without it
 	{name: "group_fwd_mask", bits: 16, set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
 		if v&7 != 0 {
 			return answer(step.EINVAL)
@@ -123,14 +148,25 @@ var bridgeOpts = []bridgeOpt{
 			br.McastRouter = uint8(v)
 			return nil
 		}},
-	{name: "mcast_query_use_ifaddr", bits: 8, set: refuseOne("mcast_query_use_ifaddr")}, {name: "mcast_querier", bits: 8, set: refuseOne("mcast_querier")},
-	{name: "mcast_hash_elasticity", bits: 32, init: 16, set: func(*ipCmd, *device.Bridge, uint64) error { return nil }}, {name: "mcast_hash_max", bits: 32, init: 4096},
-	{name: "mcast_last_member_count", bits: 32, init: 2}, {name: "mcast_startup_query_count", bits: 32, init: 2},
-	{name: "mcast_last_member_interval", bits: 64, init: 100}, {name: "mcast_membership_interval", bits: 64, init: 26000}, {name: "mcast_querier_interval", bits: 64, init: 25500},
-	{name: "mcast_query_interval", bits: 64, init: 12500}, {name: "mcast_query_response_interval", bits: 64, init: 1000}, {name: "mcast_startup_query_interval", bits: 64, init: 3124},
-	{name: "mcast_stats_enabled", bits: 8, set: refuseOne("mcast_stats_enabled")}, {name: "mcast_igmp_version", bits: 8, init: 2}, {name: "mcast_mld_version", bits: 8, init: 1},
+	{name: "mcast_query_use_ifaddr", bits: 8, set: refuseOne("mcast_query_use_ifaddr")},
+	{name: "mcast_querier", bits: 8, get: func(br *device.Bridge) uint64 { return boolBit(br.Mcast.Querier) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetQuerier(v != 0); return nil }},
+	{name: "mcast_hash_elasticity", bits: 32, init: 16, set: func(*ipCmd, *device.Bridge, uint64) error { return nil }},
+	mcastCount("mcast_hash_max", func(m *device.BridgeMcast) *int { return &m.HashMax }),
+	mcastCount("mcast_last_member_count", func(m *device.BridgeMcast) *int { return &m.LastMemberCount }),
+	mcastCount("mcast_startup_query_count", func(m *device.BridgeMcast) *int { return &m.StartupCount }),
+	mcastTime("mcast_last_member_interval", 0, func(m *device.BridgeMcast) *sim.Time { return &m.LastMember }),
+	mcastTime("mcast_membership_interval", 0, func(m *device.BridgeMcast) *sim.Time { return &m.Membership }),
+	mcastTime("mcast_querier_interval", 0, func(m *device.BridgeMcast) *sim.Time { return &m.OtherQuerier }),
+	mcastTime("mcast_query_interval", sim.Second, func(m *device.BridgeMcast) *sim.Time { return &m.QueryInterval }),
+	mcastTime("mcast_query_response_interval", 0, func(m *device.BridgeMcast) *sim.Time { return &m.ResponseInterval }),
+	mcastTime("mcast_startup_query_interval", sim.Second, func(m *device.BridgeMcast) *sim.Time { return &m.StartupQuery }),
+	{name: "mcast_stats_enabled", bits: 8, set: refuseOne("mcast_stats_enabled")},
+	{name: "mcast_igmp_version", bits: 8, init: 2, set: refuseOther("mcast_igmp_version", 2)}, {name: "mcast_mld_version", bits: 8, init: 1, set: refuseOther("mcast_mld_version", 1)},
 	nfCall(0), nfCall(1), nfCall(2),
-	{name: "vlan_default_pvid", bits: 16}, {name: "vlan_stats_enabled", bits: 8}, {name: "vlan_stats_per_port", bits: 8},
+	{name: "vlan_default_pvid", bits: 16, get: func(br *device.Bridge) uint64 { return uint64(br.DefaultPVID) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { return answer(br.SetDefaultPVID(uint16(v))) }},
+	{name: "vlan_stats_enabled", bits: 8, set: refuseOne("vlan_stats_enabled")}, {name: "vlan_stats_per_port", bits: 8, set: refuseOne("vlan_stats_per_port")},
 }
 
 // inRange is what the kernel says to the options that only have a range.
@@ -150,6 +186,7 @@ type bridgeSet struct {
 	v     uint64
 	group *wire.MAC
 	flush bool
+	proto uint16 // vlan_protocol
 }
 
 // bridgeParse is bridge_parse_opt of iproute2.
@@ -169,10 +206,12 @@ next:
 			if err != nil {
 				return nil, err
 			}
-			if !strings.EqualFold(v, "802.1q") && !strings.EqualFold(v, "802.1ad") {
+			proto, ok := vlanProto(v)
+			if !ok {
 				return nil, invarg("invalid vlan_protocol", v)
 			}
-			continue // means something only with VLAN filtering
+			l = append(l, bridgeSet{proto: uint16(proto)})
+			continue
 		case k == "group_address":
 			v, err := need(a)
 			if err != nil {
@@ -213,6 +252,8 @@ func (c *ipCmd) bridgeApply(br *device.Bridge, l []bridgeSet) error {
 		switch {
 		case s.flush:
 			br.FDBFlush(nil)
+		case s.proto != 0:
+			br.VlanProto = s.proto
 		case s.group != nil:
 			if n := *s.group & 15; *s.group>>4 != 0x0180c200000 || n >= 1 && n <= 3 {
 				return answer(step.EINVAL)
@@ -321,12 +362,21 @@ func bridgeDetail(c *ipCmd, d *core.Device) (string, object) {
 		}
 		o.add(key, v)
 		if opt.name == "vlan_filtering" {
+			if br.Vlans(nil) != nil {
+				proto := map[bool]string{true: "802.1ad", false: "802.1Q"}[br.VlanProto == uint16(wire.EtherTypeQinQ)]
+				fmt.Fprintf(&b, "vlan_protocol %s ", proto)
+				o.add("vlan_protocol", proto)
+			}
 			id := bridgeID(br)
 			gc := br.GCIn()
 			fmt.Fprintf(&b, "bridge_id %s designated_root %s root_port 0 root_path_cost 0 topology_change 0 topology_change_detected 0 ", id, id)
 			fmt.Fprintf(&b, "hello_timer %7.2f tcn_timer %7.2f topology_change_timer %7.2f gc_timer %7s ", 0.0, 0.0, 0.0, fixed(gc))
 			o = append(o, member{"bridge_id", id}, member{"root_id", id}, member{"root_port", 0}, member{"root_path_cost", 0}, member{"topology_change", 0}, member{"topology_change_detected", 0},
 				member{"hello_timer", fixed(0)}, member{"tcn_timer", fixed(0)}, member{"topology_change_timer", fixed(0)}, member{"gc_timer", fixed(gc)})
+			if br.Vlans(nil) != nil {
+				fmt.Fprintf(&b, "vlan_default_pvid %d vlan_stats_enabled 0 vlan_stats_per_port 0 ", br.DefaultPVID)
+				o = append(o, member{"vlan_default_pvid", int(br.DefaultPVID)}, member{"vlan_stats_enabled", 0}, member{"vlan_stats_per_port", 0})
+			}
 		}
 	}
 	return b.String(), o

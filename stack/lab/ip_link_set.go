@@ -62,6 +62,9 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 		h = r.to
 	}
 	if r.addr != nil {
+		if isIfb(d) {
+			return answer(95)
+		}
 		if d.Flags&core.IFFLoopback == 0 && (r.addr.IsMulticast() || *r.addr == 0) {
 			return answer(99)
 		}
@@ -108,6 +111,7 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 	case r.up && device.CanOpen(d) != 0:
 		return answer(device.CanOpen(d))
 	case r.up && !d.Up():
+		tcFirstUp(c.p, d)
 		h.Up(d)
 	case r.down && d.Up():
 		h.Down(d)

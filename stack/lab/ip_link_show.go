@@ -315,7 +315,7 @@ func (c *ipCmd) detail(d *core.Device, o *object) string {
 	lo, hi := 68, 65535
 	kind := c.kind(d)
 	switch {
-	case d.Flags&core.IFFLoopback != 0, kind == "dummy":
+	case d.Flags&core.IFFLoopback != 0, kind == "dummy", kind == "ifb":
 		lo, hi = 0, 0
 	case kind == "vlan":
 		lo = 0

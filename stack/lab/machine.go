@@ -18,19 +18,19 @@ type Lab struct {
 	World  *stack.World
 	Root   *stack.Host // the namespace that the machine begins with
 	Limits Limits
-	Stdout io.Writer
-	Stderr io.Writer
+	Stdout io.Writer `fork:"zero"`
+	Stderr io.Writer `fork:"zero"`
 	// Begun is told of each command that a shell begins: the name of its script,
 	// and the line. nil: nobody is told.
-	Begun func(script string, line int)
+	Begun func(script string, line int) `fork:"zero"`
 	// Watch is told of namespaces that come and go, and of tools that have run.
 	// nil: nobody is told.
-	Watch Watcher
+	Watch Watcher `fork:"zero"`
 
 	spaces   []*space
 	files    *node
-	procs    []*Proc // alive, by number
-	all      map[int]*Proc
+	procs    []*Proc       `fork:"zero"` // alive, by number
+	all      map[int]*Proc `fork:"zero"`
 	lastPID  int
 	steps    int
 	events   int
@@ -40,10 +40,10 @@ type Lab struct {
 	begin    sim.Time
 	instant  bool // a set-up: no time may pass
 	stop     *Stopped
-	tools    map[string]tool
+	tools    map[string]tool   `fork:"zero"`
 	settings map[string]string // sysctls that nothing in the model obeys
 	lastConn map[string]int
-	current  *Proc    // that runs now, nil between two
+	current  *Proc    `fork:"zero"` // that runs now, nil between two
 	lull     sim.Time // when listening programs are interrupted, see interrupt
 	conf     map[*core.Device]*devState
 }
@@ -75,7 +75,6 @@ type devState struct {
 	ring      [2]int
 	coal      [2]int
 	queues    int
-	tun       *tuntapReq // ip tuntap add made it
 }
 
 // A tool is a program: it returns its exit status.

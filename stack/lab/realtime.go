@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
@@ -48,6 +49,16 @@ func (l *Lab) RunTo(to sim.Time) {
 	if to > l.now() {
 		l.World.Run(to)
 	}
+}
+
+// Rests reports whether no process of the shell is under way: then the machine
+// can be copied as it is.
+func (l *Lab) Rests() bool { return len(l.procs) == 0 && l.current == nil && l.stop == nil }
+
+// Wake makes a copy of a machine, as sim.Fork leaves it, one that can run.
+func (l *Lab) Wake() {
+	l.all, l.tools = map[int]*Proc{}, programs()
+	l.Stdout, l.Stderr = io.Discard, io.Discard
 }
 
 // End ends every process.

@@ -22,6 +22,7 @@ type socatCmd struct {
 	left, right bool     // -u: only from left to right; -U: only from right to left
 	linger      sim.Time // -t
 	idle        sim.Time // -T
+	block       int      // -b: bytes that one read may give
 	specs       [2]*socatSpec
 	lfd         int // a listener, -1: none
 	pending     []*socatPair
@@ -44,6 +45,7 @@ type socatEnd struct {
 	to       wire.Addr // where datagrams go, if they do not go to the peer
 	toPort   uint16
 	once     bool // one datagram only
+	tun      bool // fd is a tun device
 	eof      bool
 	shut     bool
 	kid      *Proc
@@ -57,7 +59,7 @@ type socatPair struct {
 }
 
 func socat(p *Proc, a []string) int {
-	c := &socatCmd{p: p, linger: sim.Second / 2, lfd: -1}
+	c := &socatCmd{p: p, linger: sim.Second / 2, lfd: -1, block: 8192}
 	var words []string
 	for i := 1; i < len(a); i++ {
 		s := a[i]
@@ -70,6 +72,15 @@ func socat(p *Proc, a []string) int {
 			c.left = true
 		case s == "-U":
 			c.right = true
+		case strings.HasPrefix(s, "-b"):
+			v := s[2:]
+			if v == "" && i+1 < len(a) {
+				i++
+				v = a[i]
+			}
+			if n, err := strconv.ParseUint(v, 0, 24); err == nil && n > 0 {
+				c.block = int(n)
+			}
 		case strings.HasPrefix(s, "-t"), strings.HasPrefix(s, "-T"):
 			v := s[2:]
 			if v == "" && i+1 < len(a) {
@@ -82,7 +93,7 @@ func socat(p *Proc, a []string) int {
 			} else {
 				c.idle = sim.Time(f * 1e9)
 			}
-		case strings.Trim(s, "-d") == "", s == "-ly", s == "-lu", s == "-s", s == "-4", s == "-6", strings.HasPrefix(s, "-b"), s == "-g":
+		case strings.Trim(s, "-d") == "", s == "-ly", s == "-lu", s == "-s", s == "-4", s == "-6", s == "-g":
 		case s == "-V":
 			p.out("socat by Gerhard Rieger and contributors - see www.dest-unreach.org\nsocat version 1.7.4.4 on 06 Nov 2022 08:15:51\n")
 			return 0
@@ -175,9 +186,9 @@ func splitColons(s string) (l []string) {
 var socatTypes = map[string]int{"STDIO": 0, "STDIN": 0, "STDOUT": 0, "STDERR": 0, "TCP": 2, "TCP4": 2, "TCP6": 2, "TCP-CONNECT": 2, "TCP4-CONNECT": 2, "TCP6-CONNECT": 2, "TCP-LISTEN": 1, "TCP4-LISTEN": 1,
 	"TCP6-LISTEN": 1, "TCP-L": 1, "TCP4-L": 1, "TCP6-L": 1, "UDP": 2, "UDP4": 2, "UDP6": 2, "UDP-CONNECT": 2, "UDP4-CONNECT": 2, "UDP6-CONNECT": 2, "UDP-SENDTO": 2, "UDP4-SENDTO": 2, "UDP6-SENDTO": 2,
 	"UDP-DATAGRAM": 2, "UDP4-DATAGRAM": 2, "UDP6-DATAGRAM": 2, "UDP-LISTEN": 1, "UDP4-LISTEN": 1, "UDP6-LISTEN": 1, "UDP-L": 1, "UDP4-L": 1, "UDP-RECV": 1, "UDP4-RECV": 1, "UDP6-RECV": 1,
-	"UDP-RECVFROM": 1, "UDP4-RECVFROM": 1, "UDP6-RECVFROM": 1, "EXEC": 1, "SYSTEM": 1, "SHELL": 1, "OPEN": 1, "FILE": 1, "CREATE": 1, "CREAT": 1, "GOPEN": 1, "INTERFACE": 1, "IF": 1}
+	"UDP-RECVFROM": 1, "UDP4-RECVFROM": 1, "UDP6-RECVFROM": 1, "EXEC": 1, "SYSTEM": 1, "SHELL": 1, "OPEN": 1, "FILE": 1, "CREATE": 1, "CREAT": 1, "GOPEN": 1, "INTERFACE": 1, "IF": 1, "TUN": 1}
 
-const socatOthers = " UNIX UNIX-CONNECT UNIX-LISTEN UNIX-SENDTO UNIX-RECV UNIX-RECVFROM UNIX-CLIENT ABSTRACT-CONNECT ABSTRACT-LISTEN OPENSSL SSL OPENSSL-LISTEN SSL-L SCTP SCTP-LISTEN SCTP-CONNECT IP-SENDTO IP4-SENDTO IP-RECV IP4-RECV IP-RECVFROM IP4-RECVFROM IP-DATAGRAM IP4-DATAGRAM IP6-SENDTO TUN PTY READLINE PIPE FIFO PROXY SOCKS SOCKS4 SOCKS4A FD VSOCK VSOCK-CONNECT VSOCK-LISTEN DTLS SOCKETPAIR SOCKET-CONNECT "
+const socatOthers = " UNIX UNIX-CONNECT UNIX-LISTEN UNIX-SENDTO UNIX-RECV UNIX-RECVFROM UNIX-CLIENT ABSTRACT-CONNECT ABSTRACT-LISTEN OPENSSL SSL OPENSSL-LISTEN SSL-L SCTP SCTP-LISTEN SCTP-CONNECT IP-SENDTO IP4-SENDTO IP-RECV IP4-RECV IP-RECVFROM IP4-RECVFROM IP-DATAGRAM IP4-DATAGRAM IP6-SENDTO PTY READLINE PIPE FIFO PROXY SOCKS SOCKS4 SOCKS4A FD VSOCK VSOCK-CONNECT VSOCK-LISTEN DTLS SOCKETPAIR SOCKET-CONNECT "
 
 const socatOpts = " fork reuseaddr reuseport bind sourceport sp so-bindtodevice if interface ttl ip-ttl tos ip-tos ip-add-membership ip-membership ip-multicast-ttl ip-multicast-loop ip-multicast-if broadcast so-broadcast keepalive so-keepalive nodelay tcp-nodelay connect-timeout retry interval backlog max-children shut-none shut-down ignoreeof null-eof cr crnl pf creat create append trunc excl rdonly wronly rdwr nonblock raw echo mode user group so-sndbuf so-rcvbuf sndbuf rcvbuf forever range lowport "
 
@@ -192,11 +203,13 @@ func (s *socatSpec) check() string {
 		return ""
 	case !ok:
 		return "unknown device/address \"" + strings.SplitN(strings.SplitN(s.text, ":", 2)[0], ",", 2)[0] + "\""
-	case len(s.params) != want && s.typ != "OPEN" && s.typ != "GOPEN" && s.typ != "CREATE":
+	case s.typ == "TUN" && len(s.params) > 1:
+		return "TUN: wrong number of parameters (" + strconv.Itoa(len(s.params)) + " instead of 0 or 1)"
+	case s.typ != "TUN" && len(s.params) != want && s.typ != "OPEN" && s.typ != "GOPEN" && s.typ != "CREATE":
 		return strings.SplitN(s.text, ":", 2)[0] + ": wrong number of parameters (" + strconv.Itoa(len(s.params)) + " instead of " + strconv.Itoa(want) + ")"
 	}
 	for k := range s.opts {
-		if !strings.Contains(socatOpts, " "+k+" ") {
+		if !strings.Contains(socatOpts, " "+k+" ") && !(s.typ == "TUN" && tunOption(k)) {
 			return "parseopts_table(): unknown option \"" + k + "\""
 		}
 	}

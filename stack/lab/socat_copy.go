@@ -114,7 +114,7 @@ func (c *socatCmd) work(t *socatPair) bool {
 		for c.reads(i) && !e.eof && c.ready(e) && c.room(t.end[1-i]) {
 			b, eof, bad := c.read(e)
 			if bad != 0 {
-				c.status = c.err("read(5, ..., 8192): %s", errnoWords(bad))
+				c.status = c.err("read(5, ..., %d): %s", c.block, errnoWords(bad))
 				return false
 			}
 			if len(b) > 0 {
@@ -138,7 +138,7 @@ func (c *socatCmd) work(t *socatPair) bool {
 }
 
 func (c *socatCmd) read(e *socatEnd) (b []byte, eof bool, bad core.Errno) {
-	buf := make([]byte, 8192)
+	buf := make([]byte, c.block)
 	switch {
 	case e.pkt != nil:
 		out := e.pkt.RcvQueue.Front().PktType == core.PacketOutgoing
@@ -167,7 +167,7 @@ func (c *socatCmd) read(e *socatEnd) (b []byte, eof bool, bad core.Errno) {
 		}
 		return buf[:r.Ret], e.once, 0
 	}
-	b, eof = c.p.read(e.rfd, 8192)
+	b, eof = c.p.read(e.rfd, c.block)
 	return b, eof, 0
 }
 
@@ -182,6 +182,12 @@ func (c *socatCmd) write(e *socatEnd, b []byte) bool {
 	case e.fd >= 0 && e.toPort != 0:
 		if _, er := c.n.prog.SendTo(e.fd, b, e.to, e.toPort, core.MsgDontWait); er != 0 && er != step.EAGAIN {
 			c.err("sendto(5, ..., %d, 0, ...): %s", len(b), errnoWords(er))
+			return false
+		}
+		return true
+	case e.tun:
+		if r := (&socket.Call{Op: socket.OpWrite, FD: e.fd, Data: b}); c.n.prog.Do(r) && r.Err != 0 {
+			c.err("write(5, ..., %d): %s", len(b), errnoWords(r.Err))
 			return false
 		}
 		return true
@@ -204,7 +210,7 @@ func (c *socatCmd) shut(e *socatEnd) {
 	}
 	e.shut = true
 	switch {
-	case e.fd >= 0 && !e.dgram && e.toPort == 0:
+	case e.fd >= 0 && !e.dgram && !e.tun && e.toPort == 0:
 		c.n.prog.Shutdown(e.fd, socket.ShutWr)
 	case e.kid != nil:
 		c.p.close(e.wfd)

@@ -80,6 +80,8 @@ func (c *socatCmd) open(s *socatSpec) (*socatEnd, string) {
 		c.exec(e, s.params[0])
 	case "OPEN", "FILE", "GOPEN", "CREATE", "CREAT":
 		return e, c.file(s, e)
+	case "TUN":
+		return e, c.openTun(s, e)
 	case "INTERFACE", "IF":
 		d := p.host.NS.DevByName(s.params[0])
 		if d == nil {

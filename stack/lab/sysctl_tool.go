@@ -200,6 +200,12 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 		}
 	}
 	switch key {
+	case "net.core.default_qdisc":
+		if tcKindOf(val) == nil || val == "noqueue" {
+			return noSuch
+		}
+		l.settings[fmt.Sprint(h.NS.ID, key)], l.settings[tcDefaultKey] = val, val
+		return ""
 	case "net.ipv4.ip_default_ttl":
 		if n, _ := strconv.Atoi(val); n < 1 || n > 255 {
 			return badValue

@@ -7,6 +7,10 @@ func tcFairKind(name string) *tcKind {
 		return &tcKind{tcParseFq, tcShowFq, tcStatsFq}
 	case "netem":
 		return &tcKind{tcParseNetem, tcShowNetem, nil}
+	case "codel":
+		return &tcKind{tcParseCodel, tcShowCodel, tcStatsCodel}
+	case "fq_codel":
+		return &tcKind{tcParseCodel, tcShowCodel, tcStatsFqCodel}
 	}
 	return nil
 }

@@ -33,6 +33,12 @@ func tcKindOf(name string) *tcKind {
 		return &tcKind{tcParseFifo, tcShowFifo, nil}
 	case "tbf":
 		return &tcKind{tcParseTbf, tcShowTbf, nil}
+	case "htb":
+		return &tcKind{tcParseHtb, tcShowHtb, nil}
+	case "prio":
+		return &tcKind{tcParsePrio, tcShowPrio, nil}
+	case "mq":
+		return &tcKind{tcParseMq, nil, nil}
 	}
 	return tcFairKind(name)
 }
@@ -43,6 +49,7 @@ const tcInvalid = "RTNETLINK answers: Invalid argument"
 type tcArgs struct {
 	p    *Proc
 	kind string
+	dev  string
 	w    []string
 	bad  int // exit status; 0: all is well
 }

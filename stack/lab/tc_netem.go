@@ -1,9 +1,8 @@
 package lab
 
 import (
-	"fmt"
 	"math"
-	"strings"
+	"strconv"
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sched"
@@ -26,97 +25,200 @@ const tcNetemUsage = `Usage: ... netem [ limit PACKETS ]
                    DELAY JITTER [packets MAX_PACKETS] [bytes MAX_BYTES]]`
 
 // tcNetem is the options of netem.
-type tcNetem struct{ c sched.NetemConfig }
+type tcNetem struct {
+	c    sched.NetemConfig
+	dist bool // a distribution was named
+	lost bool // and a model of losses
+}
+
+// percent takes a probability.
+func (a *tcArgs) percent(what string) uint32 { return tcValue(a, tcPercent, what) }
+
+// maybe takes one if a number follows.
+func (a *tcArgs) maybe(p *uint32, what string) bool {
+	if a.bad != 0 || !a.has() {
+		return false
+	}
+	*p = a.percent(what)
+	return a.bad == 0
+}
 
 // chance reads a percentage, and its correlation if one follows.
-func (a *tcArgs) chance(what, cor string) (c sched.NetemChance) {
-	if c.P = tcValue(a, tcPercent, what); a.bad == 0 && a.has() {
-		c.Cor = tcValue(a, tcPercent, cor)
+func (o *tcNetem) chance(a *tcArgs, c *sched.NetemChance, what, cor string) {
+	c.P = a.percent(what)
+	if a.maybe(&c.Cor, cor) && what != "duplicate" {
+		o.c.Has |= sched.NetemHasCor
 	}
-	return c
 }
 
 func tcParseNetem(a *tcArgs) (tcOptions, int) {
-	o := &tcNetem{sched.NetemConfig{Limit: 1000}}
-	c, dist := &o.c, false
-	a.each(func(w string) {
-		switch w {
-		case "limit":
-			c.Limit = tcValue(a, tcBytes, "limit")
-		case "latency", "delay":
-			c.Delay = sim.Time(tcValue(a, tcTime64, "latency"))
-			if a.bad == 0 && a.has() {
-				c.Jitter = sim.Time(tcValue(a, tcTime64, "latency"))
-				if a.bad == 0 && a.has() {
-					c.DelayCor = tcValue(a, tcPercent, "latency")
-				}
-			}
-		case "loss", "drop":
-			o.loss(a)
-		case "ecn":
-			c.ECN = true
-		case "reorder":
-			c.Reorder = a.chance("reorder", "reorder")
-		case "corrupt":
-			c.Corrupt = a.chance("corrupt", "corrupt")
-		case "gap":
-			c.Gap = tcValue(a, tcU32, "gap")
-		case "duplicate":
-			c.Duplicate = a.chance("duplicate", "duplicate")
-		case "distribution":
-			s, _ := a.value()
-			dist = true
-			switch s {
-			case "", "uniform":
-			case "normal", "pareto", "paretonormal", "experimental":
-				a.say(1, "not modelled: netem distribution %s", s)
-			default:
-				a.say(1, "No distribution data for %s (/usr/lib/x86_64-linux-gnu/tc//%s.dist: No such file or directory)", s, s)
-			}
-		case "rate":
-			c.Rate = tcValue(a, tcRate, "rate")
-			if a.bad == 0 && a.has() {
-				a.say(1, "not modelled: netem rate with an overhead")
-			}
-		case "slot":
-			a.say(1, "not modelled: netem slot")
-		case "help":
-			a.say(1, tcNetemUsage)
-		default:
-			a.say(1, "What is \"%s\"?\n%s", w, tcNetemUsage)
-		}
-	})
+	o := &tcNetem{c: sched.NetemConfig{Limit: 1000}}
+	a.each(func(w string) { o.option(a, w) })
 	if a.bad == 0 {
-		o.check(a, dist)
+		o.check(a)
 	}
 	return o, a.bad
 }
 
-func (o *tcNetem) loss(a *tcArgs) {
-	if len(a.w) > 1 && a.w[1] == "random" {
-		a.w = a.w[1:]
-	}
+func (o *tcNetem) option(a *tcArgs, w string) {
+	c := &o.c
 	switch {
-	case len(a.w) < 2:
-		a.value()
-	case a.has():
-		o.c.Loss = a.chance("loss percent", "loss correllation")
-	case a.w[1] == "state" || a.w[1] == "gemodel":
-		a.say(1, "not modelled: netem loss %s", a.w[1])
+	case tcIs(w, "limit"):
+		c.Limit = tcValue(a, tcBytes, "limit")
+	case tcIs(w, "latency"), tcIs(w, "delay"):
+		c.Delay = sim.Time(tcValue(a, tcTime64, "latency"))
+		if a.bad == 0 && a.has() {
+			c.Jitter = sim.Time(tcValue(a, tcTime64, "latency"))
+			if a.maybe(&c.DelayCor, "latency") {
+				c.Has |= sched.NetemHasCor
+			}
+		}
+	case tcIs(w, "loss"), tcIs(w, "drop"):
+		o.loss(a)
+	case tcIs(w, "ecn"):
+		c.ECN = true
+		c.Has |= sched.NetemHasECN
+	case tcIs(w, "reorder"):
+		o.chance(a, &c.Reorder, "reorder", "reorder")
+		c.Has |= sched.NetemHasReorder
+	case tcIs(w, "corrupt"):
+		o.chance(a, &c.Corrupt, "corrupt", "corrupt")
+		c.Has |= sched.NetemHasCorrupt
+	case tcIs(w, "gap"):
+		c.Gap = tcValue(a, tcU32, "gap")
+	case tcIs(w, "duplicate"):
+		o.chance(a, &c.Duplicate, "duplicate", "duplicate")
+	case tcIs(w, "distribution"):
+		c.Dist = a.distribution()
+		o.dist = true
+	case tcIs(w, "rate"):
+		o.rate(a)
+	case tcIs(w, "slot"):
+		o.slot(a)
+	case w == "seed": // iproute2 6.6
+		c.Seed = tcValue(a, func(s string) (uint64, bool) {
+			n, err := strconv.ParseUint(s, 0, 64)
+			return n, err == nil
+		}, "seed")
+		c.Has |= sched.NetemHasSeed
+	case w == "help":
+		a.say(1, tcNetemUsage)
 	default:
-		a.say(1, "Unknown loss parameter: %s", a.w[1])
+		a.say(1, "What is \"%s\"?\n%s", w, tcNetemUsage)
+	}
+}
+
+// signed reports that a number follows, maybe with a sign.
+func (a *tcArgs) signed() bool {
+	return a.has() || len(a.w) > 1 && len(a.w[1]) > 1 && (a.w[1][0] == '-' || a.w[1][0] == '+') && a.w[1][1] >= '0' && a.w[1][1] <= '9'
+}
+
+func tcSigned32(s string) (int, bool) {
+	n, err := strconv.ParseInt(s, 0, 32)
+	return int(n), err == nil
+}
+
+// rate is a rate, with what each packet and cell costs besides.
+func (o *tcNetem) rate(a *tcArgs) {
+	c := &o.c
+	c.Has |= sched.NetemHasRate
+	c.Rate = tcValue(a, tcRate, "rate")
+	if a.bad == 0 && a.signed() {
+		c.Overhead = tcValue(a, tcSigned32, "rate")
+	}
+	if a.bad == 0 && a.has() {
+		c.CellSize = int(tcValue(a, tcU32, "rate"))
+	}
+	if a.bad == 0 && a.signed() {
+		c.CellOverhead = tcValue(a, tcSigned32, "rate")
+	}
+}
+
+// loss is random, or one of two models.
+func (o *tcNetem) loss(a *tcArgs) {
+	c := &o.c
+	if c.Loss.P > 0 || o.lost {
+		a.say(1, "Illegal \"duplicate loss argument\n\"")
+		return
+	}
+	if a.has() {
+		o.chance(a, &c.Loss, "loss percent", "loss correlation")
+		return
+	}
+	kind, ok := a.value()
+	if !ok {
+		return
+	}
+	m := &c.Model
+	most := uint32(math.MaxUint32)
+	switch kind {
+	case "random":
+		o.chance(a, &c.Loss, "loss percent", "loss correlation")
+	case "state":
+		c.LossModel, o.lost = sched.NetemLossState, true
+		m[0] = a.percent("loss p13")
+		m[1], m[4] = most-m[0], most
+		_ = a.maybe(&m[1], "loss p31") && a.maybe(&m[2], "loss p32") && a.maybe(&m[4], "loss p23") && a.maybe(&m[3], "loss p14")
+	case "gemodel":
+		c.LossModel, o.lost = sched.NetemLossGE, true
+		m[0] = a.percent("loss gemodel p")
+		m[1] = most - m[0]
+		if a.maybe(&m[1], "loss gemodel r") && a.maybe(&m[2], "loss gemodel h") {
+			m[2] = most - m[2]
+			a.maybe(&m[3], "loss gemodel k")
+		}
+	default:
+		a.say(1, "Unknown loss parameter: %s", kind)
+	}
+}
+
+// slot says how packets leave in groups.
+func (o *tcNetem) slot(a *tcArgs) {
+	s := &o.c.Slot
+	o.c.Has |= sched.NetemHasSlot
+	if a.has() {
+		s.Min = sim.Time(tcValue(a, tcTime64, "slot min_delay"))
+		s.Max = s.Min
+		if a.bad == 0 && a.has() {
+			if s.Max = sim.Time(tcValue(a, tcTime64, "slot max_delay")); s.Max < s.Min && a.bad == 0 {
+				a.say(1, "Illegal \"slot max_delay\"")
+			}
+		}
+	} else if word, ok := a.value(); ok && word == "distribution" {
+		s.Dist = a.distribution()
+		if a.bad == 0 {
+			s.Delay = sim.Time(tcValue(a, tcTime64, "slot delay"))
+		}
+		if a.bad == 0 {
+			if s.Jitter = sim.Time(tcValue(a, tcTime64, "slot jitter")); s.Jitter <= 0 && a.bad == 0 {
+				a.say(1, "Non-positive jitter")
+			}
+		}
+	} else if ok {
+		a.say(1, "Unknown slot parameter: %s", word)
+	}
+	follows := func(option string) bool { return a.bad == 0 && len(a.w) > 1 && tcIs(a.w[1], option) }
+	if follows("packets") {
+		a.w = a.w[1:]
+		s.Packets = tcValue(a, tcSigned32, "slot packets")
+	}
+	if follows("bytes") {
+		a.w = a.w[1:]
+		s.Bytes = tcValue(a, tcBytes, "slot bytes")
 	}
 }
 
 // check says what does not go together.
-func (o *tcNetem) check(a *tcArgs, dist bool) {
+func (o *tcNetem) check(a *tcArgs) {
 	c := &o.c
 	switch {
 	case c.Reorder.P != 0 && c.Delay == 0:
 		a.say(1, "reordering not possible without specifying some delay\n%s", tcNetemUsage)
 	case c.Reorder.P == 0 && c.Gap > 0:
 		a.say(1, "gap specified without reorder probability\n%s", tcNetemUsage)
-	case dist && (c.Delay == 0 || c.Jitter == 0):
+	case c.ECN && c.Loss.P == 0 && !o.lost:
+		a.say(1, "ecn requested without loss model\n%s", tcNetemUsage)
+	case o.dist && (c.Delay == 0 || c.Jitter == 0):
 		a.say(1, "distribution specified but no latency and jitter values\n%s", tcNetemUsage)
 	case c.Reorder.P != 0 && c.Gap == 0:
 		c.Gap = 1
@@ -133,46 +235,134 @@ func (o *tcNetem) change(q core.Qdisc) string {
 // tcPart is a part of 2^32-1 as a fraction.
 func tcPart(p uint32) float64 { return float64(p) / math.MaxUint32 }
 
+// percent prints a probability: in the text as a percentage, in JSON as a fraction.
+func (t *tcText) percent(key, text string, p uint32) {
+	t.add(key, tcFloat(tcPart(p)), "%s %s%%", text, tcG(100*tcPart(p), 6))
+}
+
+// cor prints a correlation if there is one.
+func (t *tcText) cor(p uint32) {
+	if p != 0 {
+		t.b.WriteString(" " + tcG(100*tcPart(p), 6) + "%")
+	}
+	t.o.add("correlation", tcFloat(tcPart(p)))
+}
+
+// group puts what f adds into an object of its own.
+func (t *tcText) group(key string, f func(in *tcText)) {
+	var in tcText
+	f(&in)
+	t.b.WriteString(in.b.String())
+	t.o.add(key, in.o)
+}
+
 func tcShowNetem(c *tcCmd, q core.Qdisc) (string, object) {
 	f := q.(*sched.Netem).Config()
-	var b strings.Builder
-	fmt.Fprintf(&b, "limit %d", f.Limit)
-	o := object{{"limit", f.Limit}}
-	num := func(v float64) any { return tcFloat(v) }
-	cor := func(p uint32) member {
-		if p != 0 {
-			fmt.Fprintf(&b, " %s%%", tcG(100*tcPart(p), 6))
-		}
-		return member{"correlation", num(tcPart(p))}
-	}
+	var t tcText
+	t.add("limit", f.Limit, "limit %d", f.Limit)
 	if f.Delay != 0 {
-		fmt.Fprintf(&b, " delay %s", tcNanos(int64(f.Delay)))
-		if f.Jitter != 0 {
-			fmt.Fprintf(&b, "  %s", tcNanos(int64(f.Jitter)))
-		}
-		o.add("delay", object{{"delay", num(float64(f.Delay) / 1e9)}, {"jitter", num(float64(f.Jitter) / 1e9)}, cor(f.DelayCor)})
+		t.group("delay", func(in *tcText) {
+			in.add("delay", tcFloat(float64(f.Delay)/1e9), " delay %s", tcNanos(int64(f.Delay)))
+			in.o.add("jitter", tcFloat(float64(f.Jitter)/1e9))
+			if f.Jitter != 0 {
+				in.b.WriteString("  " + tcNanos(int64(f.Jitter)))
+				in.cor(f.DelayCor)
+			} else {
+				in.o.add("correlation", tcFloat(tcPart(f.DelayCor)))
+			}
+		})
 	}
 	chance := func(key, name string, p sched.NetemChance) {
 		if p.P != 0 {
-			fmt.Fprintf(&b, " %s %s%%", name, tcG(100*tcPart(p.P), 6))
-			o.add(key, object{{name, num(tcPart(p.P))}, cor(p.Cor)})
+			t.group(key, func(in *tcText) {
+				in.percent(name, " "+name, p.P)
+				in.cor(p.Cor)
+			})
 		}
 	}
 	chance("loss-random", "loss", f.Loss)
+	tcShowLoss(&t, &f)
 	chance("duplicate", "duplicate", f.Duplicate)
 	chance("reorder", "reorder", f.Reorder)
 	chance("corrupt", "corrupt", f.Corrupt)
-	if f.Rate != 0 {
-		fmt.Fprintf(&b, " rate %s", tcBits(f.Rate))
-		o.add("rate", object{{"rate", f.Rate}, {"packetoverhead", 0}, {"cellsize", 0}, {"celloverhead", 0}})
-	}
+	tcShowNetemRate(&t, &f)
+	tcShowSlot(&t, &f.Slot, f.Has)
+	t.o.add("ecn", f.ECN)
 	if f.ECN {
-		b.WriteString(" ecn ")
+		t.b.WriteString(" ecn ")
 	}
-	o.add("ecn", f.ECN)
+	t.o.add("gap", f.Gap)
 	if f.Gap != 0 {
-		fmt.Fprintf(&b, " gap %d", f.Gap)
+		t.b.WriteString(" gap " + strconv.Itoa(int(f.Gap)))
 	}
-	o.add("gap", f.Gap)
-	return b.String(), o
+	if f.Has&sched.NetemHasSeed != 0 {
+		t.add("seed", f.Seed, " seed %d", f.Seed)
+	}
+	return t.b.String(), t.o
+}
+
+// tcShowLoss prints the model of losses.
+func tcShowLoss(t *tcText, f *sched.NetemConfig) {
+	m := &f.Model
+	switch f.LossModel {
+	case sched.NetemLossState:
+		t.group("loss-state", func(in *tcText) {
+			in.percent("p13", " loss state p13", m[0])
+			in.percent("p31", " p31", m[1])
+			in.percent("p32", " p32", m[2])
+			in.percent("p23", " p23", m[4])
+			in.percent("p14", " p14", m[3])
+		})
+	case sched.NetemLossGE:
+		t.group("loss-gemodel", func(in *tcText) {
+			in.percent("p", " loss gemodel p", m[0])
+			in.percent("r", " r", m[1])
+			in.percent("1-h", " 1-h", math.MaxUint32-m[2])
+			in.percent("1-k", " 1-k", m[3])
+		})
+	}
+}
+
+func tcShowNetemRate(t *tcText, f *sched.NetemConfig) {
+	if f.Rate == 0 {
+		return
+	}
+	t.group("rate", func(in *tcText) {
+		in.add("rate", f.Rate, " rate %s", tcBits(f.Rate))
+		more := func(key string, n int) {
+			in.o.add(key, n)
+			if n != 0 {
+				in.b.WriteString(" " + key + " " + strconv.Itoa(n))
+			}
+		}
+		more("packetoverhead", f.Overhead)
+		more("cellsize", f.CellSize)
+		more("celloverhead", f.CellOverhead)
+	})
+}
+
+func tcShowSlot(t *tcText, s *sched.NetemSlot, has uint32) {
+	if has&sched.NetemHasSlot == 0 || s.Min|s.Max|s.Jitter == 0 {
+		return
+	}
+	t.group("slot", func(in *tcText) {
+		span := func(key, text string, v sim.Time) {
+			in.add(key, tcFloat(float64(v)/1e9), "%s %s", text, tcNanos(int64(v)))
+		}
+		if s.Jitter > 0 {
+			span("distribution", " slot distribution", s.Delay)
+			span("jitter", "", s.Jitter)
+		} else {
+			span("min-delay", " slot", s.Min)
+			span("max-delay", "", s.Max)
+		}
+		more := func(key string, n int) {
+			in.o.add(key, n)
+			if n != 0 {
+				in.b.WriteString(" " + key + " " + strconv.Itoa(n))
+			}
+		}
+		more("packets", s.Packets)
+		more("bytes", s.Bytes)
+	})
 }

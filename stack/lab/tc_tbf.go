@@ -31,7 +31,7 @@ func tcParseTbf(a *tcArgs) (tcOptions, int) {
 		if o.c.Peak.Bytes != 0 {
 			lim = min(lim, float64(o.c.Peak.Bytes)*float64(o.latency)/1e6+float64(o.c.MTU))
 		}
-		o.c.Limit = int(min(lim, math.MaxUint32))
+		o.c.Limit = int(uint32(int64(lim))) // as the program, which lets it overflow
 	}
 	return o, a.bad
 }
@@ -166,8 +166,8 @@ func (o *tcTbf) change(q core.Qdisc) string {
 // tcTicks is a time as the kernel gives it to tc: ticks of 64 ns.
 func tcTicks(t sim.Time) uint32 { return uint32(t >> 6) }
 
-// tcTickMicros is tc_core_tick2time: µs.
-func tcTickMicros(n uint32) float64 { return float64(n) / 15.625 }
+// tcTickMicros is tc_core_tick2time: whole µs.
+func tcTickMicros(n uint32) float64 { return math.Trunc(float64(n) / 15.625) }
 
 func tcShowTbf(c *tcCmd, q core.Qdisc) (string, object) {
 	t := q.(*sched.Tbf)
@@ -200,6 +200,9 @@ func tcShowTbf(c *tcCmd, q core.Qdisc) (string, object) {
 	if lat >= 0 {
 		text += " lat " + tcMicros(uint32(uint64(lat)))
 		o.add("lat", uint64(lat))
+	} else {
+		text += " limit " + tcSize(f.Limit)
+		o.add("limit", f.Limit)
 	}
 	if f.Rate.Overhead != 0 {
 		text += fmt.Sprintf(" overhead %d", f.Rate.Overhead)

@@ -18,11 +18,8 @@ type chargen struct {
 	buf   [2048]byte
 }
 
-// A stream is one connection of chargen.
-type stream struct {
-	fd, line int
-	rest     []byte
-}
+// A stream is one connection of chargen: at is where in its text it is.
+type stream struct{ fd, at int }
 
 const (
 	chargenWidth = 72
@@ -30,13 +27,26 @@ const (
 	chargenChars = 95
 )
 
+// chargenLineLen is how long a line is, with its end.
+const chargenLineLen = chargenWidth + 2
+
+// chargenText is all that chargen ever says, once: each line begins one character
+// later than the one before, until the first comes again.
+var chargenText = func() []byte {
+	var b []byte
+	for n := range chargenChars {
+		for i := range chargenWidth {
+			b = append(b, byte(chargenFirst+(n+i)%chargenChars))
+		}
+		b = append(b, '\r', '\n')
+	}
+	return b
+}()
+
 // chargenLine is line n, with its end.
 func chargenLine(n int) []byte {
-	b := make([]byte, 0, chargenWidth+2)
-	for i := range chargenWidth {
-		b = append(b, byte(chargenFirst+(n+i)%chargenChars))
-	}
-	return append(b, '\r', '\n')
+	n = n % chargenChars * chargenLineLen
+	return chargenText[n : n+chargenLineLen]
 }
 
 // Run serves what there is.
@@ -90,19 +100,13 @@ func (c *stream) talk(p *socket.Program, buf []byte) bool {
 		}
 	}
 	for {
-		if len(c.rest) == 0 {
-			for range 64 {
-				c.rest = append(c.rest, chargenLine(c.line)...)
-				c.line = (c.line + 1) % chargenChars
-			}
-		}
-		n, e := p.Send(c.fd, c.rest, 0)
+		n, e := p.Send(c.fd, chargenText[c.at:], 0)
 		switch {
 		case e == step.EAGAIN:
 			return true
 		case e != 0:
 			return false
 		}
-		c.rest = c.rest[n:]
+		c.at = (c.at + n) % len(chargenText)
 	}
 }

@@ -134,7 +134,7 @@ func TestReplay(t *testing.T) {
 	p.b.Do(p.b.Now(), "ping -c 1 10.9.0.1", io.Discard)
 	p.ask("curl -s http://10.9.0.2/", sim.Second)
 	x := p.end()
-	if !x.Agrees() || x.In < 100 || x.Out < 600 || x.Lines != 1 {
+	if !x.Agrees() || x.In < 50 || x.Out < 600 || x.Lines != 1 {
 		t.Errorf("%+v", x)
 	}
 }

@@ -21,8 +21,13 @@ import (
 // routers) is over by then. Times of inputs count from there.
 const Boot = 100 * sim.Second
 
-// cardRate is the speed of the cards, in bits per second.
-const cardRate = 10e9
+// The cards: their speed in bits per second, and the least time between two of
+// their interrupts, which is that of 70,000 in a second: what igb takes at least
+// when it adapts the gap to the traffic (IGB_70K_ITR).
+const (
+	cardRate = 10e9
+	cardGap  = 14 * sim.Microsecond
+)
 
 // A Port is a card of the machine.
 type Port struct {
@@ -52,14 +57,15 @@ type Sent struct {
 // A Machine is a simulated machine that is connected to the outside.
 type Machine struct {
 	Lab   *lab.Lab
-	Trace *trace.Tracer
+	Trace *trace.Tracer `fork:"zero"`
 	host  *stack.Host
 	nics  []*device.NIC
-	sent  []Sent
-	free  [][]byte
+	sent  []Sent   `fork:"zero"`
+	free  [][]byte `fork:"zero"`
 	addrs []netip.Addr
 	watch watch
 	begun bool
+	mute  bool
 }
 
 // port is the outer end of a card's cable.
@@ -71,7 +77,7 @@ type port struct {
 // Carry takes a frame that leaves.
 func (p *port) Carry(_ *core.Device, frame []byte, _ uint32) {
 	m := p.m
-	if !m.begun {
+	if !m.begun || m.mute {
 		return
 	}
 	var b []byte
@@ -99,7 +105,7 @@ func New(c Config) (*Machine, error) {
 		if m.host.NS.DevByName(p.Name) != nil {
 			return nil, fmt.Errorf("two ports are called %s", p.Name)
 		}
-		m.nics = append(m.nics, m.host.AddNIC(p.Name, p.MAC, device.Config{Rate: cardRate, Wire: &port{m, i}, FirstIRQ: 24 + 4*i}))
+		m.nics = append(m.nics, m.host.AddNIC(p.Name, p.MAC, device.Config{Rate: cardRate, RxGap: cardGap, Wire: &port{m, i}, FirstIRQ: 24 + 4*i}))
 		for _, a := range p.Addrs {
 			m.addrs = append(m.addrs, a.Addr())
 		}
@@ -186,6 +192,9 @@ func (m *Machine) Sent() []Sent {
 	m.sent = nil
 	return s
 }
+
+// Mute tells that nobody will ask for what leaves from now on.
+func (m *Machine) Mute() { m.mute, m.sent = true, nil }
 
 // Free takes back frames that Sent handed over, to use their memory again.
 func (m *Machine) Free(s []Sent) {

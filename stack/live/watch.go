@@ -1,6 +1,7 @@
 package live
 
 import (
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -8,14 +9,16 @@ import (
 
 // A watch notes which functions a request goes through, for the page that the
 // request fetches. It listens from the frame that begins the request on until
-// the program has read it. Whoever looks at the machine besides may record at
+// the program has read it, or it has heard enough: many a request is never read.
+// Whoever looks at the machine besides may record at
 // the same time: what the page says must not depend on that.
 type watch struct {
 	m     *Machine
 	steps []watched
 	depth int
 	on    bool
-	lent  bool // the tracer records for the watch alone
+	since sim.Time // when it began
+	lent  bool     // the tracer records for the watch alone
 }
 
 // A watched is one function that was entered, and why it did what it did.
@@ -26,8 +29,11 @@ type watched struct {
 	args  []uint64
 }
 
-// maxWatched is how many functions are noted at most.
-const maxWatched = 4096
+// How many functions are noted at most, and for how long.
+const (
+	maxWatched = 4096
+	watchTime  = sim.Second
+)
 
 // begin listens, if the frame may begin a request for the page.
 func (w *watch) begin(b []byte) {
@@ -35,7 +41,7 @@ func (w *watch) begin(b []byte) {
 		return
 	}
 	t := w.m.Trace
-	w.on, w.depth, w.steps = true, 0, w.steps[:0]
+	w.on, w.depth, w.steps, w.since = true, 0, w.steps[:0], w.m.Now()
 	t.Listener = w
 	if t.Mode != trace.Record {
 		t.Mode, w.lent = trace.Record, true
@@ -59,12 +65,19 @@ func (m *Machine) Own(mode trace.Mode) {
 	m.Trace.Mode = mode
 }
 
-// settle gives the tracer back when nothing is under way.
+// settle gives the tracer back when nothing is under way, and keeps what it
+// records short until then.
 func (w *watch) settle() {
-	if w.lent && !w.on && w.m.Trace.Idle() {
-		w.m.Trace.Mode, w.lent = trace.Count, false
-		w.m.Trace.Log.Reset()
+	if w.on && (len(w.steps) == maxWatched || w.m.Now() > w.since+watchTime) {
+		w.end()
 	}
+	if !w.lent || !w.m.Trace.Idle() {
+		return
+	}
+	if !w.on {
+		w.m.Trace.Mode, w.lent = trace.Count, false
+	}
+	w.m.Trace.Log.Reset()
 }
 
 // asksForPage reports whether a frame is a TCP segment to the web server's port

@@ -23,7 +23,7 @@ func (d Difference) String() string {
 // how packets ended, then why, at last the counters and the wire. The names are
 // those of the recordings; "stat" are the counters of /proc/net/sockstat and
 // /proc/net/stat, which the recordings keep with the others.
-var Sections = []string{"journeys", "drops", "consumed", "skb_rx", "skb_tx", "data_ready", "sk_error", "icmp_send", "tcp_send_reset", "fib", "nft", "tcp_states", "ca_state", "neigh", "fdb_update", "calls", "mib", "stat", "wire"}
+var Sections = []string{"journeys", "drops", "consumed", "skb_rx", "skb_tx", "data_ready", "sk_error", "icmp_send", "tcp_send_reset", "fib", "nft", "tcp_states", "ca_state", "neigh", "fdb_update", "qdisc", "calls", "mib", "stat", "wire"}
 
 // Holds says whether a model may be held to a section of this host: whether two
 // recordings of the kernel were the same in it.
@@ -63,6 +63,7 @@ var kindsOf = map[string]struct {
 	"ca_state":       {"congestion state", []string{"ca"}},
 	"neigh":          {"neighbour event", []string{"neigh"}},
 	"fdb_update":     {"bridge learning", []string{"fdb"}},
+	"qdisc":          {"packet queued or taken", []string{"enqueue", "dequeue"}},
 }
 
 // perSection is how many differences of a section are told.

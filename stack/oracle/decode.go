@@ -20,6 +20,10 @@ func (n *norm) frame(b []byte, lo bool) []Field {
 		f.add("frame", hex.EncodeToString(b))
 		return f
 	}
+	if b[0]>>4 == 4 && len(b) >= 20 && int(binary.BigEndian.Uint16(b[2:])) == len(b) { // of a tun device: there is no link header
+		n.ipv4(&f, "", b, true, lo)
+		return f
+	}
 	f.add("destination MAC", mac(b))
 	f.add("source MAC", mac(b[6:]))
 	t := binary.BigEndian.Uint16(b[12:])
@@ -174,6 +178,13 @@ func (n *norm) transport(f *fields, pre string, proto byte, p []byte, l l4) {
 		if l.whole && u >= 8 && u <= len(p) {
 			f.add("UDP checksum right", c == 0 && l.v4 || sum(p[:u], l.pseudo+17+uint32(u)) == 0)
 		}
+		if binary.BigEndian.Uint16(p[2:]) == portVXLAN && pre == "" && len(p) >= 16+14 {
+			n.vxlan(f, p[8:], l)
+			return
+		}
+		if n.lab && pre == "" && n.tunnelled(f, p[8:], l.lo) {
+			return
+		}
 		f.add(pre+"payload", hex.EncodeToString(p[8:]))
 	case proto == 1 && len(p) >= 8:
 		n.icmp(f, pre, p, l)
@@ -181,6 +192,51 @@ func (n *norm) transport(f *fields, pre string, proto byte, p []byte, l l4) {
 		n.icmp6(f, pre, p, l)
 	default:
 		f.add(pre+"payload", hex.EncodeToString(p))
+	}
+}
+
+// tunnelled lists the packet or the frame in a datagram of a tunnel that two programs
+// make, and reports whether it is one.
+func (n *norm) tunnelled(f *fields, q []byte, lo bool) bool {
+	if ip := whole4(q); ip != nil {
+		n.ipv4(f, "inner ", ip, true, lo)
+		return true
+	}
+	if len(q) < 14 || q[12] != 8 || q[13] != 0 || whole4(q[14:]) == nil {
+		return false
+	}
+	f.add("inner destination MAC", mac(q))
+	f.add("inner source MAC", mac(q[6:]))
+	n.ipv4(f, "inner ", q[14:], true, lo)
+	return true
+}
+
+// whole4 is p if that is an IPv4 packet without options.
+func whole4(p []byte) []byte {
+	if len(p) >= 20 && p[0] == 0x45 && int(binary.BigEndian.Uint16(p[2:])) == len(p) && sum(p[:20], 0) == 0 {
+		return p
+	}
+	return nil
+}
+
+// portVXLAN is the port of VXLAN (RFC 7348).
+const portVXLAN = 4789
+
+// vxlan lists the frame inside a VXLAN datagram.
+func (n *norm) vxlan(f *fields, p []byte, l l4) {
+	const pre = "inner "
+	f.add("VXLAN header", hex.EncodeToString(p[:8]))
+	b := p[8:]
+	f.add(pre+"destination MAC", mac(b))
+	f.add(pre+"source MAC", mac(b[6:]))
+	f.add(pre+"Ethernet type", hex.EncodeToString(b[12:14]))
+	switch b = b[14:]; {
+	case p[8+12] == 8 && p[8+13] == 0:
+		n.ipv4(f, pre, b, l.whole, l.lo)
+	case p[8+12] == 0x86 && p[8+13] == 0xdd:
+		n.ipv6(f, pre, b, l.whole, l.lo)
+	default:
+		f.add(pre+"payload", hex.EncodeToString(b))
 	}
 }
 

@@ -69,7 +69,7 @@ func NewModel(h Host) (Machine, error) {
 	m.absent = h.Devices
 	m.world.Clock.Reset(m.epoch - settle)
 	m.host.TCP.ISNs, m.host.TCP.TSOffsets, m.host.TCP.Ports, m.host.UDP.Ports = m, m, m, m
-	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, inject: map[string]int{}}
+	m.agent = &agent{m: m, name: h.Name, fds: map[int]int{}, devs: map[int]bool{}, inject: map[string]int{}}
 	m.prog = socket.NewProgram(ns, h.Name, m.agent)
 	m.listener.m = m
 	t := &trace.Tracer{Mode: trace.Record, Epoch: m.epoch, Listener: &m.listener}
@@ -90,6 +90,7 @@ func (m *model) plug(cmd string, all bool) {
 		mac, _ := net.ParseMAC(d.MAC)
 		v := device.NewVeth(m.host.NS, d.Name, d.Index, m)
 		v.Dev.Addr, v.Dev.MTU = wire.MACFrom(mac), d.MTU
+		v.PeerMTU = d.PeerMTU
 		m.veth[d.Name] = v
 	}
 	m.absent = rest
@@ -97,6 +98,9 @@ func (m *model) plug(cmd string, all bool) {
 
 // Setup carries out one command; see Machine.
 func (m *model) Setup(cmd string) error {
+	if strings.HasPrefix(cmd, "/dev/net/tun ") {
+		return m.openTun(cmd)
+	}
 	s, err := lab.Parse("", cmd)
 	if err != nil {
 		return err
@@ -105,21 +109,53 @@ func (m *model) Setup(cmd string) error {
 	return s.Setup(m.host)
 }
 
+// openTun is what the host's program did before time 0: "/dev/net/tun NAME FLAGS",
+// the flags of TUNSETIFF. It keeps the device.
+func (m *model) openTun(line string) error {
+	var name string
+	var flags uint16
+	if _, err := fmt.Sscanf(line, "/dev/net/tun %s %v", &name, &flags); err != nil {
+		return err
+	}
+	f := device.OpenTun(m.host.NS)
+	if e := f.SetIff(name, 0, flags, m.host, 0x020000000099); e != 0 {
+		return fmt.Errorf("TUNSETIFF: %s", e.String())
+	}
+	fd := m.prog.OpenDev(f)
+	m.agent.fds[fd], m.agent.devs[fd] = fd, true
+	return nil
+}
+
 // Frame lets a frame arrive; see Machine.
 func (m *model) Frame(dev string, at int64, b []byte) {
 	m.seen++
-	if m.seen > m.taken {
-		m.receive(dev, b)
+	if m.seen <= m.taken {
+		return
+	}
+	n := 0
+	for i := range m.inputs {
+		if m.inputs[i].Frame == nil {
+			continue
+		}
+		if n++; n == m.seen {
+			m.receive(&m.inputs[i])
+		}
 	}
 }
 
-func (m *model) receive(dev string, b []byte) {
+func (m *model) receive(in *Input) {
 	m.taken++
-	if v := m.veth[dev]; v != nil {
-		v.Receive(b, device.RxInfo{})
-	} else if d := m.host.NS.DevByName(dev); d == nil || device.BridgeOf(d) == nil {
-		m.missing("a frame on " + dev)
-	} // else a bridge of the host's own: it gets its frames from its ports
+	v := m.veth[in.Dev]
+	if v == nil {
+		m.missing("a frame on " + in.Dev)
+		return
+	}
+	info := device.RxInfo{Partial: in.Partial, GSOSize: in.GSO}
+	if in.Partial && len(in.Frame) > 54 { // what TCP sent lies in pages behind the headers
+		info.Paged = len(in.Frame) - 34 - int(in.Frame[46]>>4)*4
+		info.Shared = info.Paged > 0 // until the acknowledgement has got past the sender's backlog
+	}
+	v.Receive(in.Frame, info)
 }
 
 // atOnce is within which time a recorded frame is the answer to what has just
@@ -143,11 +179,11 @@ func (m *model) answers() {
 		if n++; n <= m.taken {
 			continue
 		}
-		if in.T > m.now()+atOnce {
+		if in.T > m.now()+atOnce || in.Called {
 			return
 		}
 		m.world.Clock.Spend(sim.Time(max(0, in.T-m.now())))
-		m.receive(in.Dev, in.Frame)
+		m.receive(in)
 		return // what it brings about is sent first
 	}
 }
@@ -247,10 +283,10 @@ func (m *model) Facts() Facts {
 	return f
 }
 
-// Carry takes a frame that leaves by one of the host's links (device.Wire).
+// Carry takes a frame that leaves by one of the host's links (device.Wire). The
+// taps of those who recorded saw it before the driver did; see listener.Point.
 func (m *model) Carry(d *core.Device, frame []byte, pkt uint32) {
 	if m.now() >= 0 {
-		m.facts.Send(m.now(), d.Name, frame)
 		if !m.handMade {
 			m.answers()
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/tcp"
 	"github.com/packetwalk/packetwalk/stack/trace"
@@ -71,8 +70,12 @@ func (l *listener) Enter(s step.Step, on trace.Subject) {
 	}
 	l.entered[s] = true
 	switch s {
-	case step.NetifReceiveSkbOneCore, step.NetifReceiveSkbListCore:
-		f.by, f.row = "packet", new(rowRef)
+	case step.NetifReceiveSkbOneCore, step.NetifReceiveSkbListCore, step.NapiGroReceive:
+		if !l.inside(step.TunGetUser) { // what a program writes into a tun device is its call's
+			f.by, f.row = "packet", new(rowRef)
+		}
+	case step.NetTxAction:
+		f.by, f.row = "softirq:NET_TX", new(rowRef)
 	default:
 		if len(l.open) == 0 {
 			f.by, f.row = s.String(), new(rowRef)
@@ -85,6 +88,16 @@ func (l *listener) Enter(s step.Step, on trace.Subject) {
 		}
 	}
 	l.open = append(l.open, f)
+}
+
+// inside reports whether a function is running.
+func (l *listener) inside(fn step.Step) bool {
+	for i := range l.open {
+		if l.open[i].fn == fn {
+			return true
+		}
+	}
+	return false
 }
 
 // timers are functions that a timer calls.
@@ -169,18 +182,23 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	}
 	b, _ := on.(*core.SKB)
 	sk, _ := on.(*core.Sock)
+	if l.lab != nil && tp == step.SkDataReady && sk != nil && sk.Family == core.AFUnspec {
+		return // a tun device's socket is in no namespace
+	}
 	if ofTap(tp, sk, v) || l.m != nil && unplaced(tp, b, v) {
 		return
 	}
 	switch tp {
 	case step.NetifReceiveSkb:
 		l.gso(l.add(Rx(l.dev(v[2]), PacketLine(b.Protocol, linear(b, b.Offset())), pktTypes[b.PktType])), b)
+	case step.NapiGroReceiveEntry:
+		l.add(Step{"gro", []Field{{"gro", l.dev(v[0])}, {"pkt", line(b)}}})
 	case step.NetDevQueue:
 		s := l.add(Tx(l.dev(v[2]), line(b), b.Mark))
 		ctOf(s, b)
 		l.gso(s, b)
 	case step.NetDevStartXmit:
-		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil && (d.Flags&core.IFFLoopback != 0 || device.BridgeOf(d) != nil) {
+		if d := l.ns().DevByIndex(int(v[1])); l.m != nil && d != nil {
 			l.m.facts.Send(l.m.now(), d.Name, linear(b, b.Offset()))
 		}
 	case step.KfreeSkb:
@@ -219,6 +237,10 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 		l.add(Reset(rstReasons[min(int(v[3]), len(rstReasons)-1)]))
 	case step.BrFdbUpdate:
 		l.add(Step{"fdb", []Field{{"fdb", wire.MAC(v[2]).String()}, {"dev", l.dev(v[1])}}})
+	case step.QdiscEnqueue:
+		l.queue("enqueue", v[1])
+	case step.QdiscDequeue:
+		l.queue("dequeue", v[2])
 	case step.SkDataReady:
 		l.add(Ready(l.end(sk, true)))
 	case step.InetSkErrorReport:
@@ -258,6 +280,14 @@ func unplaced(tp step.TP, b *core.SKB, v []uint64) bool {
 	return (tp == step.KfreeSkb || tp == step.ConsumeSkb) && b != nil && b.Cloned && step.Step(v[1]) == step.SkbReleaseData
 }
 
+// queue is a packet that a queueing discipline takes or gives; a lab compares
+// what the disciplines count instead.
+func (l *listener) queue(what string, index uint64) {
+	if d := l.ns().DevByIndex(int(index)); l.m != nil && d != nil && d.Qdisc != nil {
+		l.add(Step{what, []Field{{what, d.Qdisc.Name()}, {"qlen", itoa(d.Qdisc.Len())}}})
+	}
+}
+
 // gso adds what a packet that stands for several has.
 func (l *listener) gso(s *Step, b *core.SKB) {
 	if s != nil && b.GSOSize != 0 {
@@ -289,7 +319,7 @@ func (l *listener) dev(index uint64) string {
 
 // end is one end of a socket. The recorder had no addresses of IPv6 sockets.
 func (l *listener) end(sk *core.Sock, local bool) string {
-	if sk == nil {
+	if sk == nil || sk.Family == core.AFUnspec { // that of a tun device has no ends
 		return ""
 	}
 	a, p := sk.Daddr, sk.Dport

@@ -16,6 +16,7 @@ type agent struct {
 	m      *model
 	name   string
 	fds    map[int]int    // recorded descriptor: the model's
+	devs   map[int]bool   // those descriptors of the model that are tun devices
 	inject map[string]int // packet sockets, by device
 	todo   []Call
 	call   *socket.Call // the one that it is in
@@ -170,6 +171,13 @@ func (a *agent) prepare(p *socket.Program, c *Call) *socket.Call {
 		if s.Addr, s.Port, err = endpoint(c.Addr); err != nil {
 			return nil
 		}
+	}
+	if a.devs[s.FD] && c.Op != "close" {
+		s.Op = socket.OpWrite
+		if c.Op == "read" {
+			s.Op, s.Data = socket.OpRead, make([]byte, max(c.Size, 1))
+		}
+		return s
 	}
 	switch c.Op {
 	case "socket":

@@ -58,6 +58,7 @@ type Device struct {
 	Index    int    `json:"index"`
 	MAC      string `json:"mac"`
 	MTU      int    `json:"mtu"`      // bytes, before the set-up changed it
+	PeerMTU  int    `json:"peer_mtu"` // of the other end, if the set-up changed it
 	Offloads string `json:"offloads"` // "default" if they were not switched off
 }
 
@@ -91,8 +92,13 @@ type Input struct {
 	T     int64
 	Dev   string // of Frame
 	Frame []byte // a frame arrived from the wire
-	Call  *Call  // a program or the administrator did something
-	Point string // the counters are read: a phase ends here
+	// A veth hands over more than bytes: that the checksum is still to be filled in,
+	// and gso_size, the payload of each segment of a frame that stands for several.
+	Partial bool
+	GSO     int
+	Called  bool   // its sender was in a system call of its own: it is no answer that comes at once
+	Call    *Call  // a program or the administrator did something
+	Point   string // the counters are read: a phase ends here
 }
 
 // A Call is something done on the host. Op is a system call (socket, bind,
@@ -210,6 +216,9 @@ type input struct {
 	T        int64    `json:"t"`
 	Dev      string   `json:"dev"`
 	Frame    *int     `json:"frame"`
+	Partial  bool     `json:"partial"`
+	GSO      int      `json:"gso"`
+	Called   bool     `json:"called"`
 	Point    string   `json:"point"`
 	Carrier  string   `json:"carrier"`
 	Cmd      string   `json:"cmd"`
@@ -371,7 +380,7 @@ func (x input) input(frame []byte) (Input, error) {
 	case x.Cmd != "":
 		in.Call = &Call{T: x.T, Op: "command", Command: x.Cmd, Want: Want{Out: x.Out}}
 	case frame != nil:
-		in.Dev, in.Frame = x.Dev, frame
+		in.Dev, in.Frame, in.Partial, in.GSO, in.Called = x.Dev, frame, x.Partial, x.GSO, x.Called
 	default:
 		return in, fmt.Errorf("an input that is nothing")
 	}

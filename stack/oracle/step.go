@@ -56,7 +56,7 @@ var kinds = []struct {
 	{"retransmit_skb", []string{"retransmit_skb"}},
 	{"retransmit_synack", []string{"retransmit_synack"}},
 	{"enqueue", []string{"enqueue", "qlen"}},
-	{"dequeue", []string{"dequeue"}},
+	{"dequeue", []string{"dequeue", "qlen"}},
 	{"fdb", []string{"fdb", "dev"}},
 	{"copy", []string{"copy"}},
 	{"ret", []string{"ret"}},

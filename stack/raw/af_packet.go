@@ -124,7 +124,12 @@ func (sk *Packet) SendTo(frame []byte, ifindex int) (int, core.Errno) {
 		b.Protocol = uint16(frame[12])<<8 | uint16(frame[13])
 	}
 	b.SetOwnerW(&sk.Sock)
-	ns.DevQueueXmit(b)
+	switch rc := ns.DevQueueXmit(b); {
+	case rc < 0:
+		return 0, core.Errno(-rc)
+	case rc != core.NetXmitSuccess && rc != core.NetXmitCN: // net_xmit_errno
+		return 0, step.ENOBUFS
+	}
 	return len(frame), 0
 }
 

@@ -6,8 +6,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
@@ -18,11 +18,11 @@ type NDJSON struct {
 	Names Names
 	Bytes bool // frames with their bytes in hex
 
-	n      uint64
-	buf    []byte
-	hosts  [][]byte
-	fields map[step.Key]*fieldJSON
-	calls  [][]byte // of each step, in JSON
+	n     count // of the events
+	buf   []byte
+	where where
+	whys  []sentence // by step.Why
+	json  known
 }
 
 // Head prints the first line.
@@ -58,57 +58,41 @@ func (p *NDJSON) Take(l *trace.Log) error {
 }
 
 func (p *NDJSON) num(key string, v uint64) {
-	p.buf = append(p.buf, ',', '"')
-	p.buf = append(p.buf, key...)
-	p.buf = append(p.buf, '"', ':')
+	p.key(key)
 	p.buf = strconv.AppendUint(p.buf, v, 10)
 }
 
 func (p *NDJSON) str(key, v string) {
-	p.buf = append(p.buf, ',', '"')
-	p.buf = append(p.buf, key...)
-	p.buf = append(p.buf, '"', ':')
+	p.key(key)
 	p.buf = quote(p.buf, v)
 }
 
+func (p *NDJSON) key(key string) {
+	p.buf = append(p.buf, ',', '"')
+	p.buf = append(p.buf, key...)
+	p.buf = append(p.buf, '"', ':')
+}
+
 func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
-	p.n++
 	p.buf = append(p.buf, `{"n":`...)
-	p.buf = strconv.AppendUint(p.buf, p.n, 10)
-	p.buf = append(p.buf, `,"t":`...)
-	p.buf = strconv.AppendUint(p.buf, uint64(e.At), 10)
-	p.buf = append(p.buf, p.host(e.Host)...)
-	p.buf = append(p.buf, `,"cpu":`...)
-	p.buf = strconv.AppendUint(p.buf, uint64(e.CPU), 10)
-	if e.Dev != 0 {
-		p.str("dev", on(p.Names, e).DevName(int(e.Dev)))
-	}
-	if e.Pkt != 0 {
-		p.num("pkt", uint64(e.Pkt))
-	}
-	if e.Parent != 0 {
-		p.num("parent", uint64(e.Parent))
-	}
-	if e.SKB != 0 {
-		p.num("skb", uint64(e.SKB))
-	}
-	p.buf = append(p.buf, `,"depth":`...)
+	p.buf = append(p.buf, p.n.next()...)
+	p.buf = append(p.buf, p.place(e)...)
 	p.buf = strconv.AppendUint(p.buf, uint64(e.Depth), 10)
-	p.buf = append(p.buf, kinds[e.Kind]...)
 	switch e.Kind {
 	case trace.Call:
-		p.buf = append(p.buf, p.call(step.Step(e.Code))...)
-		p.why(l, e)
+		p.call(l, e)
 		p.set(l, e)
 	case trace.Point:
 		p.point(l, e)
 	case trace.Tried:
+		p.buf = append(p.buf, kinds[e.Kind]...)
 		t := step.Try(e.Code).Info()
 		a := l.Args(e)
 		p.str("what", t.What)
 		p.str("candidate", step.Render(t.Candidate, a, p.Names))
 		p.str("because", step.Render(t.Because, a, p.Names))
 	case trace.Frame:
+		p.buf = append(p.buf, kinds[e.Kind]...)
 		b := l.Bytes(e)
 		p.str("dir", direction(e))
 		p.num("len", uint64(len(b)))
@@ -117,6 +101,7 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 			p.str("hex", hex.EncodeToString(b))
 		}
 	case trace.End:
+		p.buf = append(p.buf, kinds[e.Kind]...)
 		p.str("outcome", trace.Outcome(e.Code).String())
 		p.str("at", e.Fn.String())
 		if e.Reason != 0 {
@@ -126,98 +111,86 @@ func (p *NDJSON) event(l *trace.Log, e *trace.Event) {
 			p.str("why", w)
 		}
 	case trace.Note:
+		p.buf = append(p.buf, kinds[e.Kind]...)
 		p.str("note", Why(l, e, p.Names))
 	}
 	p.buf = append(p.buf, '}', '\n')
 }
 
-// kinds are the kinds of events, in JSON.
-var kinds = func() (t [trace.Note + 1][]byte) {
-	for k := range t {
-		t[k] = quote([]byte(`,"ev":`), trace.EventKind(k).String())
-	}
-	return t
-}()
-
-// points are the tracepoints, in JSON: what they begin with, and each
-// argument's name.
-var points = func() (t [step.NumTPs]struct {
-	head []byte
-	args [][]byte
-}) {
-	for n := 1; n < step.NumTPs; n++ {
-		i := step.TP(n).Info()
-		t[n].head = append(quote([]byte(`,"tp":`), i.Name), `,"args":{`...)
-		for k, a := range i.Args {
-			b := quote(nil, a.Name)
-			if k > 0 {
-				b = quote([]byte(","), a.Name)
-			}
-			t[n].args = append(t[n].args, append(b, ':'))
-		}
-	}
-	return t
-}()
-
-// A fieldJSON is what a change of a field begins with, in JSON; nil for a field
-// without a name.
-type fieldJSON struct {
-	json []byte
-	fmt  step.Fmt
+// where is what lines say of time and place. Most events happen where the one
+// before did, at the same moment and to the same packet: then it is not written
+// anew.
+type where struct {
+	at               sim.Time
+	pkt, parent, skb uint32
+	dev              uint16
+	host, cpu        uint8
 }
 
-func (p *NDJSON) field(k step.Key) *fieldJSON {
-	f := p.fields[k]
-	if f == nil {
-		i := k.Field()
-		f = &fieldJSON{fmt: i.Fmt}
-		if i.Name != "" {
-			f.json = append(quote([]byte("["), i.Name), ',')
-		}
-		if p.fields == nil {
-			p.fields = map[step.Key]*fieldJSON{}
-		}
-		p.fields[k] = f
+// place is the part of a line between its number and its depth, in JSON.
+func (p *NDJSON) place(e *trace.Event) []byte {
+	w := where{e.At, e.Pkt, e.Parent, e.SKB, e.Dev, e.Host, e.CPU}
+	if w == p.where && p.json.place != nil {
+		return p.json.place
 	}
-	return f
+	p.where = w
+	b := append(p.json.place[:0], `,"t":`...)
+	b = strconv.AppendUint(b, uint64(e.At), 10)
+	b = append(b, p.json.host(e.Host, p.Names)...)
+	b = append(b, `,"cpu":`...)
+	b = strconv.AppendUint(b, uint64(e.CPU), 10)
+	if e.Dev != 0 {
+		b = quote(append(b, `,"dev":`...), on(p.Names, e).DevName(int(e.Dev)))
+	}
+	if e.Pkt != 0 {
+		b = strconv.AppendUint(append(b, `,"pkt":`...), uint64(e.Pkt), 10)
+	}
+	if e.Parent != 0 {
+		b = strconv.AppendUint(append(b, `,"parent":`...), uint64(e.Parent), 10)
+	}
+	if e.SKB != 0 {
+		b = strconv.AppendUint(append(b, `,"skb":`...), uint64(e.SKB), 10)
+	}
+	p.json.place = append(b, `,"depth":`...)
+	return p.json.place
 }
 
-// host is a host's name, in JSON.
-func (p *NDJSON) host(i uint8) []byte {
-	if int(i) >= len(p.hosts) {
-		p.hosts = append(p.hosts, make([][]byte, int(i)+1-len(p.hosts))...)
-	}
-	if p.hosts[i] == nil {
-		p.hosts[i] = quote([]byte(`,"host":`), p.Names.HostName(i))
-	}
-	return p.hosts[i]
-}
-
-// call is what every call of a function begins with, in JSON.
-func (p *NDJSON) call(s step.Step) []byte {
-	if int(s) >= len(p.calls) {
-		p.calls = append(p.calls, make([][]byte, int(s)+1-len(p.calls))...)
-	}
-	b := p.calls[s]
-	if b == nil {
-		i := s.Info()
-		b = quote(append(b, `,"fn":`...), i.Func)
-		b = quote(append(b, `,"file":`...), i.File)
-		b = quote(append(b, `,"layer":`...), i.Layer.String())
-		p.calls[s] = b
-	}
-	return b
-}
-
-// why prints a call's sentence.
-func (p *NDJSON) why(l *trace.Log, e *trace.Event) {
+// call prints which function was called, and its sentence.
+func (p *NDJSON) call(l *trace.Log, e *trace.Event) {
+	c := p.json.call(step.Step(e.Code))
 	if e.Why == 0 {
-		p.str("why", step.Step(e.Code).Info().What)
+		p.buf = append(p.buf, c.what...)
 		return
 	}
-	p.buf = append(p.buf, `,"why":"`...)
-	start := len(p.buf)
-	p.buf = closeQuote(step.AppendRender(p.buf, e.Why.Text(), l.WhyArgs(e), p.Names), start)
+	p.buf = append(append(p.buf, c.head...), `,"why":"`...)
+	args := l.WhyArgs(e)
+	for i, s := 0, p.sentence(e.Why); i < len(s); i++ {
+		p.buf = append(p.buf, s[i].json...)
+		start := len(p.buf)
+		p.buf = escaped(s[i].AppendPlace(p.buf, args, p.Names), start)
+	}
+	p.buf = append(p.buf, '"')
+}
+
+// A sentence is one of the catalogue's, taken apart.
+type sentence []struct {
+	step.Part
+	json []byte // its text
+}
+
+func (p *NDJSON) sentence(w step.Why) sentence {
+	if int(w) >= len(p.whys) {
+		p.whys = append(p.whys, make([]sentence, int(w)+1-len(p.whys))...)
+	}
+	s := &p.whys[w]
+	if *s == nil {
+		parts := step.Parts(w.Text())
+		*s = make(sentence, len(parts))
+		for i, part := range parts {
+			(*s)[i].Part, (*s)[i].json = part, escape(nil, part.Text)
+		}
+	}
+	return *s
 }
 
 func direction(e *trace.Event) string {
@@ -231,7 +204,7 @@ func direction(e *trace.Event) string {
 func (p *NDJSON) set(l *trace.Log, e *trace.Event) {
 	first := true
 	l.Set(e, func(c *trace.Change) {
-		f := p.field(c.Key)
+		f := p.json.field(c.Key)
 		if f.json == nil {
 			return
 		}
@@ -268,7 +241,7 @@ func (p *NDJSON) value(f step.Fmt, v uint64) {
 	default:
 		p.buf = append(p.buf, '"')
 		start := len(p.buf)
-		p.buf = closeQuote(f.Append(p.buf, 0, v, p.Names), start)
+		p.buf = append(escaped(f.Append(p.buf, 0, v, p.Names), start), '"')
 	}
 }
 
@@ -359,56 +332,4 @@ func hash(h uint64) string {
 		b[i] = digits[h>>(60-4*i)&15]
 	}
 	return string(b[:])
-}
-
-// plain are the bytes that stand for themselves in a JSON string.
-var plain = func() (t [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// closeQuote ends a JSON string that was written from start on as it is; what
-// needs escapes is written again.
-func closeQuote(b []byte, start int) []byte {
-	for _, c := range b[start:] {
-		if !plain[c] {
-			return quote(b[:start-1], string(b[start:]))
-		}
-	}
-	return append(b, '"')
-}
-
-// quote appends s as a JSON string.
-func quote(b []byte, s string) []byte {
-	b = append(b, '"')
-	for from := 0; ; {
-		i := from
-		for i < len(s) && plain[s[i]] {
-			i++
-		}
-		b = append(b, s[from:i]...)
-		if i == len(s) {
-			return append(b, '"')
-		}
-		const digits = "0123456789abcdef"
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-			i++
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-			i++
-		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				b = append(b, `\ufffd`...)
-			} else {
-				b = append(b, s[i:i+n]...)
-			}
-			i += n
-		}
-		from = i
-	}
 }

@@ -65,6 +65,9 @@ type Totals struct {
 	Paths    []PathCount
 	paths    map[uint64]int
 	label    map[uint32]*way
+	last     uint32 // the packet that was asked for last, and its way
+	lastWay  *way
+	spare    []*way
 	closed   []uint32 // a ring: packets that came to an end, in the order of it
 	next     int      // the oldest in the ring
 	resolver Names
@@ -73,11 +76,15 @@ type Totals struct {
 // way is the path of one packet.
 type way struct {
 	hash uint64
-	fns  []step.Step
+	fns  [maxMilestones]step.Step
+	n    uint8 // of fns
 	dev  uint16
 	end  trace.Outcome // what became of it, as far as is known; zero: it is under way
 	path int           // once it has ended: the index of its path
 }
+
+// maxMilestones is how many functions of a path are told.
+const maxMilestones = 12
 
 // maxClosed is how many packets are remembered after their end: a clone may
 // bring a better one.
@@ -143,25 +150,42 @@ func (t *Totals) path(e *trace.Event) {
 	default:
 		return
 	}
-	w := t.label[e.Pkt]
-	if w == nil {
-		w = &way{hash: 14695981039346656037}
-		t.label[e.Pkt] = w
-		t.Packets++
-	}
+	w := t.way(e.Pkt)
 	switch e.Kind {
 	case trace.Frame:
 		if w.dev == 0 {
 			w.dev = e.Dev
 		}
 	case trace.Call:
-		if s := step.Step(e.Code); milestone(s) && (len(w.fns) == 0 || w.fns[len(w.fns)-1] != s) && len(w.fns) < 12 && w.end == trace.NoOutcome {
-			w.fns = append(w.fns, s)
+		if s := step.Step(e.Code); milestone(s) && (w.n == 0 || w.fns[w.n-1] != s) && w.n < maxMilestones && w.end == trace.NoOutcome {
+			w.fns[w.n] = s
+			w.n++
 			w.hash = (w.hash ^ uint64(s)) * prime
 		}
 	case trace.End:
 		t.close(w, e)
 	}
+}
+
+// way is the path of a packet so far. Mostly it is asked for the same packet as
+// the last time.
+func (t *Totals) way(pkt uint32) *way {
+	if pkt == t.last {
+		return t.lastWay
+	}
+	w := t.label[pkt]
+	if w == nil {
+		if n := len(t.spare); n > 0 {
+			w, t.spare = t.spare[n-1], t.spare[:n-1]
+		} else {
+			w = new(way)
+		}
+		*w = way{hash: 14695981039346656037}
+		t.label[pkt] = w
+		t.Packets++
+	}
+	t.last, t.lastWay = pkt, w
+	return w
 }
 
 // close counts a packet's end. One that has ended already is counted anew if
@@ -196,7 +220,14 @@ func (t *Totals) remember(pkt uint32) {
 		t.closed = append(t.closed, pkt)
 		return
 	}
-	delete(t.label, t.closed[t.next])
+	old := t.closed[t.next]
+	if w := t.label[old]; w != nil {
+		t.spare = append(t.spare, w)
+		delete(t.label, old)
+	}
+	if old == t.last {
+		t.last = 0
+	}
 	t.closed[t.next] = pkt
 	t.next = (t.next + 1) % maxClosed
 }
@@ -204,7 +235,7 @@ func (t *Totals) remember(pkt uint32) {
 func (t *Totals) pathText(w *way, e *trace.Event) string {
 	var b strings.Builder
 	b.WriteString(step.Dev.Format(0, uint64(w.dev), t.resolver))
-	for _, f := range w.fns {
+	for _, f := range w.fns[:w.n] {
 		b.WriteString(" > ")
 		b.WriteString(f.String())
 	}
@@ -218,15 +249,17 @@ func (t *Totals) pathText(w *way, e *trace.Event) string {
 
 // milestone reports whether a function is one that tells paths apart for a
 // person: the doors between the floors.
-func milestone(s step.Step) bool { return milestones[s] }
+func milestone(s step.Step) bool { return int(s) < len(milestones) && milestones[s] }
 
-var milestones = func() map[step.Step]bool {
-	m := map[step.Step]bool{}
+var milestones = func() (m []bool) {
 	for _, fn := range []string{"ip_rcv", "ipv6_rcv", "arp_rcv", "ip_forward", "ip6_forward", "ip_local_deliver", "ip6_input", "ip_defrag", "ipv6_frag_rcv",
 		"icmp_rcv", "icmpv6_rcv", "igmp_rcv", "__udp4_lib_rcv", "__udp6_lib_rcv", "tcp_v4_rcv", "tcp_v6_rcv", "raw_local_deliver", "ping_rcv", "ip_error", "ndisc_rcv",
 		"icmp_reply", "__icmp_send", "icmp6_send", "ip_local_out", "ip6_xmit", "arp_xmit", "ndisc_send_skb", "ip_do_fragment", "ip6_fragment", "__dev_queue_xmit", "loopback_xmit",
 		"tcp_connect", "udp_sendmsg", "raw_sendmsg", "__tcp_transmit_skb", "__tcp_retransmit_skb"} {
 		if s := step.ByName(fn); s != 0 {
+			if n := len(m); int(s) >= n {
+				m = append(m, make([]bool, int(s)+1-n)...)
+			}
 			m[s] = true
 		}
 	}

@@ -31,17 +31,16 @@ func (q *PfifoFast) Name() string { return pfifoFastName }
 func (q *PfifoFast) CanBypass() bool { return true }
 
 // Enqueue is pfifo_fast_enqueue.
-func (q *PfifoFast) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *PfifoFast) Enqueue(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.PfifoFastEnqueue, b).Out()
 	band := prio2band[b.Priority&15]
 	if q.band[band].Len() >= q.limit {
-		q.drops++
 		ns.Why(step.WhyBandFull, uint64(band), uint64(q.limit))
-		return step.DropQdiscDrop
+		return q.drop(b, step.DropQdiscDrop)
 	}
 	ns.Why(step.WhyBand, uint64(b.Priority), uint64(band), uint64(q.qlen))
 	q.add(&q.band[band], b)
-	return step.NotDropped
+	return core.NetXmitSuccess
 }
 
 // Dequeue is pfifo_fast_dequeue: the first packet of the first band that has
@@ -58,13 +57,23 @@ func (q *PfifoFast) Dequeue(ns *core.Netns) *core.SKB {
 	return nil
 }
 
+// Peek is pfifo_fast_peek.
+func (q *PfifoFast) Peek(ns *core.Netns) *core.SKB {
+	for i := range q.band {
+		if b := q.band[i].Front(); b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
 // Reset is pfifo_fast_reset.
 func (q *PfifoFast) Reset(ns *core.Netns) {
 	defer ns.In(step.QdiscReset, q).Out()
 	for i := range q.band {
 		purge(ns, &q.band[i])
 	}
-	q.qlen, q.backlog = 0, 0
+	q.clear(ns)
 }
 
 // What a Fifo counts, and whom it drops.
@@ -109,11 +118,6 @@ func NewBfifo(d *core.Device, limit int) *Fifo {
 	return &Fifo{qdisc: newQdisc(d), limit: limit, kind: countBytes}
 }
 
-// newQdisc is qdisc_alloc.
-func newQdisc(d *core.Device) qdisc {
-	return qdisc{id: d.NS.Machine.IDs.Object(), dev: d}
-}
-
 // Limit is how many packets, or bytes, may wait; SetLimit is fifo_init for one that
 // exists.
 func (q *Fifo) Limit() int         { return q.limit }
@@ -126,13 +130,13 @@ func (q *Fifo) Name() string { return fifoNames[q.kind] }
 // for a packet.
 func (q *Fifo) CanBypass() bool {
 	if q.kind == countBytes {
-		return q.limit >= mtu(q.dev)
+		return q.limit >= mtu(q.Dev)
 	}
 	return q.limit >= 1
 }
 
 // Enqueue is pfifo_enqueue, bfifo_enqueue or pfifo_tail_enqueue.
-func (q *Fifo) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Fifo) Enqueue(ns *core.Netns, b *core.SKB) int {
 	switch q.kind {
 	case countBytes:
 		return q.enqueueBytes(ns, b)
@@ -142,44 +146,43 @@ func (q *Fifo) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 	return q.enqueuePackets(ns, b)
 }
 
-func (q *Fifo) enqueuePackets(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Fifo) enqueuePackets(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.PfifoEnqueue, b).Out()
 	if q.qlen < q.limit {
 		q.add(&q.q, b)
-		return step.NotDropped
+		return core.NetXmitSuccess
 	}
-	q.drops++
 	ns.Why(step.WhyFifoFull, uint64(q.qlen), uint64(q.limit))
-	return step.DropQdiscDrop
+	return q.drop(b, step.DropQdiscDrop)
 }
 
-func (q *Fifo) enqueueBytes(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Fifo) enqueueBytes(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.BfifoEnqueue, b).Out()
 	if q.backlog+pktLen(b) <= q.limit {
 		q.add(&q.q, b)
-		return step.NotDropped
+		return core.NetXmitSuccess
 	}
-	q.drops++
 	ns.Why(step.WhyBfifoFull, uint64(q.backlog), uint64(pktLen(b)), uint64(q.limit))
-	return step.DropQdiscDrop
+	return q.drop(b, step.DropQdiscDrop)
 }
 
 // enqueueTail is pfifo_tail_enqueue: the oldest packet goes when the queue is full.
-func (q *Fifo) enqueueTail(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Fifo) enqueueTail(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.PfifoTailEnqueue, b).Out()
 	if q.limit == 0 {
-		q.drops++
 		ns.Why(step.WhyFifoFull, uint64(q.qlen), uint64(q.limit))
-		return step.DropQdiscDrop
+		return q.drop(b, step.DropQdiscDrop)
 	}
-	if q.qlen >= q.limit {
-		ns.Why(step.WhyHeadDrop, uint64(q.qlen), uint64(q.limit))
-		q.drops++
-		q.dev.Refuse(q.take(&q.q), step.DropQdiscDrop)
-		q.dev.Congested()
+	if q.qlen < q.limit {
+		q.add(&q.q, b)
+		return core.NetXmitSuccess
 	}
+	before := q.backlog
+	ns.Why(step.WhyHeadDrop, uint64(q.qlen), uint64(q.limit))
+	q.drop(q.take(&q.q), step.DropQdiscDrop)
 	q.add(&q.q, b)
-	return step.NotDropped
+	q.treeReduce(0, before-q.backlog)
+	return core.NetXmitCN
 }
 
 // Dequeue is qdisc_dequeue_head.
@@ -191,9 +194,12 @@ func (q *Fifo) Dequeue(ns *core.Netns) *core.SKB {
 	return b
 }
 
+// Peek is qdisc_peek_head.
+func (q *Fifo) Peek(ns *core.Netns) *core.SKB { return q.q.Front() }
+
 // Reset is qdisc_reset_queue.
 func (q *Fifo) Reset(ns *core.Netns) {
 	defer ns.In(step.QdiscReset, q).Out()
 	purge(ns, &q.q)
-	q.qlen, q.backlog = 0, 0
+	q.clear(ns)
 }

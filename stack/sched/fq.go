@@ -120,13 +120,7 @@ func (q *Fq) Change(c FqConfig) {
 		}
 	}
 	q.conf = c
-	for q.qlen > c.Limit {
-		b := q.Dequeue(q.dev.NS)
-		if b == nil {
-			return
-		}
-		q.dev.NS.Drop(b, step.DropNotSpecified, step.FqDequeue)
-	}
+	q.shrink(q, c.Limit)
 }
 
 // Config is the options that it has.
@@ -136,7 +130,7 @@ func (q *Fq) Config() FqConfig { return q.conf }
 func (q *Fq) FqStats() FqStats {
 	s := q.stat
 	if q.nextAt != fqNever {
-		s.NextDelayed = q.nextAt - q.dev.NS.Clock.Now()
+		s.NextDelayed = q.nextAt - q.Dev.NS.Clock.Now()
 	}
 	for i := range q.bands {
 		s.BandDrop += q.bands[i].drops
@@ -148,15 +142,14 @@ func (q *Fq) FqStats() FqStats {
 func (q *Fq) Name() string { return fqName }
 
 // Enqueue is fq_enqueue.
-func (q *Fq) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Fq) Enqueue(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.FqEnqueue, b).Out()
 	band := int(q.conf.Priomap[b.Priority&15])
 	pb := &q.bands[band]
 	if pb.packets >= q.conf.Limit {
 		pb.drops++
-		q.drops++
 		ns.Why(step.WhyFqBandFull, uint64(band), uint64(q.conf.Limit))
-		return step.DropFqBandLimit
+		return q.drop(b, step.DropFqBandLimit)
 	}
 	now := ns.Clock.Now()
 	at := now
@@ -165,8 +158,7 @@ func (q *Fq) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 			ns.Why(step.WhyFqHorizon, uint64(b.Tstamp-now), uint64(q.conf.Horizon))
 			if q.conf.HorizonDrop {
 				q.stat.HorizonDrops++
-				q.drops++
-				return step.DropFqHorizonLimit
+				return q.drop(b, step.DropFqHorizonLimit)
 			}
 			q.stat.HorizonCaps++
 			b.Tstamp = now + q.conf.Horizon
@@ -177,13 +169,12 @@ func (q *Fq) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 	if f == nil {
 		q.internal.insert(b, at)
 		q.queued(b)
-		return step.NotDropped
+		return core.NetXmitSuccess
 	}
 	if f.q.len() >= q.conf.FlowLimit {
 		q.stat.FlowLimit++
-		q.drops++
 		ns.Why(step.WhyFqFlowFull, uint64(f.q.len()), uint64(q.conf.FlowLimit))
-		return step.DropFqFlowLimit
+		return q.drop(b, step.DropFqFlowLimit)
 	}
 	if f.state == fqDetached {
 		pb := &q.bands[f.band]
@@ -201,7 +192,7 @@ func (q *Fq) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 	f.q.insert(b, at)
 	q.queued(b)
 	ns.Why(step.WhyFqFlow, uint64(f.q.len()), uint64(max(at-now, 0)))
-	return step.NotDropped
+	return core.NetXmitSuccess
 }
 
 // classify is fq_classify: the flow of the packet; nil is the fast path.
@@ -210,11 +201,11 @@ func (q *Fq) classify(ns *core.Netns, b *core.SKB, at, now sim.Time) *fqFlow {
 	var key uint64
 	switch {
 	case sk == nil || sk.State == core.TCPListen:
-		key = uint64(flowHash(b)&q.conf.OrphanMask)<<1 | 1
+		key = uint64(core.FlowHash(b)&q.conf.OrphanMask)<<1 | 1
 		b.Orphan()
 		sk = nil
 	case sk.State == core.TCPClose:
-		key = uint64(flowHash(b)&q.conf.OrphanMask)<<1 | 1
+		key = uint64(core.FlowHash(b)&q.conf.OrphanMask)<<1 | 1
 		sk = nil
 	default:
 		key = uint64(sk.ID) << 1
@@ -281,6 +272,9 @@ func (q *Fq) gc(slot *[]*fqFlow, key uint64, now sim.Time) {
 	*slot = keep
 }
 
+// Peek is qdisc_peek_dequeued.
+func (q *Fq) Peek(ns *core.Netns) *core.SKB { return peekDequeued(ns, q) }
+
 // Reset is fq_reset.
 func (q *Fq) Reset(ns *core.Netns) {
 	defer ns.In(step.QdiscReset, q).Out()
@@ -296,6 +290,6 @@ func (q *Fq) Reset(ns *core.Netns) {
 	}
 	q.delayed, q.nextAt = nil, fqNever
 	q.stat.Flows, q.stat.Inactive, q.stat.Throttled = 0, 0, 0
-	q.qlen, q.backlog = 0, 0
+	q.clear(ns)
 	q.dog.cancel()
 }

@@ -83,7 +83,7 @@ func (q *Fq) Dequeue(ns *core.Netns) *core.SKB {
 		if head == nil {
 			if q.nextAt != fqNever {
 				ns.Why(step.WhyFqWait, uint64(q.stat.Throttled), uint64(q.nextAt-now))
-				q.dog.at(&q.qdisc, q.nextAt, q.conf.TimerSlack)
+				q.dog.at(q, q.nextAt, q.conf.TimerSlack)
 			}
 			return nil
 		}

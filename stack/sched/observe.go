@@ -6,6 +6,12 @@ const (
 	tbfName       = "tbf"
 	fqName        = "fq"
 	netemName     = "netem"
+	prioName      = "prio"
+	htbName       = "htb"
+	mqName        = "mq"
+	noopName      = "noop"
+	codelName     = "codel"
+	fqCodelName   = "fq_codel"
 )
 
 // fifoNames are those of a Fifo, by its kind.

@@ -16,10 +16,18 @@ type Discipline interface {
 	core.Qdisc
 	// Stats are its counters.
 	Stats() Stats
+	// IDs are its handle and its parent's class.
+	IDs() (handle, parent uint32)
 	// SetHandle gives it its number at the root of a device: major<<16.
 	SetHandle(handle uint32)
 	// Reset is qdisc_reset: drop all that waits and forget the past.
 	Reset(ns *core.Netns)
+	// Peek is the packet that Dequeue would give; it stays (Qdisc_ops.peek).
+	Peek(ns *core.Netns) *core.SKB
+	// Listed reports that tc lists it; ID grows with each one that is made.
+	Listed() bool
+	ID() uint32
+	base() *qdisc
 }
 
 // Stats are the counters that `tc -s qdisc` shows (struct gnet_stats_basic and
@@ -30,20 +38,31 @@ type Stats struct {
 	Backlog, Len                                int
 }
 
-// A qdisc is what struct Qdisc has for every discipline: statistics and name.
+// A qdisc is what struct Qdisc has for every discipline: statistics, its place in the
+// tree, and what net/core needs.
 type qdisc struct {
+	core.QdiscRun
 	id             uint32
 	handle, parent uint32
+	up             Discipline // the discipline that it hangs below, if that counts it
+	invisible      bool       // tc does not list it (TCQ_F_INVISIBLE)
 	qlen, backlog  int
 	drops          uint64
 	overlimits     uint64
 	requeues       uint64
 	bytes, packets uint64
-	dev            *core.Device
+	peeked         *core.SKB // taken out to be looked at, still a part of the queue (gso_skb)
 }
 
 // rootParent is TC_H_ROOT.
 const rootParent = 0xffffffff
+
+// newQdisc is qdisc_alloc.
+func newQdisc(d *core.Device) qdisc {
+	return qdisc{id: d.NS.Machine.IDs.Object(), QdiscRun: core.QdiscRun{Dev: d, OneQueue: d.NumTxQueues <= 1}}
+}
+
+func (q *qdisc) base() *qdisc { return q }
 
 // IDs are the numbers that tc shows: handle and parent.
 func (q *qdisc) IDs() (handle, parent uint32) { return q.handle, q.parent }
@@ -63,6 +82,16 @@ func (q *qdisc) Len() int { return q.qlen }
 func (q *qdisc) Drops() uint64 { return q.drops }
 func (q *qdisc) Backlog() int  { return q.backlog }
 
+// Requeued: see core.Qdisc.
+func (q *qdisc) Requeued(b *core.SKB, back bool) {
+	if back {
+		q.unqueued(b)
+		return
+	}
+	q.requeues++
+	q.queued(b)
+}
+
 // Kind, TraceID, TracePkt, Observe: see trace.Subject.
 func (q *qdisc) Kind() step.Kind            { return step.KindQdisc }
 func (q *qdisc) TraceID() uint32            { return q.id }
@@ -73,6 +102,103 @@ func (q *qdisc) Observe(o *trace.Obs) {
 
 // Bypassed counts a packet that passes an empty queue by.
 func (q *qdisc) Bypassed(b *core.SKB) { q.sent(b) }
+
+// drop is qdisc_drop_reason: the packet goes, and is counted.
+func (q *qdisc) drop(b *core.SKB, why core.DropReason) int {
+	q.drops++
+	q.Dev.Refuse(b, why)
+	return core.NetXmitDrop
+}
+
+// clear is what qdisc_reset does for every discipline.
+func (q *qdisc) clear(ns *core.Netns) {
+	if q.peeked != nil {
+		ns.Drop(q.peeked, step.DropNotSpecified, step.QdiscReset)
+		q.peeked = nil
+	}
+	q.Forget()
+	q.qlen, q.backlog = 0, 0
+}
+
+// peekDequeued is qdisc_peek_dequeued.
+func peekDequeued(ns *core.Netns, q Discipline) *core.SKB {
+	b := q.base()
+	if b.peeked == nil {
+		if b.peeked = q.Dequeue(ns); b.peeked != nil {
+			b.queued(b.peeked)
+		}
+	}
+	return b.peeked
+}
+
+// dequeuePeeked is qdisc_dequeue_peeked: the packet that was looked at, else the next.
+func dequeuePeeked(ns *core.Netns, q Discipline) *core.SKB {
+	b := q.base()
+	if s := b.peeked; s != nil {
+		b.peeked = nil
+		b.unqueued(s)
+		return s
+	}
+	return q.Dequeue(ns)
+}
+
+// Listed reports that tc lists the discipline (TCQ_F_INVISIBLE is not set); ID is its
+// number in order of creation.
+func (q *qdisc) Listed() bool { return !q.invisible }
+func (q *qdisc) ID() uint32   { return q.id }
+
+// shrink drops what is more than a new limit (the end of fq_change, codel_change and
+// others).
+func (q *qdisc) shrink(d Discipline, limit int) {
+	n, bytes := 0, 0
+	for q.qlen > limit {
+		b := d.Dequeue(q.Dev.NS)
+		if b == nil {
+			break
+		}
+		n++
+		bytes += pktLen(b)
+		q.Dev.NS.Drop(b, step.DropNotSpecified, step.QdiscReset)
+	}
+	q.treeReduce(n, bytes)
+}
+
+// emptied is told to a discipline when a class has nothing left in its queue
+// (Qdisc_class_ops.qlen_notify).
+type emptied interface{ qlenNotify(classid uint32) }
+
+// treeReduce is qdisc_tree_reduce_backlog: n packets of that many bytes are gone from
+// a queue without having been dequeued, and those above it count them, too.
+func (q *qdisc) treeReduce(n, bytes int) {
+	for up := q.up; up != nil; up = q.up {
+		if e, ok := up.(emptied); ok && q.qlen == 0 {
+			e.qlenNotify(q.parent)
+		}
+		q = up.base()
+		q.qlen -= n
+		q.backlog -= bytes
+		q.drops += uint64(max(n, 0))
+	}
+}
+
+// hang puts a discipline below a class of another (qdisc_graft).
+func hang(q Discipline, up Discipline, classid uint32) {
+	b := q.base()
+	b.parent, b.up = classid, up
+}
+
+// purged is qdisc_purge_queue for a child that goes away: what waits in it is
+// dropped, and no longer counted above.
+func (q *qdisc) purged(child Discipline) {
+	c := child.base()
+	n, bytes := c.qlen, c.backlog
+	child.Reset(q.Dev.NS)
+	c.treeReduce(n, bytes)
+	c.up = nil
+}
+
+// lost reports that a child's answer is a loss for its parent (net_xmit_drop_count).
+func lost(rc int) bool { return rc&core.NetXmitStolen == 0 }
 
 // sent is qdisc_bstats_update.
 func (q *qdisc) sent(b *core.SKB) {
@@ -149,30 +275,43 @@ func mtu(d *core.Device) int { return d.MTU + d.HardLen }
 // A watchdog is struct qdisc_watchdog: it has the queue run again at a time.
 type watchdog struct {
 	timer sim.Timer
-	q     *qdisc
+	q     Discipline
 }
 
 // at is qdisc_watchdog_schedule_range_ns: one that is set to ring between t and
 // t+slack stays.
-func (w *watchdog) at(q *qdisc, t, slack sim.Time) {
+func (w *watchdog) at(q Discipline, t, slack sim.Time) {
 	w.q = q
 	if w.timer.Pending() && w.timer.At >= t && w.timer.At <= t+slack {
 		return
 	}
-	q.dev.NS.Clock.Mod(&w.timer, t+slack, w)
+	q.Run().Dev.NS.Clock.Mod(&w.timer, t+slack, w)
 }
 
 func (w *watchdog) cancel() {
 	if w.q != nil {
-		w.q.dev.NS.Clock.Stop(&w.timer)
+		w.q.Run().Dev.NS.Clock.Stop(&w.timer)
 	}
 }
 
-// Run is qdisc_watchdog.
-func (w *watchdog) Run() {
-	defer w.q.dev.NS.In(step.QdiscWatchdog, w.q).Out()
-	w.q.dev.NS.Why(step.WhyWatchdog, uint64(w.q.qlen))
-	w.q.dev.NetifSchedule()
+// Run is the timer's interrupt.
+func (w *watchdog) Run() { w.q.Run().Dev.NS.Machine.HRTimerInterrupt(w) }
+
+// Expire is qdisc_watchdog.
+func (w *watchdog) Expire() {
+	q := w.q.base()
+	ns := q.Dev.NS
+	defer ns.In(step.QdiscWatchdog, q).Out()
+	ns.Why(step.WhyWatchdog, uint64(q.qlen))
+	core.NetifSchedule(root(w.q))
+}
+
+// root is qdisc_root: the discipline at the top of the tree.
+func root(q Discipline) Discipline {
+	for q.base().up != nil {
+		q = q.base().up
+	}
+	return q
 }
 
 // An item is a packet that waits, and when it may go (0: at once).

@@ -17,7 +17,7 @@ type gate struct {
 
 func (g *gate) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	if !g.open {
-		d.StopQueue()
+		d.StopQueue(0)
 		return core.TxBusy
 	}
 	g.got = append(g.got, b.Data()[0])
@@ -62,7 +62,7 @@ func TestPfifoFast(t *testing.T) {
 		t.Fatalf("%d dropped, %d wait", q.Drops(), q.Len())
 	}
 	g.open = true
-	d.WakeQueue()
+	d.WakeQueue(0)
 	ns.Clock.RunUntil(sim.Second)
 	want := []byte{0, 3, 5, 2, 6, 7, 8, 1, 4}
 	if string(g.got) != string(want) {
@@ -80,7 +80,7 @@ func TestFifoLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		make func(*core.Device) *Fifo
-		fit  int // packets of 100 bytes, beside the one that the driver refused
+		fit  int // packets of 100 bytes, with the one that the driver refused
 	}{
 		{"pfifo", func(d *core.Device) *Fifo { return NewPfifo(d, 3) }, 3},
 		{"pfifo", func(d *core.Device) *Fifo { return NewPfifo(d, -1) }, 4},
@@ -96,13 +96,13 @@ func TestFifoLimits(t *testing.T) {
 		for i := range 10 {
 			send(ns, d, byte(i), 0, 100)
 		}
-		if q.Len() != tt.fit || int(q.Drops()) != 9-tt.fit {
-			t.Errorf("%s: %d wait, %d dropped; want %d, %d", tt.name, q.Len(), q.Drops(), tt.fit, 9-tt.fit)
+		if q.Len() != tt.fit || int(q.Drops()) != 10-tt.fit {
+			t.Errorf("%s: %d wait, %d dropped; want %d, %d", tt.name, q.Len(), q.Drops(), tt.fit, 10-tt.fit)
 		}
 		g.open = true
-		d.WakeQueue()
+		d.WakeQueue(0)
 		ns.Clock.RunUntil(sim.Second)
-		if len(g.got) != tt.fit+1 {
+		if len(g.got) != tt.fit {
 			t.Errorf("%s: sent %v", tt.name, g.got)
 		}
 	}
@@ -141,7 +141,7 @@ func TestTracepoints(t *testing.T) {
 		t.Errorf("busy: %d enqueued, %d dequeued, %d dropped; want 4, 0, 1", enq, deq, drop)
 	}
 	g.open = true
-	d.WakeQueue()
+	d.WakeQueue(0)
 	ns.Clock.RunUntil(sim.Second)
 	if _, deq, _ := count(); deq != 5 { // with the one that the driver had refused
 		t.Errorf("%d dequeued, want 5", deq)

@@ -9,8 +9,7 @@ import (
 // Read before editing: net/sched/sch_tbf.c, net/sched/sch_generic.c
 // (psched_ratecfg_precompute).
 //
-// Left out: a class of its own (the inner discipline is always a bfifo), ATM
-// cells, offload.
+// Left out: ATM cells, offload.
 
 // A Rate is struct psched_ratecfg: bytes a second, what is added to each packet,
 // and what a packet counts at least.
@@ -58,15 +57,17 @@ type Tbf struct {
 	maxSize         int
 	buffer, peakBuf sim.Time // depths of the buckets, as time
 	tokens, ptokens sim.Time
-	checked         sim.Time // t_c
-	inner           *Fifo
+	checked         sim.Time   // t_c
+	inner           Discipline // of its one class: a bfifo, unless something else is grafted
 	dog             watchdog
 }
 
 // NewTbf makes a tbf (tbf_init); EINVAL: the peak rate is not above the rate, or
 // nothing fits into the bucket.
 func NewTbf(d *core.Device, c TbfConfig) (*Tbf, core.Errno) {
-	q := &Tbf{qdisc: newQdisc(d), inner: NewBfifo(d, c.Limit)}
+	q := &Tbf{qdisc: newQdisc(d)}
+	q.setInner(NewBfifo(d, c.Limit))
+	q.inner.base().invisible = true
 	if err := q.Change(c); err != 0 {
 		return nil, err
 	}
@@ -92,8 +93,10 @@ func (q *Tbf) Change(c TbfConfig) core.Errno {
 	if c.Peak.Bytes != 0 {
 		q.peakBuf = c.Peak.Time(c.MTU)
 	}
-	q.tokens, q.ptokens, q.checked = q.buffer, q.peakBuf, q.dev.NS.Clock.Now()
-	q.inner.SetLimit(c.Limit)
+	q.tokens, q.ptokens, q.checked = q.buffer, q.peakBuf, q.Dev.NS.Clock.Now()
+	if f, ok := q.inner.(*Fifo); ok { // fifo_set_limit
+		f.SetLimit(c.Limit)
+	}
 	return 0
 }
 
@@ -106,9 +109,42 @@ func (q *Tbf) Buffers() (buffer, peak sim.Time) { return q.buffer, q.peakBuf }
 // Name is "tbf".
 func (q *Tbf) Name() string { return tbfName }
 
+// setInner hangs a discipline below the one class.
+func (q *Tbf) setInner(in Discipline) {
+	q.inner = in
+	hang(in, q, q.handle|1)
+}
+
+// SetHandle: see Discipline.
+func (q *Tbf) SetHandle(handle uint32) {
+	q.qdisc.SetHandle(handle)
+	q.inner.base().parent = handle | 1
+}
+
+// EachClass is tbf_walk: one class, 1.
+func (q *Tbf) EachClass(f func(ClassInfo)) {
+	f(ClassInfo{ID: q.handle | 1, Parent: q.handle, Leaf: q.inner, NoStats: true})
+}
+
+// Leaf: the one class goes by every number (tbf_find).
+func (q *Tbf) Leaf(classid uint32) (Discipline, bool) { return q.inner, true }
+
+// Graft is tbf_graft.
+func (q *Tbf) Graft(classid uint32, in Discipline) (Discipline, core.Errno) {
+	old := q.inner
+	if in == nil {
+		in = NewBfifo(q.Dev, q.conf.Limit)
+		in.base().invisible = true
+	}
+	q.inner = in
+	hang(in, q, classid)
+	q.purged(old)
+	return old, 0
+}
+
 // Enqueue is tbf_enqueue: what can never fit into the bucket is dropped, all else
 // goes into the inner queue.
-func (q *Tbf) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Tbf) Enqueue(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.TbfEnqueue, b).Out()
 	n := pktLen(b)
 	if n > q.maxSize {
@@ -116,49 +152,56 @@ func (q *Tbf) Enqueue(ns *core.Netns, b *core.SKB) core.DropReason {
 			ns.Why(step.WhyTbfSegment, uint64(n), uint64(q.maxSize))
 			return q.segment(ns, b)
 		}
-		q.drops++
 		ns.Why(step.WhyTbfTooLong, uint64(n), uint64(q.maxSize))
-		return step.DropQdiscDrop
+		return q.drop(b, step.DropQdiscDrop)
 	}
-	if r := q.inner.Enqueue(ns, b); r != step.NotDropped {
-		q.drops++
-		return r
+	if rc := q.inner.Enqueue(ns, b); rc != core.NetXmitSuccess {
+		if lost(rc) {
+			q.drops++
+		}
+		return rc
 	}
-	q.queued(b)
-	return step.NotDropped
+	q.qlen++
+	q.backlog += n
+	return core.NetXmitSuccess
 }
 
 // segment is tbf_segment: a packet of many is cut, so that each part leaves in its
 // own time.
-func (q *Tbf) segment(ns *core.Netns, b *core.SKB) core.DropReason {
+func (q *Tbf) segment(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.TbfSegment, b).Out()
 	var l core.SKBList
-	if !ns.GSOSegment(q.dev, b, &l) {
-		q.drops++
-		return step.DropQdiscDrop
+	if !ns.GSOSegment(q.Dev, b, &l) {
+		return q.drop(b, step.DropQdiscDrop)
 	}
-	fit := 0
+	before, fit, bytes := pktLen(b), 0, 0
 	for s := l.PopFront(); s != nil; s = l.PopFront() {
-		if r := q.inner.Enqueue(ns, s); r != step.NotDropped {
-			q.drops++
-			q.dev.Refuse(s, r)
+		n := s.Len()
+		if rc := q.inner.Enqueue(ns, s); rc != core.NetXmitSuccess {
+			if lost(rc) {
+				q.drops++
+			}
 			continue
 		}
-		q.queued(s)
 		fit++
+		bytes += n
 	}
+	q.qlen += fit
+	q.backlog += bytes
 	if fit == 0 {
-		return step.DropQdiscDrop
+		q.Dev.Refuse(b, step.DropQdiscDrop)
+		return core.NetXmitDrop
 	}
+	q.treeReduce(1-fit, before-bytes)
 	ns.Consume(b, step.TbfSegment)
-	return step.NotDropped
+	return core.NetXmitSuccess
 }
 
 // Dequeue is tbf_dequeue: the first packet, if both buckets have enough for it;
 // else the watchdog is set for the moment when they have.
 func (q *Tbf) Dequeue(ns *core.Netns) *core.SKB {
 	defer ns.In(step.TbfDequeue, q).Out()
-	b := q.inner.q.Front()
+	b := q.inner.Peek(ns)
 	if b == nil {
 		return nil
 	}
@@ -172,7 +215,9 @@ func (q *Tbf) Dequeue(ns *core.Netns) *core.SKB {
 	toks = have - need
 	if toks >= 0 && ptoks >= 0 {
 		ns.Why(step.WhyTbfSend, uint64(n), uint64(need), uint64(have))
-		q.inner.Dequeue(ns)
+		if b = dequeuePeeked(ns, q.inner); b == nil {
+			return nil
+		}
 		q.checked, q.tokens, q.ptokens = now, toks, ptoks
 		q.unqueued(b)
 		q.sent(b)
@@ -180,16 +225,19 @@ func (q *Tbf) Dequeue(ns *core.Netns) *core.SKB {
 	}
 	wait := max(-toks, -ptoks)
 	ns.Why(step.WhyTbfWait, uint64(n), uint64(need), uint64(have), uint64(wait))
-	q.dog.at(&q.qdisc, now+wait, 0)
+	q.dog.at(q, now+wait, 0)
 	q.overlimits++
 	return nil
 }
+
+// Peek is qdisc_peek_dequeued.
+func (q *Tbf) Peek(ns *core.Netns) *core.SKB { return peekDequeued(ns, q) }
 
 // Reset is tbf_reset.
 func (q *Tbf) Reset(ns *core.Netns) {
 	defer ns.In(step.QdiscReset, q).Out()
 	q.inner.Reset(ns)
-	q.qlen, q.backlog = 0, 0
+	q.clear(ns)
 	q.tokens, q.ptokens, q.checked = q.buffer, q.peakBuf, ns.Clock.Now()
 	q.dog.cancel()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
 // stamp is a driver that notes when each packet came.
@@ -124,16 +125,16 @@ func TestFqLimits(t *testing.T) {
 	c.FlowLimit, c.Horizon = 2, sim.Second
 	q := NewFq(d, c)
 	d.Qdisc = q
+	tr := &trace.Tracer{Mode: trace.Record, Clock: ns.Clock}
+	ns.Trace = tr
 	later := func(at sim.Time) core.DropReason {
 		b := ns.AllocSKB(core.Headroom, 100, 0)
 		clear(b.Put(100))
 		b.ResetNetwork()
 		b.Dev, b.Tstamp = d, at
-		r := q.Enqueue(ns, b)
-		if r != step.NotDropped {
-			ns.Drop(b, r, step.DevQueueXmit)
-		}
-		return r
+		before := len(tr.Log.Events)
+		ns.DevQueueXmit(b)
+		return dropped(tr, before)
 	}
 	for i, want := range []core.DropReason{step.NotDropped, step.NotDropped, step.DropFqFlowLimit} {
 		if r := later(sim.Millisecond); r != want {
@@ -153,6 +154,16 @@ func TestFqLimits(t *testing.T) {
 		t.Errorf("%d packets, %d bytes are left", q.Len(), q.Backlog())
 	}
 	leaks(t, ns)
+}
+
+// dropped is the reason of the first packet that ended in a drop since then.
+func dropped(tr *trace.Tracer, since int) core.DropReason {
+	for i := since; i < len(tr.Log.Events); i++ {
+		if e := &tr.Log.Events[i]; e.Kind == trace.End && e.Reason != step.NotDropped {
+			return e.Reason
+		}
+	}
+	return step.NotDropped
 }
 
 func TestNetem(t *testing.T) {

@@ -24,6 +24,7 @@ type File struct {
 	epoll *eventPoll // an epoll instance
 	pipe  *pipe      // one end of a pipe
 	plain *plain     // a file with bytes in it
+	dev   Dev        // a device
 
 	NonBlock bool // O_NONBLOCK
 	flags    int  // O_RDONLY, O_WRONLY or O_RDWR, and the rest of O_*
@@ -183,6 +184,8 @@ func (p *Program) sysClose(f *File, c *Call) {
 		f.epoll.release()
 	case f.pipe != nil:
 		f.pipe.release(f)
+	case f.dev != nil:
+		f.dev.Close()
 	}
 }
 
@@ -217,6 +220,8 @@ func (p *Program) poll(f *File) uint16 {
 		return f.epoll.poll(p)
 	case f.pipe != nil:
 		return f.pipe.poll(f)
+	case f.dev != nil:
+		return f.dev.Poll()
 	}
 	return core.PollIn | core.PollOut | core.PollRdNorm | core.PollWrNorm // DEFAULT_POLLMASK
 }
@@ -231,6 +236,8 @@ func (f *File) queue() *core.WaitQueue {
 		return &f.epoll.queue
 	case f.pipe != nil:
 		return &f.pipe.queue
+	case f.dev != nil:
+		return f.dev.Base().Queue()
 	}
 	return nil
 }

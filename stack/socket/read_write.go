@@ -68,6 +68,8 @@ func (p *Program) sysRead(f *File, c *Call) {
 		p.sockReadIter(f, c)
 	case f.pipe != nil:
 		f.pipe.read(p, f, c)
+	case f.dev != nil:
+		p.devRead(f, c)
 	case f.plain != nil:
 		b := make([]byte, c.total())
 		n := f.plain.read(b, f.plain.pos)
@@ -115,6 +117,8 @@ func (p *Program) sysWrite(f *File, c *Call) {
 		p.sockWriteIter(f, c)
 	case f.pipe != nil:
 		f.pipe.write(p, f, c)
+	case f.dev != nil:
+		f.devWrite(c)
 	default:
 		c.fail(step.NotModelled) // a program's files outside of the network
 	}

@@ -30,12 +30,22 @@ const (
 	BrNfPushFragXmit
 	IPSabotageIn
 	BrFdbCleanup
+	BrAllowedIngress
+	BrHandleVlan
+	BrMulticastFlood
+	BrMulticastExpired
+	BrMulticastQueryExpired
 	endBridge
 )
 
 var bridgeSteps = [int(endBridge) - baseBridge]Info{
 	BrHandleFrame & 255:              {"br_handle_frame", Driver, "net/bridge/br_input.c", "A bridge port got a frame: may the bridge have it?"},
 	BrHandleFrameFinish & 255:        {"br_handle_frame_finish", Driver, "net/bridge/br_input.c", "Learn the sender's port, then decide: up, to one port, or to all."},
+	BrAllowedIngress & 255:           {"br_allowed_ingress", Driver, "net/bridge/br_vlan.c", "VLAN filtering: which VLAN is the frame in, and may that come in here?"},
+	BrHandleVlan & 255:               {"br_handle_vlan", Driver, "net/bridge/br_vlan.c", "VLAN filtering: does the frame leave with its tag or without?"},
+	BrMulticastFlood & 255:           {"br_multicast_flood", Driver, "net/bridge/br_forward.c", "Out of the ports behind which members or multicast routers are."},
+	BrMulticastExpired & 255:         {"br_multicast_port_group_expired", Driver, "net/bridge/br_multicast.c", "A member has not reported for too long: forget it."},
+	BrMulticastQueryExpired & 255:    {"br_multicast_query_expired", Driver, "net/bridge/br_multicast.c", "The bridge is the querier: time to ask who is a member of what."},
 	BrPassFrameUp & 255:              {"br_pass_frame_up", Driver, "net/bridge/br_input.c", "The frame is for this host: it comes in by the bridge's own device."},
 	BrFdbUpdateStep & 255:            {"br_fdb_update", Driver, "net/bridge/br_fdb.c", "Remember behind which port the sender's address is."},
 	BrFlood & 255:                    {"br_flood", Driver, "net/bridge/br_forward.c", "Nobody knows where the address is: out of every port."},
@@ -83,13 +93,22 @@ const (
 	WhyBrGroup
 	WhyBrBroadcast
 	WhyBrNoPort
+	WhyBrNoPVID
+	WhyBrPVID
+	WhyBrVlanNotHere
+	WhyBrVlanIn
+	WhyBrVlanUntagged
+	WhyBrVlanKept
 	WhyBrTooBig
 	WhyBrPortDown
 	WhyBrPush
 	WhyBrExpired
 	WhyBrSnoopBad
-	WhyBrSnoopReport
-	WhyBrSnoopQuery
+	WhyBrMdbJoin
+	WhyBrMdbLeave
+	WhyBrMdbExpired
+	WhyBrQuerier
+	WhyBrMembers
 	WhyBrNfOff
 	WhyBrNfNotIP
 	WhyBrNfIP
@@ -127,13 +146,22 @@ var bridgeWhys = [int(endBridgeWhy) - baseBridge]string{
 	WhyBrGroup & 255:        "The destination {0:mac} is a group, and no querier is known: to all ports.",
 	WhyBrBroadcast & 255:    "The frame is for everybody: to all ports.",
 	WhyBrNoPort & 255:       "No port may have it.",
+	WhyBrNoPVID & 255:       "It has no tag, and {0:dev} has no PVID: frames without a tag belong to no VLAN there.",
+	WhyBrPVID & 255:         "It has no VLAN of its own: the PVID of {1:dev} says VLAN {0}.",
+	WhyBrVlanNotHere & 255:  "{1:dev} is not in VLAN {0}.",
+	WhyBrVlanIn & 255:       "Its tag says VLAN {0}, and {1:dev} is in that.",
+	WhyBrVlanUntagged & 255: "VLAN {0} is untagged at {1:dev}: the tag comes off.",
+	WhyBrVlanKept & 255:     "VLAN {0} is tagged at {1:dev}: the tag stays on.",
 	WhyBrTooBig & 255:       "{0} bytes are more than {1:dev} takes: its MTU {2}, link header and a VLAN tag make {3}.",
 	WhyBrPortDown & 255:     "{0:dev} is down.",
 	WhyBrPush & 255:         "{0} bytes go to the queue of {1:dev}.",
 	WhyBrExpired & 255:      "{0} {0?address was|addresses were} not heard for {1:dur}: forgotten.",
 	WhyBrSnoopBad & 255:     "The IGMP or MLD message is damaged: the bridge drops it.",
-	WhyBrSnoopReport & 255:  "A membership report (type {0}): without a querier on the link, groups are sent to every port anyway.",
-	WhyBrSnoopQuery & 255:   "An IGMP or MLD query makes the bridge send groups to their members only: multicast snooping with a querier is not modelled.",
+	WhyBrMdbJoin & 255:      "{0:ip} has a member behind {2:dev}: the bridge remembers it for {3:dur}.",
+	WhyBrMdbLeave & 255:     "Somebody behind this port needs {0:ip} no more.",
+	WhyBrMdbExpired & 255:   "Nobody has reported for {0:ip} for as long as a member counts.",
+	WhyBrQuerier & 255:      "Somebody asks who is a member of what: for {0:dur} groups go to their members and to routers only.",
+	WhyBrMembers & 255:      "There is a querier on the link: group {0:mac} goes only where members or routers are.",
 	WhyBrNfOff & 255:        "net.bridge.bridge-nf-call-ip{0?|6}tables is 0: IP's hooks do not see bridged packets.",
 	WhyBrNfNotIP & 255:      "EtherType {0:ether} is not IP: br_netfilter lets it pass.",
 	WhyBrNfIP & 255:         "net.bridge.bridge-nf-call-iptables is 1: IP's hooks see this bridged packet as if it had come in by {0:dev}.",
@@ -155,6 +183,8 @@ const (
 	TryBrPortSame Try = Try(baseBridge + 1 + iota)
 	TryBrPortState
 	TryBrPortIsolated
+	TryBrPortVlan
+	TryBrPortNoMember
 	TryBrPortNoFlood
 	TryBrPortNoMcast
 	TryBrPortNoBcast
@@ -164,6 +194,8 @@ const (
 var bridgeTries = [int(endBridgeTry) - baseBridge]Tried{
 	TryBrPortSame & 255:     {"port", "{0:dev}", "the frame came in there, and hairpin is off"},
 	TryBrPortState & 255:    {"port", "{0:dev}", "its state is {1}, not 3 (forwarding)"},
+	TryBrPortNoMember & 255: {"port", "{0:dev}", "nobody behind it has joined the group, and no router is there"},
+	TryBrPortVlan & 255:     {"port", "{0:dev}", "it is not in VLAN {1}"},
 	TryBrPortIsolated & 255: {"port", "{0:dev}", "it is isolated, and so is the port that the frame came in by"},
 	TryBrPortNoFlood & 255:  {"port", "{0:dev}", "unknown addresses are not flooded there (flood off)"},
 	TryBrPortNoMcast & 255:  {"port", "{0:dev}", "groups are not flooded there (mcast_flood off)"},

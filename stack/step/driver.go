@@ -21,6 +21,8 @@ const (
 	DummyXmit
 	TunNetXmit
 	TunGetUser
+	TunDoRead
+	TunQueuePurge
 	MacvlanStartXmit
 	MacvlanBroadcast
 	MacvlanHandleFrame
@@ -54,6 +56,9 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	DummyXmit & 255:           {"dummy_xmit", Driver, "drivers/net/dummy.c", "Swallow the frame: nothing is behind a dummy device."},
 	TunNetXmit & 255:          {"tun_net_xmit", Driver, "drivers/net/tun.c", "Put the packet into the ring of the program that holds the tun device."},
 	TunGetUser & 255:          {"tun_get_user", Driver, "drivers/net/tun.c", "A program wrote a packet into the tun device: it is received."},
+	TunDoRead & 255:           {"tun_do_read", Driver, "drivers/net/tun.c", "The program that holds the tun device reads the packet."},
+
+	TunQueuePurge & 255: {"tun_queue_purge", Driver, "drivers/net/tun.c", "The file is closed: what it has not read is gone."},
 
 	MacvlanStartXmit & 255:        {"macvlan_start_xmit", Driver, "drivers/net/macvlan.c", "Send by the device below, or directly to a macvlan beside it."},
 	MacvlanBroadcast & 255:        {"macvlan_broadcast", Driver, "drivers/net/macvlan.c", "Each macvlan that listens to the group gets a copy."},
@@ -110,6 +115,8 @@ const (
 	WhyTunVersion
 	WhyTunRcv
 	WhyTunDown
+	WhyTunRead
+	WhyTapRcv
 	WhyInTun
 	WhyMacvlanNext
 	WhyMacvlanOut
@@ -193,6 +200,8 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyTunVersion & 255:    "The packet's first half byte is {0}: neither IPv4 nor IPv6, and a tun device carries nothing else.",
 	WhyTunRcv & 255:        "A program wrote {0} bytes into {1:dev}: IP version {2}.",
 	WhyTunDown & 255:       "{0:dev} is down: what is written into it is refused.",
+	WhyTunRead & 255:       "The program that holds {1:dev} has {0} bytes; {2} {2?packet waits|packets wait} still.",
+	WhyTapRcv & 255:        "A program wrote {0} bytes into {1:dev}.",
 	WhyInTun & 255:         "At the end of the trace it waits for the program that holds the tun device.",
 
 	WhyMacvlanNext & 255:   "{0:mac} is {1:dev}, a macvlan beside this one: the frame turns around at {2:dev} and does not leave the machine.",

@@ -2,7 +2,6 @@ package step
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -62,6 +61,7 @@ const (
 	NftVerdict             // a verdict of nftables: accept
 	XtVerdict              // a verdict of iptables: ACCEPT
 	BBRMode                // what BBR does: STARTUP
+	ClassID                // a class of a queueing discipline: 1:10
 	numFmts
 )
 
@@ -70,7 +70,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "bbr": BBRMode, "natmanip": NatManip, "sctpst": SCTPst,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "bbr": BBRMode, "natmanip": NatManip, "sctpst": SCTPst, "classid": ClassID,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -113,7 +113,7 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		}
 		return wire.Addr{Hi: hi, Lo: v}.Netip().AppendTo(b)
 	case Mac:
-		return append(b, wire.MAC(v).String()...)
+		return wire.MAC(v).AppendTo(b)
 	case Dev:
 		return appendDev(b, v, r)
 	case Any:
@@ -126,9 +126,9 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 			return append(b, "never"...)
 		}
 		if d := int64(v) - Start(r); d < 0 {
-			return append(append(b, duration(-d)...), " before the trace"...)
+			return append(appendDuration(b, -d), " before the trace"...)
 		} else {
-			return append(b, duration(d)...)
+			return appendDuration(b, d)
 		}
 	case CTStatusFmt:
 		return appendCTStatus(b, v)
@@ -155,7 +155,7 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		}
 		return append(b, "no"...)
 	case Dur:
-		return append(b, duration(int64(v))...)
+		return appendDuration(b, int64(v))
 	case Reason:
 		return append(b, DropReason(v).String()...)
 	case Func:
@@ -166,6 +166,15 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		if r != nil {
 			return append(b, r.Text(v)...)
 		}
+	case ClassID:
+		if v>>16 != 0 {
+			b = strconv.AppendUint(b, v>>16&0xffff, 16)
+		}
+		b = append(b, ':')
+		if v&0xffff != 0 {
+			b = strconv.AppendUint(b, v&0xffff, 16)
+		}
+		return b
 	case Chars:
 		for shift := 56; shift >= 0; shift -= 8 {
 			if c := byte(v >> shift); c != 0 {
@@ -186,7 +195,7 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 	case Mib:
 		return append(b, MIB(v).String()...)
 	case Flags:
-		return append(b, tcpFlags(v)...)
+		return appendTCPFlags(b, v)
 	case ICMP:
 		return append(b, icmpName(v)...)
 	case ICMP6:
@@ -199,10 +208,8 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 			return append(b, "AF_INET6"...)
 		}
 	}
-	if names := enums[f]; names != nil {
-		if s, ok := names[v]; ok {
-			return append(b, s...)
-		}
+	if s, ok := enum(f, v); ok {
+		return append(b, s...)
 	}
 	return strconv.AppendUint(b, v, 10)
 }
@@ -229,101 +236,18 @@ func appendDev(b []byte, v uint64, r Resolver) []byte {
 	return strconv.AppendUint(append(b, "if"...), v, 10)
 }
 
-func duration(ns int64) string {
-	neg := ""
+func appendDuration(b []byte, ns int64) []byte {
 	if ns < 0 {
-		neg, ns = "-", -ns
+		b, ns = append(b, '-'), -ns
 	}
-	n, unit := float64(ns), "ns"
+	n, unit := float64(ns), " ns"
 	switch {
 	case ns >= 1e9:
-		n, unit = n/1e9, "s"
+		n, unit = n/1e9, " s"
 	case ns >= 1e6:
-		n, unit = n/1e6, "ms"
+		n, unit = n/1e6, " ms"
 	case ns >= 1e3:
-		n, unit = n/1e3, "µs"
+		n, unit = n/1e3, " µs"
 	}
-	return neg + strconv.FormatFloat(n, 'g', 6, 64) + " " + unit
-}
-
-// Render fills the places of a sentence: {0} is the first value, {1:ip} the
-// second and third as an address (see Fmt for the names), {0?frame|frames} a
-// word that goes with the first value: one frame, or several.
-func Render(text string, args []uint64, r Resolver) string {
-	return string(AppendRender(nil, text, args, r))
-}
-
-// AppendRender does so at the end of b.
-func AppendRender(b []byte, text string, args []uint64, r Resolver) []byte {
-	for {
-		i := strings.IndexByte(text, '{')
-		if i < 0 {
-			return append(b, text...)
-		}
-		j := strings.IndexByte(text[i:], '}')
-		if j < 0 {
-			return append(b, text...)
-		}
-		b = append(b, text[:i]...)
-		b = appendPlace(b, text[i+1:i+j], args, r)
-		text = text[i+j+1:]
-	}
-}
-
-// appendPlace fills one place; one that cannot be filled stays as it is.
-func appendPlace(b []byte, p string, args []uint64, r Resolver) []byte {
-	if num, words, ok := strings.Cut(p, "?"); ok {
-		one, many, _ := strings.Cut(words, "|")
-		if n, err := strconv.Atoi(num); err == nil && n >= 0 && n < len(args) {
-			if args[n] != 1 {
-				one = many
-			}
-			return append(b, one...)
-		}
-		return append(append(append(b, '{'), p...), '}')
-	}
-	num, name, _ := strings.Cut(p, ":")
-	n, err := strconv.Atoi(num)
-	f, ok := fmtNames[name]
-	hi := uint64(0)
-	if f.Wide() && ok && err == nil && n >= 0 && n+1 < len(args) {
-		hi, n = args[n], n+1
-	} else if f.Wide() {
-		ok = false
-	}
-	if err != nil || !ok || n < 0 || n >= len(args) {
-		return append(append(append(b, '{'), p...), '}')
-	}
-	return f.Append(b, hi, args[n], r)
-}
-
-// Places checks a sentence and returns how many values it needs.
-func Places(text string) (need int, ok bool) {
-	for {
-		i := strings.IndexByte(text, '{')
-		if i < 0 {
-			return need, true
-		}
-		j := strings.IndexByte(text[i:], '}')
-		if j < 0 {
-			return need, false
-		}
-		num, name, _ := strings.Cut(text[i+1:i+j], ":")
-		if k, words, ok := strings.Cut(text[i+1:i+j], "?"); ok {
-			if !strings.Contains(words, "|") {
-				return need, false
-			}
-			num, name = k, ""
-		}
-		n, err := strconv.Atoi(num)
-		f, known := fmtNames[name]
-		if err != nil || !known {
-			return need, false
-		}
-		if f.Wide() {
-			n++
-		}
-		need = max(need, n+1)
-		text = text[i+j+1:]
-	}
+	return append(strconv.AppendFloat(b, n, 'g', 6, 64), unit...)
 }

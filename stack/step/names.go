@@ -21,6 +21,7 @@ const (
 	EINVAL          Errno = 22
 	ELOOP           Errno = 40
 	EMFILE          Errno = 24
+	ENOSPC          Errno = 28
 	EPIPE           Errno = 32
 	EDESTADDRREQ    Errno = 89
 	EMSGSIZE        Errno = 90
@@ -56,6 +57,7 @@ const (
 	ENOSYS          Errno = 38
 	ENOMSG          Errno = 42
 	ENODATA         Errno = 61
+	EBADFD          Errno = 77
 	ENOTSOCK        Errno = 88
 	ESOCKTNOSUPPORT Errno = 94
 	EUSERS          Errno = 87
@@ -67,7 +69,7 @@ const (
 
 var errnoNames = map[Errno]string{
 	0: "0", EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EIO: "EIO", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", EACCES: "EACCES",
-	EFAULT: "EFAULT", EBUSY: "EBUSY", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", ELOOP: "ELOOP", EMFILE: "EMFILE", EPIPE: "EPIPE", EDESTADDRREQ: "EDESTADDRREQ",
+	EFAULT: "EFAULT", EBUSY: "EBUSY", EEXIST: "EEXIST", ENODEV: "ENODEV", EINVAL: "EINVAL", ELOOP: "ELOOP", EMFILE: "EMFILE", EPIPE: "EPIPE", ENOSPC: "ENOSPC", EDESTADDRREQ: "EDESTADDRREQ",
 	EMSGSIZE: "EMSGSIZE", EPROTOTYPE: "EPROTOTYPE", ENOPROTOOPT: "ENOPROTOOPT", EPROTONOSUPPORT: "EPROTONOSUPPORT",
 	EOPNOTSUPP: "EOPNOTSUPP", EAFNOSUPPORT: "EAFNOSUPPORT", EADDRINUSE: "EADDRINUSE", EADDRNOTAVAIL: "EADDRNOTAVAIL",
 	ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ECONNABORTED: "ECONNABORTED", ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS",
@@ -75,7 +77,7 @@ var errnoNames = map[Errno]string{
 	EHOSTUNREACH: "EHOSTUNREACH", EALREADY: "EALREADY", EINPROGRESS: "EINPROGRESS", EPROTO: "EPROTO", ENONET: "ENONET",
 	ENXIO: "ENXIO", ENOTDIR: "ENOTDIR", EISDIR: "EISDIR", ENOTTY: "ENOTTY", ESPIPE: "ESPIPE", EDOM: "EDOM", ERANGE: "ERANGE", ENOSYS: "ENOSYS",
 	ENOMSG: "ENOMSG", ENODATA: "ENODATA", ENOTSOCK: "ENOTSOCK", ESOCKTNOSUPPORT: "ESOCKTNOSUPPORT", EUSERS: "EUSERS", EKEYREJECTED: "EKEYREJECTED",
-	NotModelled: "not modelled",
+	EBADFD: "EBADFD", NotModelled: "not modelled",
 }
 
 // String returns the symbol, ECONNREFUSED.
@@ -109,17 +111,41 @@ var enums = [numFmts]map[uint64]string{
 	CA: {0: "Open", 1: "Disorder", 2: "CWR", 3: "Recovery", 4: "Loss"},
 }
 
-func tcpFlags(v uint64) string {
-	s := ""
-	for i, c := range "FSRP.UEWe" {
-		if v>>i&1 != 0 {
-			s += string(c)
+// enum is the name of a value, and whether it has one.
+func enum(f Fmt, v uint64) (string, bool) {
+	if low := lowEnums[f]; v < uint64(len(low)) && low[v] != "" {
+		return low[v], true
+	}
+	s, ok := enums[f][v]
+	return s, ok
+}
+
+// lowEnums are the names of small values, at hand without a search.
+var lowEnums = func() (t [numFmts][]string) {
+	for f, names := range enums {
+		if names == nil {
+			continue
+		}
+		t[f] = make([]string, 32)
+		for v := range t[f] {
+			t[f][v] = names[uint64(v)]
 		}
 	}
-	if s == "" {
-		return "none"
+	return t
+}()
+
+func appendTCPFlags(b []byte, v uint64) []byte {
+	const letters = "FSRP.UEWe"
+	n := len(b)
+	for i := range len(letters) {
+		if v>>i&1 != 0 {
+			b = append(b, letters[i])
+		}
 	}
-	return s
+	if len(b) == n {
+		b = append(b, "none"...)
+	}
+	return b
 }
 
 // stateWords say what the TCP states mean, seen from this side.

@@ -35,6 +35,7 @@ const (
 	areaTCPHandshake
 	areaTCPRecovery
 	areaTCPCong
+	areaTC
 	numAreas
 )
 
@@ -79,7 +80,7 @@ var stepTables = [numAreas][]Info{
 	areaConntrack: conntrackSteps[:], areaNAT: natSteps[:],
 	areaNftables: nftablesSteps[:], areaBridge: bridgeSteps[:], areaIptables: iptablesSteps[:],
 	areaTCPHandshake: tcpHandshakeSteps[:], areaTCPCong: tcpCongSteps[:],
-	areaTCPRecovery: tcpRecoverySteps[:],
+	areaTCPRecovery: tcpRecoverySteps[:], areaTC: tcSteps[:],
 }
 
 var whyTables = [numAreas][]string{
@@ -89,7 +90,7 @@ var whyTables = [numAreas][]string{
 	areaDrop: dropWhys[:], areaConntrack: conntrackWhys[:], areaNAT: natWhys[:],
 	areaNftables: nftablesWhys[:], areaBridge: bridgeWhys[:], areaIptables: iptablesWhys[:],
 	areaTCPHandshake: tcpHandshakeWhys[:], areaTCPCong: tcpCongWhys[:],
-	areaTCPRecovery: tcpRecoveryWhys[:],
+	areaTCPRecovery: tcpRecoveryWhys[:], areaTC: tcWhys[:],
 }
 
 var tryTables = [numAreas][]Tried{
@@ -99,7 +100,7 @@ var tryTables = [numAreas][]Tried{
 	areaConntrack: conntrackTries[:], areaNAT: natTries[:],
 	areaNftables: nftablesTries[:], areaBridge: bridgeTries[:], areaIptables: iptablesTries[:],
 	areaTCPHandshake: tcpHandshakeTries[:], areaTCPCong: tcpCongTries[:],
-	areaTCPRecovery: tcpRecoveryTries[:],
+	areaTCPRecovery: tcpRecoveryTries[:], areaTC: tcTries[:],
 }
 
 // Info returns the catalogue's row.

@@ -119,6 +119,7 @@ func (t *TCP) FollowSent(ns *core.Netns, b *core.SKB) bool {
 	}
 	switch o := owner.(type) {
 	case *Sock:
+		o.fetch()
 		return o.followSegment(b, h)
 	case *Request:
 		if f.Has(wire.TCPRst) {

@@ -45,6 +45,7 @@ func (t *TCP) FollowAdopt(laddr, faddr wire.Addr, lport, fport uint16, h wire.TC
 	k := inet.Tuple{Laddr: laddr, Faddr: faddr, Lport: lport, Fport: fport}
 	switch o := t.Hash.Lookup(&k, 0).(type) {
 	case *Sock:
+		o.fetch()
 		return o
 	case *Request, *TimeWait:
 		return nil

@@ -150,6 +150,7 @@ type TCP struct {
 
 	opt     wire.TCPOptions // scratch of the segment that is being worked on
 	scratch []byte          `fork:"zero"` // what followed programs read
+	fetched uint32          `fork:"zero"` // makes fetch read; nobody looks at it
 	rates   []*rateSample   `fork:"zero"` // scratch: see sample
 	nrates  int             `fork:"zero"` // of them in use
 }

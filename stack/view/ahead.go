@@ -44,7 +44,7 @@ func (a *ahead) may(s *Session, i int) (bool, error) {
 	a.size = min(max(2*a.size, aheadFirst), aheadMost)
 	a.from, a.to = i, min(i+a.size, s.k.Indexed())
 	if a.back {
-		a.from, a.to = max(0, i+1-a.size), i+1
+		a.from, a.to = max(s.oldest(), i+1-a.size), i+1
 	}
 	c, err := k.Stretch(a.from, a.to)
 	if err != nil {

@@ -45,7 +45,7 @@ func (s *Session) nextBreak(back bool) (*breakpoint, Cursor, error) {
 	far := ahead{back: back, hit: func(l *trace.Log, e *trace.Event) bool {
 		return slices.ContainsFunc(s.breaks, func(b *breakpoint) bool { return b.event(s, l, e) })
 	}}
-	for n, i := 1, from.Frame; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+	for n, i := 1, from.Frame; i >= s.oldest() && i < s.k.Indexed(); n, i = n+1, i+d {
 		if n%lookEvery == 0 {
 			if err := s.work.look(lookEvery); err != nil {
 				return nil, from, err

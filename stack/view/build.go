@@ -94,6 +94,7 @@ func (b *builder) build(f *pcaps.Frame) {
 	b.netfilter()
 	b.plots()
 	b.not()
+	b.machines()
 }
 
 // anywhere tells what there is to tell even where there is no step.

@@ -102,7 +102,7 @@ func (s *Session) neighbour(back bool) (int, bool, error) {
 	if back {
 		d = -1
 	}
-	for n, i := 1, s.frame+d; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+	for n, i := 1, s.frame+d; i >= s.oldest() && i < s.k.Indexed(); n, i = n+1, i+d {
 		if ok, err := s.visits(i); ok || err != nil {
 			return i, ok, err
 		}
@@ -215,7 +215,7 @@ func (s *Session) inTime(c stretch, back bool) (bool, error) {
 		if back {
 			next = from - 1
 		}
-		if next < 0 || next >= s.k.Indexed() {
+		if next < s.oldest() || next >= s.k.Indexed() {
 			undo()
 			return false, nil
 		}

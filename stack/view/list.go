@@ -54,7 +54,7 @@ func (s *Session) list() []Item {
 		}
 		*to = append(*to, i)
 	}
-	for i := s.frame - 1; i >= max(0, s.frame-maxScan) && len(before) < listRows; i-- {
+	for i := s.frame - 1; i >= max(s.oldest(), s.frame-maxScan) && len(before) < listRows; i-- {
 		take(i, &before)
 	}
 	for i := s.frame + 1; i < min(s.k.Indexed(), s.frame+maxScan) && len(after) < listRows; i++ {

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"fmt"
+
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/walk"
 )
@@ -39,7 +41,19 @@ func (s *Session) liveText() string {
 		return ""
 	}
 	text, _ := s.live.Status()
+	if n := s.oldest(); n > 0 {
+		text += fmt.Sprintf(", packets %d to %d can be walked", n+1, s.k.Indexed())
+	}
 	return Clean(text)
+}
+
+// oldest is the first packet that is kept, from 0: of a run that goes on only what
+// is recent is.
+func (s *Session) oldest() int {
+	if s.lab == nil {
+		return 0
+	}
+	return s.lab.First()
 }
 
 // Newest is the last packet of a run that goes on, from 1; 0 if there is none.
@@ -50,7 +64,7 @@ func (s *Session) Newest() int {
 	if s.lab == nil {
 		return max(min(n, 1), n-1) // of the last one only the beginning is known
 	}
-	for i := n - 1; i >= max(0, n-newest); i-- {
+	for i := n - 1; i >= max(s.oldest(), n-newest); i-- {
 		if s.lab.Item(i).Kind == walk.ItemPacket {
 			return i + 1
 		}

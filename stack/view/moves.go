@@ -152,7 +152,7 @@ func (s *Session) find(back bool, may func(frame int) bool, hit func(*trace.Log,
 		d = -1
 	}
 	far := ahead{back: back, hit: hit}
-	for n, i := 1, from.Frame; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+	for n, i := 1, from.Frame; i >= s.oldest() && i < s.k.Indexed(); n, i = n+1, i+d {
 		if n%lookEvery == 0 {
 			if err := s.work.look(lookEvery); err != nil {
 				return from, false, err
@@ -197,11 +197,11 @@ func (s *Session) find(back bool, may func(frame int) bool, hit func(*trace.Log,
 
 // toEnd goes to the first packet that is shown, or the last.
 func (s *Session) toEnd(last bool) error {
-	at, d := 0, 1
+	at, d := s.oldest(), 1
 	if last {
 		at, d = s.k.Indexed()-1, -1
 	}
-	for n, i := 1, at; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+	for n, i := 1, at; i >= s.oldest() && i < s.k.Indexed(); n, i = n+1, i+d {
 		if ok, err := s.shows(i); err != nil {
 			return err
 		} else if ok {
@@ -223,6 +223,9 @@ func (s *Session) seek(n int) error {
 			return s.none(fmt.Sprintf("packet %d is not read yet", n))
 		}
 		return NotFoundError(fmt.Sprintf("no packet %d: there are %d", n, s.k.Indexed()))
+	}
+	if n <= s.oldest() {
+		return s.none(fmt.Sprintf("packet %d is kept no more: packets %d to %d can be walked", n, s.oldest()+1, s.k.Indexed()))
 	}
 	return s.jump(Cursor{Frame: n - 1})
 }

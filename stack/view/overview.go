@@ -130,6 +130,7 @@ func (s *Session) firstShown(i int) (int, bool, error) {
 		s.follow = followFamily
 		defer func() { s.follow = followFlow }()
 	}
+	i = max(i, s.oldest())
 	for n := 1; i < s.k.Indexed(); n, i = n+1, i+1 {
 		if ok, err := s.shows(i); ok || err != nil {
 			return i, ok, err

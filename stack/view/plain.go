@@ -143,6 +143,8 @@ type reader struct {
 	stage StageID         // that was named last
 	said  map[string]bool // reasons that this packet's steps gave
 	host  string          // that was named last
+	hopOf int             // packet whose hops were told
+	hops  int             // so many of them
 	outs  int             // lines of a lab's output that have been told
 }
 
@@ -194,6 +196,7 @@ func (r *reader) step(sc *Scene, indent bool) {
 		r.host = sc.Host
 		fmt.Fprintln(r.w, in+"["+sc.Host+"]")
 	}
+	r.hop(r.w, sc)
 	fmt.Fprintln(r.w, in+text)
 }
 

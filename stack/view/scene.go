@@ -70,6 +70,7 @@ type Scene struct {
 	Hosts  []Host      `json:"hosts,omitempty"`  // of a lab: those of this packet's way, in order
 	Script *ScriptPage `json:"script,omitempty"` // of a lab: where the script is
 
+	Net       *NetPage     `json:"net,omitempty"`       // of a lab: its machines, and where the packet is among them
 	Console   *ConsolePage `json:"console,omitempty"`   // what the machine was asked; nil: put away
 	Netfilter *Netfilter   `json:"netfilter,omitempty"` // nil where nothing is set up
 }

@@ -34,7 +34,7 @@ func (s *Session) search(words string, back bool) error {
 	if back && s.pos > 0 {
 		from = s.frame
 	}
-	for n, i := 1, from; i >= 0 && i < s.k.Indexed(); n, i = n+1, i+d {
+	for n, i := 1, from; i >= s.oldest() && i < s.k.Indexed(); n, i = n+1, i+d {
 		if n%lookEvery == 0 {
 			if err := s.work.look(lookEvery); err != nil {
 				return err

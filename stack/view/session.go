@@ -61,6 +61,7 @@ type Session struct {
 	dep  depthState
 	glo  glossaryState
 	nots notState
+	net  netState
 	les  lessonState
 	live Live // nil: a capture, or a lab
 

@@ -52,8 +52,8 @@ type tally struct {
 func (t *tally) advance(s *Session, whole bool, n int) bool {
 	if t.again == nil {
 		t.take(s, s.k.Indexed())
-		if !whole {
-			return false
+		if !whole || s.oldest() > 0 {
+			return whole
 		}
 		t.again = &tally{protos: t.protos}
 	}

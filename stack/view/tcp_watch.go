@@ -89,8 +89,8 @@ func (s *Session) watchFlow() error {
 // those around the place.
 func (s *Session) lifeOf(flow uint32) (from, to int, all bool) {
 	from, to = s.frame, s.frame+1
-	low, high := max(0, s.frame-maxWatch/2), min(s.k.Indexed(), s.frame+maxWatch/2)
-	for i := range s.k.Indexed() {
+	low, high := max(s.oldest(), s.frame-maxWatch/2), min(s.k.Indexed(), s.frame+maxWatch/2)
+	for i := s.oldest(); i < s.k.Indexed(); i++ {
 		if s.k.Packet(i).Flow == flow {
 			from, to = min(from, i), max(to, i+1)
 		}

@@ -81,7 +81,7 @@ func (s *Session) Prepare() {
 	switch from, to := c.Frames(); {
 	case s.frame >= to-nearEnd && to+nearEnd < s.k.Indexed():
 		s.k.Chunk(to) //nolint:errcheck // whoever goes there is told
-	case s.frame < from+nearEnd && from > 0:
+	case s.frame < from+nearEnd && from > s.oldest():
 		s.k.Chunk(from - 1) //nolint:errcheck // likewise
 	}
 }

@@ -94,7 +94,10 @@ func TestWalkDrillAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := k.record(i)
+		b, err := k.record(i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(a.Story(i)) != len(b.Story(i)) {
 			t.Errorf("item %d: %d events, %d when it is recorded again", i, len(a.Story(i)), len(b.Story(i)))
 		}

@@ -5,5 +5,9 @@ func (k *Lab) RecordAgain(i int) *Chunk {
 	kept, to := k.kept, k.whole.To
 	k.kept, k.whole.To = 0, 0
 	defer func() { k.kept, k.whole.To = kept, to }()
-	return k.record(i)
+	c, err := k.record(i)
+	if err != nil {
+		panic(err)
+	}
+	return c
 }

@@ -58,6 +58,7 @@ type Lab struct {
 	status  int
 	err     error
 	counts  []HostCounters
+	past    past // of a machine with a way out: what is forgotten
 }
 
 // keepEvents is how many events are kept; a longer lab is run again to look at
@@ -132,7 +133,7 @@ func OpenLab(s Script) (k *Lab, err error) {
 
 // Advance runs the lab until n more things have happened, or it ends.
 func (k *Lab) Advance(n int) (done bool, err error) {
-	for want := len(k.items) + n; len(k.items) < want && !k.done && !k.now.stuck(); {
+	for want := k.Len() + n; k.Len() < want && !k.done && !k.now.stuck(); {
 		k.tick()
 	}
 	if k.done && k.now != nil {
@@ -143,6 +144,9 @@ func (k *Lab) Advance(n int) (done bool, err error) {
 
 // tick runs one tick and takes what has happened in it.
 func (k *Lab) tick() {
+	if k.recent() {
+		k.keepRecent()
+	}
 	r := k.now
 	k.ticks = append(k.ticks, k.total())
 	ended := r.tick()
@@ -151,7 +155,7 @@ func (k *Lab) tick() {
 	r.prints = r.prints[:0]
 	k.take()
 	k.looks(r)
-	k.done = ended || len(k.items) >= maxItems || len(k.whose) >= maxEvents
+	k.done = ended || !k.recent() && (len(k.items) >= maxItems || len(k.whose) >= maxEvents)
 	k.cut = k.done && !ended
 }
 
@@ -167,9 +171,9 @@ func (k *Lab) total() int {
 func (k *Lab) take() {
 	r := k.now
 	log := &r.t.Log
-	tick := len(k.ticks) - 1
+	tick := k.tickLen() - 1
 	whose := k.sort(log.Events[r.drained:], tick, r.rounded-r.drained)
-	keep := k.kept == tick && len(log.Events) <= keepEvents
+	keep := k.kept == tick && len(log.Events) <= keepEvents && !k.heavy(log)
 	k.whose = append(k.whose, whose...)
 	for i := r.drained; i < len(log.Events); i++ {
 		e, n := &log.Events[i], whose[i-r.drained]
@@ -185,7 +189,7 @@ func (k *Lab) take() {
 	r.drained = len(log.Events)
 	if keep {
 		k.kept = tick + 1
-		k.whole.To = len(k.items)
+		k.whole.To = k.Len()
 		k.whole.Log, k.whole.frameOf = *log, k.whose
 		return
 	}
@@ -196,7 +200,7 @@ func (k *Lab) take() {
 		return
 	}
 	k.late.follow(k, whose, log)
-	if len(log.Events) > recentEvents {
+	if len(log.Events) > k.stretchLen() || k.heavy(log) {
 		r.gone += len(log.Events)
 		r.t.Log = trace.Log{}
 		k.begin()
@@ -287,7 +291,7 @@ func (k *Lab) add(e *trace.Event, tick int, pkt uint32) int {
 		it.landmarks = MarkOut
 	case e.Kind == trace.Note && (e.Why == step.WhyScriptLine || e.Why == step.WhyScriptEnds):
 		it.kind, it.ends = ItemLine, e.Why == step.WhyScriptEnds
-		k.script1 = len(k.items) + 1
+		k.script1 = k.Len() + 1
 		it.outcome = trace.Consumed
 	default:
 		it.kind, it.outcome = ItemWork, trace.Consumed
@@ -300,12 +304,12 @@ func (k *Lab) add(e *trace.Event, tick int, pkt uint32) int {
 		}
 	}
 	k.items = append(k.items, it)
-	return len(k.items) - 1
+	return k.Len() - 1
 }
 
 // note keeps what the index tells of an event.
 func (k *Lab) note(log *trace.Log, e *trace.Event, n, tick int) {
-	it := k.items[n]
+	it := k.item(n)
 	it.last = tick
 	switch e.Kind {
 	case trace.Note:
@@ -346,7 +350,7 @@ func (k *Lab) ended(e *trace.EndRec) {
 	if !ok {
 		return
 	}
-	it := k.items[n]
+	it := k.item(n)
 	if trace.Outranks(e.Outcome, it.outcome) || it.outcome == trace.NoOutcome {
 		it.outcome, it.reason, it.fn = e.Outcome, e.Reason, e.Fn
 	}
@@ -387,7 +391,10 @@ func (k *Lab) finish() {
 			k.counts = append(k.counts, HostCounters{uint8(n), k.names.hosts[uint8(n)], h.NS.MIB})
 		}
 	}
-	k.names.seen, k.late, k.early = nil, nil, nil
+	k.names.seen = nil
+	if !k.recent() {
+		k.late, k.early = nil, nil
+	}
 	switch {
 	case r.run != nil:
 		k.status, k.err = r.run.Status()
@@ -407,27 +414,27 @@ func (k *Lab) Status() (int, error) { return k.status, k.err }
 func (k *Lab) Cut() bool { return k.cut }
 
 // Len is how many things have happened so far.
-func (k *Lab) Len() int { return len(k.items) }
+func (k *Lab) Len() int { return k.past.items + len(k.items) }
 
 // Indexed is the same: what has happened is in the index.
-func (k *Lab) Indexed() int { return len(k.items) }
+func (k *Lab) Indexed() int { return k.Len() }
 
 // Packet is the summary of an item.
-func (k *Lab) Packet(i int) Summary { return k.items[i].summary() }
+func (k *Lab) Packet(i int) Summary { return k.item(i).summary() }
 
 // Item tells what an item is.
 func (k *Lab) Item(i int) Item {
-	it := k.items[i]
+	it := k.item(i)
 	return Item{it.kind, it.line, it.host, it.code, it.ends}
 }
 
 // Frame is the packet of an item as it was on the first device; without bytes
 // if it was on none.
 func (k *Lab) Frame(i int) (pcaps.Frame, error) {
-	if i < 0 || i >= len(k.items) {
+	if i < 0 || i >= k.Len() {
 		return pcaps.Frame{}, errors.New("there is no such packet")
 	}
-	it := k.items[i]
+	it := k.item(i)
 	link := pcaps.LinkEthernet
 	if it.raw {
 		link = pcaps.LinkRaw
@@ -500,7 +507,10 @@ func (k *Lab) Paths() []*PathInfo { return k.pathN }
 
 // Chunk returns the stretch that holds item i, recorded in full.
 func (k *Lab) Chunk(i int) (*Chunk, error) {
-	if it := k.items[i]; it.last < k.kept {
+	if i < k.past.items {
+		return nil, ErrForgotten
+	}
+	if it := k.item(i); it.last < k.kept {
 		return k.whole, nil
 	}
 	if c := k.latest(i); c != nil {
@@ -512,7 +522,13 @@ func (k *Lab) Chunk(i int) (*Chunk, error) {
 			return c, nil
 		}
 	}
-	c := k.record(i)
+	if !k.canRecord(i) {
+		return nil, ErrForgotten
+	}
+	c, err := k.record(i)
+	if err != nil {
+		return nil, err
+	}
 	if len(k.cache) >= cacheChunks {
 		delete(k.bases, k.cache[0])
 		k.cache = k.cache[1:]
@@ -522,23 +538,29 @@ func (k *Lab) Chunk(i int) (*Chunk, error) {
 }
 
 // record runs the lab again and records the items around i.
-func (k *Lab) record(i int) *Chunk {
-	from := i / chunkFrames * chunkFrames
-	if from < k.whole.To && k.items[from].last < k.kept {
+func (k *Lab) record(i int) (*Chunk, error) {
+	from := max(i/chunkFrames*chunkFrames, k.past.items)
+	for !k.canRecord(from) {
+		from++
+	}
+	if from < k.whole.To && k.item(from).last < k.kept {
 		from = min(i, k.whole.To)
 	}
-	c := &Chunk{From: from, To: min(i/chunkFrames*chunkFrames+chunkFrames, len(k.items)), story: map[int][]int{}}
-	first, last := k.items[from].first, 0
+	c := &Chunk{From: from, To: min(i/chunkFrames*chunkFrames+chunkFrames, k.Len()), story: map[int][]int{}}
+	first, last := k.item(from).first, 0
 	for n := from; n < c.To; n++ {
-		first, last = min(first, k.items[n].first), max(last, k.items[n].last)
+		first, last = min(first, k.item(n).first), max(last, k.item(n).last)
 	}
-	for last > k.items[i].last && last < len(k.ticks)-1 && k.ticks[last+1]-k.ticks[first] > keepEvents {
+	for last > k.item(i).last && last < k.tickLen()-1 && k.began(last+1)-k.began(first) > keepEvents {
 		last--
 	}
-	r := k.again()
+	r, err := k.again(first)
+	if err != nil {
+		return nil, err
+	}
 	defer r.close()
 	r.mode(trace.Count)
-	for t := 0; t <= last; t++ {
+	for t := r.n; t <= last; t++ {
 		if t == first {
 			r.mode(trace.Record)
 		}
@@ -546,7 +568,7 @@ func (k *Lab) record(i int) *Chunk {
 		ended := r.tick()
 		r.t.Ends = r.t.Ends[:0]
 		if t >= first {
-			k.place(c, &r.t.Log, r.drained, k.ticks[first])
+			k.place(c, &r.t.Log, r.drained, k.began(first))
 		}
 		if ended {
 			break
@@ -555,8 +577,8 @@ func (k *Lab) record(i int) *Chunk {
 	c.Log = r.t.Log
 	c.state = State{}
 	c.counters()
-	k.bases[c] = k.ticks[first]
-	return c
+	k.bases[c] = k.began(first)
+	return c, nil
 }
 
 // place takes the events of one tick of a run that is run again.
@@ -565,8 +587,8 @@ func (k *Lab) place(c *Chunk, log *trace.Log, from, base int) {
 		e := &log.Events[i]
 		number(e, k.of)
 		w := int32(c.From - 1)
-		if base+i < len(k.whose) {
-			w = k.whose[base+i]
+		if n := base + i - k.past.events; n >= 0 && n < len(k.whose) {
+			w = k.whose[n]
 		}
 		c.frameOf = append(c.frameOf, w)
 		if int(w) >= c.From && int(w) < c.To {
@@ -584,8 +606,8 @@ func (k *Lab) Find(from Cursor, back bool, m Match) (Cursor, bool, error) {
 	if back {
 		d = -1
 	}
-	for i := from.Frame; i >= 0 && i < len(k.items); i += d {
-		it := k.items[i]
+	for i := from.Frame; i >= k.past.items && i < k.Len(); i += d {
+		it := k.item(i)
 		if m.Landmarks != 0 && uint32(it.landmarks)&m.Landmarks == 0 || m.Flow != 0 && it.flow != m.Flow {
 			continue
 		}
@@ -687,13 +709,20 @@ func newLabRun(s *Script) (*labRun, error) {
 	return r, nil
 }
 
-// again makes the machine anew that has been made before.
-func (k *Lab) again() *labRun {
+// again makes the machine anew that has been made before, as it was at a tick or
+// before that. The error is ErrForgotten.
+func (k *Lab) again(tick int) (*labRun, error) {
+	if r := k.fromMark(tick); r != nil {
+		return r, nil
+	}
+	if k.past.ticks > 0 {
+		return nil, ErrForgotten
+	}
 	r, err := newLabRun(&k.script)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrForgotten) {
 		panic(err) // it could be made the first time
 	}
-	return r
+	return r, err
 }
 
 // mode sets how much is recorded from now on.
@@ -862,7 +891,10 @@ func flowOf(b []byte) uint32 {
 // Replay runs a lab again that has been indexed whole, and hands its events over
 // tick by tick, with packets numbered as items are. take forgets them.
 func (k *Lab) Replay(take func(*trace.Tracer) error) error {
-	r := k.again()
+	r, err := k.again(0)
+	if err != nil {
+		return err
+	}
 	defer r.close()
 	r.mode(trace.Record)
 	for ended := false; !ended; {
@@ -880,7 +912,7 @@ func (k *Lab) Replay(take func(*trace.Tracer) error) error {
 		if len(r.t.Log.Events) == 0 {
 			r.rounded = 0
 		}
-		if r.n >= len(k.ticks) {
+		if r.n >= k.tickLen() {
 			break
 		}
 	}

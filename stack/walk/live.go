@@ -16,21 +16,38 @@ import (
 type Inputs struct {
 	Name   string
 	Config live.Config
+	// Recent: they grow for as long as the machine runs, and so what is old is
+	// forgotten.
+	Recent bool
+	// Copy is a copy of the machine that is given them, as it is now, or nil if
+	// there can be none. A walk that is too late goes on with it.
+	Copy func() *live.Machine
 
 	mu      sync.Mutex
 	list    []live.Record
+	base    int // so many came before the first of the list
+	used    int // so many have been taken
 	bytes   int
 	horizon sim.Time // nothing more comes before
 	end     bool
-	skipped int // records that came when there was no more room
+	skipped int           // that came when there was no more room
+	gap     bool          // what comes is skipped until there is a copy
+	jump    *live.Machine // the walk goes on with this one
+	most    int           // bytes, in place of MaxInputs; for tests
 }
 
-// MaxInputs is how many bytes of inputs are kept to be walked; what comes
-// after that is not.
-const MaxInputs = 256 << 20
+// MaxInputs is how many bytes of inputs are kept, and maxBehind how many inputs may
+// wait to be walked. What comes after that is not walked.
+const (
+	MaxInputs = 96 << 20
+	maxBehind = 200_000
+)
 
-// Add notes a record. What the machine sent tells only how late it is: the walk
-// has a machine of its own. Data is copied.
+// inputBytes is what an input takes besides its bytes.
+const inputBytes = 64
+
+// Add notes a record, before the machine is given it. What the machine sent tells
+// only how late it is: the walk has a machine of its own. Data is copied.
 func (in *Inputs) Add(r live.Record) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -40,28 +57,98 @@ func (in *Inputs) Add(r live.Record) {
 		}
 		return
 	}
-	in.horizon = max(in.horizon, r.At)
 	switch r.Kind {
 	case live.Out:
+		if !in.gap {
+			in.horizon = max(in.horizon, r.At)
+		}
 		return
 	case live.End:
+		if !in.gap {
+			in.horizon = max(in.horizon, r.At)
+		}
 		in.end = true
 		return
 	}
-	if in.bytes += len(r.Data) + 64; in.bytes > MaxInputs {
-		in.end = true
-		in.skipped++
-		return
+	if in.bytes+len(r.Data)+inputBytes > in.room() || in.gap || in.Recent && in.base+len(in.list)-in.used > maxBehind {
+		if !in.Recent {
+			in.end = true
+			in.skipped++
+			return
+		}
+		if !in.skip() {
+			in.skipped++
+			return
+		}
 	}
+	in.horizon = max(in.horizon, r.At)
+	in.bytes += len(r.Data) + inputBytes
 	r.Data = append([]byte(nil), r.Data...)
 	in.list = append(in.list, r)
+}
+
+func (in *Inputs) room() int {
+	if in.most > 0 {
+		return in.most
+	}
+	return MaxInputs
+}
+
+// skip lets the walk go on with a copy of the machine as it is now, if there can
+// be one.
+func (in *Inputs) skip() bool {
+	in.gap = true
+	if in.Copy == nil {
+		return false
+	}
+	m := in.Copy()
+	if m == nil {
+		return false
+	}
+	in.gap, in.jump = false, m
+	in.skipped += in.base + len(in.list) - max(in.used, in.base)
+	in.base += len(in.list)
+	in.list, in.bytes, in.used = nil, 0, in.base
+	return true
+}
+
+// jumped is the machine that the walk goes on with, nil if with the one it has;
+// and the number of its first input.
+func (in *Inputs) jumped() (*live.Machine, int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	m := in.jump
+	in.jump = nil
+	return m, in.base
+}
+
+// jumps reports whether the walk is to go on with another machine.
+func (in *Inputs) jumps() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.jump != nil
+}
+
+// forget drops the inputs before input n.
+func (in *Inputs) forget(n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	n = min(n-in.base, len(in.list))
+	if n <= 0 {
+		return
+	}
+	for _, r := range in.list[:n] {
+		in.bytes -= len(r.Data) + inputBytes
+	}
+	in.list = append([]live.Record(nil), in.list[n:]...)
+	in.base += n
 }
 
 // Until tells that nothing more comes before a time.
 func (in *Inputs) Until(at sim.Time) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !in.end {
+	if !in.end && !in.gap {
 		in.horizon = max(in.horizon, at)
 	}
 }
@@ -73,15 +160,34 @@ func (in *Inputs) Skipped() int {
 	return in.skipped
 }
 
+// Behind is how many inputs wait to be walked.
+func (in *Inputs) Behind() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.base + len(in.list) - max(in.used, in.base)
+}
+
 // get is input i. ok: it is there; else over tells that none will come, and
 // horizon up to when.
 func (in *Inputs) get(i int) (r live.Record, ok bool, horizon sim.Time, over bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if i < len(in.list) {
+	if i < in.base {
+		return r, false, 0, in.jump == nil // it is forgotten
+	}
+	in.used = max(in.used, i)
+	if i -= in.base; i < len(in.list) {
 		return in.list[i], true, in.list[i].At, false
 	}
 	return r, false, in.horizon, in.end
+}
+
+// first is the number of the first input that is kept, and full whether they take
+// more than half of their room.
+func (in *Inputs) first() (first int, full bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.base, in.bytes > in.room()/2
 }
 
 // ReadInputs reads all inputs of a log.
@@ -100,15 +206,25 @@ func ReadInputs(r *live.Reader, name string) (*Inputs, error) {
 	}
 }
 
-// newLiveRun makes the machine anew.
+// newLiveRun makes the machine anew. The error is ErrForgotten if its first inputs
+// are kept no more.
 func newLiveRun(s *Script) (*labRun, error) {
+	if first, _ := s.Live.first(); first > 0 {
+		return nil, ErrForgotten
+	}
 	m, err := live.New(s.Live.Config)
 	if err != nil {
 		return nil, err
 	}
+	return liveRun(s, m), nil
+}
+
+// liveRun runs a machine.
+func liveRun(s *Script, m *live.Machine) *labRun {
+	m.Mute()
 	r := &labRun{lab: m.Lab, t: m.Trace, live: m, script: s, do: s.Do}
 	r.lab.Stdout, r.lab.Stderr = &printer{r, false}, &printer{r, true}
-	return r, nil
+	return r
 }
 
 // stuck reports whether the run waits for inputs that have not come yet.
@@ -117,7 +233,7 @@ func (r *labRun) stuck() bool {
 		return false
 	}
 	_, ok, horizon, over := r.script.Live.get(r.next)
-	if ok || over {
+	if ok || over || r.script.Live.jumps() {
 		return false
 	}
 	at, some := r.live.Next()

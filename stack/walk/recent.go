@@ -28,10 +28,10 @@ func (k *Lab) begin() {
 		delete(k.bases, &k.early.Chunk)
 	}
 	if k.early = k.late; k.early != nil {
-		k.early.end = len(k.ticks)
+		k.early.end = k.tickLen()
 	}
-	k.late = &stretch{first: len(k.ticks), base: len(k.whose), known: map[StateKey]bool{}}
-	k.late.From, k.late.story, k.late.state = len(k.items), map[int][]int{}, State{}
+	k.late = &stretch{first: k.tickLen(), base: k.past.events + len(k.whose), known: map[StateKey]bool{}}
+	k.late.From, k.late.story, k.late.state = k.Len(), map[int][]int{}, State{}
 	k.bases[&k.late.Chunk] = k.late.base
 }
 
@@ -41,7 +41,7 @@ func (s *stretch) follow(k *Lab, whose []int32, log *trace.Log) {
 	for i, n := range whose {
 		s.story[int(n)] = append(s.story[int(n)], at+i)
 	}
-	s.To, s.Log, s.frameOf = len(k.items), *log, k.whose[s.base:]
+	s.To, s.Log, s.frameOf = k.Len(), *log, k.whose[s.base-k.past.events:]
 	for ; s.taken < len(log.Changes); s.taken++ {
 		ch := &log.Changes[s.taken]
 		if id := (StateKey{ch.Obj, ch.Key}); ch.Key.Kind() == step.KindNS && !s.known[id] {
@@ -55,7 +55,7 @@ func (s *stretch) follow(k *Lab, whose []int32, log *trace.Log) {
 
 // latest is the stretch that holds all of item i, nil if none does.
 func (k *Lab) latest(i int) *Chunk {
-	it := k.items[i]
+	it := k.item(i)
 	for _, s := range [...]*stretch{k.late, k.early} {
 		if s != nil && it.first >= s.first && (s.end == 0 || it.last < s.end) && len(s.story[i]) > 0 {
 			return &s.Chunk

@@ -46,10 +46,13 @@ func (k *Walk) Watch(obj uint32, from, to int, w trace.Watcher, tell func(frame 
 	return nil
 }
 
-// Watch runs the lab again from its beginning to its end, and tells w of its
+// Watch runs the lab again from its beginning (or from where what is kept begins) to its end, and tells w of its
 // sockets: of one, or of all with obj 0.
 func (k *Lab) Watch(obj uint32, w trace.Watcher) error {
-	r := k.again()
+	r, err := k.again(k.past.ticks)
+	if err != nil {
+		return err
+	}
 	defer r.close()
 	r.mode(trace.Watch)
 	r.t.Watcher, r.t.Watched = w, obj
@@ -59,7 +62,7 @@ func (k *Lab) Watch(obj uint32, w trace.Watcher) error {
 	for ended := false; !ended; {
 		ended = r.tick()
 		r.t.Ends = r.t.Ends[:0]
-		if r.n >= len(k.ticks) && len(k.ticks) > 0 {
+		if r.n >= k.tickLen() && k.tickLen() > 0 {
 			break
 		}
 	}

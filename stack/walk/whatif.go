@@ -68,16 +68,19 @@ func (k *Lab) At(c *Chunk, event int, f func(*Moment)) error {
 	global := k.bases[c] + event
 	tick := k.tickOf(global)
 	host := c.Log.Events[event].Host
-	r := k.again()
+	r, err := k.again(tick)
+	if err != nil {
+		return err
+	}
 	defer r.close()
 	r.mode(trace.Silent)
-	for range tick {
+	for r.n < tick {
 		if r.tick() {
 			return errNoMoment
 		}
 	}
 	show := func() { f(&Moment{r.lab, hostNumbered(r.lab, host)}) }
-	st := &stopper{t: r.t, want: global - k.ticks[tick], f: show}
+	st := &stopper{t: r.t, want: global - k.began(tick), f: show}
 	r.mode(trace.Record)
 	r.t.Listener = st
 	r.tick()
@@ -108,7 +111,7 @@ func (k *Lab) tickOf(event int) int {
 	for i+1 < len(k.ticks) && k.ticks[i+1] == event { // ticks without events
 		i++
 	}
-	return max(0, min(i, len(k.ticks)-1))
+	return k.past.ticks + max(0, min(i, len(k.ticks)-1))
 }
 
 // When is the Change that a command makes at an event of a chunk: as soon as
@@ -116,7 +119,7 @@ func (k *Lab) tickOf(event int) int {
 func (k *Lab) When(c *Chunk, event int, before bool) Change {
 	global := k.bases[c] + event
 	t := 2 * k.tickOf(global)
-	inRound := global < k.rounds[t/2]
+	inRound := global < k.rounds[t/2-k.past.ticks]
 	e := &c.Log.Events[event]
 	switch {
 	case inRound && (!before || e.Kind == trace.Note): // a line's command begins when its process runs next

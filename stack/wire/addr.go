@@ -107,9 +107,11 @@ func (m MAC) Put(b []byte) {
 // IsMulticast reports whether the group bit is set; broadcast is a group too.
 func (m MAC) IsMulticast() bool { return m>>40&1 != 0 }
 
-func (m MAC) String() string {
+func (m MAC) String() string { return string(m.AppendTo(make([]byte, 0, 17))) }
+
+// AppendTo appends that form to b.
+func (m MAC) AppendTo(b []byte) []byte {
 	const hex = "0123456789abcdef"
-	b := make([]byte, 0, 17)
 	for i := 40; i >= 0; i -= 8 {
 		o := byte(m >> i)
 		b = append(b, hex[o>>4], hex[o&15])
@@ -117,7 +119,7 @@ func (m MAC) String() string {
 			b = append(b, ':')
 		}
 	}
-	return string(b)
+	return b
 }
 
 // netip16 is a as a netip.Addr of 16 bytes, still mapped if it was.

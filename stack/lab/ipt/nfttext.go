@@ -18,6 +18,7 @@ type nftWriter struct {
 	numeric  bool // -n
 	numProto bool // -n, -p
 	state    bool // not -s
+	raw      bool // extensions by name, not in nft's language
 
 	meta *nftables.Meta
 	pay  *nftables.Payload
@@ -33,6 +34,24 @@ func (t *ruleText) NftText(r *nftables.Rule, numeric, numProto, state bool) stri
 		w.expr(e)
 	}
 	return strings.Join(w.stmts, " ")
+}
+
+// NftParts is the rule in parts, as nft -j has it: a statement in nft's language, or
+// the kind ("match", "target") and the name of an extension.
+func (t *ruleText) NftParts(r *nftables.Rule, state bool) (parts [][3]string) {
+	w := &nftWriter{p: &prog{env: &Env{}, fam: t.fam, quiet: true, line: -1}, t: t, dep: -1, state: state, raw: true}
+	for _, e := range r.Exprs {
+		w.expr(e)
+	}
+	for _, s := range w.stmts {
+		if x, ok := strings.CutPrefix(s, "\x00"); ok {
+			kind, name, _ := strings.Cut(x, " ")
+			parts = append(parts, [3]string{"", kind, name})
+		} else {
+			parts = append(parts, [3]string{s})
+		}
+	}
+	return parts
 }
 
 func (w *nftWriter) say(f string, a ...any) { w.stmts = append(w.stmts, fmt.Sprintf(f, a...)) }
@@ -111,6 +130,10 @@ func (w *nftWriter) compat(e nftables.Expr) {
 		name, kind, data = t.Name(), "target", t
 	default:
 		w.say("?")
+		return
+	}
+	if w.raw {
+		w.say("\x00%s %s", kind, name)
 		return
 	}
 	if i := w.p.instOf(name, kind == "target", data); i != nil && i.e.xlate != nil {

@@ -81,6 +81,7 @@ type expr struct {
 	elem    *elemInfo
 	verdict nftables.VerdictCode
 	chain   string
+	chainAt loc
 	set     *setSpec      // of an anonymous set, once evaluated
 	ref     *nftables.Set // of eSetRef
 	depGen  bool          // made by nft itself
@@ -267,6 +268,7 @@ type cmd struct {
 	objs  *objSpec
 	sub   []*cmd // of a block
 	what  *expr  // describe
+	json  *any   // where it was read as JSON
 }
 
 // A tableSpec is what a table is declared as.

@@ -10,6 +10,9 @@ type failure struct {
 	msg  string
 	locs []loc
 	warn bool
+
+	kernel bool    // the kernel said so
+	noSet  *string // a set of this name is missing
 }
 
 func (f *failure) Error() string { return f.msg }
@@ -30,6 +33,10 @@ func (f *failure) write(b *strings.Builder) {
 		b.WriteString(l.src.name + ":" + strconv.Itoa(l.line) + ":" + strconv.Itoa(l.first) + "-" + strconv.Itoa(l.end) + ": ")
 	}
 	b.WriteString("Error: " + f.msg + "\n")
+	if l.line == 0 { // nft's own, or JSON
+		b.WriteString("\n")
+		return
+	}
 	line := ""
 	if l.line-1 < len(l.src.lines) {
 		line = l.src.lines[l.line-1]

@@ -119,7 +119,7 @@ func (v *evaluator) ct(e *expr) *failure {
 		default:
 			return v.fail(e.at, "cannot determine ip protocol version, use \"ip %[1]s\" or \"ip6 %[1]s\" instead", d)
 		}
-		e.t, e.bits, e.ord = e.ct.t, e.ct.bits, e.ct.order
+		e.t, e.bits, e.ord, e.word = e.ct.t, e.ct.bits, e.ct.order, d
 	case nftables.CTProtoSrc, nftables.CTProtoDst:
 		e.t = tInvalid
 		switch v.proto[2] {

@@ -232,11 +232,11 @@ func (v *evaluator) scalar(e *expr, t *dtype, bits int) (val, *failure) {
 // findSet is a set by name.
 func (v *evaluator) findSet(e *expr) (*nftables.Set, *failure) {
 	if v.table == nil {
-		return nil, v.fail(e.at, "No such file or directory")
+		return nil, noSet(e)
 	}
 	s := v.table.Set(e.word)
 	if s == nil {
-		return nil, v.fail(e.at, "No such file or directory")
+		return nil, noSet(e)
 	}
 	return s, nil
 }
@@ -393,4 +393,11 @@ func (v *evaluator) mapExpr(e *expr, t *dtype, bits int, ord order) *failure {
 		e.t, e.bits, e.ord = t, bits, ord
 	}
 	return nil
+}
+
+// noSet says that the set that e names is not there.
+func noSet(e *expr) *failure {
+	f := errAt(e.at, enoentText)
+	f.noSet = &e.word
+	return f
 }

@@ -6,106 +6,115 @@ import (
 
 // list carries out the list commands.
 func (r *runner) list(c *cmd) {
-	o := r.o
-	s := r.tables()
-	if r.json {
-		r.fail(errAt(c.at, "not modelled: -j"))
+	if !r.listable(c) {
 		return
 	}
-	in := func(t *nftables.Table) bool { return !c.p.hasFam || t.Family == c.p.family }
+	if r.json {
+		r.listJSON(c)
+		return
+	}
+	o, s := r.o, r.tables()
+	each := func(f func(t *nftables.Table)) {
+		for _, t := range s.List {
+			if !c.p.hasFam || t.Family == c.p.family {
+				f(t)
+			}
+		}
+	}
+	framed := func(f func(t *nftables.Table)) {
+		each(func(t *nftables.Table) {
+			o.printf("table %s %s {\n", familyName(t.Family), t.Name)
+			f(t)
+			o.printf("}\n")
+		})
+	}
+	t := r.table(&c.p)
 	switch c.obj {
 	case "ruleset":
 		o.ruleset(s, c.p.family, !c.p.hasFam)
-		return
 	case "tables":
-		for _, t := range s.List {
-			if in(t) {
-				o.printf("table %s %s\n", familyName(t.Family), t.Name)
-			}
-		}
-		return
+		each(func(t *nftables.Table) { o.printf("table %s %s\n", familyName(t.Family), t.Name) })
 	case "chains":
-		for _, t := range s.List {
-			if !in(t) {
-				continue
-			}
-			o.printf("table %s %s {\n", familyName(t.Family), t.Name)
+		framed(func(t *nftables.Table) {
 			for _, ch := range t.Chains {
 				o.chainHead(ch)
 				o.printf("\t}\n")
 			}
-			o.printf("}\n")
-		}
-		return
+		})
 	case "sets", "maps", "meters":
-		for _, t := range s.List {
-			if !in(t) {
-				continue
-			}
-			o.printf("table %s %s {\n", familyName(t.Family), t.Name)
+		framed(func(t *nftables.Table) {
 			for _, x := range t.Sets {
 				if !x.Anon && c.obj != "meters" && x.Map == (c.obj == "maps") {
 					o.set(x, false)
 				}
 			}
-			o.printf("}\n")
-		}
-		return
+		})
 	case "counters", "quotas", "limits", "objects":
 		kind := objKinds[c.obj[:len(c.obj)-1]]
 		if c.objs != nil {
 			kind = c.objs.kind
 		}
 		r.objects(c, kind, "")
-		return
 	case "flowtables":
-		for _, t := range s.List {
-			if in(t) {
-				o.printf("table %s %s {\n}\n", familyName(t.Family), t.Name)
-			}
-		}
-		return
-	case "hooks", "secmarks", "synproxys":
-		r.fail(errAt(c.at, "not modelled: list "+c.obj))
-		return
-	}
-	t := r.table(&c.p)
-	if t == nil {
-		r.noTable(c)
-		return
-	}
-	switch c.obj {
-	case "flowtable":
-		r.fail(errAt(c.p.nameAt, "No such file or directory"))
+		framed(func(t *nftables.Table) {})
 	case "table":
 		o.table(t)
 	case "chain":
 		ch := t.Chain(c.p.chain)
-		if ch == nil {
-			r.fail(errAt(c.p.chainAt, "No such file or directory"))
-			return
-		}
 		o.managed(t, []*nftables.Chain{ch})
 		o.tableHead(t)
 		o.chain(ch)
 		o.printf("}\n")
 	case "set":
-		x := t.Set(c.p.name)
-		if x == nil || x.Anon {
-			r.fail(errAt(c.p.nameAt, "No such file or directory"))
-			return
-		}
 		o.printf("table %s %s {\n", familyName(t.Family), t.Name)
-		o.set(x, true)
+		o.set(t.Set(c.p.name), true)
 		o.printf("}\n")
 	case "object":
-		if t.Object(c.objs.kind, c.p.name) == nil {
-			r.fail(errAt(c.p.nameAt, "No such file or directory"))
-			return
-		}
 		c.p.hasFam = true
 		r.objects(c, c.objs.kind, c.p.name)
 	}
+}
+
+// listable complains of what is not there, and of what is not modelled.
+func (r *runner) listable(c *cmd) bool {
+	switch c.obj {
+	case "hooks", "secmarks", "synproxys":
+		r.fail(errAt(c.at, "not modelled: list "+c.obj))
+		return false
+	case "flowtable", "table", "chain", "set", "object":
+	default:
+		return true
+	}
+	t := r.table(&c.p)
+	if t == nil {
+		if c.obj == "object" {
+			r.noTable(c)
+		} else { // nft has only fetched what the command names
+			r.plain(absent{at: c.p.tableAt})
+		}
+		return false
+	}
+	switch c.obj {
+	case "flowtable":
+		r.fail(errAt(c.p.nameAt, enoentText))
+		return false
+	case "chain":
+		if t.Chain(c.p.chain) == nil {
+			r.plain(absent{at: c.p.chainAt})
+			return false
+		}
+	case "set":
+		if x := t.Set(c.p.name); x == nil || x.Anon {
+			r.plain(absent{at: c.p.nameAt})
+			return false
+		}
+	case "object":
+		if t.Object(c.objs.kind, c.p.name) == nil {
+			r.missingObject(&c.p, absent{at: c.p.nameAt})
+			return false
+		}
+	}
+	return true
 }
 
 func (r *runner) objects(c *cmd, kind nftables.ObjKind, name string) {

@@ -207,24 +207,26 @@ func listed(f core.Family, in []*stmt) []*stmt {
 	return ranges(out)
 }
 
-// ranges shows ">= a" followed by "<= b" of the same thing as the range a-b, and
-// "< a" followed by "> b" as "!= a-b".
+// ranges shows ">= a" followed by "<= b" as the range a-b, and "< a" followed by
+// "> b" as "!= a-b". nft 1.0.6 asks only whether both compare the same kind of
+// thing (range_expr_is_prev...), so that two fields of headers become one, too.
 func ranges(l []*stmt) []*stmt {
-	o := newOutput(nil)
 	var out []*stmt
 	for _, s := range l {
 		in := func(a, b string) bool {
 			n := len(out)
-			return n > 0 && s.k == sMatch && s.op == b && out[n-1].k == sMatch && out[n-1].op == a && s.e.k != eBinop && o.expr(s.e) == o.expr(out[n-1].e)
+			return n > 0 && s.k == sMatch && s.op == b && out[n-1].k == sMatch && out[n-1].op == a && s.e.k == out[n-1].e.k
 		}
 		if inside := in(">=", "<="); inside || in("<", ">") {
 			n := len(out)
-			c := *out[n-1]
+			c := *s
 			c.op = "!="
 			if inside {
 				c.op = ""
 			}
-			c.r = &expr{k: eRange, t: s.e.t, bits: s.e.bits, ord: s.e.ord, l: c.r, r: s.r}
+			from := *out[n-1].r
+			from.t = s.r.t
+			c.r = &expr{k: eRange, t: s.e.t, bits: s.e.bits, ord: s.e.ord, l: &from, r: s.r}
 			out[n-1] = &c
 			continue
 		}

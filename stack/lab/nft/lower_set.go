@@ -122,11 +122,11 @@ func (l *lowerer) stmt(s *stmt) {
 		if s.e.chain != "" {
 			c := l.t.Chain(s.e.chain)
 			if c == nil {
-				l.errno, l.errAt = step.ENOENT, s.at
+				l.errno, l.errAt = step.ENOENT, s.e.chainAt
 				return
 			}
 			if c.Base != nil {
-				l.errno, l.errAt = step.EOPNOTSUPP, s.at
+				l.errno, l.errAt = step.EOPNOTSUPP, s.e.chainAt
 				return
 			}
 			v.Chain = c

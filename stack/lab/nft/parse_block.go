@@ -14,9 +14,9 @@ func (p *parser) rulePlace(c *cmd) {
 	for {
 		switch {
 		case p.is("position"):
-			p.next()
-			c.p.posAt = p.peek().at
+			c.p.posAt = p.next().at
 			c.p.pos = p.num()
+			c.p.posAt = c.p.posAt.to(p.last)
 			continue
 		case p.is("handle"):
 			p.next()
@@ -24,9 +24,9 @@ func (p *parser) rulePlace(c *cmd) {
 			c.p.handle, c.p.hasHand = p.num(), true
 			continue
 		case p.is("index"):
-			p.next()
-			c.p.posAt = p.peek().at
+			c.p.posAt = p.next().at
 			c.p.index = p.num() + 1
+			c.p.posAt = c.p.posAt.to(p.last)
 			continue
 		}
 		return
@@ -306,7 +306,7 @@ func (p *parser) tableItem(c *cmd) {
 
 func (p *parser) blockEnd() {
 	t := p.peek()
-	if t.kind == tokNewline || p.is("}") || p.is(";") || t.kind == tokEOF {
+	if t.kind == tokNewline || p.is(";") {
 		return
 	}
 	p.unexpected("newline or semicolon")
@@ -357,6 +357,9 @@ func (p *parser) chainItem(c *cmd, s *chainSpec) {
 			}
 			p.stmtEnd()
 		case p.accept("flags"):
+			if !p.is("offload") {
+				p.unexpected("offload")
+			}
 			s.flags = append(s.flags, p.next().s)
 			p.stmtEnd()
 		case p.accept("devices"):
@@ -374,9 +377,7 @@ func (p *parser) chainItem(c *cmd, s *chainSpec) {
 			r.rule = p.rule()
 			r.at = r.at.to(p.last)
 			c.sub = append(c.sub, r)
-			if !p.is("}") {
-				p.stmtEnd()
-			}
+			p.stmtEnd()
 		}
 	}
 }

@@ -177,10 +177,10 @@ func (p *parser) header(pr *proto) *expr {
 		p.next()
 		name += " " + p.peek().s
 	}
-	if pr == pICMP6 && name == "param-problem" {
-		name = "parameter-problem"
+	if pr == pICMP6 && name == "parameter-problem" { // so it is only printed
+		p.unexpected("")
 	}
-	if pr == pICMP6 && name == "parameter-problem" {
+	if pr == pICMP6 && name == "param-problem" {
 		name = "parameter-problem"
 	}
 	f := pr.field(name)

@@ -49,9 +49,9 @@ func (p *parser) verdictWord() *expr {
 		n := p.peek()
 		if n.kind == tokPunct && n.s == "$" {
 			v := p.variable()
-			e.chain = v.word
+			e.chain, e.chainAt = v.word, v.at
 		} else {
-			e.chain, _ = p.identifier()
+			e.chain, e.chainAt = p.identifier()
 		}
 		e.at = e.at.to(p.last)
 		return e

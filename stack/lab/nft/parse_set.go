@@ -136,7 +136,7 @@ func (p *parser) setDecl(s *setSpec) {
 			}
 		case p.is("counter"), p.is("limit"), p.is("quota"), p.is("ct"), p.is("last"):
 			s.stmts = append(s.stmts, p.stateful())
-			if !p.is("}") && !p.is("counter") && !p.is("limit") && !p.is("quota") {
+			if !p.is("counter") && !p.is("limit") && !p.is("quota") && !p.is("ct") {
 				p.stmtEnd()
 			}
 		default:
@@ -337,6 +337,7 @@ func (p *parser) object(k nftables.ObjKind) *objSpec {
 		switch {
 		case p.accept("comment"):
 			o.comment = p.str()
+			continue
 		case k == nftables.ObjCounter && p.is("packets"):
 			p.counterArgs(o.st)
 		case k == nftables.ObjQuota:

@@ -21,6 +21,7 @@ type output struct {
 	numPrio  bool
 	services bool
 	terse    bool             // -t
+	inSet    bool             // JSON: in { … }
 	only     []*nftables.Elem // get element: these of the set, nil for all
 }
 

@@ -88,17 +88,8 @@ func (o *output) elemExpr(e *expr) string {
 
 // anonSet prints { … } of a rule: from the engine's set, in nft's order.
 func (o *output) anonSet(e *expr) string {
-	l := slices.Clone(e.list)
-	if e.set != nil && e.set.interval && len(e.t.many) == 0 {
-		l = o.joined(e, l)
-	}
-	sortElems(l)
-	l = slices.CompactFunc(l, func(a, b *expr) bool {
-		x, y := keyExpr(a), keyExpr(b)
-		return x.k == y.k && (x.k == eValue && x.v == y.v || x.k == eConcat && sameConcat(x, y))
-	})
 	var p []string
-	for _, x := range l {
+	for _, x := range o.anonElems(e) {
 		p = append(p, o.expr(x))
 	}
 	return "{ " + strings.Join(p, ", ") + " }"
@@ -190,6 +181,9 @@ func cmpKeys(a, b *expr) int {
 		slices.Reverse(x)
 		slices.Reverse(y)
 		return slices.Compare(x, y)
+	}
+	if a.t != nil && a.t.is(tBitmask) && a.k == eValue && b.k == eValue { // by the first flag
+		return a.v.lowest().cmp(b.v.lowest())
 	}
 	return sortVal(a).cmp(sortVal(b))
 }

@@ -130,7 +130,7 @@ func (o *output) setOp(s *stmt) string {
 	}
 	was := o.state
 	o.state = false
-	for _, x := range s.stmts {
+	for _, x := range s.shown() {
 		t += " " + o.stateful(x, nil)
 	}
 	o.state = was
@@ -138,6 +138,15 @@ func (o *output) setOp(s *stmt) string {
 		t += " : " + o.expr(s.data)
 	}
 	return t + " }"
+}
+
+// shown are the statements of an element that a rule adds: none where the set has
+// its own (nft_dynset_dump).
+func (s *stmt) shown() []*stmt {
+	if s.e != nil && s.e.ref != nil && len(s.e.ref.Exprs) > 0 {
+		return nil
+	}
+	return s.stmts
 }
 
 // set prints a named set or map.
@@ -263,7 +272,9 @@ func (o *output) elements(s *nftables.Set, info *setInfo) {
 	if len(l) == 0 {
 		return
 	}
-	slices.SortStableFunc(l, func(a, b pair) int { return cmpKeys(a.key, b.key) })
+	if !s.Interval || len(s.Parts) <= 1 {
+		slices.SortStableFunc(l, func(a, b pair) int { return cmpKeys(a.key, b.key) })
+	}
 	o.printf("\t\telements = { ")
 	n, per := 0, perLine(info.key)
 	for i, p := range l {
@@ -284,8 +295,8 @@ func (o *output) elements(s *nftables.Set, info *setInfo) {
 func (o *output) element(s *nftables.Set, info *setInfo, key *expr, e *nftables.Elem) string {
 	t := o.expr(key)
 	if m := e.More; m != nil {
-		for i, x := range m.Exprs {
-			t += " " + o.liveExpr(x, info, i)
+		for _, x := range m.Exprs {
+			t += " " + o.liveExpr(x)
 		}
 		if m.HasTimeout && m.Timeout != 0 {
 			t += " timeout " + timeText(uint64(m.Timeout/sim.Millisecond))
@@ -313,20 +324,28 @@ func (o *output) element(s *nftables.Set, info *setInfo, key *expr, e *nftables.
 }
 
 // liveExpr prints an element's own counter and such.
-func (o *output) liveExpr(x nftables.Expr, info *setInfo, i int) string {
-	switch x := x.(type) {
-	case *nftables.Counter:
-		return o.stateful(&stmt{k: sCounter}, x)
-	case *nftables.Limit:
-		return o.stateful(&stmt{k: sLimit, rate: x.Rate, unit: x.Unit, burst: uint64(x.Burst), isBytes: x.Bytes, over: x.Over}, x)
-	case *nftables.Quota:
-		return o.stateful(&stmt{k: sQuota, bytes: x.Bytes, over: x.Over}, x)
-	case *nftables.Last:
-		return o.stateful(&stmt{k: sLast}, x)
-	case *nftables.ConnLimit:
-		return o.stateful(&stmt{k: sConnLimit, rate: uint64(x.Count), over: x.Over}, x)
+func (o *output) liveExpr(x nftables.Expr) string {
+	if s := liveStmt(x); s != nil {
+		return o.stateful(s, x)
 	}
 	return ""
+}
+
+// liveStmt is an element's own counter and such as a statement.
+func liveStmt(x nftables.Expr) *stmt {
+	switch x := x.(type) {
+	case *nftables.Counter:
+		return &stmt{k: sCounter}
+	case *nftables.Limit:
+		return &stmt{k: sLimit, rate: x.Rate, unit: x.Unit, burst: uint64(x.Burst), isBytes: x.Bytes, over: x.Over}
+	case *nftables.Quota:
+		return &stmt{k: sQuota, bytes: x.Bytes, over: x.Over}
+	case *nftables.Last:
+		return &stmt{k: sLast}
+	case *nftables.ConnLimit:
+		return &stmt{k: sConnLimit, rate: uint64(x.Count), over: x.Over}
+	}
+	return nil
 }
 
 // elemKey is the key of an element as an expression.

@@ -60,19 +60,7 @@ func diff(t *testing.T, want, got string) {
 // TestReal loads random rule sets into the real nft and into the model: both
 // list the same. NFT_N says how many, NFT_SEED where they begin.
 func TestReal(t *testing.T) {
-	if os.Getenv("PACKETWALK_KERNEL") == "" {
-		t.Skip("not compared with this machine's kernel: PACKETWALK_KERNEL=1, as root, does")
-	}
-	if testing.Short() || !haveNft() {
-		t.Skip("needs root, unshare and nft")
-	}
-	n, seed := 150, int64(1)
-	if s := os.Getenv("NFT_N"); s != "" {
-		n, _ = strconv.Atoi(s)
-	}
-	if s := os.Getenv("NFT_SEED"); s != "" {
-		seed, _ = strconv.ParseInt(s, 10, 64)
-	}
+	n, seed := realRuns(t, 150)
 	bad := 0
 	for i := 0; i < n; i++ {
 		g := gen.NewNft(rand.New(rand.NewSource(seed+int64(i))), false)
@@ -95,22 +83,61 @@ func TestReal(t *testing.T) {
 	t.Logf("%d of %d differ", bad, n)
 }
 
-// TestRefused spoils rule sets and compares what nft and the model say of them.
-// Where the grammar is broken, what bison expected in its place is not compared.
-func TestRefused(t *testing.T) {
+// TestRealJSON lists random rule sets with -j: both print the same bytes.
+func TestRealJSON(t *testing.T) {
+	n, seed := realRuns(t, 100)
+	bad := 0
+	for i := 0; i < n; i++ {
+		g := gen.NewNft(rand.New(rand.NewSource(seed+int64(i))), i%2 == 1)
+		s := g.Script()
+		if i%2 == 1 {
+			s = g.Rules() + g.DynamicTable()
+		}
+		want, _, ok := realNft(s, "-j")
+		if !ok {
+			t.Fatal("unshare fails")
+		}
+		got, _, _ := load(s, "-j")
+		if want == got {
+			continue
+		}
+		if bad++; bad > 15 {
+			break
+		}
+		t.Errorf("seed %d:", seed+int64(i))
+		diff(t, jsonLines(want), jsonLines(got))
+	}
+	t.Logf("%d of %d differ", bad, n)
+}
+
+// jsonLines breaks a listing where an object begins, for people.
+func jsonLines(s string) string {
+	return strings.NewReplacer(`}, {"rule"`, "},\n{\"rule\"", `}, {"chain"`, "},\n{\"chain\"", `}, {"set"`, "},\n{\"set\"", `}, {"map"`, "},\n{\"map\"").Replace(s)
+}
+
+// realRuns are how many rule sets to compare, and where they begin.
+func realRuns(t *testing.T, n int) (int, int64) {
+	t.Helper()
 	if os.Getenv("PACKETWALK_KERNEL") == "" {
 		t.Skip("not compared with this machine's kernel: PACKETWALK_KERNEL=1, as root, does")
 	}
 	if testing.Short() || !haveNft() {
 		t.Skip("needs root, unshare and nft")
 	}
-	n, seed := 100, int64(1)
+	seed := int64(1)
 	if s := os.Getenv("NFT_N"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
 	if s := os.Getenv("NFT_SEED"); s != "" {
 		seed, _ = strconv.ParseInt(s, 10, 64)
 	}
+	return n, seed
+}
+
+// TestRefused spoils rule sets and compares what nft and the model say of them.
+// Where the grammar is broken, what bison expected in its place is not compared.
+func TestRefused(t *testing.T) {
+	n, seed := realRuns(t, 100)
 	bad, refused, other := 0, 0, 0
 	for i := 0; i < n; i++ {
 		g := gen.NewNft(rand.New(rand.NewSource(seed+int64(i))), false)

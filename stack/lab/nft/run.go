@@ -127,7 +127,7 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 	default:
 		return "", "nft: no command specified\n", 1
 	}
-	r := &runner{env: env, o: &o, check: check}
+	r := &runner{env: env, o: &o, check: check, piped: hasFile && src.name == "/dev/stdin"}
 	if json {
 		r.json = true
 	}
@@ -145,9 +145,18 @@ type runner struct {
 	kernel []*failure // what the kernel refused
 	check  bool
 	json   bool
+	piped  bool // read from the standard input
 }
 
 func (r *runner) run(src *source) int {
+	if r.json {
+		if root, ok := jparse(strings.Join(src.lines, "\n")); ok {
+			return r.runJSON(src, root)
+		}
+		if r.piped { // libjansson has read it, and nothing is left
+			return 0
+		}
+	}
 	toks, err := lex(src)
 	if err == nil {
 		toks, err = r.env.include(toks, 0)
@@ -160,12 +169,27 @@ func (r *runner) run(src *source) int {
 	if err != nil && len(p.errs) == 0 {
 		p.errs = append(p.errs, err)
 	}
+	return r.carryOut(p.cmds, p.errs)
+}
+
+// runJSON carries out what was read as JSON: nothing, if something in it is wrong.
+func (r *runner) runJSON(src *source, root any) int {
+	j := &jsonReader{env: r.env, src: src}
+	cmds := j.read(root)
+	if len(j.errs) > 0 {
+		cmds = nil
+	}
+	return r.carryOut(cmds, j.errs)
+}
+
+// carryOut does commands, in one transaction; errs is what was wrong with their text.
+func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 	s := nftables.Of(r.env.NS)
 	r.b = s.Begin()
-	markDynamic(p.cmds)
-	r.do(p.cmds)
-	if len(p.errs) > 0 {
-		r.fails = append(p.errs, r.fails...)
+	markDynamic(cmds)
+	r.do(cmds)
+	if len(errs) > 0 {
+		r.fails = append(errs, r.fails...)
 	} else if len(r.fails) == 0 {
 		r.fails = r.kernel
 	}
@@ -191,7 +215,11 @@ func (r *runner) run(src *source) int {
 func (r *runner) fail(f *failure) {
 	switch {
 	case f == nil:
-	case strings.HasPrefix(f.msg, kernelSays):
+	case f.noSet != nil:
+		name := *f.noSet
+		f.noSet = nil
+		r.missingSet(&place{}, name, absent{at: f.locs[0]})
+	case f.kernel, strings.HasPrefix(f.msg, kernelSays):
 		r.kernel = append(r.kernel, f)
 	default:
 		r.fails = append(r.fails, f)

@@ -118,24 +118,28 @@ func (r *runner) addChain(c *cmd) {
 
 // noTable complains of a table that does not exist.
 func (r *runner) noTable(c *cmd) {
-	r.fail(errAt(c.p.tableAt, "No such file or directory"))
+	r.missingTable(&c.p, absent{at: c.p.tableAt})
 }
 
 func (r *runner) addRule(c *cmd) {
 	t := r.table(&c.p)
-	if t == nil {
-		r.fail(errAt(c.p.tableAt, "Could not process rule: No such file or directory"))
-		return
+	known := t
+	if t == nil { // nft reads the rule before it asks the kernel
+		known = &nftables.Table{Family: c.p.family, Name: c.p.table}
 	}
-	ev := &evaluator{env: r.env, table: t, fam: t.Family, cmd: c}
+	ev := &evaluator{env: r.env, table: known, fam: known.Family, cmd: c}
 	stmts, f := ev.rule(c.rule)
 	if f != nil {
 		r.fail(f)
 		return
 	}
+	if t == nil {
+		r.missingRule(&c.p, c.p.tableAt)
+		return
+	}
 	ch := t.Chain(c.p.chain)
 	if ch == nil {
-		r.fail(errAt(c.p.chainAt, "Could not process rule: No such file or directory"))
+		r.missingRule(&c.p, c.p.chainAt)
 		return
 	}
 	at := len(ch.Rules)
@@ -191,6 +195,7 @@ func (r *runner) addRule(c *cmd) {
 		return
 	}
 	if l.errno != 0 {
+		t.TakeHandle() // the kernel had given it a handle
 		r.errno(l.errAt, l.errno)
 		return
 	}
@@ -207,7 +212,7 @@ func (r *runner) addRule(c *cmd) {
 func (r *runner) addSet(c *cmd, withElems bool) {
 	t := r.table(&c.p)
 	if t == nil {
-		r.fail(errAt(c.p.tableAt, "Could not process rule: No such file or directory"))
+		r.noTable(c)
 		return
 	}
 	s := c.set

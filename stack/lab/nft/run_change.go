@@ -15,12 +15,12 @@ func (r *runner) addSetElements(c *cmd) {
 func (r *runner) addElements(c *cmd) {
 	t := r.table(&c.p)
 	if t == nil {
-		r.fail(errAt(c.p.tableAt, "No such file or directory"))
+		r.noTable(c)
 		return
 	}
 	s := t.Set(c.p.name)
 	if s == nil {
-		r.fail(errAt(c.p.nameAt, "No such file or directory"))
+		r.missingSet(&c.p, c.p.name, absent{at: c.p.nameAt})
 		return
 	}
 	r.elementsInto(c, s, c.elems, c.op == "create")
@@ -144,7 +144,7 @@ func (r *runner) rename(c *cmd) {
 	}
 	ch := t.Chain(c.p.chain)
 	if ch == nil {
-		r.fail(errAt(c.p.chainAt, "No such file or directory"))
+		r.missingChain(&c.p, absent{at: c.p.chainAt})
 		return
 	}
 	r.errno(c.p.chainAt, r.b.RenameChain(ch, c.p.rename))
@@ -179,7 +179,7 @@ func (r *runner) flush(c *cmd) {
 	case "set":
 		s := t.Set(c.p.name)
 		if s == nil {
-			r.fail(errAt(c.p.nameAt, "No such file or directory"))
+			r.missingSet(&c.p, c.p.name, absent{at: c.p.nameAt})
 			return
 		}
 		r.b.FlushSet(s)
@@ -199,7 +199,7 @@ func (r *runner) delete(c *cmd) {
 	}
 	t := r.table(&c.p)
 	if t == nil {
-		r.fail(errAt(c.p.tableAt, "Could not process rule: No such file or directory"))
+		r.deleteFrom(c)
 		return
 	}
 	switch c.obj {
@@ -219,14 +219,14 @@ func (r *runner) delete(c *cmd) {
 			at = c.p.handAt
 		}
 		if ch == nil {
-			r.fail(errAt(at, "Could not process rule: No such file or directory"))
+			r.missingChain(&c.p, absent{at: at, kernel: true})
 			return
 		}
 		r.errno(at, r.b.DelChain(ch))
 	case "rule":
 		ch := t.Chain(c.p.chain)
 		if ch == nil {
-			r.fail(errAt(c.p.chainAt, "Could not process rule: No such file or directory"))
+			r.missingRule(&c.p, c.p.chainAt)
 			return
 		}
 		for _, x := range ch.Rules {
@@ -248,21 +248,21 @@ func (r *runner) delete(c *cmd) {
 			at = c.p.handAt
 		}
 		if s == nil {
-			r.fail(errAt(at, "Could not process rule: No such file or directory"))
+			r.missingSet(&c.p, c.p.name, absent{at: at, kernel: true})
 			return
 		}
 		r.errno(at, r.b.DelSet(s))
 	case "object":
 		x := t.Object(c.objs.kind, c.p.name)
 		if x == nil {
-			r.fail(errAt(c.p.nameAt, "Could not process rule: No such file or directory"))
+			r.missingObject(&c.p, absent{at: c.p.nameAt, kernel: true})
 			return
 		}
 		r.errno(c.p.nameAt, r.b.DelObj(x))
 	case "element":
 		s := t.Set(c.p.name)
 		if s == nil {
-			r.fail(errAt(c.p.nameAt, "No such file or directory"))
+			r.missingSet(&c.p, c.p.name, absent{at: c.p.nameAt})
 			return
 		}
 		x, f := r.evalElements(c, s, c.elems)
@@ -287,6 +287,27 @@ func (r *runner) delete(c *cmd) {
 	}
 }
 
+// deleteFrom complains that the table is not there.
+func (r *runner) deleteFrom(c *cmd) {
+	m := absent{at: c.p.tableAt, kernel: true}
+	switch c.obj {
+	case "table":
+		r.missingTable(&c.p, m)
+	case "chain":
+		r.missingChain(&c.p, m)
+	case "rule":
+		r.missingRule(&c.p, c.p.tableAt)
+	case "set":
+		r.missingSet(&c.p, c.p.name, m)
+	case "object":
+		r.missingObject(&c.p, m)
+	case "element":
+		r.noTable(c)
+	default:
+		r.plain(m)
+	}
+}
+
 func (r *runner) get(c *cmd) {
 	t := r.table(&c.p)
 	if t == nil {
@@ -295,7 +316,7 @@ func (r *runner) get(c *cmd) {
 	}
 	s := t.Set(c.p.name)
 	if s == nil {
-		r.fail(errAt(c.p.nameAt, "No such file or directory"))
+		r.missingSet(&c.p, c.p.name, absent{at: c.p.nameAt})
 		return
 	}
 	x, f := r.evalElements(c, s, c.elems)

@@ -52,6 +52,9 @@ func (v val) shr(n uint) val {
 	return val{v.hi >> n, v.lo>>n | v.hi<<(64-n)}
 }
 
+// lowest is the number with its lowest one only.
+func (v val) lowest() val { return v.and(v.xor(v.dec())) }
+
 func (v val) inc() val {
 	lo, c := bits.Add64(v.lo, 1, 0)
 	return val{v.hi + c, lo}

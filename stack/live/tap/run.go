@@ -5,19 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
-
-// A Wire is where the frames of a port go, and come from.
-type Wire interface {
-	ReadFrame([]byte) (int, error)
-	WriteFrame([]byte) error
-	Close() error
-}
 
 // A Command is a line that somebody types while the machine runs. What it
 // prints goes to Out.
@@ -41,8 +33,10 @@ type Run struct {
 
 	m       *live.Machine
 	start   time.Time
-	in      chan frame
-	pool    sync.Pool
+	last    sim.Time // of the last input
+	in      chan *Batch
+	free    chan *Batch
+	out     [][]byte
 	log     *logFile
 	fail    error
 	unsaved int // records that may not be in the file yet
@@ -58,25 +52,19 @@ type Stats struct {
 	Took              time.Duration
 }
 
-// A frame has been read from a wire.
-type frame struct {
-	port int
-	buf  *[maxFrame]byte
-	n    int
-	err  error
-}
-
 const (
-	maxFrame = 65536 + 64
-	// queue is how many frames wait for the machine at most; more wait in the
-	// kernel, and what does not fit there is lost, and counted, there.
-	queue = 1024
-	// batch is how many are handled before what left is sent.
-	batch = 64
+	// batches is how many batches of frames there are for each wire; more frames
+	// wait in the kernel, and what does not fit there is lost, and counted, there.
+	batches = 4
 	// saveEvery is how many records may wait for the file while there is no rest.
 	saveEvery = 512
 	// spin is how near the next event must be for not to sleep until then.
 	spin = 60 * time.Microsecond
+	// cableRate is how fast frames come in that the kernel handed over as one, in
+	// bits per second; cableGap is what each takes besides: preamble, checksum and
+	// gap (IEEE 802.3).
+	cableRate = 10e9
+	cableGap  = 24
 )
 
 // Go runs until the context is over or something breaks, and closes the wires.
@@ -97,8 +85,10 @@ func (r *Run) Go(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.in = make(chan frame, queue)
-	r.pool.New = func() any { return new([maxFrame]byte) }
+	r.in, r.free = make(chan *Batch, batches*len(r.Wires)), make(chan *Batch, batches*len(r.Wires))
+	for range cap(r.free) {
+		r.free <- &Batch{}
+	}
 	stop := make(chan struct{})
 	defer close(stop)
 	for i, w := range r.Wires {
@@ -116,10 +106,17 @@ func (r *Run) Go(ctx context.Context) (err error) {
 // read hands over the frames of a wire.
 func (r *Run) read(port int, w Wire, stop chan struct{}) {
 	for {
-		b := r.pool.Get().(*[maxFrame]byte)
-		n, err := w.ReadFrame(b[:])
+		var b *Batch
 		select {
-		case r.in <- frame{port, b, n, err}:
+		case b = <-r.free:
+		case <-stop:
+			return
+		}
+		b.Reset()
+		b.port, b.err = port, w.ReadFrames(b)
+		err := b.err
+		select {
+		case r.in <- b:
 		case <-stop:
 			return
 		}
@@ -129,7 +126,8 @@ func (r *Run) read(port int, w Wire, stop chan struct{}) {
 	}
 }
 
-func (r *Run) now() sim.Time { return sim.Time(time.Since(r.start)) }
+// now is the time of what happens now: never before what happened last.
+func (r *Run) now() sim.Time { return max(sim.Time(time.Since(r.start)), r.last) }
 
 // wait lets the machine run up to now, sends what left, and sleeps until
 // something comes or is due.
@@ -148,7 +146,7 @@ func (r *Run) wait(ctx context.Context) {
 	}
 	sleep := time.Second
 	if at, ok := r.m.Next(); ok {
-		sleep = min(sleep, time.Duration(at-r.now()))
+		sleep = min(sleep, time.Duration(at)-time.Since(r.start))
 	}
 	if sleep < spin {
 		select {
@@ -177,30 +175,24 @@ func (r *Run) wait(ctx context.Context) {
 	}
 }
 
-// take gives frames to the machine: this one, and those that have come too.
-func (r *Run) take(f frame) {
-	for n := 1; ; n++ {
-		if f.err != nil {
-			r.fail = f.err
-			return
-		}
+// take gives the frames of a batch to the machine. Those that the kernel handed
+// over at one time come one after the other, as fast as a cable carries them.
+func (r *Run) take(b *Batch) {
+	for i := range b.Len() {
+		f := b.Frame(i)
 		at := r.now()
 		r.m.RunTo(at)
 		r.drain()
+		r.last = at + sim.Time(float64(len(f)+cableGap)*8e9/cableRate)
 		r.Stats.In++
-		r.Stats.BytesIn += int64(f.n)
-		r.note(live.Record{Kind: live.In, At: at, Port: f.port, Data: f.buf[:f.n]})
-		r.m.Frame(at, f.port, f.buf[:f.n])
-		r.pool.Put(f.buf)
-		if n == batch {
-			return
-		}
-		select {
-		case f = <-r.in:
-		default:
-			return
-		}
+		r.Stats.BytesIn += int64(len(f))
+		r.note(live.Record{Kind: live.In, At: at, Port: b.port, Data: f})
+		r.m.Frame(at, b.port, f)
 	}
+	if b.err != nil {
+		r.fail = b.err
+	}
+	r.free <- b
 }
 
 func (r *Run) do(c Command) {
@@ -219,11 +211,17 @@ func (r *Run) do(c Command) {
 // drain logs and sends what has left.
 func (r *Run) drain() {
 	sent := r.m.Sent()
-	for _, s := range sent {
-		r.Stats.Out++
-		r.Stats.BytesOut += int64(len(s.Data))
-		r.note(live.Record{Kind: live.Out, At: s.At, Port: s.Port, Data: s.Data})
-		if err := r.Wires[s.Port].WriteFrame(s.Data); err != nil && r.fail == nil {
+	for i := 0; i < len(sent); {
+		port := sent[i].Port
+		r.out = r.out[:0]
+		for ; i < len(sent) && sent[i].Port == port; i++ {
+			s := &sent[i]
+			r.Stats.Out++
+			r.Stats.BytesOut += int64(len(s.Data))
+			r.note(live.Record{Kind: live.Out, At: s.At, Port: port, Data: s.Data})
+			r.out = append(r.out, s.Data)
+		}
+		if err := r.Wires[port].WriteFrames(r.out); err != nil && r.fail == nil {
 			r.fail = err
 		}
 	}

@@ -77,7 +77,7 @@ func start(t *testing.T) *running {
 	t.Helper()
 	c := live.Config{Seed: 1, Ports: []live.Port{{Name: "eth0", Outer: "pw0", MAC: 0x027077000001,
 		Peers: prefixes("10.9.0.1/24", "fd00:9::1/64"), Addrs: prefixes("10.9.0.2/24", "fd00:9::2/64")}}}
-	tap, err := Open("pw0", c.Ports[0].Peers)
+	tap, err := Open("pw0", c.Ports[0].Peers, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,7 +345,7 @@ func TestOpenErrors(t *testing.T) {
 		return
 	}
 	for name, want := range map[string]string{"abcdefghijklmnop": "15 characters", "lo": "there is such an interface"} {
-		if _, err := Open(name, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Open(name, nil, true); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

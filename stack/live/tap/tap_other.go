@@ -11,13 +11,13 @@ import (
 type Tap struct{}
 
 // Open says that there are no TAP interfaces here.
-func Open(string, []netip.Prefix) (*Tap, error) {
+func Open(string, []netip.Prefix, bool) (*Tap, error) {
 	return nil, errors.New("TAP interfaces are a thing of Linux: run packetwalk live there, or walk a capture here")
 }
 
-// Name, ReadFrame, WriteFrame and Close are for Linux.
+// Name, ReadFrames, WriteFrames and Close are for Linux.
 
-func (t *Tap) Name() string                  { return "" }
-func (t *Tap) ReadFrame([]byte) (int, error) { return 0, errors.ErrUnsupported }
-func (t *Tap) WriteFrame([]byte) error       { return errors.ErrUnsupported }
-func (t *Tap) Close() error                  { return nil }
+func (t *Tap) Name() string               { return "" }
+func (t *Tap) ReadFrames(*Batch) error    { return errors.ErrUnsupported }
+func (t *Tap) WriteFrames([][]byte) error { return errors.ErrUnsupported }
+func (t *Tap) Close() error               { return nil }

@@ -160,10 +160,11 @@ func Set(b *core.SKB, c *Conn, info Info) {
 
 // Attach is nf_ct_attach: a packet that answers in the stead of somebody (a
 // RST or ICMP error of a REJECT rule) belongs to the refused packet's
-// connection.
+// connection. One about an untracked packet is RELATED to none, and so counts as
+// seen for xt_CT.
 func Attach(reply, about *core.SKB) {
 	c, info := Get(about)
-	if c == nil || c.Status&Template != 0 {
+	if c == nil && info != Untracked || c != nil && c.Status&Template != 0 {
 		return
 	}
 	r := Related

@@ -28,7 +28,9 @@ func (t *Table) Incoming(st *core.HookState, b *core.SKB) core.Verdict {
 		ns.Why(step.WhyCTSeen, uint64(info)+1)
 		return core.Accept
 	}
-	b.NFCT, b.CTInfo = nil, 0 // the template's reference stays with us
+	if tmpl != nil {
+		b.NFCT, b.CTInfo = nil, 0 // the template's reference stays with us
+	}
 	v := t.track(tmpl, st, b)
 	if tmpl != nil {
 		tmpl.Put()

@@ -41,6 +41,9 @@ const (
 	ZoneReply = 1 << Reply
 )
 
+// Same is nf_ct_zone_equal: both have the same id in this direction.
+func (z Zone) Same(w Zone, d Dir) bool { return z.in(d) == w.in(d) }
+
 // in is nf_ct_zone_id.
 func (z Zone) in(d Dir) uint16 {
 	if z.Dirs == 0 || z.Dirs>>d&1 != 0 {

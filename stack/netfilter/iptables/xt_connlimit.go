@@ -149,13 +149,12 @@ func (g *connGroup) sweep(t *conntrack.Table, ref connRef) (known bool) {
 			break
 		}
 		c, _ := t.Find(&r.tuple, r.zone)
-		same := r.tuple == ref.tuple && r.zone == ref.zone
 		switch {
 		case c == nil:
 			// All packets of the model pass on one CPU: it is evicted at once.
 			collect++
 			continue
-		case same:
+		case r.tuple == ref.tuple && c.Zone().Same(ref.zone, conntrack.Original):
 			known = true
 		case closed(c):
 			collect++

@@ -156,7 +156,7 @@ func (t *CT) Target(p *Param) Verdict {
 // template is xt_ct_target: a packet that was seen before (loopback) keeps what it
 // has.
 func (p *Param) template(tmpl *conntrack.Conn) {
-	if c, info := conntrack.Get(p.SKB); c != nil || info == conntrack.Untracked {
+	if c, info := conntrack.Get(p.SKB); c != nil || info != 0 {
 		return
 	}
 	if tmpl == nil {

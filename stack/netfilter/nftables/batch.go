@@ -660,6 +660,9 @@ func (b *Batch) FlushSet(s *Set) {
 	var l []*Elem
 	if s.Interval {
 		l = slices.Clone(s.ranges.elems)
+		if len(s.Parts) > 1 {
+			l = s.ranges.came
+		}
 		s.ranges = rangeSet{}
 	} else {
 		l = s.hash.list()

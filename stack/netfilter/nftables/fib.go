@@ -259,7 +259,7 @@ func (e *RT) Eval(r *Regs, p *Pkt) {
 // Validate is nft_rt_validate: a route is known after routing only.
 func (e *RT) Validate(c *Chain) core.Errno {
 	switch e.Key {
-	case RTNextHop4, RTNextHop6, RTClassID:
+	case RTNextHop4, RTNextHop6, RTClassID, RTIPsec:
 		return 0
 	}
 	return c.validHooks(1<<core.Forward | 1<<core.LocalOut | 1<<core.PostRouting)

@@ -126,14 +126,18 @@ func (s *Set) Get(key, to []byte) *Elem {
 	return s.hash.find(key)
 }
 
-// Each calls f for every element in order of their keys as bytes, until f
-// returns false. Elements whose time is over are left out.
+// Each calls f for every element in order of their keys as bytes (intervals of a
+// concatenation: as they came, nft_pipapo_walk), until f returns false. Elements
+// whose time is over are left out.
 func (s *Set) Each(f func(e *Elem) bool) {
 	now := s.Table.s.ns.Clock.Now()
 	var l []*Elem
 	if s.Interval {
 		s.ranges.sort(s)
 		l = s.ranges.elems
+		if len(s.Parts) > 1 {
+			l = s.ranges.came
+		}
 	} else {
 		l = s.hash.list()
 		slices.SortFunc(l, func(a, b *Elem) int { return bytes.Compare(a.Key, b.Key) })
@@ -195,6 +199,7 @@ func (s *Set) gc() {
 	now := s.Table.s.ns.Clock.Now()
 	if s.Interval {
 		s.ranges.elems = slices.DeleteFunc(s.ranges.elems, func(e *Elem) bool { return e.expired(now) })
+		s.ranges.came = slices.DeleteFunc(s.ranges.came, func(e *Elem) bool { return e.expired(now) })
 		s.ranges.dirty = true
 		return
 	}
@@ -353,6 +358,7 @@ func (h *hashSet) list() []*Elem {
 // part of all up to this one, so that a search knows when to stop.
 type rangeSet struct {
 	elems []*Elem
+	came  []*Elem // of concatenations: in the order in which they came
 	far   [][]byte
 	from  []uint64 // where each begins, of keys up to 8 bytes
 	dirty bool
@@ -484,6 +490,9 @@ func (r *rangeSet) add(s *Set, e *Elem) {
 	}
 	r.elems = append(r.elems, e)
 	r.dirty = true
+	if len(s.Parts) > 1 {
+		r.came = append(r.came, e)
+	}
 }
 
 func (r *rangeSet) exact(key, to []byte) *Elem {
@@ -496,6 +505,9 @@ func (r *rangeSet) exact(key, to []byte) *Elem {
 }
 
 func (r *rangeSet) remove(e *Elem) {
+	if i := slices.Index(r.came, e); i >= 0 {
+		r.came = slices.Delete(r.came, i, i+1)
+	}
 	for i, o := range r.elems {
 		if o == e {
 			r.elems = append(r.elems[:i:i], r.elems[i+1:]...)

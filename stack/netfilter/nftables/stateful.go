@@ -147,6 +147,7 @@ func (e *ConnLimit) Eval(r *Regs, p *Pkt) {
 func (e *ConnLimit) add(t *conntrack.Table, c *conntrack.Conn, k connRef, now uint32) {
 	if c != nil && c.IsConfirmed() {
 		if c.Status&conntrack.Assured != 0 {
+			e.gc(t, now)
 			return
 		}
 	} else if now == e.lastGC && len(e.conns)-e.lastN < gcCollect {
@@ -156,7 +157,16 @@ func (e *ConnLimit) add(t *conntrack.Table, c *conntrack.Conn, k connRef, now ui
 	if e.sweep(t, k) {
 		return
 	}
+	e.lastGC, e.lastN = now, len(e.conns)
 	e.conns = append(e.conns, k)
+}
+
+// gc is __nf_conncount_gc_list: once in a jiffy.
+func (e *ConnLimit) gc(t *conntrack.Table, now uint32) {
+	if now == e.lastGC {
+		return
+	}
+	e.sweep(t, connRef{})
 	e.lastGC, e.lastN = now, len(e.conns)
 }
 
@@ -174,7 +184,7 @@ func (e *ConnLimit) sweep(t *conntrack.Table, ref connRef) (known bool) {
 		case c == nil:
 			collected++
 			continue
-		case k == ref:
+		case k.tuple == ref.tuple && c.Zone().Same(ref.zone, conntrack.Original):
 			known = true
 		case c.Proto() == 6 && (c.TCP.State == conntrack.TCPTimeWait || c.TCP.State == conntrack.TCPClose):
 			collected++

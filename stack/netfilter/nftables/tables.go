@@ -248,6 +248,9 @@ type Verdict struct {
 // newHandle is nf_tables_alloc_handle.
 func (t *Table) newHandle() uint64 { t.hgen++; return t.hgen }
 
+// TakeHandle uses a handle up, as a rule does that the kernel then refuses.
+func (t *Table) TakeHandle() { t.newHandle() }
+
 // expires is a moment from now, 0 for never.
 func (s *Tables) expires(d sim.Time) sim.Time {
 	if d == 0 {

@@ -61,7 +61,7 @@ def captured(d, meta):
 SOPT = {(1, 2): 'SO_REUSEADDR', (1, 8): 'SO_RCVBUF', (1, 7): 'SO_SNDBUF', (1, 36): 'SO_MARK', (1, 4): 'SO_ERROR', (1, 6): 'SO_BROADCAST', (1, 9): 'SO_KEEPALIVE', (1, 13): 'SO_LINGER', (1, 15): 'SO_REUSEPORT',
         (0, 1): 'IP_TOS', (0, 2): 'IP_TTL', (0, 10): 'IP_MTU_DISCOVER', (0, 11): 'IP_RECVERR', (0, 14): 'IP_MTU', (0, 35): 'IP_ADD_MEMBERSHIP', (0, 36): 'IP_DROP_MEMBERSHIP', (6, 1): 'TCP_NODELAY', (6, 3): 'TCP_CORK', (6, 4): 'TCP_KEEPIDLE', (6, 5): 'TCP_KEEPINTVL', (6, 6): 'TCP_KEEPCNT', (6, 11): 'TCP_INFO', (41, 25): 'IPV6_RECVERR'}
 FAM = {2: 'inet', 10: 'inet6'}; TYP = {1: 'stream', 2: 'dgram', 3: 'raw'}
-SYSCALL = {'send': 'sendto', 'sendto': 'sendto', 'recv': 'recvfrom', 'recvfrom': 'recvfrom', 'recverr': 'recvmsg', 'connect': 'connect', 'bind': 'bind', 'listen': 'listen', 'close': 'close', 'accept': 'accept4'}
+SYSCALL = {'read': 'read', 'write': 'write', 'send': 'sendto', 'sendto': 'sendto', 'recv': 'recvfrom', 'recvfrom': 'recvfrom', 'recverr': 'recvmsg', 'connect': 'connect', 'bind': 'bind', 'listen': 'listen', 'close': 'close', 'accept': 'accept4'}
 INFO = ('state', 'ca_state', 'retransmits', 'probes', 'backoff', 'snd_mss', 'rcv_mss', 'advmss', 'pmtu', 'unacked', 'sacked', 'lost', 'retrans', 'snd_cwnd', 'total_retrans')
 
 class Tok:
@@ -69,7 +69,9 @@ class Tok:
     def __init__(s, call, path=()): s.call, s.path = call, path
     def __getitem__(s, k): return Tok(s.call, s.path + (k if isinstance(k, (int, str)) else 'slice',))
     def decode(s, *a): return s
+    def hex(s): return Tok(s.call, s.path + ('hex',))
     def __iter__(s): return iter(())           # list(peer): not compared
+    def __radd__(s, k): return (k if isinstance(k, list) else []) + [s]    # _ += recv(): one for each call
 
 def data(c, b):
     """how the bytes sent are written: text, and how often it is repeated"""
@@ -78,8 +80,8 @@ def data(c, b):
 
 class Program:
     """The program on one host. It runs the recorded statements against sockets that only write down what is called."""
-    def __init__(s, host, answer, device):
-        s.host, s.calls, s.nfd, s.t, s.answer, s.device = host, [], 3, 0, answer, device
+    def __init__(s, host, answer, device, rows):
+        s.host, s.calls, s.nfd, s.t, s.answer, s.device, s.rows = host, [], 3, 0, answer, device, rows
         P = s
         class Sock:
             def __init__(k, fam=2, typ=1, proto=0, fd=None):
@@ -103,6 +105,10 @@ class Program:
                 c = P.call('sendto', k.fd, addr=P.addr(a), **k.wait()); data(c, b); c['want'] = {'ret': len(b)}; return Tok(c)
             def recv(k, n):
                 c = P.call('recv', k.fd, n=n, **k.wait())
+                if P.rets is not None:         # a loop: how often it read, and how much, only the trace tells
+                    r = P.rets.pop(0) if P.rets else -11
+                    if r < 0: c['want'] = {'errno': _errno.errorcode[-r]}; raise OSError(-r, '')
+                    c['want'] = {'ret': r}; return b'x' * r
                 if P.budget is not None:
                     P.budget -= 1
                     if P.budget < 0: c['want'] = {'errno': 'EAGAIN'}; raise BlockingIOError()
@@ -125,7 +131,7 @@ class Program:
                 if k.open: k.open = False; P.call('close', k.fd)
             def __del__(k):
                 if k.open and not P.over: k.close()
-        s.over = False; s.budget = None
+        s.over = False; s.budget = s.rets = None
         class SockMod:
             socket = Sock
             def __getattr__(m, k): return getattr(_socket, k)
@@ -137,6 +143,10 @@ class Program:
              def start(m): m.target()
         class Code:
             def get(m, t, d=None): return Tok(t.call, t.path + ('name',)) if isinstance(t, Tok) else _errno.errorcode.get(t, d)
+        class OS:
+            def read(m, fd, n): return Tok(P.call('read', fd, by=P.host, n=n))
+            def write(m, fd, b): P.call('write', fd, by=P.host, text=b.decode('latin1'))
+            def close(m, fd): P.call('close', fd)
         class Errno:
             errorcode = Code()
             def __getattr__(m, k): return getattr(_errno, k)
@@ -161,7 +171,7 @@ class Program:
                 for x in q: P.call('recverr', k.fd, nonblock=True)['want'] = {'err': [code(x[0])] + x[1:]}
                 P.call('recverr', k.fd, nonblock=True)['want'] = {'errno': 'EAGAIN'}
         def length(x): return Tok(x.call, x.path + ('len',)) if isinstance(x, Tok) else len(x)
-        s.G = {'struct': struct, 'socket': SockMod(), 'time': Time(), 'threading': Threads(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length}
+        s.G = {'struct': struct, 'socket': SockMod(), 'time': Time(), 'threading': Threads(), 'errno': Errno(), 'tryx': tryx, 'lsock': lsock, 'csock': csock, 'tcpinfo': tcpinfo, 'rd': rd, 'len': length, 'os': OS(), 't': 3}
     def addr(s, a):
         if isinstance(a, Tok): return s.answer(s.t0, a.call)
         h = a[0] or '0.0.0.0'
@@ -172,7 +182,8 @@ class Program:
         """one statement of the timeline -> its calls"""
         s.calls = []; s.t = s.t0 = ns(e['t0']); s.recorded = e.get('ret'); s.G['_'] = None
         assert 'err' not in e, e
-        s.budget = len(e['ret']) if 'while 1:\n  try: _.append' in e['what'] else None
+        s.budget = len(e['ret']) if re.search(r'while 1:\n  try: _(\.append|\+=)', e['what']) else None
+        s.rets = [x['ret'] for j in s.rows if j['by'] == 'syscall recvfrom by ' + s.host and e['t0'] <= j['t'] <= e['t1'] for x in j['steps'] if 'ret' in x] if re.search(r'while 1:\n +d=s\.recv', e['what']) else None
         tree = ast.parse(e['what'])
         tree.body = [b for b in tree.body if not (isinstance(b, ast.FunctionDef) and b.name == 'rd') and not isinstance(b, ast.Import)]
         exec(compile(tree, '<statement>', 'exec'), s.G)
@@ -226,6 +237,7 @@ def fill(t, v):
     if isinstance(v, str) and v.startswith('ERR '):
         w.pop('ret', None); w['errno'] = {'timed out': 'EAGAIN'}.get(v[4:], v[4:])
     elif p[-1:] == ('len',): w['ret'] = v
+    elif p[-1:] == ('hex',): w['ret'] = len(v) // 2            # a packet: it has an IP id
     elif p[:1] == ('errno',): w['errno'] = _errno.errorcode[v] if v else ''
     elif p[:1] == ('value',): w['value'] = code(v)
     elif p[:1] == ('addr',): w['addr'] = v if isinstance(v, str) else v[0]
@@ -247,6 +259,10 @@ def setup(meta, role):
     netns = meta['hosts'][role]['netns']; nft = iter([t for r, t in meta['nft_input'] if r == role]); out = []
     for l in meta['setup']:
         if l.startswith('nft -f - (in %s)' % netns): out.append("nft -f - <<'EOF'\n" + next(nft).strip('\n') + '\nEOF'); continue
+        m = re.match(r"\(agent of (\S+)\) .*struct\.pack\('16sH',b'(\w+)',(\w+)\)", l.replace('\n', ' '))
+        if m:                                  # the host's program opens a tun or tap device, and keeps it
+            if m[1] == role: out.append('/dev/net/tun %s %s' % (m[2], m[3]))
+            continue
         if re.match(r'ip link add \S+ index \d+ netns', l) or l.startswith('nft -f - (in '): continue      # the links are under devices
         m = re.match(r'ip (?:-n|netns exec) (\S+)', l)
         assert m and any(h['netns'] == m[1] for h in meta['hosts'].values()), l
@@ -297,6 +313,24 @@ def of_host(oracle, sec, role):
     v = oracle.get(sec) or []
     return v.get(role, []) if isinstance(v, dict) else [x for x in v if x['ns'] == role]
 
+def offloaded(journeys):
+    """what a veth hands over besides a frame's bytes: that its checksum is still to be filled in, and the gso_size"""
+    gso = {s['pkt']: s['gso'][0] for j in journeys for s in j['steps'] if 'tx' in s and 'gso' in s}
+    def undone(b):
+        i = pkt.dec_eth(b).get('ip') or {}; t = i.get('tcp')
+        if not t or t['csum_ok']: return {}
+        l = '%s:%d > %s:%d TCP [%s] len %d ttl %d' % (i['src'], t['sport'], i['dst'], t['dport'], t['flags'], t['len'], i['ttl'])
+        return dict({'partial': True}, **({'gso': gso[l]} if l in gso else {}))
+    return undone
+
+def raw_nft(d, role):
+    """the traces of all packets, in the order in which they began"""
+    by = {}
+    for l in open('%s/raw/nft-trace-%s.txt' % (d, role)):
+        m = re.match(r'trace id (\S+) (\S+ \S+ \S+) (packet: (.*)|rule (.*) # handle (\d+) \(verdict (.*)\)|policy (\S+))', l)
+        if m: by.setdefault(m[1], []).append([m[2], 'packet', m[4].strip()] if m[4] else [m[2], 'rule', m[5], int(m[6]), m[7]] if m[5] else [m[2], 'policy', m[8]])
+    return list(by.values())
+
 def convert(d, stable):
     meta, tl, points, oracle = load(d, 'meta.json'), load(d, 'timeline.json'), load(d, 'points.json'), load(d, 'oracle.json')
     journeys = load(d, 'journeys.json'); F = Frames(); cap = captured(d, meta); notes = []
@@ -307,8 +341,19 @@ def convert(d, stable):
         H = {'name': role}; rows = [j for j in journeys if j['ns'] == role]; o['hosts'].append(H)
         if not hm['traced']: H['untraced'] = True
         H['devices'] = [dict({'name': e[1], 'index': e[2], 'mac': e[3], 'mtu': 1500}, **({'offloads': l['offloads']} if l['offloads'] != 'off' else {})) for l in meta['links'] for e in (l['a'], l['b']) if e[0] == role]
+        for l in meta['links']:                # a smaller MTU of the other end
+            for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
+                m = [m for c in setup(meta, other[0]) for m in [re.match(r'ip link set %s mtu (\d+)' % other[1], c)] if m]
+                for x in H['devices']:
+                    if me[0] == role and x['name'] == me[1] and m and int(m[-1][1]) < 1500: x['peer_mtu'] = int(m[-1][1])
         sent = [{'t': t, 'dev': dv, 'frame': F.add(b)} for t, h, dv, x, b in cap if h == role and x != 'in']
-        ins = [{'t': t, 'dev': dv, 'frame': F.add(b)} for t, h, dv, x, b in cap if h == role and x == 'in']
+        links = {x['name'] for x in H['devices']}; undone = offloaded(journeys) if any('offloads' in x for x in H['devices']) else lambda b: {}
+        ins = [dict({'t': t, 'dev': dv, 'frame': F.add(b)}, **undone(b)) for t, h, dv, x, b in cap if h == role and x == 'in' and dv in links]    # what other devices get comes by these
+        for x in ins if any('offloads' in x for x in H['devices']) else ():
+            dec = next(p for p in load(d, 'packets.json') if ns(p['t']) == x['t'] or abs(ns(p['t']) - x['t']) < 1000 and p['ns'] == role and p['dir'] == 'in')
+            l = re.sub(r' (seq|ack|win) \S+', '', dec['sum'])
+            j = next((j for j in reversed(journeys) if j['ns'] != role and ns(j['t']) <= x['t'] and any('tx' in s and s['pkt'] == l for s in j['steps'])), None)
+            if j and j['by'].startswith('syscall'): x['called'] = True
         H['captured'] = sorted({os.path.basename(f)[:-5].split('-', 1)[1] for f in glob.glob(d + '/raw/%s-*.pcap' % role)} | {x['name'] for x in H['devices']})
         if not hm['traced']: H['sent'] = sent; continue
         H['setup'] = setup(meta, role)
@@ -322,7 +367,7 @@ def convert(d, stable):
         def device(a):
             c = next(m for m in (re.match(r'ip addr add %s/\d+ dev (\S+)' % re.escape(a), c) for c in H['setup']) if m)
             return next(x['index'] for x in H['devices'] if x['name'] == m[1]) if (m := c) else 0
-        prog = Program(role, answer, device)
+        prog = Program(role, answer, device, rows); prog.nfd += sum(c.startswith('/dev/net/tun') for c in H['setup'])
         for e in tl:
             t0 = ns(e['t0'])
             if e['kind'] == 'point':
@@ -348,7 +393,8 @@ def convert(d, stable):
                 cs = [x.strip() for x in e['what'].split(';')]
                 for c in cs: ins.append({'t': t0, 'cmd': c})
                 ins[-1]['out'] = e['out']
-            elif e['kind'] == 'call':
+            elif e['kind'] in ('call', 'call-start'):
+                if e['kind'] == 'call-start': x = next(x for x in tl[tl.index(e):] if x['kind'] == 'call-end' and x['ns'] == role); e = dict(e, t1=x['t1'], ret=x.get('ret'))
                 calls = prog.run(e)
                 cand = [(ns(j['t']), j['by'].split()[1]) for j in rows if j['by'] in ('syscall %s by %s' % (x, role) for x in set(SYSCALL.values())) and ns(e['t0']) <= ns(j['t']) <= ns(e['t1'])]
                 late = 0
@@ -371,6 +417,10 @@ def convert(d, stable):
                         n = next(n for n, x in enumerate(by[k]) if k != 'state' or (s['state'], s['sk']) == (x['from'] + '>' + x['to'], x['addr']))
                         s['by'] = by[k].pop(n)['by']
         H['rows'] = [dict({'t': ns(j['t']), 'by': j['by'], 'steps': j['steps']}, **({'nft': j['nft']} if 'nft' in j else {})) for j in rows]
+        f = '%s/raw/nft-trace-%s.txt' % (d, role)
+        if os.path.exists(f) and sum(len(r.get('nft', ())) for r in H['rows']) != len(t := raw_nft(d, role)) and any(x[0].startswith('bridge') for y in t for x in y):
+            for r in H['rows']: r.pop('nft', None)       # the recorder could not tell the clones of a flooded packet apart
+            H['rows'][0]['nft'] = t
         for sec, k in KIND.items():
             a, b = len(of_host(oracle, sec, role)), sum(next(iter(s)) == k for j in rows for s in j['steps'])
             if a != b: notes.append('%s %s: %d in oracle.json, %d in the rows' % (role, sec, a, b))

@@ -209,6 +209,9 @@ func (g *Nft) dynamicSets() string {
 		"\tcounter cnt2 {\n\t}\n\tquota quo {\n\t\tover 500 bytes\n\t}\n"
 }
 
+// DynamicTable is a table with sets that packets fill, and objects.
+func (g *Nft) DynamicTable() string { return "table ip dyn {\n" + g.dynamicSets() + "}\n" }
+
 // Rules is everything that a router has: a table of filters, and with luck
 // translation, what is not tracked, zones, and what sees packets at the device.
 func (g *Nft) Rules() string {

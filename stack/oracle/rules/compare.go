@@ -226,10 +226,8 @@ func (d *drawn) upper(a, b []byte, proto byte, sa, sb uint32, p *pairs, whole bo
 	default:
 		return
 	}
-	if len(a) < at+2 || len(b) < at+2 {
-		return
-	}
-	right := whole && wire.Fold(wire.Checksum(a, sa)) == 0 && wire.Fold(wire.Checksum(b, sb)) == 0
+	sum := len(a) >= at+2 && len(b) >= at+2 // an ICMP error may end before the checksum
+	right := whole && sum && wire.Fold(wire.Checksum(a, sa)) == 0 && wire.Fold(wire.Checksum(b, sb)) == 0
 	drawn := false
 	for _, o := range ports {
 		x, y := binary.BigEndian.Uint16(a[o:]), binary.BigEndian.Uint16(b[o:])
@@ -240,6 +238,9 @@ func (d *drawn) upper(a, b []byte, proto byte, sa, sb uint32, p *pairs, whole bo
 	}
 	if ports == nil || len(ports) == 0 { // an ICMP error: what it is about
 		d.about(a, b, proto, p)
+	}
+	if !sum {
+		return
 	}
 	zero := bytes.Equal(a[at:at+2], []byte{0, 0}) != bytes.Equal(b[at:at+2], []byte{0, 0})
 	if (right && !zero) || !whole && drawn {

@@ -11,9 +11,14 @@ import (
 )
 
 // startPacketwalk puts packetwalk's machine on a TAP interface.
-func startPacketwalk() (func(), error) {
+func startPacketwalk() (func(), error) { return startLive(true) }
+
+// startPlain does so without offloads: each frame by itself, as gVisor's does.
+func startPlain() (func(), error) { return startLive(false) }
+
+func startLive(offload bool) (func(), error) {
 	p := live.Port{Name: "eth0", Outer: "pw0", MAC: 0x027077000001, Peers: []netip.Prefix{netip.MustParsePrefix("10.9.0.1/24")}, Addrs: []netip.Prefix{netip.MustParsePrefix("10.9.0.2/24")}}
-	t, err := tap.Open(p.Outer, p.Peers)
+	t, err := tap.Open(p.Outer, p.Peers, offload)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,163 @@
+package device
+
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/sim"
+	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
+
+// The bridge as a querier: mcast_querier 1 (br_multicast.c, RFC 2236 section 3).
+
+// A bridgeOwn is struct bridge_mcast_own_query of a bridge: it asks by all of its ports
+// at a time (the kernel has a timer for each port, which run together).
+type bridgeOwn struct {
+	br    *Bridge
+	v6    bool
+	sent  int
+	timer sim.Timer
+}
+
+// SetQuerier is br_multicast_set_querier.
+func (br *Bridge) SetQuerier(on bool) {
+	if br.Mcast.Querier == on {
+		return
+	}
+	br.Mcast.Querier = on
+	if !on {
+		return
+	}
+	now := br.ns().Clock.Now()
+	for f := range br.own {
+		if q := &br.query[f]; q.other <= now {
+			q.delay = now + br.Mcast.ResponseInterval
+		}
+	}
+	br.startQuerier()
+}
+
+// startQuerier is br_multicast_start_querier.
+func (br *Bridge) startQuerier() {
+	if !br.Mcast.Querier || !br.Dev.Up() || !br.McastSnoop {
+		return
+	}
+	for f := range br.own {
+		o := &br.own[f]
+		o.br, o.v6, o.sent = br, f == 1, 0
+		br.ns().Clock.Mod(&o.timer, br.ns().Clock.Now(), o)
+	}
+}
+
+// Run is br_multicast_query_expired.
+func (o *bridgeOwn) Run() {
+	br := o.br
+	if br.Dev.NS == nil || !br.Mcast.Querier || !br.Dev.Up() {
+		return
+	}
+	ns := br.ns()
+	defer ns.In(step.BrMulticastQueryExpired, br.subject()).Out()
+	group, f := wire.IP4(0).Addr(), 0
+	if o.v6 {
+		group, f = wire.Addr{}, 1
+	}
+	if br.query[f].other > ns.Clock.Now() {
+		return // another one asks
+	}
+	gap := br.Mcast.QueryInterval
+	if o.sent < br.Mcast.StartupCount {
+		o.sent++
+		gap = br.Mcast.StartupQuery
+	}
+	ns.BHDisable()
+	for _, p := range br.Ports {
+		if p.State == BridgeForwarding || p.State == BridgeLearning {
+			br.sendQueryOf(ns, p, group, o.v6)
+		}
+	}
+	ns.BHEnable()
+	ns.Clock.Mod(&o.timer, ns.Clock.Now()+gap, o)
+}
+
+// sendQuery is __br_multicast_send_query by a port; who is a member of a group?
+func (br *Bridge) sendQuery(ns *core.Netns, p *BridgePort, g wire.Addr) {
+	br.sendQueryOf(ns, p, g, !g.Is4())
+}
+
+func (br *Bridge) sendQueryOf(ns *core.Netns, p *BridgePort, g wire.Addr, v6 bool) {
+	var f []byte
+	if v6 {
+		f = br.mldQuery(g)
+	} else {
+		f = br.igmpQueryFrame(g)
+	}
+	if f == nil {
+		return
+	}
+	b := ns.AllocSKB(core.Headroom, len(f), 0)
+	copy(b.Put(len(f)), f)
+	b.Dev, b.Protocol = p.Dev, uint16(f[12])<<8|uint16(f[13])
+	b.ResetMAC()
+	b.Pull(wire.EthernetLen)
+	b.ResetNetwork()
+	if ns.Hook(core.NFBridge, core.LocalOut, nil, p.Dev, nil, b) {
+		devQueuePushXmit(ns, b)
+	}
+}
+
+// igmpQueryFrame is br_ip4_multicast_alloc_query.
+func (br *Bridge) igmpQueryFrame(g wire.Addr) []byte {
+	f := make([]byte, wire.EthernetLen+24+8)
+	dst, delay := wire.IP4(0xe0000001), br.Mcast.ResponseInterval
+	if g.IP4() != 0 {
+		dst, delay = g.IP4(), br.Mcast.LastMember
+	}
+	e := wire.Ethernet(f)
+	e.SetDst(wire.MAC(0x01005e000000 | uint64(dst)&0x7fffff))
+	e.SetSrc(br.Dev.Addr)
+	e.SetType(wire.EtherTypeIPv4)
+	h := wire.IPv4(f[wire.EthernetLen:])
+	copy(h, []byte{0x46, 0xc0, 0, 32, 0, 0, 0x40, 0, 1, byte(wire.ProtoIGMP)})
+	copy(h[16:], []byte{byte(dst >> 24), byte(dst >> 16), byte(dst >> 8), byte(dst), 0x94, 4, 0, 0})
+	h.ComputeChecksum()
+	m := f[wire.EthernetLen+24:]
+	m[0], m[1] = 0x11, byte(min(delay/(sim.Second/10), 255))
+	a := g.IP4()
+	copy(m[4:], []byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
+	sum := wire.Fold(wire.Checksum(m, 0))
+	m[2], m[3] = byte(sum>>8), byte(sum)
+	return f
+}
+
+// mldQuery is br_ip6_multicast_alloc_query; nil: the bridge has no link-local address.
+func (br *Bridge) mldQuery(g wire.Addr) []byte {
+	ip := ipv6.Of(br.ns())
+	if ip == nil {
+		return nil
+	}
+	src, ok := ip.LinkLocal(br.Dev)
+	if !ok {
+		return nil
+	}
+	f := make([]byte, wire.EthernetLen+wire.IPv6Len+8+24)
+	dst, delay := wire.Addr{Hi: 0xff02 << 48, Lo: 1}, br.Mcast.ResponseInterval
+	if !g.IsZero() {
+		dst, delay = g, br.Mcast.LastMember
+	}
+	e := wire.Ethernet(f)
+	e.SetDst(wire.MAC(0x333300000000 | dst.Lo&0xffffffff))
+	e.SetSrc(br.Dev.Addr)
+	e.SetType(wire.EtherTypeIPv6)
+	h := f[wire.EthernetLen:]
+	copy(h, []byte{0x60, 0, 0, 0, 0, 32, 0, 1})
+	src.Put16(h[8:])
+	dst.Put16(h[24:])
+	copy(h[wire.IPv6Len:], []byte{byte(wire.ProtoICMPv6), 0, 5, 2, 0, 0, 1, 0})
+	m := h[wire.IPv6Len+8:]
+	ms := min(delay/sim.Millisecond, 0xffff)
+	m[0], m[4], m[5] = 130, byte(ms>>8), byte(ms)
+	g.Put16(m[8:])
+	sum := wire.Fold(wire.Checksum(m, wire.PseudoHeader6(src, dst, wire.ProtoICMPv6, len(m))))
+	m[2], m[3] = byte(sum>>8), byte(sum)
+	return f
+}
