@@ -433,7 +433,7 @@ func (m Model) View() tea.View {
 
 // order of painting: what covers comes last.
 var painted = [...]Pane{PaneHeader, PaneLine, PaneTimeline, PaneMap, PaneCalls, PaneWhy, PaneBytes, PaneList, PaneState, PaneTables, PanePlots, PaneTimes, PaneFamily,
-	PaneBreaks, PaneRules, PaneScript, PaneTCP, PaneOverview, PaneLesson, PaneFooter, PaneConsole, PaneHelp, PaneGloss}
+	PaneBreaks, PaneRules, PaneScript, PaneTCP, PaneNet, PaneOverview, PaneLesson, PaneFooter, PaneConsole, PaneHelp, PaneGloss}
 
 // paint draws every pane into the grid.
 func (m *Model) paint() {

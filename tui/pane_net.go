@@ -48,15 +48,21 @@ type netPicture struct {
 	w, h  int
 }
 
-// netGap is how far apart the machines are.
-const netGap = 3
+// How far apart the machines are.
+const (
+	netGap     = 3
+	netGapMost = 14
+)
 
 // layNet lays a picture out for a pane of w cells: with addresses if they fit.
 func layNet(p *view.NetPage, w int) *netPicture {
 	n := &netPicture{p: p}
 	for _, full := range [...]bool{true, false} {
-		n.lay(full)
+		n.lay(full, netGap)
 		if n.w <= w {
+			if k := len(n.boxes) - 1; k > 0 {
+				n.lay(full, min(netGap+(w-n.w)/k, netGapMost))
+			}
 			break
 		}
 	}
@@ -65,7 +71,7 @@ func layNet(p *view.NetPage, w int) *netPicture {
 }
 
 // lay places the machines.
-func (n *netPicture) lay(full bool) {
+func (n *netPicture) lay(full bool, gap int) {
 	n.boxes, n.w, n.h = nil, 0, 0
 	for i := range n.p.Hosts {
 		h := &n.p.Hosts[i]
@@ -87,10 +93,10 @@ func (n *netPicture) lay(full bool) {
 		b.W = max(b.W, 2*ends+3)
 		b.X, b.H = n.w, len(b.rows)+2
 		n.h = max(n.h, b.H)
-		n.w += b.W + netGap
+		n.w += b.W + gap
 		n.boxes = append(n.boxes, b)
 	}
-	n.w -= netGap
+	n.w -= gap
 	for i := range n.boxes {
 		n.boxes[i].H = n.h
 	}
@@ -105,8 +111,12 @@ func devRow(d *view.NetDev, full bool) string {
 	if d.Down {
 		s += " (down)"
 	}
-	if full && len(d.Addrs) > 0 {
-		s += "  " + d.Addrs[0]
+	if full {
+		for _, a := range d.Addrs {
+			if !strings.HasPrefix(a, "fe80:") { // every device has one of those
+				return s + "  " + a
+			}
+		}
 	}
 	return s
 }
@@ -191,6 +201,9 @@ func (n *netPicture) draw() (g *Grid, x, y int) {
 			}
 		}
 	}
+	for i := range n.lanes {
+		n.names(g, &n.lanes[i])
+	}
 	x, y = n.token()
 	switch {
 	case x < 0:
@@ -217,7 +230,7 @@ func (n *netPicture) box(g *Grid, i int) {
 	case h.Been:
 		line, name = StyleVisited, StyleVisited
 	}
-	g.boxOf(b.Rect, line)
+	g.frame(b.Rect, "┌─┐│└┘", line)
 	g.Text(b.X+2, b.Y, b.W-4, " "+h.Name+" ", name)
 	for j, row := range b.rows {
 		d := &h.Devs[j]
@@ -232,22 +245,6 @@ func (n *netPicture) box(g *Grid, i int) {
 		}
 		g.Text(b.X+2, b.Y+1+j, b.W-3, row, st)
 	}
-}
-
-// boxOf paints the frame of a box.
-func (g *Grid) boxOf(r Rect, st Style) {
-	for x := r.X + 1; x < r.X+r.W-1; x++ {
-		g.Set(x, r.Y, '─', st)
-		g.Set(x, r.Y+r.H-1, '─', st)
-	}
-	for y := r.Y + 1; y < r.Y+r.H-1; y++ {
-		g.Set(r.X, y, '│', st)
-		g.Set(r.X+r.W-1, y, '│', st)
-	}
-	g.Set(r.X, r.Y, '┌', st)
-	g.Set(r.X+r.W-1, r.Y, '┐', st)
-	g.Set(r.X, r.Y+r.H-1, '└', st)
-	g.Set(r.X+r.W-1, r.Y+r.H-1, '┘', st)
 }
 
 // lane paints a wire.
@@ -283,6 +280,21 @@ func (n *netPicture) lane(g *Grid, l *netLane) {
 	}
 	g.Set(left, l.y, corners[0], st)
 	g.Set(right, l.y, corners[1], st)
+}
+
+// names writes the names of its ends on a wire.
+func (n *netPicture) names(g *Grid, l *netLane) {
+	st := StyleDim
+	switch {
+	case l.w.Here:
+		st = StyleToken
+	case l.w.Been:
+		st = StyleVisited
+	}
+	left, right, a, b := l.ax, l.bx, l.w.A, l.w.B
+	if left > right {
+		left, right, a, b = right, left, b, a
+	}
 	ln, rn := n.devName(a), n.devName(b)
 	if room := right - left - 1; room >= width(ln)+width(rn)+5 {
 		g.label(left+1, l.y, " "+ln+" ", st)
@@ -293,7 +305,7 @@ func (n *netPicture) lane(g *Grid, l *netLane) {
 // label writes a name on a wire, unless another one crosses it there.
 func (g *Grid) label(x, y int, s string, st Style) {
 	for i := range width(s) {
-		if g.At(x+i, y) == '┼' {
+		if c := g.At(x+i, y); c != '─' && c != '━' {
 			return
 		}
 	}
@@ -360,7 +372,31 @@ func drawNet(g *Grid, r Rect, s *view.Scene, l *local) {
 	}
 	if more := n.h - oy - pic.H; more > 0 {
 		g.more(r, more, focus)
+		return
 	}
+	if y := pic.Y + n.h + 1; pic.Y+pic.H-y >= 3 {
+		rows := pic.Y + pic.H - y - 1
+		ls := hopLines(s.Net)
+		g.draw(Rect{pic.X, y, pic.W, rows}, ls, firstOf(max(0, s.Net.Hop-1), rows, len(ls)))
+	}
+}
+
+// hopLines are the hops of the packet, a line each.
+func hopLines(p *view.NetPage) (ls []line) {
+	for i := range p.Way {
+		h := &p.Way[i]
+		sign, st := "  ", StyleDim
+		switch {
+		case i+1 == p.Hop && p.Lost:
+			sign, st = "✗ ", StyleWarn
+		case i+1 == p.Hop:
+			sign, st = "▶ ", StyleHere
+		case i < p.Hop:
+			st = StyleVisited
+		}
+		ls = append(ls, line{{sign, StyleToken}, {padLeft(itoa(i+1), 3) + "  ", StyleDim}, {h.Host, st}, {"  " + h.Words(), st}})
+	}
+	return ls
 }
 
 // wayLine is the packet's way in one line, its place in view.

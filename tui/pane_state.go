@@ -39,17 +39,20 @@ func drawTabs(g *Grid, r Rect, l *local) {
 }
 
 func tabText(r Rect, i int, l *local) string {
-	n := itoa(i + 1)
+	n, name := itoa((i+1)%10), tabNames[i]
+	if tabs[i] == PaneFamily && r.W < 92 {
+		name = "kin"
+	}
 	switch {
 	case tabs[i] == l.slot():
 		if r.W >= 80 && r.W < 92 {
-			return "[" + n + " " + tabNames[i] + "] "
+			return "[" + n + " " + name + "] "
 		}
-		return "[" + n + " " + tabNames[i] + "]"
+		return "[" + n + " " + name + "]"
 	case r.W >= 92:
-		return " " + n + " " + tabNames[i] + " "
+		return " " + n + " " + name + " "
 	case r.W >= 80:
-		return n + " " + tabNames[i] + " "
+		return n + " " + name + " "
 	}
 	return " " + n + " "
 }

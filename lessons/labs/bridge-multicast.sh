@@ -34,7 +34,7 @@ bridge -n sw mdb show
 bridge -n sw -d mdb show
 
 echo '# Nobody asks: all get it'
-echo one | ip netns exec h3 socat -u STDIN UDP4-DATAGRAM:239.1.1.1:5000,sourceport=6000
+echo one | ip netns exec h3 socat -u STDIN UDP4-DATAGRAM:239.1.1.1:5000,bind=10.0.1.3:6000
 sleep 0.2
 ip -n h1 -s link show eth0 | sed -n 4p
 
@@ -44,7 +44,7 @@ sleep 1
 bridge -n sw mdb add dev br0 port p1 grp 239.2.2.2 permanent
 bridge -n sw mdb show
 for g in 239.1.1.1 239.2.2.2 239.3.3.3; do
-    echo $g | ip netns exec h3 socat -u STDIN UDP4-DATAGRAM:$g:5000,sourceport=6000
+    echo $g | ip netns exec h3 socat -u STDIN UDP4-DATAGRAM:$g:5000,bind=10.0.1.3:6000
 done
 sleep 0.2
 for h in h1 h2; do ip -n $h -s link show eth0 | sed -n 4p; done

@@ -55,3 +55,5 @@ P1=$!
 sleep 0.3
 ip netns exec h3 ping -c 6 -i 0.05 -W 0.3 10.0.1.2 | tail -3
 ip -n sw -s link show tap0
+kill $P1 $P2
+sleep 1.2

@@ -48,3 +48,5 @@ echo '# The program ends'
 kill $P1
 sleep 0.2
 ip -n h1 link show tun0
+kill $P2
+sleep 1.2

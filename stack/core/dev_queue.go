@@ -282,10 +282,9 @@ func (ns *Netns) dequeued(q Qdisc, b *SKB, n int) {
 // report whether the queue may go on. What the driver refuses is kept for the
 // next run (dev_requeue_skb).
 func (ns *Netns) schDirectXmit(q Qdisc, l *SKBList, validate bool) bool {
-	first := l.Front()
+	defer ns.In(step.SchDirectXmit, l.Front()).Out()
 	d := q.Run().Dev
-	defer ns.In(step.SchDirectXmit, first).Out()
-	txq := d.queueOf(first)
+	txq := d.queueOf(l.Front())
 	if validate {
 		var ready SKBList
 		for b := l.PopFront(); b != nil; b = l.PopFront() {

@@ -154,7 +154,6 @@ func (s *Softnet) TaskletSchedule(ns *Netns, t Tasklet) {
 // taskletAction is tasklet_action.
 func (s *Softnet) taskletAction() {
 	defer s.ns().In(step.TaskletAction, s).Out()
-	s.ns().TP(step.SoftirqEntry, nil, TaskletSoftirq)
 	for n := len(s.tasklets); n > 0; n-- {
 		t := s.tasklets[0]
 		copy(s.tasklets, s.tasklets[1:])
@@ -162,5 +161,12 @@ func (s *Softnet) taskletAction() {
 		s.tasklets = s.tasklets[:len(s.tasklets)-1]
 		t.RunTasklet()
 	}
-	s.ns().TP(step.SoftirqExit, nil, TaskletSoftirq)
+}
+
+// taskletSoftirq runs tasklet_action as a softirq.
+func (s *Softnet) taskletSoftirq() {
+	ns := s.ns()
+	ns.TP(step.SoftirqEntry, nil, TaskletSoftirq)
+	s.taskletAction()
+	ns.TP(step.SoftirqExit, nil, TaskletSoftirq)
 }

@@ -150,6 +150,18 @@ func (t *NeighTable) Down(d *Device) {
 	}
 }
 
+// CarrierDown is neigh_carrier_down: a device that is up has lost its carrier, and all
+// but the permanent entries of it go (arp_evict_nocarrier).
+func (t *NeighTable) CarrierDown(d *Device) {
+	for i := 0; i < len(t.list); {
+		if n := t.list[i]; n.Dev == d && n.State&NUDPermanent == 0 {
+			t.Delete(n)
+			continue
+		}
+		i++
+	}
+}
+
 // EventNS is neigh_event_ns: somebody asked us, with the packet b; learn it as
 // STALE.
 func (t *NeighTable) EventNS(b *SKB, addr wire.MAC, key wire.Addr, d *Device) *Neighbour {

@@ -253,7 +253,7 @@ func (s *Softnet) softirqs() {
 		}
 		if r.vecs&(1<<TaskletSoftirq) != 0 {
 			r.vecs &^= 1 << TaskletSoftirq
-			s.taskletAction()
+			s.taskletSoftirq()
 		}
 		if s.pending == 0 {
 			r.active = false

@@ -58,6 +58,7 @@ func (br *Bridge) AddPort(d *core.Device) core.Errno {
 		br.addressChanged()
 	}
 	br.mtuAutoAdjust()
+	br.recomputeFeatures()
 	return 0
 }
 
@@ -65,6 +66,7 @@ func (br *Bridge) AddPort(d *core.Device) core.Errno {
 func (br *Bridge) DelPort(p *BridgePort) {
 	br.delNBP(p)
 	br.mtuAutoAdjust()
+	br.recomputeFeatures()
 	if br.recalculateID() {
 		br.addressChanged()
 	}
@@ -196,6 +198,26 @@ func PortMTUChanged(d *core.Device) {
 	}
 	if p := macvlanPortOf(d); p != nil {
 		p.lowerChanged()
+	}
+}
+
+// FeaturesChanged is NETDEV_FEAT_CHANGE: a device has other offloads now.
+func FeaturesChanged(d *core.Device) {
+	if p := PortOf(d); p != nil {
+		p.Br.recomputeFeatures()
+	}
+}
+
+// recomputeFeatures is br_features_recompute: scatter-gather and what rests on it need a
+// port that has it (NETIF_F_ONE_FOR_ALL); TCP may always be cut up on the way out.
+func (br *Bridge) recomputeFeatures() {
+	sg := len(br.Ports) == 0
+	for _, p := range br.Ports {
+		sg = sg || p.Dev.Features&core.FeatureSG != 0
+	}
+	const rests = core.FeatureSG | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP
+	if br.Dev.Features &^= rests; sg {
+		br.Dev.Features |= rests
 	}
 }
 

@@ -75,29 +75,44 @@ func (o *bridgeOwn) Run() {
 			br.sendQueryOf(ns, p, group, o.v6)
 		}
 	}
+	br.sendQueryOf(ns, nil, group, o.v6)
 	ns.BHEnable()
 	ns.Clock.Mod(&o.timer, ns.Clock.Now()+gap, o)
 }
 
-// sendQuery is __br_multicast_send_query by a port; who is a member of a group?
+// sendQuery is br_multicast_send_query by a port: who is a member of a group?
 func (br *Bridge) sendQuery(ns *core.Netns, p *BridgePort, g wire.Addr) {
 	br.sendQueryOf(ns, p, g, !g.Is4())
 }
 
+// sendQueryOf is __br_multicast_send_query; without a port this host is asked.
 func (br *Bridge) sendQueryOf(ns *core.Netns, p *BridgePort, g wire.Addr, v6 bool) {
+	defer ns.In(step.BrMulticastSendQuery, br.subject()).Out()
 	var f []byte
 	if v6 {
 		f = br.mldQuery(g)
 	} else {
 		f = br.igmpQueryFrame(g)
 	}
-	if f == nil {
+	b := ns.AllocSKB(core.Headroom, len(f), 0)
+	b.Dev = br.Dev
+	if f == nil { // MLD speaks by link-local addresses only
+		b.Protocol = uint16(wire.EtherTypeIPv6)
+		b.ResetNetwork()
+		ns.Why(step.WhyBrNoLinkLocal, uint64(br.Dev.Index))
+		ns.Drop(b, step.DropNotSpecified, step.BrMulticastSendQuery)
 		return
 	}
-	b := ns.AllocSKB(core.Headroom, len(f), 0)
 	copy(b.Put(len(f)), f)
-	b.Dev, b.Protocol = p.Dev, uint16(f[12])<<8|uint16(f[13])
+	b.Protocol = uint16(f[12])<<8 | uint16(f[13])
 	b.ResetMAC()
+	if p == nil {
+		b.Pull(wire.EthernetLen)
+		b.ResetNetwork()
+		ns.NetifRx(b)
+		return
+	}
+	b.Dev = p.Dev
 	b.Pull(wire.EthernetLen)
 	b.ResetNetwork()
 	if ns.Hook(core.NFBridge, core.LocalOut, nil, p.Dev, nil, b) {

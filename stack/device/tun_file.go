@@ -207,9 +207,7 @@ func vnetHeader(b *core.SKB) []byte {
 // Close is tun_chr_close: the queue goes, with what waits in it, and with the last
 // one the device, unless it is persistent.
 func (f *TunFile) Close() {
-	for b := f.ring.PopFront(); b != nil; b = f.ring.PopFront() { // tun_queue_purge
-		f.NS.Drop(b, step.DropNotSpecified, step.TunQueuePurge)
-	}
+	f.purge()
 	t := f.tun
 	if t == nil {
 		return
@@ -229,5 +227,13 @@ func (f *TunFile) Close() {
 	t.carrier(false)
 	if !t.Persist && t.home != nil {
 		t.home.RemoveDevice(t.Dev)
+	}
+}
+
+// purge is tun_queue_purge.
+func (f *TunFile) purge() {
+	defer f.NS.In(step.TunQueuePurge, &f.Sock).Out()
+	for b := f.ring.PopFront(); b != nil; b = f.ring.PopFront() {
+		f.NS.Drop(b, step.DropNotSpecified, step.TunQueuePurge)
 	}
 }

@@ -70,6 +70,9 @@ func (ip *IPv4) CarrierChange(dev *core.Device) {
 		ip.syncUp(dev, nhLinkdown)
 	} else {
 		ip.syncDown(dev, nhLinkdown, false)
+		if t := ip.ns.Neigh4; t != nil && dev.Up() {
+			t.CarrierDown(dev)
+		}
 	}
 	ip.rtCacheFlush()
 }

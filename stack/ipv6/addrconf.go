@@ -119,6 +119,9 @@ func (ip *IPv6) CarrierChange(dev *core.Device) {
 		return
 	}
 	if !dev.Running() {
+		if t := ip.ns.Neigh6; t != nil {
+			t.CarrierDown(dev)
+		}
 		return // IF_READY stays: a device that had a carrier once is configured
 	}
 	ip.linkReady(i)

@@ -53,6 +53,12 @@ func ethtool(p *Proc, a []string) int {
 		e.veth, _ = d.Ops.(*device.Veth)
 		e.lo = d == p.host.NS.Loopback
 		e.tun = device.TunOf(d) != nil
+		switch e.kind = (&ipCmd{p: p}).kind(d); {
+		case e.lo:
+			e.kind = "lo"
+		case e.nic != nil:
+			e.kind = "igb"
+		}
 	} else {
 		return e.noDevice(op)
 	}
@@ -97,6 +103,7 @@ type ethCmd struct {
 	veth *device.Veth
 	lo   bool
 	tun  bool
+	kind string // a key of ethColumn, if its answers are known
 }
 
 // noDevice is what each command says of a device that is not there.
@@ -127,7 +134,7 @@ func (e *ethCmd) noDevice(op string) int {
 
 // known reports whether the driver's answers are known; else it says so.
 func (e *ethCmd) known(op string) bool {
-	if e.nic == nil && e.veth == nil && !e.lo && !e.tun {
+	if _, ok := ethColumn[e.kind]; !ok {
 		e.p.errf("not modelled: ethtool %s of this kind of device\n", op)
 		return false
 	}
@@ -144,7 +151,9 @@ func (e *ethCmd) settings() int {
 	if e.d.Running() && e.d.Up() {
 		link = "yes"
 	}
-	p.outf("Settings for %s:\n", e.d.Name)
+	if e.kind != "ifb" && e.kind != "dummy" {
+		p.outf("Settings for %s:\n", e.d.Name)
+	}
 	switch {
 	case e.veth != nil:
 		p.out(ethVethSettings)
@@ -156,6 +165,13 @@ func (e *ethCmd) settings() int {
 		p.outf(ethIGBSettings, speed, duplex)
 	case e.tun:
 		p.out(ethTunSettings)
+	case e.kind == "macvlan":
+		p.out(ethVethSettings) // those of the device below
+	case e.kind == "bridge", e.kind == "vxlan":
+		p.out(strings.NewReplacer("10000Mb/s", "Unknown!", "Full", "Unknown! (255)", "Twisted Pair", "Other", "\tMDI-X: Unknown\n", "").Replace(ethVethSettings))
+	case e.kind == "ifb", e.kind == "dummy":
+		p.errf("%s", strings.Repeat(ethtoolNoOp, 0)+"No data available\n")
+		return 75
 	}
 	p.outf("\tLink detected: %s\n", link)
 	return 0
@@ -240,6 +256,13 @@ func (e *ethCmd) driver() int {
 		name, version = "ifb", release
 	case e.tun:
 		name, version, bus = "tun", "1.6", "tun"
+		if device.TunOf(e.d).Tap() {
+			bus = "tap"
+		}
+	case e.kind == "vxlan", e.kind == "macvlan":
+		name, version = e.kind, "0.1"
+	case e.kind == "ifb":
+		name, version = "ifb", release
 	default:
 		e.known("-i")
 		return 1

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/device"
 )
 
 const ethVethSettings = `	Supported ports: [  ]
@@ -81,9 +82,10 @@ CQE mode RX: n/a  TX: n/a
 
 `
 
-// An ethFeature is a row of ethtool -k: what veth, lo, igb and tun have. 1 and 0 are
-// on and off, + and - are that and fixed. bit is what the model has of it; a
-// name that begins with a tab belongs to the one above.
+// An ethFeature is a row of ethtool -k: what veth, lo, igb, tun, bridge, vxlan, macvlan,
+// ifb and dummy have. 1 and 0 are on and off, + and - are that and fixed, r is off
+// although it is asked for. bit is what the model has of it; a name that begins with a
+// tab belongs to the one above.
 type ethFeature struct {
 	name string
 	has  string
@@ -92,22 +94,27 @@ type ethFeature struct {
 }
 
 var ethFeatures = []ethFeature{
-	{"rx-checksumming", "1+1-", core.FeatureRxCsum, "rx-checksum"}, {"tx-checksumming", "1111", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv4", "----", 0, ""},
-	{"\ttx-checksum-ip-generic", "1+11", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv6", "----", 0, ""}, {"\ttx-checksum-fcoe-crc", "----", 0, ""}, {"\ttx-checksum-sctp", "1+1-", core.FeatureTxCsum, ""},
-	{"scatter-gather", "1111", core.FeatureSG, ""}, {"\ttx-scatter-gather", "1+11", core.FeatureSG, ""}, {"\ttx-scatter-gather-fraglist", "1+-1", core.FeatureSG, ""},
-	{"tcp-segmentation-offload", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-segmentation", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-ecn-segmentation", "11-1", core.FeatureTSO, ""},
-	{"\ttx-tcp-mangleid-segmentation", "1100", core.FeatureTSO, ""}, {"\ttx-tcp6-segmentation", "1111", core.FeatureTSO, ""}, {"\ttx-tcp-accecn-segmentation", "11--", core.FeatureTSO, ""},
-	{"generic-segmentation-offload", "1111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "0111", core.FeatureGRO, "rx-gro"}, {"large-receive-offload", "----", 0, "rx-lro"},
-	{"rx-vlan-offload", "1-1-", core.FeatureVlanRx, "rx-vlan-hw-parse"}, {"tx-vlan-offload", "1-11", core.FeatureVlanTx, "tx-vlan-hw-insert"}, {"ntuple-filters", "--0-", 0, "rx-ntuple-filter"},
-	{"receive-hashing", "--1-", 0, "rx-hashing"}, {"highdma", "1++-", 0, ""}, {"rx-vlan-filter", "--+-", 0, ""}, {"vlan-challenged", "-+--", 0, ""}, {"tx-gso-robust", "----", 0, ""},
-	{"tx-fcoe-segmentation", "----", 0, ""}, {"tx-gre-segmentation", "1-1-", 0, ""}, {"tx-gre-csum-segmentation", "1-1-", 0, ""}, {"tx-ipxip4-segmentation", "1-1-", 0, ""},
-	{"tx-ipxip6-segmentation", "1-1-", 0, ""}, {"tx-udp_tnl-segmentation", "1-10", 0, ""}, {"tx-udp_tnl-csum-segmentation", "1-10", 0, ""}, {"tx-gso-partial", "--1-", 0, ""},
-	{"tx-tunnel-remcsum-segmentation", "----", 0, ""}, {"tx-sctp-segmentation", "11--", 0, ""}, {"tx-esp-segmentation", "----", 0, ""}, {"tx-udp-segmentation", "1110", core.FeatureGSOUDP, ""},
-	{"tx-gso-list", "11--", 0, ""}, {"tx-nocache-copy", "0-00", 0, ""}, {"loopback", "-+--", 0, ""}, {"rx-fcs", "----", 0, ""}, {"rx-all", "--0-", 0, ""}, {"tx-vlan-stag-hw-insert", "1--1", 0, ""},
-	{"rx-vlan-stag-hw-parse", "1---", 0, ""}, {"rx-vlan-stag-filter", "----", 0, ""}, {"l2-fwd-offload", "----", 0, ""}, {"hw-tc-offload", "--0-", 0, ""}, {"esp-hw-offload", "----", 0, ""},
-	{"esp-tx-csum-hw-offload", "----", 0, ""}, {"rx-udp_tunnel-port-offload", "----", 0, ""}, {"tls-hw-tx-offload", "----", 0, ""}, {"tls-hw-rx-offload", "----", 0, ""}, {"rx-gro-hw", "----", 0, ""},
-	{"tls-hw-record", "----", 0, ""}, {"rx-gro-list", "0000", 0, ""}, {"macsec-hw-offload", "----", 0, ""}, {"rx-udp-gro-forwarding", "0000", core.FeatureUDPGRO, ""}, {"hsr-tag-ins-offload", "----", 0, ""},
-	{"hsr-tag-rm-offload", "----", 0, ""}, {"hsr-fwd-offload", "----", 0, ""}, {"hsr-dup-offload", "----", 0, ""},
+	{"rx-checksumming", "1+1--1+--", core.FeatureRxCsum, "rx-checksum"}, {"tx-checksumming", "111011111", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv4", "---------", 0, ""},
+	{"\ttx-checksum-ip-generic", "1+1r11+11", core.FeatureTxCsum, ""}, {"\ttx-checksum-ipv6", "---------", 0, ""}, {"\ttx-checksum-fcoe-crc", "---------", 0, ""},
+	{"\ttx-checksum-sctp", "1+1------", core.FeatureTxCsum, ""}, {"scatter-gather", "111111111", core.FeatureSG, ""}, {"\ttx-scatter-gather", "1+1111+11", core.FeatureSG, ""},
+	{"\ttx-scatter-gather-fraglist", "1+-111+11", core.FeatureSG, ""}, {"tcp-segmentation-offload", "111011111", core.FeatureTSO, ""}, {"\ttx-tcp-segmentation", "111r11+11", core.FeatureTSO, ""},
+	{"\ttx-tcp-ecn-segmentation", "11-r11+11", core.FeatureTSO, ""}, {"\ttx-tcp-mangleid-segmentation", "110011+11", core.FeatureTSO, ""}, {"\ttx-tcp6-segmentation", "111r11+11", core.FeatureTSO, ""},
+	{"\ttx-tcp-accecn-segmentation", "11--11+11", core.FeatureTSO, ""}, {"generic-segmentation-offload", "111111111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "011111r11", core.FeatureGRO, "rx-gro"},
+	{"large-receive-offload", "------0--", 0, "rx-lro"}, {"rx-vlan-offload", "1-1------", core.FeatureVlanRx, "rx-vlan-hw-parse"}, {"tx-vlan-offload", "1-111--1-", core.FeatureVlanTx, "tx-vlan-hw-insert"},
+	{"ntuple-filters", "--0------", 0, "rx-ntuple-filter"}, {"receive-hashing", "--1------", 0, "rx-hashing"}, {"highdma", "1++-1-+11", 0, ""},
+	{"rx-vlan-filter", "--+------", 0, ""}, {"vlan-challenged", "-+-------", 0, ""}, {"tx-gso-robust", "----1-+--", 0, ""},
+	{"tx-fcoe-segmentation", "----1----", 0, ""}, {"tx-gre-segmentation", "1-1-1-+11", 0, ""}, {"tx-gre-csum-segmentation", "1-1-1-+11", 0, ""},
+	{"tx-ipxip4-segmentation", "1-1-1-+11", 0, ""}, {"tx-ipxip6-segmentation", "1-1-1-+11", 0, ""}, {"tx-udp_tnl-segmentation", "1-1r1-+11", 0, ""},
+	{"tx-udp_tnl-csum-segmentation", "1-1r1-+11", 0, ""}, {"tx-gso-partial", "--1-1----", 0, ""}, {"tx-tunnel-remcsum-segmentation", "----1----", 0, ""},
+	{"tx-sctp-segmentation", "11--11+11", 0, ""}, {"tx-esp-segmentation", "----1----", 0, ""}, {"tx-udp-segmentation", "111r11+11", core.FeatureGSOUDP, ""},
+	{"tx-gso-list", "11--11+11", 0, ""}, {"tx-nocache-copy", "0-0000000", 0, ""}, {"loopback", "-+-------", 0, ""},
+	{"rx-fcs", "---------", 0, ""}, {"rx-all", "--0------", 0, ""}, {"tx-vlan-stag-hw-insert", "1--11--1-", core.FeatureVlanSTx, ""},
+	{"rx-vlan-stag-hw-parse", "1--------", 0, ""}, {"rx-vlan-stag-filter", "---------", 0, ""}, {"l2-fwd-offload", "---------", 0, ""},
+	{"hw-tc-offload", "--0------", 0, ""}, {"esp-hw-offload", "---------", 0, ""}, {"esp-tx-csum-hw-offload", "---------", 0, ""},
+	{"rx-udp_tunnel-port-offload", "---------", 0, ""}, {"tls-hw-tx-offload", "---------", 0, ""}, {"tls-hw-rx-offload", "---------", 0, ""},
+	{"rx-gro-hw", "---------", 0, ""}, {"tls-hw-record", "---------", 0, ""}, {"rx-gro-list", "000000000", 0, ""},
+	{"macsec-hw-offload", "---------", 0, ""}, {"rx-udp-gro-forwarding", "000000000", core.FeatureUDPGRO, ""}, {"hsr-tag-ins-offload", "---------", 0, ""},
+	{"hsr-tag-rm-offload", "---------", 0, ""}, {"hsr-fwd-offload", "---------", 0, ""}, {"hsr-dup-offload", "---------", 0, ""},
 }
 
 func (f *ethFeature) kernel() string {
@@ -117,26 +124,45 @@ func (f *ethFeature) kernel() string {
 	return strings.TrimPrefix(f.name, "\t")
 }
 
-func (e *ethCmd) column() int {
-	switch {
-	case e.veth != nil:
-		return 0
-	case e.lo:
-		return 1
-	case e.tun:
-		return 3
-	}
-	return 2
+// ethColumn is the place of each kind of device in a row; what is not there is not
+// known.
+var ethColumn = map[string]int{"veth": 0, "lo": 1, "igb": 2, "tun": 3, "bridge": 4, "vxlan": 5, "macvlan": 6, "ifb": 7, "dummy": 8}
+
+// heading reports whether a row stands for those below it.
+func (f *ethFeature) heading() bool {
+	return f.name == "tx-checksumming" || f.name == "scatter-gather" || f.name == "tcp-segmentation-offload"
 }
 
 // now is how a feature stands.
 func (e *ethCmd) now(f *ethFeature) (on, fixed bool) {
-	c := f.has[e.column()]
+	if f.heading() {
+		for _, r := range ethRows(f.name) {
+			x, _ := e.now(r)
+			on = on || x
+		}
+		return on, false
+	}
+	c := f.has[ethColumn[e.kind]]
 	on, fixed = c == '1' || c == '+', c == '+' || c == '-'
+	if w, ok := e.p.lab.dev(e.d).feat[f.kernel()]; ok && f.bit == 0 {
+		on = w
+	}
+	if br := device.BridgeOf(e.d); br != nil && len(br.Ports) > 0 && (f.name == "tx-gso-robust" || f.name == "tx-fcoe-segmentation") {
+		on = false // no port has these (netdev_increment_features)
+	}
 	if f.bit != 0 && !fixed && (f.bit != core.FeatureGSOUDP || e.nic == nil) {
 		on = e.d.Features&f.bit != 0
 	}
 	return on, fixed
+}
+
+// wanted is whether somebody asks for a feature (wanted_features): the user, or else
+// the driver.
+func (e *ethCmd) wanted(f *ethFeature) bool {
+	if w, ok := e.p.lab.dev(e.d).feat[f.kernel()]; ok {
+		return w
+	}
+	return strings.IndexByte("1+r", f.has[ethColumn[e.kind]]) >= 0
 }
 
 // features is -k.
@@ -152,7 +178,11 @@ func (e *ethCmd) features() int {
 	for i := range ethFeatures {
 		f := &ethFeatures[i]
 		on, fixed := e.now(f)
-		e.p.outf("%s: %s%s\n", f.name, map[bool]string{true: "on", false: "off"}[on], map[bool]string{true: " [fixed]"}[fixed])
+		note := map[bool]string{true: " [fixed]"}[fixed]
+		if w := e.wanted(f); !fixed && !f.heading() && on != w {
+			note = " [requested " + onOffWord(w) + "]"
+		}
+		e.p.outf("%s: %s%s\n", f.name, onOffWord(on), note)
 	}
 	return 0
 }
@@ -217,12 +247,17 @@ func (e *ethCmd) setFeatures() int {
 	return e.apply(want)
 }
 
+// ethEffect are features whose change would make a difference that the model does not
+// show; the others without a bit are about tunnels, SCTP and the like.
+var ethEffect = map[string]bool{"rx-gro-list": true, "rx-ntuple-filter": true, "rx-all": true, "hw-tc-offload": true, "rx-hashing": true}
+
 // apply is netdev_update_features: what depends on a feature goes with it.
 func (e *ethCmd) apply(want map[*ethFeature]bool) int {
 	p := e.p
 	before := map[*ethFeature]bool{}
 	any := false
 	bits := e.d.Features
+	st := e.p.lab.dev(e.d)
 	for i := range ethFeatures {
 		f := &ethFeatures[i]
 		before[f], _ = e.now(f)
@@ -230,15 +265,18 @@ func (e *ethCmd) apply(want map[*ethFeature]bool) int {
 		if _, fixed := e.now(f); !asked || fixed {
 			continue
 		}
-		if w == before[f] {
-			any = true
+		if st.feat == nil {
+			st.feat = map[string]bool{}
+		}
+		if any = true; w == before[f] {
+			st.feat[f.kernel()] = w
 			continue
 		}
-		if f.bit == 0 {
+		if ethEffect[f.kernel()] {
 			p.errf("not modelled: the feature %s\n", f.kernel())
 			return 1
 		}
-		if any = true; w {
+		if st.feat[f.kernel()] = w; w {
 			bits |= f.bit
 		} else {
 			bits &^= f.bit
@@ -250,7 +288,11 @@ func (e *ethCmd) apply(want map[*ethFeature]bool) int {
 	if bits&core.FeatureSG == 0 {
 		bits &^= core.FeatureTSO | core.FeatureGSO
 	}
+	if t := device.TunOf(e.d); t != nil {
+		bits = t.FixFeatures(bits)
+	}
 	e.d.Features = bits
+	device.FeaturesChanged(e.d)
 	e.report(want, before)
 	if !any {
 		if len(want) > 0 && e.differs(want) {
@@ -276,8 +318,8 @@ func (e *ethCmd) report(want, before map[*ethFeature]bool) {
 	changed := false
 	for i := range ethFeatures {
 		f := &ethFeatures[i]
-		if strings.HasSuffix(f.name, "ing") && f.has == "111" && f.name[0] != '\t' || f.name == "scatter-gather" || f.name == "tcp-segmentation-offload" {
-			continue // a heading
+		if f.heading() {
+			continue
 		}
 		on, _ := e.now(f)
 		w, asked := want[f]

@@ -72,6 +72,7 @@ type devState struct {
 	mc        []wire.MAC        // groups that were added by hand
 	opts      map[string]uint64 // of a bridge, what the model has no use for
 	random    bool              // its address was drawn
+	feat      map[string]bool   // features that the user has switched, by their names
 	ring      [2]int
 	coal      [2]int
 	queues    int

@@ -185,12 +185,12 @@ func appendClass(b []byte, id uint32) []byte {
 func (tp *Proto) name(w []uint64, handle uint32) {
 	b := append(make([]byte, 0, 64), "pref "...)
 	b = append(appendNum(b, uint64(tp.Prio), 10), ' ')
-	b = append(append(b, tp.Kind.String()...), ' ')
+	b = append(b, tp.Kind.String()...)
 	if tp.chain.Index != 0 {
-		b = append(appendNum(append(b, "chain "...), uint64(tp.chain.Index), 10), ' ')
+		b = appendNum(append(b, " chain "...), uint64(tp.chain.Index), 10)
 	}
 	if handle != 0 {
-		b = appendHandle(b, tp.Kind, handle)
+		b = appendHandle(append(b, ' '), tp.Kind, handle)
 	}
 	pack(w[:6], b)
 }

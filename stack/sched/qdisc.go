@@ -299,10 +299,8 @@ func (w *watchdog) Run() { w.q.Run().Dev.NS.Machine.HRTimerInterrupt(w) }
 
 // Expire is qdisc_watchdog.
 func (w *watchdog) Expire() {
-	q := w.q.base()
-	ns := q.Dev.NS
-	defer ns.In(step.QdiscWatchdog, q).Out()
-	ns.Why(step.WhyWatchdog, uint64(q.qlen))
+	defer w.q.Run().Dev.NS.In(step.QdiscWatchdog, w.q.base()).Out()
+	w.q.Run().Dev.NS.Why(step.WhyWatchdog, uint64(w.q.Len()))
 	core.NetifSchedule(root(w.q))
 }
 

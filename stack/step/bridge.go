@@ -35,6 +35,7 @@ const (
 	BrMulticastFlood
 	BrMulticastExpired
 	BrMulticastQueryExpired
+	BrMulticastSendQuery
 	endBridge
 )
 
@@ -44,6 +45,7 @@ var bridgeSteps = [int(endBridge) - baseBridge]Info{
 	BrAllowedIngress & 255:           {"br_allowed_ingress", Driver, "net/bridge/br_vlan.c", "VLAN filtering: which VLAN is the frame in, and may that come in here?"},
 	BrHandleVlan & 255:               {"br_handle_vlan", Driver, "net/bridge/br_vlan.c", "VLAN filtering: does the frame leave with its tag or without?"},
 	BrMulticastFlood & 255:           {"br_multicast_flood", Driver, "net/bridge/br_forward.c", "Out of the ports behind which members or multicast routers are."},
+	BrMulticastSendQuery & 255:       {"__br_multicast_send_query", Driver, "net/bridge/br_multicast.c", "Make a query and send it by a port, or to this host."},
 	BrMulticastExpired & 255:         {"br_multicast_port_group_expired", Driver, "net/bridge/br_multicast.c", "A member has not reported for too long: forget it."},
 	BrMulticastQueryExpired & 255:    {"br_multicast_query_expired", Driver, "net/bridge/br_multicast.c", "The bridge is the querier: time to ask who is a member of what."},
 	BrPassFrameUp & 255:              {"br_pass_frame_up", Driver, "net/bridge/br_input.c", "The frame is for this host: it comes in by the bridge's own device."},
@@ -109,6 +111,7 @@ const (
 	WhyBrMdbExpired
 	WhyBrQuerier
 	WhyBrMembers
+	WhyBrNoLinkLocal
 	WhyBrNfOff
 	WhyBrNfNotIP
 	WhyBrNfIP
@@ -161,6 +164,7 @@ var bridgeWhys = [int(endBridgeWhy) - baseBridge]string{
 	WhyBrMdbLeave & 255:     "Somebody behind this port needs {0:ip} no more.",
 	WhyBrMdbExpired & 255:   "Nobody has reported for {0:ip} for as long as a member counts.",
 	WhyBrQuerier & 255:      "Somebody asks who is a member of what: for {0:dur} groups go to their members and to routers only.",
+	WhyBrNoLinkLocal & 255:  "{0:dev} has no link-local IPv6 address: the bridge cannot ask about IPv6 groups.",
 	WhyBrMembers & 255:      "There is a querier on the link: group {0:mac} goes only where members or routers are.",
 	WhyBrNfOff & 255:        "net.bridge.bridge-nf-call-ip{0?|6}tables is 0: IP's hooks do not see bridged packets.",
 	WhyBrNfNotIP & 255:      "EtherType {0:ether} is not IP: br_netfilter lets it pass.",

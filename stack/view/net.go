@@ -100,6 +100,9 @@ func (b *builder) netWay() []netHop {
 			continue
 		}
 		h := netHop{stack.LinkEnd{Host: e.Host, Index: dev}, out, n, -1}
+		if e.Kind == trace.Point && slices.ContainsFunc(st.way, func(o netHop) bool { return o.end == h.end && o.out == out }) {
+			continue // it is told again what the frame has told
+		}
 		if k := len(st.way); k > 0 && st.way[k-1].end == h.end && st.way[k-1].out == out {
 			h = st.way[k-1]
 			st.way = st.way[:k-1]
@@ -326,9 +329,12 @@ func (m *netMaker) walk(way []netHop) {
 	}
 	p.Lost = b.sc.Verdict.Reached && b.sc.Verdict.Reason != ""
 	if p.Hop == 0 {
-		for i, h := range m.list {
-			p.Hosts[i].Here = h == b.e.Host
-			p.Hosts[i].Been = p.Hosts[i].Here
+		at := slices.Index(m.list, b.e.Host)
+		if at < 0 && len(way) > 0 {
+			at = slices.Index(m.list, way[0].end.Host)
+		}
+		if at >= 0 {
+			p.Hosts[at].Here, p.Hosts[at].Been = true, true
 		}
 		return
 	}

@@ -55,6 +55,10 @@ def captured(d, meta):
         for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
             if (me[0], me[1]) in have: continue
             out += [(t, me[0], me[1], 'in' if x == 'out' else 'out', b) for t, h, dv, x, b in list(out) if (h, dv) == (other[0], other[1])]
+    for l in meta['links']:                    # a frame that a filter sent out with a stranger's source address looks as if it came in; the other end got it later
+        for me, other in ((l['a'], l['b']), (l['b'], l['a'])):
+            theirs = {(b, t) for t, h, dv, x, b in out if (h, dv) == (other[0], other[1]) and x == 'in'}
+            out = [(t, h, dv, 'out' if x == 'in' and (h, dv) == (me[0], me[1]) and any(b == c and 0 < u - t < 1e6 for c, u in theirs) else x, b) for t, h, dv, x, b in out]
     return sorted(out, key=lambda r: r[0])
 
 # ------------------------------------------------- Python statements -> calls
