@@ -94,7 +94,7 @@ func TestMouse(t *testing.T) {
 func TestTabs(t *testing.T) {
 	d := realDriver(t, "http", 120, 40)
 	for i, p := range tabs {
-		d.keys(itoa(i + 1))
+		d.keys(itoa((i + 1) % 10))
 		m := d.model()
 		if m.local.slot() != p || m.local.focus != p || m.rect(p).Empty() {
 			t.Errorf("key %d shows %s", i+1, m.local.slot())

@@ -12,8 +12,8 @@ var kindSigns = []struct {
 	kind, what string
 	sign       rune
 }{
-	{"igb", "card", '■'}, {"veth", "veth", '↔'}, {"bridge", "bridge", '╬'}, {"vxlan", "vxlan", '◎'}, {"macvlan", "macvlan", '◆'}, {"vlan", "VLAN", '≡'},
-	{"tun", "tun", '◁'}, {"tap", "tap", '▷'}, {"ifb", "ifb", '◇'}, {"dummy", "dummy", '○'}, {"loopback", "loopback", '□'},
+	{"igb", "card", '■'}, {"veth", "veth", '↔'}, {"bridge", "bridge", '╫'}, {"vxlan", "vxlan", '◎'}, {"macvlan", "macvlan", '◆'}, {"vlan", "VLAN", '≡'},
+	{"tun", "tun", '◁'}, {"tap", "tap", '▷'}, {"ifb", "ifb", '◇'}, {"dummy", "dummy", 'ø'}, {"loopback", "loopback", '□'},
 }
 
 // kindSign is the sign of a kind of device.
@@ -383,6 +383,10 @@ func drawNet(g *Grid, r Rect, s *view.Scene, l *local) {
 
 // hopLines are the hops of the packet, a line each.
 func hopLines(p *view.NetPage) (ls []line) {
+	long := 0
+	for i := range p.Way {
+		long = max(long, width(p.Way[i].Host))
+	}
 	for i := range p.Way {
 		h := &p.Way[i]
 		sign, st := "  ", StyleDim
@@ -394,7 +398,7 @@ func hopLines(p *view.NetPage) (ls []line) {
 		case i < p.Hop:
 			st = StyleVisited
 		}
-		ls = append(ls, line{{sign, StyleToken}, {padLeft(itoa(i+1), 3) + "  ", StyleDim}, {h.Host, st}, {"  " + h.Words(), st}})
+		ls = append(ls, line{{sign, StyleToken}, {padLeft(itoa(i+1), 3) + "  ", StyleDim}, {padRight(h.Host, long), st}, {"  " + h.Words(), st}})
 	}
 	return ls
 }

@@ -232,7 +232,7 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 
 // softMemory is how much memory the program takes before it prefers to spend time
 // on taking less, in bytes.
-const softMemory = 600 << 20
+const softMemory = 1 << 30
 
 // A liveRun is what the screen knows of the run.
 type liveRun struct {

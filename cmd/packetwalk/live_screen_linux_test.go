@@ -61,7 +61,11 @@ func (s *shown) gone() string {
 			if _, err := net.InterfaceByName("pw0"); err == nil {
 				s.t.Error("the interface is still there")
 			}
-			b, _ := os.ReadFile(s.out)
+			var b []byte
+			for try := 0; try < 40 && !strings.Contains(string(b), "LEFT"); try++ { // the shell says how it ended, if it lives
+				time.Sleep(25 * time.Millisecond)
+				b, _ = os.ReadFile(s.out)
+			}
 			return string(b)
 		}
 	}

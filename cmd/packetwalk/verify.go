@@ -152,10 +152,11 @@ func verifyLab(ctx context.Context, out io.Writer, arg string, f *verifyFlags) (
 		if want, err = kernelFacts(ctx, name, text, file, f); err != nil {
 			return false, err
 		}
-		if got, err = oracle.RunModel(name, text, want.Options()); err != nil {
+		var fs []oracle.Family
+		if got, fs, err = oracle.RunAgainst(name, text, want); err != nil {
 			return false, err
 		}
-		runs = append(runs, oracle.CompareLab(want, got))
+		runs = append(runs, fs)
 		if first == nil {
 			first = want
 		}

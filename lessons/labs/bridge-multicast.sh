@@ -39,7 +39,7 @@ sleep 0.2
 ip -n h1 -s link show eth0 | sed -n 4p
 
 echo '# The switch asks itself'
-ip -n sw link set br0 type bridge mcast_querier 1 mcast_query_response_interval 50
+ip -n sw link set br0 type bridge mcast_query_response_interval 50 mcast_querier 1
 sleep 1
 bridge -n sw mdb add dev br0 port p1 grp 239.2.2.2 permanent
 bridge -n sw mdb show

@@ -4,11 +4,11 @@
 # its ceil what the others leave. Packets get their class from nftables, by port;
 # what no class claims goes into the default one. Try another ceil.
 trap 'ip netns del h1; ip netns del h2' EXIT
-for n in h1 h2; do ip netns add $n; ip netns exec $n sysctl -qw net.ipv6.conf.default.disable_ipv6=1; done
+for n in h1 h2; do ip netns add $n; ip -n $n link set lo up; ip netns exec $n sysctl -qw net.ipv6.conf.default.disable_ipv6=1; done
 ip link add eth0 netns h1 address 02:00:00:00:00:11 type veth peer name eth0 netns h2 address 02:00:00:00:00:21
 ip -n h1 addr add 10.0.1.1/24 dev eth0
 ip -n h2 addr add 10.0.1.2/24 dev eth0
-for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
+for h in h1 h2; do ip -n $h link set eth0 up; done
 ip -n h1 neigh add 10.0.1.2 lladdr 02:00:00:00:00:21 dev eth0
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }

@@ -5,11 +5,11 @@
 # it gets a band of its own. Try other bands.
 # kernel without: sch_prio (follows its source; this is what the model prints)
 trap 'ip netns del h1; ip netns del h2' EXIT
-for n in h1 h2; do ip netns add $n; ip netns exec $n sysctl -qw net.ipv6.conf.default.disable_ipv6=1; done
+for n in h1 h2; do ip netns add $n; ip -n $n link set lo up; ip netns exec $n sysctl -qw net.ipv6.conf.default.disable_ipv6=1; done
 ip link add eth0 netns h1 address 02:00:00:00:00:11 type veth peer name eth0 netns h2 address 02:00:00:00:00:21
 ip -n h1 addr add 10.0.1.1/24 dev eth0
 ip -n h2 addr add 10.0.1.2/24 dev eth0
-for h in h1 h2; do ip -n $h link set lo up; ip -n $h link set eth0 up; done
+for h in h1 h2; do ip -n $h link set eth0 up; done
 h1() { ip netns exec h1 "$@"; }
 h2() { ip netns exec h2 "$@"; }
 h2 nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; add rule ip f in meta l4proto udp drop'

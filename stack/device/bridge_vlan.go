@@ -79,17 +79,14 @@ func (br *Bridge) SetVlanFiltering(on bool) {
 	br.VlanFiltering = on
 }
 
-// SetDefaultPVID is br_vlan_set_default_pvid: who was in the old default VLAN only
-// because it was that moves to the new one; 0 is none. EPERM: the filter is on.
-// EINVAL: no VLAN has that number.
+// SetDefaultPVID is __br_vlan_set_default_pvid: who was in the old default VLAN only
+// because it was that moves to the new one; 0 is none. EINVAL: no VLAN has that number.
 func (br *Bridge) SetDefaultPVID(vid uint16) core.Errno {
 	switch {
 	case vid >= vlanMax:
 		return step.EINVAL
 	case vid == br.DefaultPVID:
 		return 0
-	case br.VlanFiltering:
-		return step.EPERM
 	}
 	br.initVlans()
 	old := br.DefaultPVID

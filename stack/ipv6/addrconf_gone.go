@@ -1,6 +1,9 @@
 package ipv6
 
-import "github.com/packetwalk/packetwalk/stack/core"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
 
 // DevGone tells IPv6 that a device is removed or moves to another namespace
 // (NETDEV_UNREGISTER: addrconf_ifdown with unregister).
@@ -17,6 +20,24 @@ func (ip *IPv6) DevGone(dev *core.Device) {
 		}
 	}
 	dev.IP6 = nil
+}
+
+// MTUChange is NETDEV_CHANGEMTU (addrconf_notify): a device whose MTU is below what
+// IPv6 needs is none for IPv6; one whose MTU suffices again begins anew.
+func (ip *IPv6) MTUChange(dev *core.Device) {
+	i := idevOf(dev)
+	switch {
+	case dev.MTU < wire.IPv6MinMTU && dev == ip.ns.Loopback:
+		ip.DevDown(dev)
+	case dev.MTU < wire.IPv6MinMTU:
+		ip.DevGone(dev)
+	case i != nil:
+		i.conf.MTU6 = dev.MTU
+	case dev.Up():
+		ip.DevUp(dev)
+	default:
+		ip.getIdev(dev)
+	}
 }
 
 // Tables lists the numbers of the tables that exist.

@@ -265,14 +265,17 @@ func (s *httpServer) serve(addr wire.Addr, port uint16, six bool) int {
 }
 
 // sortAddrs is what getaddrinfo of the GNU C library does for no name at all: it
-// connects a UDP socket to each address to see by which it would go (RFC 6724).
+// connects a UDP socket to each address to see by which it would go (RFC 6724); a
+// socket of IPv6 serves for IPv4, too.
 func (s *httpServer) sortAddrs(port uint16) {
-	for _, a := range []wire.Addr{{}, wire.IP4(0).Addr()} {
-		if fd, e := s.n.prog.Socket(familyOf(a), core.SockDgram, 0); e == 0 {
-			s.n.prog.Connect(fd, a, port)
-			s.n.prog.Close(fd)
-		}
+	fd, e := s.n.prog.Socket(core.AFInet6, core.SockDgram, 0)
+	if e != 0 {
+		return
 	}
+	s.n.prog.Connect(fd, wire.Addr{}, port)
+	s.n.prog.Do(&socket.Call{Op: socket.OpConnect, FD: fd, Unspec: true})
+	s.n.prog.Connect(fd, wire.IP4(0).Addr(), port)
+	s.n.prog.Close(fd)
 }
 
 // busy reports whether there is something to do.
@@ -322,6 +325,7 @@ func (s *httpServer) work(c *httpConn) bool {
 			n = min(n, i+4) // end_headers: the head by itself
 		}
 		k, e := s.n.prog.Send(c.fd, c.out[:n], 0)
+		s.p.preempted()
 		if e == step.EAGAIN {
 			return true
 		}

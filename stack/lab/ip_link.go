@@ -51,7 +51,7 @@ func operState(d *core.Device) string {
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
 		return "DOWN"
-	case d.Flags&core.IFFLoopback != 0, isDummy(d), isIfb(d), device.VxlanOf(d) != nil, device.BridgeOf(d) != nil && d.CarrierChanges == 0:
+	case d.Flags&core.IFFLoopback != 0, isDummy(d), isIfb(d), device.VxlanOf(d) != nil, (device.BridgeOf(d) != nil || device.TunOf(d) != nil) && d.CarrierChanges == 0:
 		return "UNKNOWN" // its carrier has never changed
 	}
 	return "UP"

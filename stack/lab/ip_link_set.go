@@ -210,6 +210,7 @@ func (c *ipCmd) setMTU(h *stack.Host, d *core.Device, n int) error {
 	old := d.MTU
 	d.MTU = n
 	h.IPv4.MTUChange(d, old)
+	h.IPv6.MTUChange(d)
 	device.PortMTUChanged(d)
 	return nil
 }

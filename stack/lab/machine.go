@@ -26,6 +26,11 @@ type Lab struct {
 	// Watch is told of namespaces that come and go, and of tools that have run.
 	// nil: nobody is told.
 	Watch Watcher `fork:"zero"`
+	// Preempt are the numbers, from 0, of those system calls that send after which
+	// the program waits a moment, so that others go on first. Else it runs until it
+	// sleeps. On a real machine the scheduler decides.
+	Preempt map[int]bool `fork:"share"`
+	Sends   int          // how many such calls there have been
 
 	spaces   []*space
 	files    *node

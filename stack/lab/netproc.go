@@ -129,6 +129,7 @@ func readFrom(p *socket.Program, fd int, b []byte) (int, core.Errno) {
 
 // put is write or send, as the program does it.
 func (n *netProc) put(fd int, b []byte) (int, core.Errno) {
+	defer n.p.preempted()
 	switch {
 	case n.files:
 		return writeTo(n.prog, fd, b)
@@ -138,6 +139,18 @@ func (n *netProc) put(fd int, b []byte) (int, core.Errno) {
 		return c.Ret, c.Err
 	}
 	return n.prog.Send(fd, b, 0)
+}
+
+// moment is longer than another program needs to read what came and to close.
+const moment = 200 * sim.Microsecond
+
+// preempted lets others go on, if the scheduler is one that does (Lab.Preempt).
+func (p *Proc) preempted() {
+	l := p.lab
+	l.Sends++
+	if l.Preempt[l.Sends-1] && !l.instant {
+		p.sleep(moment)
+	}
 }
 
 // get is read or recv.

@@ -273,11 +273,16 @@ func (c *socatCmd) serveTCP(s *socatSpec) int {
 }
 
 // serveUDP is UDP-LISTEN and UDP-RECVFROM with fork: the first datagram of a
-// sender opens a transfer with it.
+// sender opens a transfer with it. RECVFROM keeps its socket, which is never
+// connected, and answers the sender of each datagram.
 func (c *socatCmd) serveUDP(s *socatSpec) int {
+	fd, once := -1, strings.HasSuffix(s.typ, "RECVFROM")
 	buf := make([]byte, 65536)
 	for {
-		fd, bad := c.bound(s)
+		bad := ""
+		if fd < 0 {
+			fd, bad = c.bound(s)
+		}
 		if bad != "" {
 			return c.err("%s", bad)
 		}
@@ -285,10 +290,15 @@ func (c *socatCmd) serveUDP(s *socatSpec) int {
 		r := c.n.prog.RecvFrom(fd, buf, core.MsgDontWait)
 		if r.Err != 0 {
 			c.n.prog.Close(fd)
+			fd = -1
 			continue
 		}
-		c.n.prog.Connect(fd, r.From, r.FromPort)
-		e := &socatEnd{fd: fd, rfd: -1, wfd: -1, dgram: true, once: strings.HasSuffix(s.typ, "RECVFROM")}
+		e := &socatEnd{fd: fd, rfd: -1, wfd: -1, dgram: true, once: once}
+		if once {
+			e.to, e.toPort = r.From, r.FromPort
+		} else {
+			c.n.prog.Connect(fd, r.From, r.FromPort)
+		}
 		o, bad := c.open(c.specs[1])
 		if bad != "" {
 			return c.err("%s", bad)
@@ -303,7 +313,10 @@ func (c *socatCmd) serveUDP(s *socatSpec) int {
 			c.pending[0].until = c.n.now() + c.linger
 		}
 		st := c.loop(false)
-		c.n.prog.Close(fd)
+		if !once {
+			c.n.prog.Close(fd)
+			fd = -1
+		}
 		if !s.has("fork") {
 			return st
 		}

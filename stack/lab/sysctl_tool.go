@@ -322,7 +322,7 @@ func sysctlTool(p *Proc, a []string) int {
 			if !quiet {
 				show(k, strings.TrimSpace(v))
 			}
-		case e == noSuch && !strings.HasSuffix(k, "_congestion_control"):
+		case e == noSuch && !strings.HasSuffix(k, "_congestion_control") && k != "net.core.default_qdisc":
 			if !ignore && !soft {
 				p.errf("sysctl: cannot stat /proc/sys/%s: No such file or directory\n", strings.ReplaceAll(k, ".", "/"))
 				st = 1

@@ -27,7 +27,7 @@ Where: 	ACTSPECOP := ACR | GD | FL
 `
 
 // tcActKinds are actions that exist and that the model does not have.
-const tcActKinds = " bpf ct ctinfo gate ife ipt mpls nat sample simple skbmod tunnel_key xt "
+const tcActKinds = " bpf connmark ct ctinfo gate ife ipt mpls nat sample simple skbmod tunnel_key xt "
 
 // A tcActKind is a kind of action as tc knows it (struct action_util). parse reads its
 // options and reports whether they are right; show prints them.

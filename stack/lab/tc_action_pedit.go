@@ -202,10 +202,14 @@ func (x *tcPedit) offset() bool {
 func (x *tcPedit) value(f *tcPeditField) bool {
 	var val [16]byte
 	v, m, retain := uint32(0), uint32(0), f.retain
-	one := uint32(1)<<(8*min(4, f.size)-1)<<1 - 1
+	one := map[int]uint32{2: 0xffff, 4: peditAll}[f.size]
+	if one == 0 {
+		one = 0xff
+	}
 	switch {
 	case x.is("invert"):
 		v, m = one, one
+		val[0] = 0xff // of a long field, that is all
 	case x.is("set"), x.is("add"):
 		x.key.Add = x.is("add")
 		if !x.p.Extended && x.key.Add {

@@ -49,7 +49,7 @@ func randomU32(seed int64) string {
 		case 4:
 			return "match icmp type " + one("8", "0") + " 0xff"
 		case 5:
-			return "match u8 " + fmt.Sprint(r.Intn(4)*16) + " " + one("0xf0", "0x30", "0xff") + " at " + one("8", "1", "20", "21", "25")
+			return "match u8 " + fmt.Sprint(r.Intn(4)*16) + " " + one("0xf0", "0x30", "0xff") + " at " + one("8", "1", "20", "21", "18")
 		case 6:
 			// not what ping draws by lot: identification, checksums, its time stamp
 			return fmt.Sprintf("match u16 0x%x 0x%x at %s", r.Intn(128), 1<<r.Intn(9), one("0", "2", "6", "8", "12", "14", "16", "18", "20", "44", "46", "52", "60", "90"))

@@ -136,7 +136,7 @@ func tcfClassID(s string) (uint32, bool) {
 		return 0, false
 	}
 	if !colon {
-		return uint32(maj), ok && maj <= math.MaxUint32
+		return uint32(maj), ok // what does not fit is cut off
 	}
 	min := uint64(0)
 	if minor != "" && ok {

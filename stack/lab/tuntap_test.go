@@ -28,7 +28,7 @@ ioctl(TUNSETIFF): Device or resource busy
 driver: tun
 version: 1.6
 rx-checksumming: off [fixed]
-	tx-tcp6-segmentation: on
+	tx-tcp6-segmentation: off [requested on]
 tx-vlan-stag-hw-insert: on
 generic-segmentation-offload: off
 [{"ifname":"tun6","flags":["tun","pi","vnet_hdr","persist","filter"],"user":0}]

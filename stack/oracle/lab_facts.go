@@ -25,6 +25,8 @@ type LabFacts struct {
 	Without []string
 	// NotModelled lists what the model met and does not do.
 	NotModelled []string
+
+	sends int // of the model: system calls after which a scheduler may go elsewhere
 }
 
 // HostFacts are those of one network namespace.

@@ -38,10 +38,11 @@ type labModel struct {
 
 // LabOptions say how a lab is run.
 type LabOptions struct {
-	Trace  bool     // have every packet traced through nftables
-	Settle sim.Time // how long to go on when the script has ended
-	Seed   uint64
-	Sysctl map[string]string // of the machine that is the model's model
+	Trace   bool     // have every packet traced through nftables
+	Settle  sim.Time // how long to go on when the script has ended
+	Seed    uint64
+	Preempt map[int]bool      // lab.Lab.Preempt
+	Sysctl  map[string]string // of the machine that is the model's model
 }
 
 // Settle is how long both kernels go on when a script has ended and what it left
@@ -69,7 +70,7 @@ func newLabModel(name string, opt LabOptions) *labModel {
 	m := &labModel{world: w, at: map[*core.Netns]int{}, byNum: map[uint8]*core.Netns{}, devs: map[uint32]string{}, nft: map[*core.Netns]*nftListener{}, gone: map[*core.Netns]bool{}, opt: opt}
 	m.facts.Lab, m.facts.Kernel = name, "model"
 	m.l = lab.NewLab(w, h)
-	m.l.Watch = m
+	m.l.Watch, m.l.Preempt = m, opt.Preempt
 	m.listener.lab = m
 	w.SetTracer(&trace.Tracer{Mode: trace.Record, Listener: &m.listener})
 	m.Made(h)
@@ -95,6 +96,7 @@ func (m *labModel) run(text string) (*LabFacts, error) {
 	for i, h := range m.hosts {
 		m.facts.Hosts[i].NFT = m.nft[h.NS].traces(m.facts.Hosts[i].Tables["nft -a list ruleset"], true)
 	}
+	m.facts.sends = m.l.Sends
 	return &m.facts, err
 }
 

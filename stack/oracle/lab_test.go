@@ -38,13 +38,13 @@ func TestLabs(t *testing.T) {
 			t.Errorf("%s has no script", file)
 			continue
 		}
-		got, err := RunModel(want.Lab, string(text), want.Options())
+		_, fs, err := RunAgainst(want.Lab, string(text), want)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		agrees := true
-		for _, f := range CompareLab(want, got) {
+		for _, f := range fs {
 			facts += f.Same
 			for _, d := range f.Diff {
 				if *onlyLab == name {

@@ -115,7 +115,7 @@ func TestPacketLine(t *testing.T) {
 			}
 			check := func(kind, dev string, b []byte) {
 				k := kind + " " + dev + " "
-				for _, l := range []string{FrameLine(b), PacketLine(binary.BigEndian.Uint16(b[12:]), b[14:])} {
+				for _, l := range []string{FrameLine(b), PacketLine(binary.BigEndian.Uint16(b[12:]), b[14:]), PacketLine(typeIPv4, b)} { // the last: of a tun device
 					if _, ok := line[k+l]; ok {
 						line[k+l] = true
 						frames++
@@ -139,8 +139,15 @@ func TestPacketLine(t *testing.T) {
 					check("rx", o.Dev, o.Bytes)
 				}
 			}
+			links := map[string]bool{"lo": true} // what other devices receive came by these
+			for _, d := range h.Devices {
+				links[d.Name] = true
+			}
 			for l, ok := range line {
 				steps++
+				if strings.HasPrefix(l, "rx ") && !links[strings.Fields(l)[1]] {
+					continue
+				}
 				if dev := strings.Fields(l)[1]; !ok && !gso && !own[l] && slices.Contains(h.Captured, dev) && !strings.HasPrefix(s.Name, "a15") { // a15: the link is down, nothing leaves
 					t.Errorf("%s %s: no frame has the recorded line %s", s.Name, h.Name, l)
 				}
@@ -420,6 +427,9 @@ var perturbations = []struct {
 	}},
 	{"wrong MAC", "wire", "destination MAC", func(f *Facts) bool {
 		if len(f.Frames) == 0 {
+			return false
+		}
+		if f.Frames[0].Bytes[0] == 0x45 { // of a tun device: it has no MAC
 			return false
 		}
 		f.Frames[0].Bytes[5] ^= 0x40

@@ -23,7 +23,6 @@ const (
 	ActVlan
 	ActPedit
 	ActCsum
-	ActConnmark
 	numActs
 )
 
@@ -43,6 +42,7 @@ type ActBase struct {
 	goTo                               *Chain
 	Cookie                             []byte
 	NoPerCPU                           bool
+	Alone                              bool // no filter made it
 	HWAsked                            bool // it was listed: it is known that no card does it
 	Bytes, Packets, Drops, Overlimits  uint64
 	Install, LastUse, FirstUse, Expire sim.Time
@@ -190,7 +190,7 @@ func (n *tcNet) free(k ActKind) uint32 {
 
 // init is tcf_action_init_1: make an action, change one, or bind a filter to one that
 // is there. tp is nil for an action that no filter has.
-func (n *tcNet) init(s *ActSpec, tp *Proto, replace bool) (Action, Refusal) {
+func (n *tcNet) init(s *ActSpec, tp *Proto, replace, skipHW bool) (Action, Refusal) {
 	if s.Params == nil {
 		return nil, refuse(step.EINVAL, sayNothing)
 	}
@@ -199,6 +199,9 @@ func (n *tcNet) init(s *ActSpec, tp *Proto, replace bool) (Action, Refusal) {
 		old, _ = n.find(s.Kind, s.Index)
 	}
 	if old != nil && tp != nil {
+		if skipHW && old.Base().Alone {
+			return nil, refuse(step.EINVAL, sayFlags)
+		}
 		old.Base().Refs++
 		old.Base().Binds++
 		return old, Refusal{}
@@ -223,6 +226,7 @@ func (n *tcNet) init(s *ActSpec, tp *Proto, replace bool) (Action, Refusal) {
 		if tp != nil {
 			b.Binds = 1
 		}
+		b.Alone = tp == nil
 		_, at := n.find(s.Kind, b.Index)
 		l := append(n.acts[s.Kind], nil)
 		copy(l[at+1:], l[at:])
@@ -245,6 +249,9 @@ func (n *tcNet) init(s *ActSpec, tp *Proto, replace bool) (Action, Refusal) {
 func (n *tcNet) control(s *ActSpec, tp *Proto) (*Chain, Refusal) {
 	chain, ok := s.Control.Goto()
 	if !ok {
+		if _, jump := s.Control.Jump(); !jump && (s.Control > TCActTrap || s.Control < TCActUnspec) {
+			return nil, refuse(step.EINVAL, sayControl)
+		}
 		return nil, Refusal{}
 	}
 	if tp == nil {
@@ -256,7 +263,7 @@ func (n *tcNet) control(s *ActSpec, tp *Proto) (*Chain, Refusal) {
 }
 
 // initAll is tcf_action_init: the actions of a filter.
-func (n *tcNet) initAll(specs []ActSpec, tp *Proto, replace bool) ([]Action, Refusal) {
+func (n *tcNet) initAll(specs []ActSpec, tp *Proto, replace, skipHW bool) ([]Action, Refusal) {
 	for i := range specs {
 		if specs[i].Unknown {
 			return nil, refuse(step.ENOENT, sayNoModule)
@@ -264,7 +271,7 @@ func (n *tcNet) initAll(specs []ActSpec, tp *Proto, replace bool) ([]Action, Ref
 	}
 	acts := make([]Action, 0, len(specs))
 	for i := range specs {
-		a, bad := n.init(&specs[i], tp, replace)
+		a, bad := n.init(&specs[i], tp, replace, skipHW)
 		if bad.Err != 0 {
 			for _, a := range acts {
 				n.release(a, tp != nil)
@@ -281,7 +288,7 @@ func (r *FilterReq) validate(tp *Proto) (exts, Refusal) {
 	if !r.ActsGiven {
 		return exts{}, Refusal{}
 	}
-	acts, bad := tp.chain.filters.net.initAll(r.Acts, tp, !r.Create)
+	acts, bad := tp.chain.filters.net.initAll(r.Acts, tp, !r.Create, r.Opts != nil && r.Opts.skipsHW())
 	return exts{acts}, bad
 }
 
@@ -313,12 +320,10 @@ func AddActions(ns *core.Netns, specs []ActSpec, replace bool) Refusal {
 			return refuse(step.ENOENT, sayNoModule)
 		}
 	}
-	made := 0
 	for i := range specs {
-		if _, bad := n.init(&specs[i], nil, replace); bad.Err != 0 {
+		if _, bad := n.init(&specs[i], nil, replace, false); bad.Err != 0 {
 			return bad
 		}
-		made++
 	}
 	return Refusal{}
 }
@@ -327,14 +332,10 @@ func AddActions(ns *core.Netns, specs []ActSpec, replace bool) Refusal {
 // (tcf_dump_walker).
 func EachAction(ns *core.Netns, k ActKind, f func(Action)) {
 	for _, a := range netOf(ns).acts[k] {
-		a.Base().HWAsked = offloads(k)
+		a.Base().HWAsked = true // the kernel asks whether a card does it, and remembers that none does
 		f(a)
 	}
 }
-
-// offloads reports whether the kind could be done by a card, if one could: the kernel
-// asks, and remembers that none does.
-func offloads(k ActKind) bool { return k != ActConnmark }
 
 // GetAction is one action, nil if there is none of that number.
 func GetAction(ns *core.Netns, k ActKind, index uint32) Action {

@@ -29,7 +29,10 @@ type FilterReq struct {
 }
 
 // FilterParams are what a kind of filter is told: *U32Params, *FlowerParams …
-type FilterParams interface{ filterKind() FilterKind }
+type FilterParams interface {
+	filterKind() FilterKind
+	skipsHW() bool
+}
 
 // maxPrio is where priorities that the kernel chooses begin (0xc000).
 const (

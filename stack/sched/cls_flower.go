@@ -96,6 +96,7 @@ type FlowerParams struct {
 }
 
 func (*FlowerParams) filterKind() FilterKind { return FilterFlower }
+func (p *FlowerParams) skipsHW() bool        { return p.SkipHW }
 
 // FilterHandle is its number.
 func (f *Flower) FilterHandle() uint32 { return f.Handle }

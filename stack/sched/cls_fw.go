@@ -27,6 +27,7 @@ type FwParams struct {
 }
 
 func (*FwParams) filterKind() FilterKind { return FilterFw }
+func (*FwParams) skipsHW() bool          { return false }
 
 // FilterHandle is its number.
 func (f *Fw) FilterHandle() uint32 { return f.Mark }

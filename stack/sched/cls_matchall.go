@@ -25,6 +25,7 @@ type MatchallParams struct {
 }
 
 func (*MatchallParams) filterKind() FilterKind { return FilterMatchall }
+func (p *MatchallParams) skipsHW() bool        { return p.SkipHW }
 
 // FilterHandle is its number.
 func (f *Matchall) FilterHandle() uint32 { return f.Handle }

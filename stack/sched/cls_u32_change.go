@@ -20,6 +20,7 @@ type U32Params struct {
 }
 
 func (*U32Params) filterKind() FilterKind { return FilterU32 }
+func (p *U32Params) skipsHW() bool        { return p.SkipHW }
 
 // Parts of a u32 handle: table, bucket, node (TC_U32_HTID …).
 func u32Table(h uint32) uint32  { return h & 0xfff00000 }

@@ -175,7 +175,7 @@ func (q *Netem) newSlots() {
 	s.Jitter = min(s.Jitter, 1<<31-1)
 	q.slotNext = 0
 	if s.Min|s.Max|s.Jitter != 0 {
-		q.slotNext = q.Dev.NS.Clock.Now()
+		q.slotNext = max(q.Dev.NS.Clock.Now(), 1)
 	}
 	q.fillSlot()
 }

@@ -16,7 +16,7 @@ var filterNames = [...]string{"u32", "flower", "matchall", "fw"}
 // String is what tc calls the classifier.
 func (k FilterKind) String() string { return filterNames[k] }
 
-var actNames = [numActs]string{"gact", "mirred", "police", "skbedit", "vlan", "pedit", "csum", "connmark"}
+var actNames = [numActs]string{"gact", "mirred", "police", "skbedit", "vlan", "pedit", "csum"}
 
 // String is what tc calls the kind of action.
 func (k ActKind) String() string { return actNames[k] }
@@ -63,6 +63,8 @@ const (
 	sayChainExists
 	sayNoModule
 	sayNullChain
+	sayControl
+	sayFlags
 	sayNoAction
 	sayNotDeleted
 	sayNotAllFlushed
@@ -106,8 +108,9 @@ var tcTexts = [numTcTexts]string{
 	sayNoClassifier: "TC classifier not found", sayOtherKind: "Specified filter kind does not match existing one", sayExists: "Filter already exists",
 	sayNoFlush: "Cannot flush filters with protocol, handle or kind set", sayNoChain: "Cannot find specified filter chain",
 	sayNoHandle: "Specified filter handle not found", sayChainExists: "Filter chain already exists",
-	sayNoModule: "Failed to load TC action module", sayNullChain: "can't goto NULL proto/chain",
-	sayNoAction: "TC action with specified index not found", sayNotDeleted: "Failed to delete TC action",
+	sayNoModule: "Failed to load TC action module", sayControl: "invalid control action", sayFlags: "Mismatch between action and filter offload flags",
+	sayNullChain: "can't goto NULL proto/chain",
+	sayNoAction:  "TC action with specified index not found", sayNotDeleted: "Failed to delete TC action",
 	sayNotAllFlushed: "Unable to flush all TC actions", sayNoGotoElse: "goto chain not allowed on fallback",
 	sayMirredWay: "act_mirred: Unknown mirred option", sayMirredDev: "act_mirred: Specified device does not exist",
 	sayU32Options: "cls_u32: Filter handle requires options", sayU32KeyZero: "cls_u32: Key node id cannot be zero",

@@ -23,7 +23,6 @@ const (
 	TcfVlanAct
 	TcfPeditAct
 	TcfCsumAct
-	TcfConnmarkAct
 	TaskletAction
 	IfbXmit
 	IfbRiTasklet
@@ -49,7 +48,6 @@ var tcSteps = [int(endTC) - baseTC]Info{
 	TcfVlanAct & 255:       {"tcf_vlan_act", Core, "net/sched/act_vlan.c", "Put a VLAN tag on, take one off, or change it."},
 	TcfPeditAct & 255:      {"tcf_pedit_act", Core, "net/sched/act_pedit.c", "Write into the packet's headers."},
 	TcfCsumAct & 255:       {"tcf_csum_act", Core, "net/sched/act_csum.c", "Compute checksums anew."},
-	TcfConnmarkAct & 255:   {"tcf_connmark_act", Core, "net/sched/act_connmark.c", "Give the packet the mark of its connection."},
 	TaskletAction & 255:    {"tasklet_action", Core, "kernel/softirq.c", "Do what was put off until this softirq."},
 	IfbXmit & 255:          {"ifb_xmit", Driver, "drivers/net/ifb.c", "The packet has been through this device's queue: it may go back."},
 	IfbRiTasklet & 255:     {"ifb_ri_tasklet", Driver, "drivers/net/ifb.c", "Send each packet back to where a filter took it away."},
@@ -96,8 +94,6 @@ const (
 	WhyPeditSet
 	WhyPeditOut
 	WhyCsumDone
-	WhyConnmark
-	WhyConnmarkNone
 	WhyTcNotModelled
 	WhyIfbWait
 	WhyIfbStranger
@@ -151,8 +147,6 @@ var tcWhys = [int(endTCWhy) - baseTC]string{
 	WhyPeditSet & 255:      "The four bytes at {0:int} were {1:hex} and become {2:hex}.",
 	WhyPeditOut & 255:      "The packet has no four bytes at {0:int}: the action gives up.",
 	WhyCsumDone & 255:      "Checksum of {0:chars}{1:chars} computed anew.",
-	WhyConnmark & 255:      "Its connection's mark {0:hex} becomes the packet's.",
-	WhyConnmarkNone & 255:  "Its connection is not known.",
 	WhyTcNotModelled & 255: "The filter needs {0:chars}{1:chars}{2:chars}{3:chars}, which is not modelled.",
 	WhyIfbWait & 255:       "{0} {0?packet waits|packets wait} for the tasklet.",
 	WhyIfbStranger & 255:   "No filter sent it here: the device does not know where it belongs, and it ends.",

@@ -267,9 +267,7 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 	skip := int(sk.sndNxt - h.Seq())
 	keep := max(n-skip, 0)
 	q := sk.allocPkt(keep, b.Pkt)
-	if keep > 0 {
-		b.CopyBits(b.TransportOffset()+h.DataOff()+skip, q.Put(keep))
-	}
+	clear(q.Put(keep)) // what it carries stays in the capture: should it go again, that has the bytes
 	q.CB.Seq, q.CB.EndSeq, q.CB.TCPFlags = sk.sndNxt, end, uint16(h.Flags())
 	mss := int(sk.mssCache)
 	if b.GSOSize > 0 {

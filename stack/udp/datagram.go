@@ -65,10 +65,10 @@ func (sk *Sock) Connect(addr wire.Addr, port uint16) core.Errno {
 	if e := sk.Autobind(); e != 0 {
 		return e
 	}
-	if sk.Family == core.AFInet6 && !addr.Is4() {
-		return sk.connect6(addr, port)
+	if sk.Family != core.AFInet6 {
+		return sk.connect4(addr, port)
 	}
-	return sk.connect4(addr, port)
+	return sk.connect6(addr, port)
 }
 
 // connect4 is udp_connect.

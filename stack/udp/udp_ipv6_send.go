@@ -145,6 +145,9 @@ func (sk *Sock) connect6(addr wire.Addr, port uint16) core.Errno {
 // ip6Connect is __ip6_datagram_connect.
 func (sk *Sock) ip6Connect(daddr wire.Addr, dport uint16) core.Errno {
 	defer sk.NS.In(step.Ip6DatagramConnect, sk).Out()
+	if daddr.Is4() {
+		return sk.ip4Connect(daddr.IP4(), dport)
+	}
 	ns := sk.NS
 	if daddr == zero {
 		daddr = wire.Addr{Lo: 1}

@@ -39,7 +39,7 @@ type Inputs struct {
 // MaxInputs is how many bytes of inputs are kept, and maxBehind how many inputs may
 // wait to be walked. What comes after that is not walked.
 const (
-	MaxInputs = 96 << 20
+	MaxInputs = 64 << 20
 	maxBehind = 200_000
 )
 

@@ -36,9 +36,9 @@ type liveLimits struct {
 	stretch       int // events that are recorded in full at a time
 }
 
-// recentLimits are those that are used: about an hour of somebody's own traffic,
-// half a minute of a flood.
-var recentLimits = liveLimits{items: 1 << 18, events: 12e6, marks: 8, stretch: recentEvents}
+// recentLimits are those that are used: many minutes of somebody's own traffic,
+// some seconds of a flood.
+var recentLimits = liveLimits{items: 1 << 17, events: 6e6, marks: 8, stretch: recentEvents}
 
 // recent reports whether what is old is forgotten.
 func (k *Lab) recent() bool { return k.script.Live != nil && k.script.Live.Recent }
@@ -53,7 +53,7 @@ func (k *Lab) stretchLen() int {
 
 // maxStretch is how many bytes are recorded in full at a time, of a run that goes
 // on.
-const maxStretch = 48 << 20
+const maxStretch = 24 << 20
 
 // heavy reports whether what is recorded takes too much memory.
 func (k *Lab) heavy(log *trace.Log) bool { return k.recent() && log.Weight() > maxStretch }

@@ -40,6 +40,8 @@ func (f *failure) write(b *strings.Builder) {
 	line := ""
 	if l.line-1 < len(l.src.lines) {
 		line = l.src.lines[l.line-1]
+	} else if n := len(l.src.lines); n > 0 { // the end of the file
+		line = l.src.lines[n-1]
 	}
 	b.WriteString(line + "\n")
 	end := 0

@@ -18,7 +18,8 @@ type evaluator struct {
 	all   [3][]*proto // all that it may be
 	at    [3]loc      // where it became known
 	out   []*stmt
-	icmp  int // the type that is known, 0: none
+	icmp  int    // the type that is known, 0: none
+	most  uint64 // that a number may be, 0: what its bits allow
 }
 
 func (v *evaluator) fail(l loc, f string, a ...any) *failure { return errAt(l, fmt.Sprintf(f, a...)) }

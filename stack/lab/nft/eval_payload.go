@@ -207,7 +207,11 @@ func (v *evaluator) match(s *stmt) *failure {
 	if l.k == eBinop && (l.op == "<<" || l.op == ">>") && t != tInteger && s.r.k == eSymbol {
 		return errAt(s.r.at, "datatype mismatch, expected "+t.desc+", expression has type integer", l.at)
 	}
+	if l.k == eNumgen || l.k == eHash {
+		v.most = l.mod + l.offset - 1
+	}
 	r, err := v.value(s.r, t, n, l.ord)
+	v.most = 0
 	if err != nil {
 		return err
 	}

@@ -223,6 +223,9 @@ func (v *evaluator) scalar(e *expr, t *dtype, bits int) (val, *failure) {
 	if msg != "" {
 		return val{}, v.fail(e.at, "%s", msg)
 	}
+	if v.most > 0 && n.cmp(num(v.most)) > 0 {
+		return val{}, v.fail(e.at, "Value %s exceeds valid range 0-%d", n, v.most)
+	}
 	if !t.is(tString) && n.cmp(mask(bits)) > 0 {
 		return val{}, v.fail(e.at, "Value %s exceeds valid range 0-%s", n, mask(bits))
 	}

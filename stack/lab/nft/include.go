@@ -36,7 +36,7 @@ func (env *Env) include(toks []token, depth int) ([]token, *failure) {
 		if !ok {
 			return toks[:i], errAt(at, "File not found: "+name)
 		}
-		src := &source{name: path, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n"), from: &at}
+		src := &source{name: path, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n"), from: &at, ended: strings.HasSuffix(text, "\n")}
 		l, err := lex(src)
 		if err == nil {
 			l, err = env.include(l, depth+1)

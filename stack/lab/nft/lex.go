@@ -38,6 +38,7 @@ type source struct {
 	name  string // "" for the command line
 	lines []string
 	from  *loc // of an included file: where it is named
+	ended bool // the last line has its end
 }
 
 type token struct {
@@ -182,7 +183,11 @@ func lex(src *source) (toks []token, err *failure) {
 	if len(src.lines) > 0 {
 		last = len(src.lines[n-1])
 	}
-	toks = append(toks, token{kind: tokEOF, at: loc{src, n, last + 1, last + 1}})
+	end := loc{src, n, last + 1, last + 1}
+	if src.ended {
+		end = loc{src, n + 1, 1, 1}
+	}
+	toks = append(toks, token{kind: tokEOF, at: end})
 	return toks, nil
 }
 

@@ -121,9 +121,9 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 			}
 			text = t
 		}
-		src = &source{name: name, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
+		src = &source{name: name, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n"), ended: strings.HasSuffix(text, "\n")}
 	case len(rest) > 0:
-		src = &source{lines: strings.Split(strings.Join(rest, " "), "\n")}
+		src = &source{lines: strings.Split(strings.Join(rest, " "), "\n"), ended: true}
 	default:
 		return "", "nft: no command specified\n", 1
 	}
@@ -188,22 +188,27 @@ func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 	r.b = s.Begin()
 	markDynamic(cmds)
 	r.do(cmds)
+	sent := false
 	if len(errs) > 0 {
 		r.fails = append(errs, r.fails...)
 	} else if len(r.fails) == 0 {
-		r.fails = r.kernel
+		r.fails, sent = r.kernel, true
+	}
+	if len(r.fails) > 0 || r.check {
+		if sent && !r.check {
+			r.b.Abort()
+		} else { // what nft itself finds wrong the kernel never hears of
+			r.b.Unsent()
+		}
+		r.o.b.Reset()
 	}
 	if len(r.fails) > 0 {
-		r.b.Abort()
-		r.o.b.Reset()
 		for _, f := range r.fails {
 			f.write(&r.errs)
 		}
 		return 1
 	}
 	if r.check {
-		r.b.Abort()
-		r.o.b.Reset()
 		return 0
 	}
 	r.b.Commit()

@@ -63,6 +63,13 @@ const (
 	udpCsum = 6
 )
 
+// What a large packet has at least in each frame (TCP_MIN_GSO_SIZE), and at most
+// before its TCP header: what is beyond that no kernel hands over.
+const (
+	minSegment = 8
+	maxHeaders = 512
+)
+
 // split adds what the kernel handed over to a batch, as frames (tcp_gso_segment).
 // What it cannot cut it adds as it is.
 func (h *vnetHdr) split(f []byte, to *Batch) {
@@ -115,7 +122,7 @@ func (h *vnetHdr) split(f []byte, to *Batch) {
 // is none.
 func (h *vnetHdr) layers(f []byte) (l3, l4 int, ok bool) {
 	kind, l4 := h.gso&^gsoECN, int(h.csumStart)
-	if kind != gsoTCPv4 && kind != gsoTCPv6 || h.flags&vnetNeedsCsum == 0 || h.csumOffs != tcpCsum || h.size == 0 || len(f) < l4+wire.TCPMinLen {
+	if kind != gsoTCPv4 && kind != gsoTCPv6 || h.flags&vnetNeedsCsum == 0 || h.csumOffs != tcpCsum || h.size < minSegment || l4 > maxHeaders || len(f) < l4+wire.TCPMinLen {
 		return 0, 0, false
 	}
 	l3, typ := wire.EthernetLen, wire.EtherType(0)

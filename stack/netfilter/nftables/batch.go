@@ -14,6 +14,9 @@ import (
 type Batch struct {
 	s    *Tables
 	undo []undo
+
+	handle uint64   // the counter of handles of tables as it was, see Unsent
+	hgens  []uint64 // and those of the tables
 }
 
 // An undo is a change to take back.
@@ -52,7 +55,13 @@ const (
 )
 
 // Begin starts a transaction.
-func (s *Tables) Begin() *Batch { return &Batch{s: s} }
+func (s *Tables) Begin() *Batch {
+	b := &Batch{s: s, handle: s.handle}
+	for _, t := range s.List {
+		b.hgens = append(b.hgens, t.hgen)
+	}
+	return b
+}
 
 // Commit is nf_tables_commit.
 func (b *Batch) Commit() {
@@ -60,6 +69,15 @@ func (b *Batch) Commit() {
 		b.s.Gen++
 	}
 	b.undo = nil
+}
+
+// Unsent is Abort of what the kernel never heard of: no handle was used up either.
+func (b *Batch) Unsent() {
+	b.Abort()
+	b.s.handle = b.handle
+	for i, t := range b.s.List {
+		t.hgen = b.hgens[i]
+	}
 }
 
 // Abort is nf_tables_abort: all is as it was at Begin.
