@@ -10,9 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,11 +20,8 @@ import (
 	"github.com/packetwalk/packetwalk/pcaps"
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/live/tap"
-	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/view"
-	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
-	"github.com/packetwalk/packetwalk/tui"
 	"github.com/packetwalk/packetwalk/tui/settings"
 )
 
@@ -188,109 +183,6 @@ func (f *liveFlags) run(ctx context.Context) error {
 	s := &r.Stats
 	fmt.Fprintf(os.Stderr, "%d frames in, %d out, %d and %d bytes, in %s; hash %016x\n", s.In, s.Out, s.BytesIn, s.BytesOut, s.Took.Round(time.Millisecond), s.Hash)
 	return err
-}
-
-// screen shows the run while it goes on. The walk has a machine of its own, fed
-// from what the run notes: whatever the reader does, the traffic goes on.
-func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	debug.SetMemoryLimit(softMemory)
-	in := &walk.Inputs{Name: "live", Config: r.Config, Recent: true}
-	r.Ready = func(m *live.Machine) {
-		in.Copy = func() *live.Machine {
-			if !m.Rests() {
-				return nil
-			}
-			return m.Copy()
-		}
-	}
-	k, err := walk.OpenLab(walk.Script{Live: in})
-	if err != nil {
-		return err
-	}
-	v := view.NewLabSession(k, strings.Join(f.taps, " "))
-	run := &liveRun{r: r, in: in, over: make(chan struct{})}
-	v.GoLive(run)
-	r.Watch = run.note
-	r.Tick = run.tick
-	var broke error
-	go func() {
-		if broke = r.Go(ctx); broke != nil {
-			run.why = view.Clean(broke.Error())
-		}
-		in.Add(live.Record{Kind: live.End, At: r.Stats.End})
-		close(run.over)
-	}()
-	o := screenOptions(f.set)
-	o.Session, o.Name = v, "live"
-	err = tui.Run(o)
-	stop()
-	<-run.over
-	return errors.Join(broke, err)
-}
-
-// softMemory is how much memory the program takes before it prefers to spend time
-// on taking less, in bytes.
-const softMemory = 1 << 30
-
-// A liveRun is what the screen knows of the run.
-type liveRun struct {
-	r    *tap.Run
-	in   *walk.Inputs
-	over chan struct{}
-	why  string // it broke off; not before it is over
-	ins  atomic.Int64
-	outs atomic.Int64
-}
-
-func (l *liveRun) note(x live.Record) {
-	switch x.Kind {
-	case live.In:
-		l.ins.Add(1)
-	case live.Out:
-		l.outs.Add(1)
-	}
-	l.in.Add(x)
-}
-
-func (l *liveRun) tick(at sim.Time) { l.in.Until(at) }
-
-// manyBehind is how many inputs that wait to be walked are worth a word.
-const manyBehind = 1000
-
-// Do types a line into the machine.
-func (l *liveRun) Do(line string) {
-	select {
-	case l.r.Commands <- tap.Command{Line: line}:
-	case <-l.over:
-	}
-}
-
-// statusHook is called when the screen asks how it goes; for tests.
-var statusHook = func() {}
-
-// Status tells how it goes.
-func (l *liveRun) Status() (string, bool) {
-	statusHook()
-	on := true
-	word := "LIVE"
-	select {
-	case <-l.over:
-		on, word = false, "the run is over:"
-		if l.why != "" {
-			word = "the run broke off: " + l.why + ";"
-		}
-	default:
-	}
-	text := fmt.Sprintf("%s %d in, %d out", word, l.ins.Load(), l.outs.Load())
-	if n := l.in.Behind(); n > manyBehind {
-		text += fmt.Sprintf(", the walk is %d behind", n)
-	}
-	if n := l.in.Skipped(); n > 0 {
-		text += fmt.Sprintf(", %d skipped", n)
-	}
-	return text, on
 }
 
 // listen walks a real interface's traffic while it comes.

@@ -1,7 +1,5 @@
-#!/bin/sh
 # lab: bridge-vlan
 # Several switches in one
-#
 # VLANs cut a switch into several. h1 and h2 are in VLAN 10 without knowing it: their
 # ports put the tag on and take it off. h3 is in VLAN 20, and r is a router with one
 # cable for both (a trunk): it sees the tags. The bridge itself has an address in VLAN 10.
@@ -49,7 +47,7 @@ bridge -n sw vlan show
 echo '# In one VLAN'
 ip netns exec h1 ping -c 1 10.0.10.2 | sed -n 2p
 echo '# From VLAN 10 to VLAN 20: by the router, which sees tags'
-ip netns exec r tcpdump -n -e -c 2 -i eth0 icmp 2>/dev/null &
+ip netns exec r tcpdump -n -t -e -c 2 -i eth0 vlan 2>/dev/null &
 sleep 0.3
 ip netns exec h1 ping -c 1 10.0.20.3 | sed -n 2p
 wait

@@ -1,11 +1,10 @@
-#!/bin/sh
 # lab: tap
 # A tap device on a bridge
-#
 # A virtual machine's card is a tap device in a bridge: what the bridge sends there,
 # a program reads. Here the program is a socat that hands all frames to the tap device
-# of another host, in TCP. Look at the addresses that the bridge learns, and at
+# of another host, in UDP. Look at the addresses that the bridge learns, and at
 # what happens when the program no longer reads.
+# like: e10_tap_txqueue
 set -e
 trap 'kill $P1 $P2 2>/dev/null || true; ip netns del sw; ip netns del vm; ip netns del h3' EXIT
 

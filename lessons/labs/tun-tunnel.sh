@@ -1,11 +1,10 @@
-#!/bin/sh
 # lab: tun-tunnel
 # A tunnel out of two programs
-#
 # A tun device is a wire whose other end is a program. On h1 and h2 socat holds one,
 # and carries what it reads to the other socat, in UDP: a tunnel as OpenVPN's.
 # The ping to 10.8.0.2 goes twice through the stack of each host. Try it without
 # the first host's socat: the device has no carrier, and packets go nowhere.
+# like: e09_tun
 set -e
 trap 'kill $P1 $P2 2>/dev/null || true; ip netns del h1; ip netns del h2' EXIT
 

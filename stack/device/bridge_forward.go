@@ -29,11 +29,11 @@ func (br *Bridge) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		return core.TxOK
 	}
 	b.CB.BrIsolated, b.CB.BrPromisc, b.CB.BrVlan = false, false, false
+	frame(ns, b, tx) // dev_queue_xmit_nit saw it before
 	if brnfDevXmit(ns, b) {
 		return core.TxOK
 	}
 	sent(d, b.Len())
-	frame(ns, b, tx)
 	b.CB.BrDev = d
 	b.ResetMAC()
 	b.Pull(wire.EthernetLen)

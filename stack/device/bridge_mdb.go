@@ -120,9 +120,12 @@ func (br *Bridge) addMember(p *BridgePort, g wire.Addr, vid uint16) *BridgeMembe
 // Run is br_multicast_port_group_expired, and br_multicast_group_expired for the
 // bridge itself: the member has not reported for too long.
 func (p *BridgeMember) Run() {
-	if p.br.Dev.NS == nil {
-		return
+	if p.br.Dev.NS != nil {
+		p.expired()
 	}
+}
+
+func (p *BridgeMember) expired() {
 	defer p.br.ns().In(step.BrMulticastExpired, p.br.subject()).Out()
 	p.br.ns().Why(step.WhyBrMdbExpired, p.m.Group.Hi, p.m.Group.Lo)
 	p.br.removeMember(p)

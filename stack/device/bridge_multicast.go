@@ -286,7 +286,7 @@ func (br *Bridge) multicastFlood(ns *core.Netns, s *snooped, b *core.SKB, keep, 
 	if prev == nil {
 		if !keep {
 			ns.Why(step.WhyBrNoPort)
-			ns.Drop(b, step.DropNotSpecified, at)
+			ns.Drop(b, step.DropNoTxTarget, at)
 		}
 		return
 	}

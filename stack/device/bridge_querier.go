@@ -51,11 +51,12 @@ func (br *Bridge) startQuerier() {
 
 // Run is br_multicast_query_expired.
 func (o *bridgeOwn) Run() {
-	br := o.br
-	if br.Dev.NS == nil || !br.Mcast.Querier || !br.Dev.Up() {
-		return
+	if br := o.br; br.Dev.NS != nil && br.Mcast.Querier && br.Dev.Up() {
+		o.expired(br, br.ns())
 	}
-	ns := br.ns()
+}
+
+func (o *bridgeOwn) expired(br *Bridge, ns *core.Netns) {
 	defer ns.In(step.BrMulticastQueryExpired, br.subject()).Out()
 	group, f := wire.IP4(0).Addr(), 0
 	if o.v6 {

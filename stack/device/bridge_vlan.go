@@ -168,10 +168,14 @@ func (br *Bridge) DelVlan(p *BridgePort, vid uint16) core.Errno {
 // it come in here? It returns false when the frame is gone; vid is 0 while VLANs do
 // not matter.
 func (br *Bridge) allowedIngress(ns *core.Netns, p *BridgePort, b *core.SKB) (vid uint16, ok bool) {
-	b.CB.BrVlan = br.VlanFiltering
-	if !br.VlanFiltering {
+	if b.CB.BrVlan = br.VlanFiltering; !br.VlanFiltering {
 		return 0, true
 	}
+	return br.filterIngress(ns, p, b)
+}
+
+// filterIngress is __allowed_ingress.
+func (br *Bridge) filterIngress(ns *core.Netns, p *BridgePort, b *core.SKB) (vid uint16, ok bool) {
 	defer ns.In(step.BrAllowedIngress, b).Out()
 	g, dev := br.Vlans(p), uint64(b.Dev.Index)
 	ad := br.VlanProto == uint16(wire.EtherTypeQinQ)
@@ -220,9 +224,10 @@ func (g *BridgeVlans) allowedEgress(b *core.SKB) bool {
 // handleVlan is br_handle_vlan: with or without a tag? It returns false when the frame
 // is gone.
 func (br *Bridge) handleVlan(ns *core.Netns, p *BridgePort, b *core.SKB) bool {
-	if !b.CB.BrVlan {
-		return true
-	}
+	return !b.CB.BrVlan || br.filterEgress(ns, p, b)
+}
+
+func (br *Bridge) filterEgress(ns *core.Netns, p *BridgePort, b *core.SKB) bool {
 	defer ns.In(step.BrHandleVlan, b).Out()
 	vid := b.VlanTCI & vlanMax
 	switch v := br.Vlans(p).find(vid); {

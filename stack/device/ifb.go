@@ -39,6 +39,7 @@ func NewIfb(ns *core.Netns, name string, index int) *Ifb {
 func (f *Ifb) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 	defer d.NS.In(step.IfbXmit, b).Out()
 	received(d, b.Len())
+	frame(d.NS, b, tx)
 	if !b.Redirected || b.IIF == 0 {
 		d.NS.Why(step.WhyIfbStranger)
 		d.Stats.RxDropped++
@@ -59,8 +60,8 @@ func (f *Ifb) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 
 // RunTasklet is ifb_ri_tasklet: every packet goes back.
 func (f *Ifb) RunTasklet() {
+	defer f.Dev.NS.In(step.IfbRiTasklet, f.Dev.NS.Machine.ThisCPU()).Out()
 	ns := f.Dev.NS
-	defer ns.In(step.IfbRiTasklet, ns.Machine.ThisCPU()).Out()
 	f.tq, f.rq = f.rq, core.SKBList{}
 	ns.Why(step.WhyTasklets, uint64(f.tq.Len()))
 	for b := f.tq.PopFront(); b != nil; b = f.tq.PopFront() {

@@ -128,13 +128,16 @@ func (f *TunFile) Read(p []byte) (int, core.Errno) {
 	case f.ring.Len() == 0:
 		return 0, step.EAGAIN
 	}
-	b := f.ring.PopFront()
+	return f.doRead(f.ring.PopFront(), p), 0
+}
+
+func (f *TunFile) doRead(b *core.SKB, p []byte) int {
 	defer f.NS.In(step.TunDoRead, b).Out()
 	n := f.putUser(b, p)
 	f.NS.TP(step.SkbCopyDatagramIovec, b, uint64(b.ID), uint64(b.Len()))
 	f.NS.Why(step.WhyTunRead, uint64(b.Len()), uint64(f.tun.Dev.Index), uint64(f.ring.Len()))
 	f.take(b)
-	return n, 0
+	return n
 }
 
 // take counts a packet that the program has, and ends it.

@@ -144,7 +144,7 @@ type vxlanCell struct {
 func (v *Vxlan) receive(b *core.SKB) {
 	ns := v.Dev.NS
 	cpu := ns.Machine.ThisCPU().CPU
-	if b.Cloned || v.Dev.Features&core.FeatureGRO == 0 || cpu >= len(v.cells) {
+	if !b.Own() || v.Dev.Features&core.FeatureGRO == 0 || cpu >= len(v.cells) {
 		ns.NetifRx(b)
 		return
 	}

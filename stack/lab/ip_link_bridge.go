@@ -3,6 +3,7 @@ package lab
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -245,8 +246,19 @@ next:
 	return l, nil
 }
 
+// order is the place of an option in br_changelink, which goes by its own order.
+func (s *bridgeSet) order() int {
+	for i := range bridgeOpts {
+		if s.opt == &bridgeOpts[i] {
+			return i
+		}
+	}
+	return 6 // vlan_protocol, group_address, fdb_flush: with vlan_filtering
+}
+
 // bridgeApply is br_changelink.
 func (c *ipCmd) bridgeApply(br *device.Bridge, l []bridgeSet) error {
+	slices.SortStableFunc(l, func(a, b bridgeSet) int { return a.order() - b.order() })
 	st := c.p.lab.dev(br.Dev)
 	for _, s := range l {
 		switch {

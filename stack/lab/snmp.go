@@ -95,10 +95,28 @@ func snmpText(h *stack.Host, ext bool) string {
 
 func procSnmp6(p *Proc) string {
 	var b strings.Builder
-	for _, n := range lines(snmp6Names) {
+	for _, n := range snmp6Shown(p.host) {
 		fmt.Fprintf(&b, "%-32s\t%d\n", n, mib(p.host, n))
 	}
 	return b.String()
+}
+
+// snmp6Shown are the names of /proc/net/snmp6: behind those of ICMPv6 the types of
+// messages that there have been (snmp6_seq_show_icmpv6msg).
+func snmp6Shown(h *stack.Host) (l []string) {
+	icmp := false
+	for _, n := range lines(snmp6Names) {
+		if was := icmp; was && !strings.HasPrefix(n, "Icmp6") {
+			for i := range step.MIB(512) {
+				if m := step.Icmp6InType0 + i; h.NS.MIB[m] != 0 {
+					l = append(l, m.String())
+				}
+			}
+		}
+		icmp = strings.HasPrefix(n, "Icmp6")
+		l = append(l, n)
+	}
+	return l
 }
 
 func procSockstat(p *Proc) string {
@@ -241,7 +259,7 @@ func nstat(p *Proc, a []string) int {
 			}
 		}
 		if !ext {
-			for _, n := range lines(snmp6Names) {
+			for _, n := range snmp6Shown(p.host) {
 				show(n)
 			}
 		}

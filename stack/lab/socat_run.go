@@ -311,6 +311,9 @@ func (c *socatCmd) serveUDP(s *socatSpec) int {
 			e.eof = true
 			c.shut(o)
 			c.pending[0].until = c.n.now() + c.linger
+			if c.left && s.has("fork") { // the child waits, and nobody waits for it
+				c.pending[0].until = c.n.now()
+			}
 		}
 		st := c.loop(false)
 		if !once {

@@ -58,9 +58,6 @@ func (a *Csum) act(w *walk, b *core.SKB) Verdict {
 	return a.Control
 }
 
-// Words of sentences about checksums.
-var csumNames = [...]string{"IPv4", "ICMP", "IGMP", "TCP", "UDP"}
-
 func (a *Csum) done(w *walk, what int) {
 	if !w.ns.Listening() {
 		return

@@ -21,6 +21,9 @@ var actNames = [numActs]string{"gact", "mirred", "police", "skbedit", "vlan", "p
 // String is what tc calls the kind of action.
 func (k ActKind) String() string { return actNames[k] }
 
+// csumNames are the checksums of a Csum, in order of its flags.
+var csumNames = [...]string{"IPv4", "ICMP", "IGMP", "TCP", "UDP"}
+
 var verdictNames = [...]string{"continue", "pass", "reclassify", "drop", "pipe", "stolen", "queued", "repeat", "redirect", "trap"}
 
 // String is what tc calls a verdict, without the chain or the number behind it

@@ -36,10 +36,12 @@ type Inputs struct {
 	most    int           // bytes, in place of MaxInputs; for tests
 }
 
-// MaxInputs is how many bytes of inputs are kept, and maxBehind how many inputs may
-// wait to be walked. What comes after that is not walked.
+// MaxInputs is how many bytes of inputs are kept of a run that goes on, MaxFile of a
+// file, and maxBehind how many inputs may wait to be walked. What comes after that is
+// not walked.
 const (
 	MaxInputs = 64 << 20
+	MaxFile   = 256 << 20
 	maxBehind = 200_000
 )
 
@@ -88,8 +90,11 @@ func (in *Inputs) Add(r live.Record) {
 }
 
 func (in *Inputs) room() int {
-	if in.most > 0 {
+	switch {
+	case in.most > 0:
 		return in.most
+	case !in.Recent:
+		return MaxFile
 	}
 	return MaxInputs
 }

@@ -75,9 +75,14 @@ type running struct {
 
 func start(t *testing.T) *running {
 	t.Helper()
+	return startWith(t, true)
+}
+
+func startWith(t *testing.T, offload bool) *running {
+	t.Helper()
 	c := live.Config{Seed: 1, Ports: []live.Port{{Name: "eth0", Outer: "pw0", MAC: 0x027077000001,
 		Peers: prefixes("10.9.0.1/24", "fd00:9::1/64"), Addrs: prefixes("10.9.0.2/24", "fd00:9::2/64")}}}
-	tap, err := Open("pw0", c.Ports[0].Peers, true)
+	tap, err := Open("pw0", c.Ports[0].Peers, offload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +210,31 @@ func TestReal(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "10.9.0.2/24") {
 		t.Errorf("a typed line answers %q", out.String())
+	}
+	http.DefaultClient.CloseIdleConnections()
+	x.end()
+}
+
+// Each frame by itself: the same bytes.
+func TestPlain(t *testing.T) {
+	if !inside(t) {
+		return
+	}
+	x := startWith(t, false)
+	const n = 1_000_000
+	for _, host := range []string{"10.9.0.2", "[fd00:9::2]"} {
+		if got := sum(fetch(t, fmt.Sprintf("http://%s/bytes/%d", host, n))); got != live.Sum(n) {
+			t.Errorf("from %s came other bytes", host)
+		}
+		r, err := http.Post("http://"+host+"/x", "text/plain", bytes.NewReader(make([]byte, n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, _ := io.ReadAll(r.Body)
+		r.Body.Close()
+		if want := fmt.Sprintf("%d bytes, sha256 %s\n", n, sum(make([]byte, n))); string(said) != want {
+			t.Errorf("%s says %q, want %q", host, said, want)
+		}
 	}
 	http.DefaultClient.CloseIdleConnections()
 	x.end()
