@@ -8,7 +8,7 @@ import (
 
 // Read before editing: drivers/net/veth.c, net/core/dev.c (__dev_forward_skb2).
 //
-// Left out: XDP, and NAPI on the receiving end (GRO is off by default).
+// Left out: XDP. veth_napi.go is the receiving end with GRO, which is off by default.
 
 // A Veth is one end of a virtual Ethernet pair. The other end is a device of
 // this machine, or it is outside of the world: then frames leave by Wire, and
@@ -18,7 +18,8 @@ type Veth struct {
 	Peer *Veth
 	Wire Wire
 
-	PeerMTU int // of an end outside of the world, in bytes; 0: it takes everything
+	rq      *vethRQ // with GRO on
+	PeerMTU int     // of an end outside of the world, in bytes; 0: it takes everything
 }
 
 // vethFeatures are a veth's own: everything may stay undone, because the other
@@ -118,8 +119,12 @@ func (v *Veth) forward(ns *core.Netns, b *core.SKB) bool {
 		return false
 	}
 	n := b.Len() + wire.EthernetLen
+	napi := v.eligible(b)
 	b.SetNS(p.NS)
 	frame(p.NS, b, rx)
+	if napi {
+		return v.Peer.xdpRx(p.NS, b)
+	}
 	if !p.NS.NetifRx(b) {
 		return false
 	}

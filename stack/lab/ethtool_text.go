@@ -99,7 +99,7 @@ var ethFeatures = []ethFeature{
 	{"\ttx-checksum-sctp", "1+1------", core.FeatureTxCsum, ""}, {"scatter-gather", "111111111", core.FeatureSG, ""}, {"\ttx-scatter-gather", "1+1111+11", core.FeatureSG, ""},
 	{"\ttx-scatter-gather-fraglist", "1+-111+11", core.FeatureSG, ""}, {"tcp-segmentation-offload", "111011111", core.FeatureTSO, ""}, {"\ttx-tcp-segmentation", "111r11+11", core.FeatureTSO, ""},
 	{"\ttx-tcp-ecn-segmentation", "11-r11+11", core.FeatureTSO, ""}, {"\ttx-tcp-mangleid-segmentation", "110011+11", core.FeatureTSO, ""}, {"\ttx-tcp6-segmentation", "111r11+11", core.FeatureTSO, ""},
-	{"\ttx-tcp-accecn-segmentation", "11--11+11", core.FeatureTSO, ""}, {"generic-segmentation-offload", "111111111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "011111r11", core.FeatureGRO, "rx-gro"},
+	{"\ttx-tcp-accecn-segmentation", "11--11+11", 0, ""}, {"generic-segmentation-offload", "111111111", core.FeatureGSO, "tx-generic-segmentation"}, {"generic-receive-offload", "011111r11", core.FeatureGRO, "rx-gro"},
 	{"large-receive-offload", "------0--", 0, "rx-lro"}, {"rx-vlan-offload", "1-1------", core.FeatureVlanRx, "rx-vlan-hw-parse"}, {"tx-vlan-offload", "1-111--1-", core.FeatureVlanTx, "tx-vlan-hw-insert"},
 	{"ntuple-filters", "--0------", 0, "rx-ntuple-filter"}, {"receive-hashing", "--1------", 0, "rx-hashing"}, {"highdma", "1++-1-+11", 0, ""},
 	{"rx-vlan-filter", "--+------", 0, ""}, {"vlan-challenged", "-+-------", 0, ""}, {"tx-gso-robust", "----1-+--", 0, ""},
@@ -311,16 +311,38 @@ func (e *ethCmd) differs(want map[*ethFeature]bool) bool {
 	return false
 }
 
+// ethBits are the kernel's features in the order of their bits (NETIF_F_*_BIT), as far as
+// that is another one than -k's.
+const ethBits = `tx-scatter-gather tx-checksum-ipv4 tx-checksum-ip-generic tx-checksum-ipv6 highdma tx-scatter-gather-fraglist tx-vlan-hw-insert rx-vlan-hw-parse rx-vlan-filter
+vlan-challenged tx-generic-segmentation rx-gro rx-lro tx-tcp-segmentation tx-gso-robust tx-tcp-ecn-segmentation tx-tcp-mangleid-segmentation tx-tcp6-segmentation
+tx-fcoe-segmentation tx-gre-segmentation tx-gre-csum-segmentation tx-ipxip4-segmentation tx-ipxip6-segmentation tx-udp_tnl-segmentation tx-udp_tnl-csum-segmentation
+tx-gso-partial tx-tunnel-remcsum-segmentation tx-sctp-segmentation tx-esp-segmentation tx-udp-segmentation tx-gso-list tx-tcp-accecn-segmentation tx-checksum-fcoe-crc
+tx-checksum-sctp rx-ntuple-filter rx-hashing rx-checksum`
+
+// ethByBit are the features in the order in which -K tells of them.
+func ethByBit() (l []*ethFeature) {
+	seen := map[*ethFeature]bool{}
+	for _, n := range strings.Fields(ethBits) {
+		for i := range ethFeatures {
+			if f := &ethFeatures[i]; f.kernel() == n && !f.heading() {
+				l, seen[f] = append(l, f), true
+			}
+		}
+	}
+	for i := range ethFeatures {
+		if f := &ethFeatures[i]; !seen[f] && !f.heading() {
+			l = append(l, f)
+		}
+	}
+	return l
+}
+
 // report prints what has become of the wish, if it is not just that.
 func (e *ethCmd) report(want, before map[*ethFeature]bool) {
 	var out strings.Builder
 	exact := true
 	changed := false
-	for i := range ethFeatures {
-		f := &ethFeatures[i]
-		if f.heading() {
-			continue
-		}
+	for _, f := range ethByBit() {
 		on, _ := e.now(f)
 		w, asked := want[f]
 		word := map[bool]string{true: "on", false: "off"}

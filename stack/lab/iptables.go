@@ -1,6 +1,11 @@
 package lab
 
-import "github.com/packetwalk/packetwalk/stack/lab/ipt"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/lab/ipt"
+	"github.com/packetwalk/packetwalk/stack/socket"
+	"github.com/packetwalk/packetwalk/stack/wire"
+)
 
 func init() {
 	for _, name := range ipt.Programs() {
@@ -26,8 +31,9 @@ func iptablesTool(p *Proc, a []string) int {
 			defer p.close(-1)
 			return p.write(-1, []byte(text)) == ""
 		},
-		Stdin: func() string { return string(p.readAll(0)) },
-		Now:   p.lab.date(),
+		Stdin:  func() string { return string(p.readAll(0)) },
+		Now:    p.lab.date(),
+		Sorted: p.sortLoopback,
 	}
 	out, bad, status := env.Run(a)
 	d := p.fds[1]
@@ -41,4 +47,20 @@ func iptablesTool(p *Proc, a []string) int {
 		p.out(out)
 	}
 	return status
+}
+
+// sortLoopback is what getaddrinfo of the GNU C library does for a port without a
+// host: it connects a UDP socket to ::1 and to 127.0.0.1 to see by which it would go
+// (RFC 6724).
+func (p *Proc) sortLoopback(port uint16) {
+	n := p.network("iptables")
+	defer n.close()
+	fd, e := n.prog.Socket(core.AFInet6, core.SockDgram, 0)
+	if e != 0 {
+		return
+	}
+	n.prog.Connect(fd, wire.Addr{Lo: 1}, port)
+	n.prog.Do(&socket.Call{Op: socket.OpConnect, FD: fd, Unspec: true})
+	n.prog.Connect(fd, wire.IP4(0x7f000001).Addr(), port)
+	n.prog.Close(fd)
 }

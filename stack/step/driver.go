@@ -23,6 +23,7 @@ const (
 	TunGetUser
 	TunDoRead
 	TunQueuePurge
+	VethPoll
 	MacvlanStartXmit
 	MacvlanBroadcast
 	MacvlanHandleFrame
@@ -58,6 +59,7 @@ var driverSteps = [int(endDriver) - baseDriver]Info{
 	TunGetUser & 255:          {"tun_get_user", Driver, "drivers/net/tun.c", "A program wrote a packet into the tun device: it is received."},
 	TunDoRead & 255:           {"tun_do_read", Driver, "drivers/net/tun.c", "The program that holds the tun device reads the packet."},
 
+	VethPoll & 255:      {"veth_poll", Driver, "drivers/net/veth.c", "Hand what came over the pair to GRO."},
 	TunQueuePurge & 255: {"tun_queue_purge", Driver, "drivers/net/tun.c", "The file is closed: what it has not read is gone."},
 
 	MacvlanStartXmit & 255:        {"macvlan_start_xmit", Driver, "drivers/net/macvlan.c", "Send by the device below, or directly to a macvlan beside it."},
@@ -116,6 +118,7 @@ const (
 	WhyTunRcv
 	WhyTunDown
 	WhyTunRead
+	WhyVethPoll
 	WhyTapRcv
 	WhyInTun
 	WhyMacvlanNext
@@ -200,6 +203,7 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyTunVersion & 255:    "The packet's first half byte is {0}: neither IPv4 nor IPv6, and a tun device carries nothing else.",
 	WhyTunRcv & 255:        "A program wrote {0} bytes into {1:dev}: IP version {2}.",
 	WhyTunDown & 255:       "{0:dev} is down: what is written into it is refused.",
+	WhyVethPoll & 255:      "{0} {0?packet was|packets were} in the ring of {1:dev}.",
 	WhyTunRead & 255:       "The program that holds {1:dev} has {0} bytes; {2} {2?packet waits|packets wait} still.",
 	WhyTapRcv & 255:        "A program wrote {0} bytes into {1:dev}.",
 	WhyInTun & 255:         "At the end of the trace it waits for the program that holds the tun device.",

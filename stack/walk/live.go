@@ -28,6 +28,8 @@ type Inputs struct {
 	base    int // so many came before the first of the list
 	used    int // so many have been taken
 	bytes   int
+	taken   int      // bytes of inputs that have ever been taken
+	gone    int      // and of those that were then forgotten
 	horizon sim.Time // nothing more comes before
 	end     bool
 	skipped int           // that came when there was no more room
@@ -37,12 +39,14 @@ type Inputs struct {
 }
 
 // MaxInputs is how many bytes of inputs are kept of a run that goes on, MaxFile of a
-// file, and maxBehind how many inputs may wait to be walked. What comes after that is
-// not walked.
+// file. maxBehind is how many inputs may wait to be walked, maxLate how long if they are
+// more than a few. What comes after that is not walked.
 const (
 	MaxInputs = 64 << 20
 	MaxFile   = 256 << 20
 	maxBehind = 200_000
+	fewBehind = 2000
+	maxLate   = 10 * sim.Second
 )
 
 // inputBytes is what an input takes besides its bytes.
@@ -72,7 +76,7 @@ func (in *Inputs) Add(r live.Record) {
 		in.end = true
 		return
 	}
-	if in.bytes+len(r.Data)+inputBytes > in.room() || in.gap || in.Recent && in.base+len(in.list)-in.used > maxBehind {
+	if in.bytes+len(r.Data)+inputBytes > in.room() || in.gap || in.Recent && in.late(r.At) {
 		if !in.Recent {
 			in.end = true
 			in.skipped++
@@ -87,6 +91,12 @@ func (in *Inputs) Add(r live.Record) {
 	in.bytes += len(r.Data) + inputBytes
 	r.Data = append([]byte(nil), r.Data...)
 	in.list = append(in.list, r)
+}
+
+// late reports whether the walk is too late for what comes now.
+func (in *Inputs) late(now sim.Time) bool {
+	n := in.base + len(in.list) - max(in.used, in.base)
+	return n > maxBehind || n > fewBehind && now-in.list[len(in.list)-n].At > maxLate
 }
 
 func (in *Inputs) room() int {
@@ -112,6 +122,7 @@ func (in *Inputs) skip() bool {
 	}
 	in.gap, in.jump = false, m
 	in.skipped += in.base + len(in.list) - max(in.used, in.base)
+	in.gone = in.taken
 	in.base += len(in.list)
 	in.list, in.bytes, in.used = nil, 0, in.base
 	return true
@@ -144,6 +155,7 @@ func (in *Inputs) forget(n int) {
 	}
 	for _, r := range in.list[:n] {
 		in.bytes -= len(r.Data) + inputBytes
+		in.gone += len(r.Data) + inputBytes
 	}
 	in.list = append([]live.Record(nil), in.list[n:]...)
 	in.base += n
@@ -180,19 +192,28 @@ func (in *Inputs) get(i int) (r live.Record, ok bool, horizon sim.Time, over boo
 	if i < in.base {
 		return r, false, 0, in.jump == nil // it is forgotten
 	}
-	in.used = max(in.used, i)
+	for ; in.used < i && in.used-in.base < len(in.list); in.used++ {
+		in.taken += len(in.list[in.used-in.base].Data) + inputBytes
+	}
 	if i -= in.base; i < len(in.list) {
 		return in.list[i], true, in.list[i].At, false
 	}
 	return r, false, in.horizon, in.end
 }
 
-// first is the number of the first input that is kept, and full whether they take
-// more than half of their room.
-func (in *Inputs) first() (first int, full bool) {
+// first is the number of the first input that is kept.
+func (in *Inputs) first() int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.base, in.bytes > in.room()/2
+	return in.base
+}
+
+// kept is how many bytes of inputs have ever been taken, how many of those are kept,
+// and how many there is room for.
+func (in *Inputs) kept() (taken, kept, room int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.taken, in.taken - in.gone, in.room()
 }
 
 // ReadInputs reads all inputs of a log.
@@ -214,7 +235,7 @@ func ReadInputs(r *live.Reader, name string) (*Inputs, error) {
 // newLiveRun makes the machine anew. The error is ErrForgotten if its first inputs
 // are kept no more.
 func newLiveRun(s *Script) (*labRun, error) {
-	if first, _ := s.Live.first(); first > 0 {
+	if s.Live.first() > 0 {
 		return nil, ErrForgotten
 	}
 	m, err := live.New(s.Live.Config)

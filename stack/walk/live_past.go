@@ -26,6 +26,7 @@ type past struct {
 type labMark struct {
 	tick, item, event int
 	next, line        int // inputs, and lines that were typed
+	taken             int // bytes of inputs
 	im                *sim.Image
 }
 
@@ -89,19 +90,19 @@ func (k *Lab) keepRecent() {
 	if n := len(p.marks); n > 0 {
 		last = p.marks[n-1]
 	}
-	_, full := in.first()
-	if (k.Len()-last.item > l.items/l.marks || k.total()-last.event > l.events/l.marks || full && k.now.next-last.next > len(p.marks)) && k.now.live.Rests() {
-		k.mark()
+	taken, kept, room := in.kept()
+	if (k.Len()-last.item > l.items/l.marks || k.total()-last.event > l.events/l.marks || taken-last.taken > room/2/l.marks) && k.now.live.Rests() {
+		k.mark(taken)
 	}
-	if len(k.items) > l.items || len(k.whose) > l.events || full {
+	if len(k.items) > l.items || len(k.whose) > l.events || kept > room/2 {
 		k.forget()
 	}
 }
 
 // mark keeps the machine as it is.
-func (k *Lab) mark() {
+func (k *Lab) mark(taken int) {
 	r := k.now
-	k.past.marks = append(k.past.marks, labMark{k.tickLen(), k.Len(), k.total(), r.next, r.line, r.live.Image()})
+	k.past.marks = append(k.past.marks, labMark{k.tickLen(), k.Len(), k.total(), r.next, r.line, taken, r.live.Image()})
 }
 
 // fromMark runs the machine again from the last mark that is no later than a tick,
@@ -211,5 +212,6 @@ func (k *Lab) jump(m *live.Machine, first int) {
 	k.early, k.late = nil, nil
 	clear(k.bases)
 	k.begin()
-	k.mark()
+	taken, _, _ := k.script.Live.kept()
+	k.mark(taken)
 }

@@ -15,7 +15,7 @@ type checkpoint struct {
 // What checkpoints may weigh, in bytes: so much for a capture of any length, and
 // so much more for each frame beyond a million.
 const (
-	markBudget     = 60 << 20
+	markBudget     = 56 << 20
 	markBudgetMore = 16
 )
 
@@ -47,7 +47,7 @@ func (k *Walk) mark(i int) {
 	k.marks = append(k.marks, checkpoint{i, im})
 	k.weight += im.Size()
 	k.due = i + max(im.Objects()*3/2, k.gap, k.pace(i, im))
-	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*2/3 {
+	if k.based >= maxBased || k.based > 0 && im.Size() > k.base.Size()*9/10 {
 		k.base.Release()
 		k.base = nil
 	}

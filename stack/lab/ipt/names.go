@@ -170,16 +170,22 @@ func (p *prog) parsePort(s, proto string) uint16 {
 }
 
 // portByName is xtables_getportbyname, which asks getaddrinfo.
-func (p *prog) portByName(s string) (uint16, bool) {
+func (p *prog) portByName(s string) (port uint16, ok bool) {
 	if v, rest, any, _ := strtoul(s, 10); rest == "" && any {
-		return uint16(v), int32(v) >= 0
+		port, ok = uint16(v), int32(v) >= 0
 	}
 	for _, proto := range []string{"tcp", "udp", "dccp", "udplite", "sctp"} {
-		if v, ok := p.serviceByName(s, proto); ok {
-			return uint16(v), true
+		if ok {
+			break
 		}
+		var v uint64
+		v, ok = p.serviceByName(s, proto)
+		port = uint16(v)
 	}
-	return 0, false
+	if ok && p.env.Sorted != nil {
+		p.env.Sorted(port)
+	}
+	return port, ok
 }
 
 // account finds a name's number in /etc/passwd or /etc/group.

@@ -439,7 +439,7 @@ func (o *output) policy(s *objSpec) {
 	var l []string
 	for i, n := range timeoutNames[s.l4] {
 		if v, ok := s.policy[n]; ok && v != timeoutDefaults[s.l4][i] {
-			l = append(l, fmt.Sprintf("%s : %s", n, timeText(v*1000)))
+			l = append(l, fmt.Sprintf("%s : %d", n, v))
 		}
 	}
 	if len(l) > 0 {

@@ -293,8 +293,18 @@ type Timeouts struct {
 	Secs  [core.CTTCPTimeouts]int
 }
 
-// SetTimeouts is `ct timeout set`: before it is confirmed.
-func (c *Conn) SetTimeouts(p *Timeouts) { c.extra().timeouts = p }
+// SetTimeouts is nft_ct_timeout_obj_eval: before a connection is confirmed. It begins
+// with the time for a new one (of TCP: for a SYN).
+func (c *Conn) SetTimeouts(p *Timeouts) {
+	c.extra().timeouts = p
+	first := 0
+	if p.Proto == 6 {
+		first = 1
+	}
+	if first < len(p.Secs) && c.Status&FixedTimeout == 0 {
+		c.timeout = uint32(p.Secs[first] * hz)
+	}
+}
 
 func (c *Conn) timeouts() *Timeouts {
 	if c.ext == nil {
