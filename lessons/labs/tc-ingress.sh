@@ -38,7 +38,11 @@ ip netns exec a ping -c 2 -i 0.1 -W 1 10.0.2.10
 ip -n w -s link show eth0 | grep -A1 RX
 echo "# IP's counters before and after"
 $R nstat -az IpInReceives IpForwDatagrams | tail -2
-for port in 9000 9001 9001; do echo x | ip netns exec a nc -u -w 0 -p 5000 10.0.2.10 $port; done
+for port in 9000 9001 9001; do
+	ip netns exec a nc -u -w 0 -p 5000 10.0.2.10 $port <<-X
+	x
+	X
+done
 sleep 0.1
 $R nstat -az IpInReceives IpForwDatagrams | tail -2
 ip -n w -s link show eth0 | grep -A1 RX

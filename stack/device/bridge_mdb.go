@@ -22,7 +22,7 @@ type BridgeMcast struct {
 
 func defaultMcast() BridgeMcast {
 	return BridgeMcast{LastMemberCount: 2, StartupCount: 2, LastMember: sim.Second, Membership: 260 * sim.Second, OtherQuerier: 255 * sim.Second,
-		QueryInterval: 125 * sim.Second, ResponseInterval: 10 * sim.Second, StartupQuery: 125 * sim.Second / 4, HashMax: 4096}
+		QueryInterval: 125 * sim.Second, ResponseInterval: 10 * sim.Second, StartupQuery: 31248 * sim.Millisecond, HashMax: 4096}
 }
 
 // A BridgeMDB is a group in a VLAN (struct net_bridge_mdb_entry).

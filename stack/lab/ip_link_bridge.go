@@ -58,16 +58,6 @@ func refuseOne(name string) func(*ipCmd, *device.Bridge, uint64) error {
 	}
 }
 
-// refuseOther refuses every value but one.
-func refuseOther(name string, only uint64) func(*ipCmd, *device.Bridge, uint64) error {
-	return func(_ *ipCmd, _ *device.Bridge, v uint64) error {
-		if v != only {
-			return other("not modelled: ip link type bridge %s %d", name, v)
-		}
-		return nil
-	}
-}
-
 // mcastCount is an option of multicast snooping that is a number.
 func mcastCount(name string, at func(*device.BridgeMcast) *int) bridgeOpt {
 	return bridgeOpt{name: name, bits: 32, get: func(br *device.Bridge) uint64 { return uint64(*at(&br.Mcast)) },
@@ -163,11 +153,11 @@ var bridgeOpts = []bridgeOpt{
 	mcastTime("mcast_query_response_interval", 0, func(m *device.BridgeMcast) *sim.Time { return &m.ResponseInterval }),
 	mcastTime("mcast_startup_query_interval", sim.Second, func(m *device.BridgeMcast) *sim.Time { return &m.StartupQuery }),
 	{name: "mcast_stats_enabled", bits: 8, set: refuseOne("mcast_stats_enabled")},
-	{name: "mcast_igmp_version", bits: 8, init: 2, set: refuseOther("mcast_igmp_version", 2)}, {name: "mcast_mld_version", bits: 8, init: 1, set: refuseOther("mcast_mld_version", 1)},
+	{name: "mcast_igmp_version", bits: 8, init: 2}, {name: "mcast_mld_version", bits: 8, init: 1},
 	nfCall(0), nfCall(1), nfCall(2),
 	{name: "vlan_default_pvid", bits: 16, get: func(br *device.Bridge) uint64 { return uint64(br.DefaultPVID) },
 		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { return answer(br.SetDefaultPVID(uint16(v))) }},
-	{name: "vlan_stats_enabled", bits: 8, set: refuseOne("vlan_stats_enabled")}, {name: "vlan_stats_per_port", bits: 8, set: refuseOne("vlan_stats_per_port")},
+	{name: "vlan_stats_enabled", bits: 8}, {name: "vlan_stats_per_port", bits: 8},
 }
 
 // inRange is what the kernel says to the options that only have a range.
