@@ -78,15 +78,17 @@ type Joiner struct {
 	listed bool
 }
 
+// LinkRoom is LL_RESERVED_SPACE of Ethernet: what a sender allocates in front.
+const LinkRoom = 16
+
 const (
 	maxFrags = 17  // MAX_SKB_FRAGS
-	linkRoom = 16  // LL_RESERVED_SPACE of Ethernet, in front of what a sender allocates
 	pageRoom = 192 // IGB_SKB_PAD, in front of a frame in the card's page
 )
 
 // NewJoiner begins with a packet that has its own bytes only.
 func NewJoiner(to *SKB) Joiner {
-	front := linkRoom
+	front := LinkRoom
 	if to.HeadFrag {
 		front = pageRoom + wire.EthernetLen
 	}

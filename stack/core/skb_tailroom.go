@@ -5,7 +5,6 @@ package core
 // shares its place with the packet's mark, and so whoever looks at the mark of such
 // a packet, as a rule may, sees this number.
 func ReservedTailroom(mtu int) uint32 {
-	const room = 16 // LL_RESERVED_SPACE
-	tail := AllocTruesize(room+mtu) - sizeofSKB - sizeofShinfo - room
+	tail := AllocTruesize(LinkRoom+mtu) - sizeofSKB - sizeofShinfo - LinkRoom
 	return uint32(max(0, tail-mtu))
 }

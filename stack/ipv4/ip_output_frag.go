@@ -162,6 +162,7 @@ func (ip *IPv4) sendCopies(b *core.SKB, mtu, hlen int, out FragmentOutput) core.
 			n &^= 7
 		}
 		f := ns.AllocSKB(core.Headroom, hlen+n, 0)
+		f.Truesize = core.AllocTruesize(core.LinkRoom + hlen + n)
 		f.Parent = b.Pkt
 		copyMetadata(f, b)
 		p := f.Put(hlen + n)

@@ -173,6 +173,7 @@ func (ip *IPv6) fragCopy(b *core.SKB, f *fragState) core.Errno {
 			n &^= 7
 		}
 		c := ns.AllocSKB(core.Headroom, f.hlen+wire.FragmentLen+n, 0)
+		c.Truesize = core.AllocTruesize(core.LinkRoom + f.hlen + wire.FragmentLen + n)
 		c.Parent = b.Pkt
 		p := c.Put(f.hlen + wire.FragmentLen + n)
 		b.CopyBits(0, p[:f.hlen])
