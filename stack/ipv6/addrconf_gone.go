@@ -40,6 +40,19 @@ func (ip *IPv6) MTUChange(dev *core.Device) {
 	}
 }
 
+// DisableChange is dev_disable_change: the sysctl disable_ipv6 of a device has another
+// value. For IPv6 that is as if the device went down, or came up.
+func (ip *IPv6) DisableChange(dev *core.Device) {
+	i := idevOf(dev)
+	switch {
+	case i == nil:
+	case i.disabled(ip.ns):
+		ip.DevDown(dev)
+	default:
+		ip.DevUp(dev)
+	}
+}
+
 // Tables lists the numbers of the tables that exist.
 func (ip *IPv6) Tables() []uint32 {
 	l := []uint32{TableMain, TableLocal}

@@ -334,7 +334,7 @@ func (c *ipCmd) addrShow(a *args, flush bool) error {
 		default:
 			text, o := c.linkHead(d, false)
 			if c.fam != 0 { // without the link address
-				text, o = c.familyHead(d, text, o)
+				text, o = c.familyHead(d, only == nil, text, o)
 			}
 			for _, t := range texts {
 				text += "\n" + t

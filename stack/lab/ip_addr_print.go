@@ -11,11 +11,11 @@ import (
 )
 
 // familyHead is the head of ip -4 addr and ip -6 addr: without the link address.
-// With IPv6 the kernel tells less about the device.
-func (c *ipCmd) familyHead(d *core.Device, text string, o object) (string, object) {
+// In a list for IPv6 (all: no device was named) the kernel tells less about the device.
+func (c *ipCmd) familyHead(d *core.Device, all bool, text string, o object) (string, object) {
 	drop := map[string]bool{"link_type": true, "address": true, "broadcast": true}
 	first, second, _ := strings.Cut(text, "\n")
-	if c.fam == 6 {
+	if c.fam == 6 && all {
 		drop["qdisc"], drop["group"], drop["master"], drop["link_netnsid"] = true, true, true, true
 		first = fmt.Sprintf("%d: %s: <%s> mtu %d state %s qlen %d", d.Index, atName(d), strings.Join(linkFlags(d), ","), d.MTU, operState(d), d.TxQueueLen)
 	} else if i := strings.Index(second, " link-netns"); i >= 0 {

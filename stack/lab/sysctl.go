@@ -414,11 +414,16 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 		}
 		was := *p != 0
 		*p = v
-		if name == "forwarding" && was != (v != 0) {
-			for _, d := range h.NS.Devices {
-				if d != nil && h.IPv6.Conf(d) == c {
-					h.IPv6.ForwardingChange(d)
-				}
+		if was == (v != 0) || name != "forwarding" && name != "disable_ipv6" {
+			continue
+		}
+		for _, d := range h.NS.Devices {
+			switch {
+			case d == nil || h.IPv6.Conf(d) != c:
+			case name == "forwarding":
+				h.IPv6.ForwardingChange(d)
+			default:
+				h.IPv6.DisableChange(d)
 			}
 		}
 	}
