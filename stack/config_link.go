@@ -21,37 +21,21 @@ func end(d *core.Device) LinkEnd {
 	return LinkEnd{d.NS.Host, d.Index}
 }
 
-// linkKind is what `ip -d link` calls a device's kind; a card's is that of its
-// driver.
+// linkKind is what `ip -d link` calls a device's kind, but that a tap device is told
+// from a tun; a card's is that of its driver.
 func linkKind(d *core.Device) string {
 	switch o := d.Ops.(type) {
-	case *device.Veth:
-		return "veth"
-	case device.Dummy:
-		return "dummy"
-	case *device.Ifb:
-		return "ifb"
-	case *device.Bridge:
-		return "bridge"
 	case *device.Tun:
 		if o.Flags&device.TapIff != 0 {
 			return "tap"
 		}
-		return "tun"
-	case *device.Macvlan:
-		return "macvlan"
-	case *device.Vxlan:
-		return "vxlan"
 	case *device.NIC:
 		return "igb"
 	}
-	switch {
-	case d.Flags&core.IFFLoopback != 0:
+	if d.Flags&core.IFFLoopback != 0 {
 		return "loopback"
-	case d.Lower != nil:
-		return "vlan"
 	}
-	return ""
+	return device.Kind(d)
 }
 
 // linkConfig tells what a device is connected to.

@@ -127,24 +127,8 @@ func qdiscName(d *core.Device) string {
 
 // kind is the word behind "type".
 func (c *ipCmd) kind(d *core.Device) string {
-	switch d.Ops.(type) {
-	case *device.Veth:
-		return "veth"
-	case device.Dummy:
-		return "dummy"
-	case *device.Ifb:
-		return "ifb"
-	case *device.Bridge:
-		return "bridge"
-	case *device.Tun:
-		return "tun"
-	case *device.Macvlan:
-		return "macvlan"
-	case *device.Vxlan:
-		return "vxlan"
-	}
-	if d.Lower != nil {
-		return "vlan"
+	if k := device.Kind(d); k != "" {
+		return k
 	}
 	return c.p.lab.dev(d).kind
 }

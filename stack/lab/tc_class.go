@@ -61,15 +61,7 @@ func (c *tcCmd) classWords(r *tcClassReq, a *tcWords) int {
 			}
 			r.dev = name
 		case a.at("classid"):
-			s := a.next()
-			if r.id != 0 {
-				a.twice("classid")
-			}
-			id, ok := tcfClassID(s)
-			if !ok {
-				a.invalid("invalid class ID")
-			}
-			r.id = id
+			a.number(&r.id, "classid", tcfClassID, "invalid class ID")
 		case a.at("handle"):
 			a.die(255, "Error: try \"classid\" instead of \"handle\"\n")
 		case a.at("root"):
@@ -78,15 +70,7 @@ func (c *tcCmd) classWords(r *tcClassReq, a *tcWords) int {
 			}
 			r.parent = tcRoot
 		case a.at("parent"):
-			s := a.next()
-			if r.parent != 0 {
-				a.twice("parent")
-			}
-			id, ok := tcfClassID(s)
-			if !ok {
-				a.invalid("invalid parent ID")
-			}
-			r.parent = id
+			a.number(&r.parent, "parent", tcfClassID, "invalid parent ID")
 		case a.is("estimator"):
 			a.die(1, "not modelled: tc class estimator\n")
 		case a.is("help"):
@@ -221,25 +205,9 @@ func (c *tcCmd) classList(a *tcWords) int {
 				a.die(1, "Cannot find device \"%s\"\n", name)
 			}
 		case a.at("qdisc"):
-			s := a.next()
-			if f.qdisc != 0 {
-				a.twice("qdisc")
-			}
-			h, ok := tcHandle(s)
-			if !ok {
-				a.invalid("invalid qdisc ID")
-			}
-			f.qdisc = h
+			a.number(&f.qdisc, "qdisc", tcHandle, "invalid qdisc ID")
 		case a.at("classid"):
-			s := a.next()
-			if f.id != 0 {
-				a.twice("classid")
-			}
-			id, ok := tcfClassID(s)
-			if !ok {
-				a.invalid("invalid class ID")
-			}
-			f.id = id
+			a.number(&f.id, "classid", tcfClassID, "invalid class ID")
 		case a.at("root"):
 			if f.parent0 != 0 {
 				a.die(255, "Error: \"root\" is duplicate parent ID\n")

@@ -35,6 +35,20 @@ func tcRun(f func() int) (st int) {
 	return f()
 }
 
+// number reads the number of a discipline or a class behind its word, which may stand
+// there once.
+func (a *tcWords) number(to *uint32, word string, parse func(string) (uint32, bool), what string) {
+	s := a.next()
+	if *to != 0 {
+		a.twice(word)
+	}
+	id, ok := parse(s)
+	if !ok {
+		a.invalid(what)
+	}
+	*to = id
+}
+
 // die says something and ends the command.
 func (a *tcWords) die(st int, f string, args ...any) {
 	a.p.errf(f, args...)

@@ -111,30 +111,14 @@ func (c *tcCmd) qdiscWords(r *tcQdiscReq, a *tcWords) int {
 			}
 			r.dev = name
 		case a.at("handle"):
-			s := a.next()
-			if r.handle != 0 {
-				a.twice("handle")
-			}
-			h, ok := tcHandle(s)
-			if !ok {
-				a.invalid("invalid qdisc ID")
-			}
-			r.handle = h
+			a.number(&r.handle, "handle", tcHandle, "invalid qdisc ID")
 		case a.at("root"):
 			if r.parent != 0 {
 				a.die(255, "Error: \"root\" is duplicate parent ID\n")
 			}
 			r.parent = tcRoot
 		case a.at("parent"):
-			s := a.next()
-			if r.parent != 0 {
-				a.twice("parent")
-			}
-			id, ok := tcfClassID(s)
-			if !ok {
-				a.invalid("invalid parent ID")
-			}
-			r.parent = id
+			a.number(&r.parent, "parent", tcfClassID, "invalid parent ID")
 		case a.is("estimator"), a.is("stab"), a.is("ingress_block"), a.is("egress_block"):
 			a.die(1, "not modelled: tc qdisc %s\n", a.cur())
 		case a.is("help"):

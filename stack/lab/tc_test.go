@@ -106,8 +106,7 @@ tc qdisc add dev v0 parent 1:10 handle 10: pfifo limit 5
 }
 
 // The printed form of disciplines that the recorded kernel lacks follows iproute2's
-// source and the kernel's selftests (tc-testing: fq_codel.json, codel.json, prio.json,
-// netem.json).
+// source.
 func TestTcPrinted(t *testing.T) {
 	for _, x := range []struct{ options, want string }{
 		{"fq_codel", "limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64"},

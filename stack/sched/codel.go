@@ -48,7 +48,7 @@ func NewCodel(d *core.Device, c CodelConfig) *Codel {
 func (q *Codel) Change(c CodelConfig) {
 	q.conf = c
 	q.p.set(c)
-	q.shrink(q, c.Limit)
+	q.shrink(q, func() bool { return q.qlen > c.Limit })
 }
 
 // Config is the options that it has.

@@ -120,7 +120,7 @@ func (q *Fq) Change(c FqConfig) {
 		}
 	}
 	q.conf = c
-	q.shrink(q, c.Limit)
+	q.shrink(q, func() bool { return q.qlen > c.Limit })
 }
 
 // Config is the options that it has.

@@ -78,17 +78,7 @@ func (q *FqCodel) Change(c FqCodelConfig) {
 	c.Flows = len(q.flows)
 	q.conf = c
 	q.p.set(c.CodelConfig)
-	n, bytes := 0, 0
-	for q.qlen > c.Limit || q.memory > c.MemoryLimit {
-		b := q.Dequeue(q.Dev.NS)
-		if b == nil {
-			break
-		}
-		n++
-		bytes += pktLen(b)
-		q.Dev.NS.Drop(b, step.DropNotSpecified, step.QdiscReset)
-	}
-	q.treeReduce(n, bytes)
+	q.shrink(q, func() bool { return q.qlen > c.Limit || q.memory > c.MemoryLimit })
 }
 
 // Config is the options that it has.

@@ -170,20 +170,11 @@ func (q *Prio) classify(ns *core.Netns, b *core.SKB) (band, rc int, why core.Dro
 // Enqueue is prio_enqueue.
 func (q *Prio) Enqueue(ns *core.Netns, b *core.SKB) int {
 	defer ns.In(step.PrioEnqueue, b).Out()
-	n := pktLen(b)
 	i, rc, why := q.classify(ns, b)
 	if i < 0 {
 		return q.gone(b, rc, why)
 	}
-	if rc = q.band[i].Enqueue(ns, b); rc != core.NetXmitSuccess {
-		if lost(rc) {
-			q.drops++
-		}
-		return rc
-	}
-	q.qlen++
-	q.backlog += n
-	return core.NetXmitSuccess
+	return q.enqueueIn(q.band[i], ns, b)
 }
 
 // Dequeue is prio_dequeue: the first band that has a packet.

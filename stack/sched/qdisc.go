@@ -147,11 +147,11 @@ func dequeuePeeked(ns *core.Netns, q Discipline) *core.SKB {
 func (q *qdisc) Listed() bool { return !q.invisible }
 func (q *qdisc) ID() uint32   { return q.id }
 
-// shrink drops what is more than a new limit (the end of fq_change, codel_change and
-// others).
-func (q *qdisc) shrink(d Discipline, limit int) {
+// shrink drops while there is more than a new limit lets in (the end of fq_change,
+// codel_change and others).
+func (q *qdisc) shrink(d Discipline, over func() bool) {
 	n, bytes := 0, 0
-	for q.qlen > limit {
+	for over() {
 		b := d.Dequeue(q.Dev.NS)
 		if b == nil {
 			break
@@ -161,6 +161,21 @@ func (q *qdisc) shrink(d Discipline, limit int) {
 		q.Dev.NS.Drop(b, step.DropNotSpecified, step.QdiscReset)
 	}
 	q.treeReduce(n, bytes)
+}
+
+// enqueueIn puts a packet into the discipline below (the end of prio_enqueue,
+// tbf_enqueue).
+func (q *qdisc) enqueueIn(child core.Qdisc, ns *core.Netns, b *core.SKB) int {
+	n := pktLen(b) // the packet may be gone afterwards
+	if rc := child.Enqueue(ns, b); rc != core.NetXmitSuccess {
+		if lost(rc) {
+			q.drops++
+		}
+		return rc
+	}
+	q.qlen++
+	q.backlog += n
+	return core.NetXmitSuccess
 }
 
 // emptied is told to a discipline when a class has nothing left in its queue

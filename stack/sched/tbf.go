@@ -155,15 +155,7 @@ func (q *Tbf) Enqueue(ns *core.Netns, b *core.SKB) int {
 		ns.Why(step.WhyTbfTooLong, uint64(n), uint64(q.maxSize))
 		return q.drop(b, step.DropQdiscDrop)
 	}
-	if rc := q.inner.Enqueue(ns, b); rc != core.NetXmitSuccess {
-		if lost(rc) {
-			q.drops++
-		}
-		return rc
-	}
-	q.qlen++
-	q.backlog += n
-	return core.NetXmitSuccess
+	return q.enqueueIn(q.inner, ns, b)
 }
 
 // segment is tbf_segment: a packet of many is cut, so that each part leaves in its
