@@ -16,11 +16,7 @@ func (m *Machine) Copy() *Machine {
 }
 
 // Image is the machine's state in little memory. It must rest.
-func (m *Machine) Image() *sim.Image {
-	im := sim.Take(m, nil)
-	im.Release()
-	return im
-}
+func (m *Machine) Image() *sim.Image { return sim.Take(m) }
 
 // FromImage is a machine in the state that an image holds.
 func FromImage(im *sim.Image) *Machine { return sim.Restore[Machine](im).wake() }

@@ -17,8 +17,9 @@ const (
 )
 
 // encode appends the difference between the worlds f and base to out, and tells
-// k what memory f shares that base does not.
-func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
+// k what memory f shares that base does not. With next, the base's words become
+// f's, and next lists the regions.
+func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) []byte {
 	var (
 		e    = predictor{f: f}
 		j    int // in base
@@ -51,6 +52,9 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
 				row, old := f.row(r), base.row(b)
+				if next != nil {
+					*next = append(*next, flatRegion{r.at, r.p, r.n, b.off, r.size, r.i})
+				}
 				if t.diff = differ(t.diff[:0], r.p, row, old); none(r.p, t.diff, len(row)) {
 					if gone > 0 {
 						flush()
@@ -61,6 +65,9 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 					out = append(out, codeChanged)
 					out = append(out, t.diff...)
 					k.region(r, row, old)
+					if next != nil {
+						copy(old, row)
+					}
 				}
 				last = r.at
 				e.passed(i)
@@ -77,6 +84,10 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 		}
 		out = differ(out, r.p, f.row(r), e.guess(r, f.row(r), old))
 		k.region(r, f.row(r), old)
+		if next != nil {
+			*next = append(*next, flatRegion{r.at, r.p, r.n, len(base.words), r.size, r.i})
+			base.words = append(base.words, f.row(r)...)
+		}
 		last = r.at
 		e.passed(i)
 	}
@@ -87,41 +98,38 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps) []byte {
 	return out
 }
 
-// decode builds the world f from its difference to base. The base's words may
-// be f's own: then they become f's in place.
-func decode(f, base *flat, own bool, data []byte) {
+// decode builds the world f from its difference to base, whose words become
+// f's; nil is a world without anything.
+func decode(f, base *flat, data []byte) {
 	var (
 		e    = predictor{f: f}
 		j    int
 		last uintptr
+		was  []flatRegion
 	)
 	number := func() uint64 {
 		v, n := binary.Uvarint(data)
 		data = data[n:]
 		return v
 	}
-	if own {
-		f.words, base.words = base.words, f.words
+	if base != nil {
+		f.words, base.words, was = base.words, f.words, base.regions
 	}
 	keep := func(b *flatRegion) *flatRegion {
-		if own {
-			f.regions = append(f.regions, *b)
-		} else {
-			copy(f.row(f.add(b.at, b.p, b.n)), base.row(b))
-		}
+		f.regions = append(f.regions, *b)
 		return &f.regions[len(f.regions)-1]
 	}
 	for len(data) > 0 {
 		c := number()
 		switch n := int(c >> 2); c & 3 {
 		case codeSame:
-			for i := range base.regions[j : j+n] {
-				last = keep(&base.regions[j+i]).at
+			for i := range was[j : j+n] {
+				last = keep(&was[j+i]).at
 				e.passed(len(f.regions) - 1)
 			}
 			j += n
 		case codeChanged:
-			r := keep(&base.regions[j])
+			r := keep(&was[j])
 			j++
 			data = patch(r.p, f.row(r), data)
 			last = r.at
@@ -132,12 +140,8 @@ func decode(f, base *flat, own bool, data []byte) {
 			at := last + uintptr(number())
 			r := f.add(at, f.plans[number()], n)
 			var old []uint32
-			if j < len(base.regions) && base.regions[j].at == at && base.regions[j].p == r.p {
-				if b := &base.regions[j]; own {
-					old = f.row(b)
-				} else {
-					old = base.row(b)
-				}
+			if j < len(was) && was[j].at == at && was[j].p == r.p {
+				old = f.row(&was[j])
 			}
 			row := f.row(r)
 			data = e.build(r, row, old, data)
@@ -244,7 +248,16 @@ type recent [8 - again]uint32
 // use moves the i-th to the front.
 func (r *recent) use(i int) {
 	z := r[i]
-	copy(r[1:i+1], r[:i])
+	switch i {
+	case 3:
+		r[3] = r[2]
+		fallthrough
+	case 2:
+		r[2] = r[1]
+		fallthrough
+	case 1:
+		r[1] = r[0]
+	}
 	r[0] = z
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -25,12 +24,7 @@ type Image struct {
 	root uintptr
 	t    reflect.Type
 	n    int
-
-	// While it is used as a base:
-	mu    sync.Mutex
-	flat  *flat // its words
-	spare *flat // memory for the next image
-	table *table
+	size int // words of all regions
 }
 
 // A flat is a world as words: its regions in order of address.
@@ -44,8 +38,9 @@ type flatRegion struct {
 	at   uintptr
 	p    *plan
 	n    int
-	off  int // first word; -1: they are the living memory itself
-	size int // words
+	off  int   // first word; -1: they are the living memory itself
+	size int   // words
+	i    int32 // its number in the table that found it
 }
 
 // row is a region's words.
@@ -59,7 +54,7 @@ func (f *flat) row(r *flatRegion) []uint32 {
 // add appends a region, its words undefined.
 func (f *flat) add(at uintptr, p *plan, n int) *flatRegion {
 	words := p.words(n)
-	f.regions = append(f.regions, flatRegion{at, p, n, len(f.words), words})
+	f.regions = append(f.regions, flatRegion{at: at, p: p, n: n, off: len(f.words), size: words})
 	f.words = slices.Grow(f.words, words)[:len(f.words)+words]
 	return &f.regions[len(f.regions)-1]
 }
@@ -70,6 +65,14 @@ func (p *plan) words(n int) int {
 		p = p.entry
 	}
 	return pairs(p.size * uintptr(n))
+}
+
+// size is how many words all regions take.
+func (f *flat) size() (n int) {
+	for i := range f.regions {
+		n += f.regions[i].size
+	}
+	return n
 }
 
 func (f *flat) reset() { f.regions, f.words = f.regions[:0], f.words[:0] }
@@ -103,96 +106,27 @@ func (m *Image) Base() *Image { return m.base }
 // Objects is how many objects the world has.
 func (m *Image) Objects() int { return m.n }
 
-// Release gives back what the image keeps to be a quick base. It stays valid.
-func (m *Image) Release() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.flat != nil {
-		flats.Put(m.flat)
-	}
-	if m.spare != nil {
-		flats.Put(m.spare)
-	}
-	if m.table != nil {
-		tables.Put(m.table)
-	}
-	m.flat, m.spare, m.table = nil, nil, nil
-}
-
-// Keep makes the image a quick base until Release: images that are differences
-// to it are restored faster. It returns how many bytes of memory that takes.
-func (m *Image) Keep() int {
-	f := m.words()
-	return 4*cap(f.words) + cap(f.regions)*int(unsafe.Sizeof(flatRegion{}))
-}
-
-// words returns the image's words, and keeps them until Release.
-func (m *Image) words() *flat {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.flat == nil {
-		m.flat = m.decode()
-	}
-	return m.flat
-}
-
-// decode returns the image's words.
-func (m *Image) decode() *flat {
-	f := newFlat()
+// decode returns the image's words, in memory that has room for so many.
+func (m *Image) decode(room int) *flat {
+	f, base := newFlat(), (*flat)(nil)
 	f.reset()
 	f.plans = plans()
-	b, own := &flat{}, false
+	f.regions = slices.Grow(f.regions, m.n)
 	if m.base != nil {
-		m.base.mu.Lock()
-		defer m.base.mu.Unlock()
-		if b, own = m.base.flat, m.base.flat == nil; own {
-			b = m.base.decode()
-			defer flats.Put(b)
-		}
+		base = m.base.decode(room)
+		defer flats.Put(base)
+	} else {
+		f.words = slices.Grow(f.words, room+room/8) // some will be let go of on the way
 	}
-	decode(f, b, own, m.data)
+	decode(f, base, m.data)
 	return f
 }
 
-// Take makes an image of the world rooted at p, as [Fork] would copy it: as
-// the difference to base, an earlier image of the same world, or in full if
-// base is nil.
-func Take[T any](p *T, base *Image) *Image {
-	m := &Image{base: base, root: uintptr(unsafe.Pointer(p)), t: reflect.TypeFor[T]()}
-	m.take(unsafe.Pointer(p))
-	runtime.KeepAlive(p)
-	return m
-}
-
-func (m *Image) take(q unsafe.Pointer) {
-	b, f, t := &flat{}, (*flat)(nil), (*table)(nil)
-	if m.base != nil {
-		b = m.base.words()
-		m.base.mu.Lock()
-		defer m.base.mu.Unlock()
-		f, t = m.base.spare, m.base.table
-		m.base.spare, m.base.table = nil, nil
-	}
-	if f == nil {
-		f = newFlat()
-	}
-	if t == nil {
-		t = newTable()
-	}
-	t.collect(q, planOf(m.t), f, m.base != nil)
-	t.list(f)
-	m.n = len(f.regions)
-	k := keeps{t: t}
-	out := t.encode(t.out[:0], f, b, &k)
-	t.out = out[:0]
-	m.data = bytes.Clone(out)
-	m.keep = k.list(m.base)
-	t.reset()
-	if m.base == nil {
-		m.flat, m.table = f, t
-	} else {
-		m.base.spare, m.base.table = f, t
-	}
+// Take makes an image of the world rooted at p, as [Fork] would copy it.
+func Take[T any](p *T) *Image {
+	var s Series[T]
+	defer s.Begin()
+	return s.Take(p)
 }
 
 // wipe empties what is not to be kept.
@@ -264,7 +198,8 @@ func (k *keeps) value(p *plan, at, was unsafe.Pointer) {
 		if h[1] == 0 || was != nil && *h == *(*[2]uintptr)(unsafe.Add(was, o.off)) {
 			continue
 		}
-		switch in := k.t.inside(o, f); {
+		k.t.probe.typ = h[0] // what h[1] leads to may be gone
+		switch in := k.t.inside(o, unsafe.Pointer(&k.t.probe)); {
 		case in.direct && len(in.p.holds) > 0:
 			k.value(in.p, unsafe.Pointer(&h[1]), nil)
 		case !in.direct && len(in.p.leads) == 0:
@@ -314,7 +249,7 @@ func Restore[T any](m *Image) *T {
 }
 
 func (m *Image) restore() unsafe.Pointer {
-	f := m.decode()
+	f := m.decode(m.size)
 	defer flats.Put(f)
 	t := newTable()
 	defer t.free()

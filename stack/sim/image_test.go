@@ -260,34 +260,38 @@ func TestLikeness(t *testing.T) {
 	z := newZoo()
 	c, _ := Fork(z)
 	check(t, "fork", z, c)
-	var base *Image
 	type kept struct {
 		im *Image
 		z  *zoo
 	}
 	var all []kept
+	var series Series[zoo]
 	for i := range 40 {
-		im := Take(z, base)
+		if series.Len() > 6 {
+			series.Begin()
+		}
+		im := series.Take(z)
 		c, n := Fork(z)
+		check(t, "image of a series", c, Restore[zoo](im))
+		all = append(all, kept{im, c})
+
+		im = Take(z)
 		if n != im.Objects() {
 			t.Fatalf("%d objects forked, %d in the image", n, im.Objects())
 		}
 		check(t, "fork", z, c)
 		check(t, "image", c, Restore[zoo](im))
 		all = append(all, kept{im, c})
-		if i%8 == 0 {
-			base = im
-		}
 		z.change(i)
 	}
 	z, c = nil, nil
-	base.Release()
+	series.Begin()
 	runtime.GC()
 	debris()
 	for i, k := range all {
 		check(t, fmt.Sprintf("image %d, later", i), k.z, Restore[zoo](k.im))
 	}
-	r := Restore[zoo](all[3].im)
+	r := Restore[zoo](all[6].im)
 	if len(r.same) != len(r.m) {
 		t.Error("the maps are not one")
 	}
@@ -314,10 +318,10 @@ func debris() {
 // What has not changed costs next to nothing.
 func TestImageSize(t *testing.T) {
 	w := many(1000)
-	full := Take(w, nil)
-	none := Take(w, full)
+	var s Series[crowd]
+	full, none := s.Take(w), s.Take(w)
 	w.l[500].a++
-	one := Take(w, full)
+	one := s.Take(w)
 	t.Logf("%d objects: in full %d bytes, unchanged %d, one changed %d", full.Objects(), full.Size(), none.Size(), one.Size())
 	if raw := 1000 * int(unsafe.Sizeof(outer{})); full.Size() > raw/4 {
 		t.Errorf("an image takes %d bytes of %d", full.Size(), raw)
@@ -359,17 +363,17 @@ func TestForkCollector(t *testing.T) {
 		}
 	}()
 	w := many(300)
-	base := Take(w, nil)
+	var s Series[crowd]
 	for i := range 150 {
 		w.l[i].b = i
 		w.l[i] = &outer{c: w.c, inner: inner{a: i}}
 		c, _ := Fork(w)
-		im := Take(c, base)
-		w = Restore[crowd](im)
-		check(t, "round", c, w)
 		if i%20 == 0 {
-			base = Take(w, nil)
+			s.Begin()
 		}
+		im := s.Take(w)
+		check(t, "round", c, Restore[crowd](im))
+		w = Restore[crowd](Take(c))
 	}
 	close(stop)
 	<-done
@@ -380,7 +384,7 @@ func TestForkRefuses(t *testing.T) {
 		"func":    func() { Fork(&struct{ f func() }{func() {}}) },
 		"chan":    func() { Fork(&struct{ c chan int }{make(chan int)}) },
 		"pointer": func() { Fork(&struct{ p unsafe.Pointer }{}) },
-		"image":   func() { Restore[int](Take(&struct{ n int }{}, nil)) },
+		"image":   func() { Restore[int](Take(&struct{ n int }{})) },
 	} {
 		func() {
 			defer func() {
@@ -395,14 +399,13 @@ func TestForkRefuses(t *testing.T) {
 
 func BenchmarkTake(b *testing.B) {
 	w := many(10000)
-	base := Take(w, nil)
 	for b.Loop() {
-		Take(w, base)
+		Take(w)
 	}
 }
 
 func BenchmarkRestore(b *testing.B) {
-	im := Take(many(10000), nil)
+	im := Take(many(10000))
 	for b.Loop() {
 		Restore[crowd](im)
 	}

@@ -38,9 +38,10 @@ type plan struct {
 	id    int
 	t     reflect.Type
 	size  uintptr
-	ops   []op // all, in order of place
-	leads []op // those that lead to more memory
-	holds []op // those that may lead to shared memory
+	ops   []op      // all, in order of place
+	leads []op      // those that lead to more memory
+	spots []uintptr // where the words are that say where leads lead
+	holds []op      // those that may lead to shared memory
 	runs  []run
 	zero  bool // some ops are opZero
 	bytes bool // a byte: what packets are made of
@@ -104,6 +105,7 @@ func compile(t reflect.Type) *plan {
 			o.slot = registry.slots
 			registry.slots++
 			p.leads = append(p.leads, *o)
+			p.spot(o)
 		}
 		if o.kind == opShare || o.kind == opIface {
 			p.holds = append(p.holds, *o)
@@ -113,6 +115,13 @@ func compile(t reflect.Type) *plan {
 		p.runs = append(p.runs, run{at, p.size - at})
 	}
 	return p
+}
+
+// spot notes the words that say where o leads: not a slice's capacity.
+func (p *plan) spot(o *op) {
+	for off := o.off; off < o.off+min(o.size, 2*word); off += word {
+		p.spots = append(p.spots, off)
+	}
 }
 
 // maxOps is how many ops a type may have: more would be an array that ought to

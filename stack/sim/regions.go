@@ -20,7 +20,16 @@ type region struct {
 	in   unsafe.Pointer // of a map: its entries, as a slice's memory
 	off  int            // where its words are, from 1; 0: not copied yet
 	dst  unsafe.Pointer // where its copy is
+
+	// What a Series remembers of a region from image to image:
+	met  uint32 // the last image that it was found for
+	kids span   // of the table's kids: the regions that it leads to
+	was  int    // where its words of the image before are, from 1; 0: it is new
+	into int32  // of a dead one: the region that took its place
 }
+
+// A span is a part of a list.
+type span struct{ from, to int32 }
 
 // A table finds regions by address. Addresses fall into pages, pages into
 // granules; each granule lists the regions that lie in it.
@@ -38,7 +47,10 @@ type table struct {
 		in  inside
 	}
 	memo  []lead         // by slot: where the place led last
+	kids  []int32        // see region.kids
+	round uint32         // the image that is made: see region.met
 	root  unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
+	probe iface          // an interface of a type, with nothing in it
 	maps  []copiedMap
 	todo  []int32 // regions to look into
 	order []int32
@@ -53,8 +65,12 @@ type table struct {
 	}
 }
 
-// A lead is where a place leads, and the type if that is an interface's.
-type lead struct{ to, typ uintptr }
+// A lead is where a place leads, the type if that is an interface's, and the
+// region that is there.
+type lead struct {
+	to, typ uintptr
+	region  int32
+}
 
 type slot struct {
 	key  uintptr
@@ -90,7 +106,7 @@ func (t *table) reset() {
 	clear(t.regions)
 	clear(t.memo)
 	clear(t.maps)
-	t.maps = t.maps[:0]
+	t.maps, t.kids = t.maps[:0], t.kids[:0]
 	clear(t.slots)
 	clear(t.pages)
 	clear(t.moves[:])
@@ -143,18 +159,26 @@ func (t *table) grow() {
 
 // find returns the region that holds an address, nil if none does.
 func (t *table) find(at uintptr) *region {
+	if i := t.index(at); i >= 0 {
+		return &t.regions[i]
+	}
+	return nil
+}
+
+// index is the number of the region that holds an address, -1 if none does.
+func (t *table) index(at uintptr) int32 {
 	pg := t.page(at>>pageBits, false)
 	if pg == 0 {
-		return nil
+		return -1
 	}
 	for i := t.pages[pg-1][at>>granBits&(grans-1)]; i != 0; {
 		n := &t.nodes[i]
 		if r := &t.regions[n.region]; at-r.at < r.size && !r.dead {
-			return r
+			return n.region
 		}
 		i = n.next
 	}
-	return nil
+	return -1
 }
 
 // enter notes region i in its granules.
@@ -171,17 +195,21 @@ func (t *table) enter(i int32) {
 	}
 }
 
-// found notes memory of n elements at an address. What lies in memory that is
+// found notes memory of n elements at an address, and returns its region. What lies in memory that is
 // known is no news; what is known and lies in it is forgotten; slices of the
 // same memory that overlap become one.
-func (t *table) found(q unsafe.Pointer, p *plan, n int) {
+func (t *table) found(q unsafe.Pointer, p *plan, n int) int32 {
 	at, size := uintptr(q), p.size*uintptr(n)
 	if at-t.lo < t.hi-t.lo && at+size <= t.hi {
-		return
+		return self
 	}
-	if r := t.find(at); r != nil && at+size <= r.at+r.size && (r.at != at || r.size != size || r.p == p || r.p.depth >= p.depth) {
-		return
+	if i := t.index(at); i >= 0 {
+		if r := &t.regions[i]; at+size <= r.at+r.size && (r.at != at || r.size != size || r.p == p || r.p.depth >= p.depth) {
+			t.meet(i)
+			return i
+		}
 	}
+	next := int32(len(t.regions))
 	for again := true; again; {
 		again = false
 		for g := at >> granBits; g <= (at+size-1)>>granBits; g++ {
@@ -202,54 +230,92 @@ func (t *table) found(q unsafe.Pointer, p *plan, n int) {
 					again = true
 					at, size, n = lo, hi-lo, int((hi-lo)/p.size)
 				}
-				r.dead = true
+				r.dead, r.into = true, next
 			}
 		}
 	}
-	t.regions = append(t.regions, region{at: at, size: size, p: p, n: n})
-	i := int32(len(t.regions) - 1)
-	t.enter(i)
+	t.regions = append(t.regions, region{at: at, size: size, p: p, n: n, met: t.round})
+	t.enter(next)
 	if len(p.leads) > 0 {
-		t.todo = append(t.todo, i)
+		t.todo = append(t.todo, next)
+	}
+	return next
+}
+
+// self is what found returns of memory in the region that is looked into.
+const self = -1
+
+// meet notes that the image that is made has region i.
+func (t *table) meet(i int32) {
+	if r := &t.regions[i]; r.met != t.round {
+		r.met, r.off = t.round, 0
+		if len(r.p.leads) > 0 || r.p.entry != nil {
+			t.todo = append(t.todo, i)
+		}
 	}
 }
 
-// foundMap notes a map. Its entries are copied out: the map itself cannot be
-// looked into.
-func (t *table) foundMap(o *op, at unsafe.Pointer) {
-	q := *(*unsafe.Pointer)(at)
-	if t.find(uintptr(q)) != nil {
-		return
+// alive is the region that took the place of region i, or i itself.
+func (t *table) alive(i int32) int32 {
+	for t.regions[i].dead {
+		i = t.regions[i].into
 	}
-	m := reflect.NewAt(o.t, at).Elem()
-	e := reflect.MakeSlice(o.elem.entry.slice, m.Len(), m.Len())
+	return i
+}
+
+// foundMap notes a map, and returns its region.
+func (t *table) foundMap(o *op, at unsafe.Pointer) int32 {
+	q := uintptr(*(*unsafe.Pointer)(at))
+	i := t.index(q)
+	if i >= 0 {
+		t.meet(i)
+		return i
+	}
+	i = int32(len(t.regions))
+	t.regions = append(t.regions, region{at: q, size: 1, p: o.elem, met: t.round})
+	t.enter(i)
+	t.todo = append(t.todo, i)
+	return i
+}
+
+// entries copies a map's entries out: the map itself cannot be looked into.
+func (r *region) entries() {
+	m := reflect.NewAt(r.p.t, unsafe.Pointer(&r.at)).Elem()
+	e := reflect.MakeSlice(r.p.entry.slice, m.Len(), m.Len())
 	it := m.MapRange()
 	for i := 0; it.Next(); i++ {
 		x := e.Index(i)
 		x.Field(0).SetIterKey(it)
 		x.Field(1).SetIterValue(it)
 	}
-	t.regions = append(t.regions, region{at: uintptr(q), size: 1, p: o.elem, n: m.Len(), in: e.UnsafePointer()})
-	i := int32(len(t.regions) - 1)
-	t.enter(i)
-	if len(o.elem.entry.leads) > 0 && m.Len() > 0 {
-		t.todo = append(t.todo, i)
-	}
+	r.n, r.in = m.Len(), e.UnsafePointer()
 }
 
 // collect finds all memory that an object leads to, and copies it to f as
-// words. What leads on is copied first and looked into then: reading memory in
-// one go is much faster than picking pointers out of it. With live, memory that
-// can be used as words where it is is only read.
-func (t *table) collect(q unsafe.Pointer, p *plan, f *flat, live bool) {
+// words; memory that can be used as words where it is is only read if live is
+// set. was holds the words of the image before, if the table knows its regions:
+// an object whose leads are as they were leads where it led.
+func (t *table) collect(q unsafe.Pointer, p *plan, f, was *flat, live bool) {
 	t.root = q
+	t.round++
+	clear(t.memo)
 	f.reset()
 	t.found(q, p, 1)
 	for len(t.todo) > 0 {
 		i := t.todo[len(t.todo)-1]
 		t.todo = t.todo[:len(t.todo)-1]
 		r := &t.regions[i]
-		if r.dead {
+		switch {
+		case r.dead:
+			continue
+		case r.p.entry != nil:
+			r.entries()
+		case r.was > 0 && r.p.sameLeads(pointer(r.at), unsafe.Pointer(&was.words[r.was-1]), r.n):
+			for j := r.kids.from; j < r.kids.to; j++ {
+				k := t.alive(t.kids[j])
+				t.kids[j] = k
+				t.meet(k)
+			}
 			continue
 		}
 		at, p, n := t.take(r, f, live), r.p, r.n // r moves when more are found
@@ -258,15 +324,40 @@ func (t *table) collect(q unsafe.Pointer, p *plan, f *flat, live bool) {
 		} else {
 			t.lo, t.hi = r.at, r.at+r.size
 		}
-		t.visit(at, p, n)
+		from := int32(len(t.kids))
+		if n > 0 && len(p.leads) > 0 {
+			t.visit(at, p, n)
+		}
+		t.regions[i].kids = span{from, int32(len(t.kids))}
 	}
 	t.lo, t.hi = 0, 0
 	for i := range t.regions {
-		if r := &t.regions[i]; !r.dead && r.off == 0 {
+		switch r := &t.regions[i]; {
+		case r.dead:
+		case r.met != t.round:
+			r.dead, r.into = true, -1 // nothing leads to it any more
+		case r.off == 0:
 			t.take(r, f, live)
 		}
 	}
 	f.plans = plans()
+}
+
+// sameLeads reports whether n values lead where they led when they were as was.
+func (p *plan) sameLeads(at, was unsafe.Pointer, n int) bool {
+	for k := range n {
+		if k > 0 { // never a pointer behind the end
+			at, was = unsafe.Add(at, p.size), unsafe.Add(was, p.size)
+		}
+		differ := uintptr(0)
+		for _, off := range p.spots {
+			differ |= *(*uintptr)(unsafe.Add(at, off)) ^ *(*uintptr)(unsafe.Add(was, off))
+		}
+		if differ != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // take copies a region's memory to words, and returns where they are.
@@ -314,28 +405,31 @@ func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
 			f := unsafe.Add(at, o.off)
 			switch o.kind {
 			case opPointer:
-				if q := *(*unsafe.Pointer)(f); q != nil && t.news(o, lead{to: uintptr(q)}) {
-					t.found(q, o.elem, 1)
+				if q := *(*unsafe.Pointer)(f); q != nil && t.news(o, uintptr(q), 0) {
+					t.led(o, t.found(q, o.elem, 1))
 				}
 			case opSlice:
 				if h := (*header)(f); h.len > 0 {
-					t.found(h.data, o.elem, h.len)
+					t.kid(t.found(h.data, o.elem, h.len))
 				}
 			case opIface:
 				h := (*iface)(f)
-				if h.typ == 0 || h.data == nil || !t.news(o, lead{uintptr(h.data), h.typ}) {
+				if h.typ == 0 || h.data == nil || !t.news(o, uintptr(h.data), h.typ) {
 					continue
 				}
 				in := t.inside(o, f)
 				switch {
 				case in.direct:
+					t.memo[o.slot].to = 0 // it may lead to several regions
 					t.visit(unsafe.Pointer(&h.data), in.p, 1)
 				case len(in.p.leads) > 0:
-					t.found(h.data, in.p, 1)
+					t.led(o, t.found(h.data, in.p, 1))
+				default:
+					t.memo[o.slot].region = self
 				}
 			case opMap:
 				if *(*unsafe.Pointer)(f) != nil {
-					t.foundMap(o, f)
+					t.kid(t.foundMap(o, f))
 				}
 			case opNil:
 				if *(*unsafe.Pointer)(f) != nil {
@@ -348,16 +442,33 @@ func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
 
 // news reports whether a place leads elsewhere than the last one of its kind:
 // many objects lead to the same few.
-func (t *table) news(o *op, to lead) bool {
+func (t *table) news(o *op, to, typ uintptr) bool {
 	if o.slot >= len(t.memo) {
 		t.memo = append(t.memo, make([]lead, o.slot+1-len(t.memo))...)
 	}
 	m := &t.memo[o.slot]
-	if *m == to {
+	if m.to == to && m.typ == typ {
+		t.kid(m.region)
 		return false
 	}
-	*m = to
+	m.to, m.typ = to, typ
 	return true
+}
+
+// led notes the region that the place led to that news was asked of last.
+func (t *table) led(o *op, region int32) {
+	m := &t.memo[o.slot]
+	if m.region = region; region == self {
+		m.to = 0 // the next one's self is another
+	}
+	t.kid(region)
+}
+
+// kid notes that the region that is looked into leads to another.
+func (t *table) kid(region int32) {
+	if region >= 0 {
+		t.kids = append(t.kids, region)
+	}
 }
 
 // inside tells what is in the interface at a place that o describes.
@@ -568,7 +679,7 @@ func (t *table) list(f *flat) {
 				if r.off < 0 {
 					off = -1
 				}
-				f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, off, r.p.words(r.n)})
+				f.regions = append(f.regions, flatRegion{r.at, r.p, r.n, off, r.p.words(r.n), t.nodes[n].region})
 			}
 			if new := f.regions[from:]; len(new) > 1 {
 				slices.SortFunc(new, func(a, b flatRegion) int { return cmp.Compare(a.at, b.at) })

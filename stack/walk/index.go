@@ -26,12 +26,12 @@ type Walk struct {
 	now     *stack.Replay // the world at the end of the index
 	tr      *trace.Tracer
 	marks   []checkpoint
-	base    *sim.Image   // what checkpoints are differences to, now
-	based   int          // how many are differences to it
-	weight  int          // bytes of all checkpoints
-	gap     int          // frames that checkpoints must be apart since they were thinned out
-	due     int          // no checkpoint before this frame: the last one was dear
-	ready   []*sim.Image // bases that are kept quick, the last one last
+	series  sim.Series[stack.Replay] // of checkpoints
+	weight  int                      // bytes of all checkpoints
+	full    int                      // bytes of the last one in full
+	part    int                      // and of the last one that is a difference
+	gap     int                      // frames that checkpoints must be apart since they were thinned out
+	due     int                      // no checkpoint before this frame: the last one was dear
 	done    bool
 	brk     error // the capture breaks off
 	cache   []*Chunk
@@ -155,10 +155,7 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 			}
 			k.done = true
 			k.now.Finish()
-			if k.base != nil {
-				k.base.Release()
-				k.base = nil
-			}
+			k.series.Begin()
 			sim.Trim()
 			k.settle(k.packets.n - 1)
 			break
@@ -276,7 +273,6 @@ func (k *Walk) record(from, to int) (*Chunk, error) {
 	for k.marks[j].at > from {
 		j--
 	}
-	k.near(k.marks[j].im)
 	r := sim.Restore[stack.Replay](k.marks[j].im)
 	tr := &trace.Tracer{Mode: trace.Silent}
 	if n := len(k.cache); n > 0 {

@@ -135,9 +135,10 @@ func BenchmarkImage(b *testing.B) {
 		}
 	}
 	on(frames * 6 / 10)
-	base := sim.Take(r, nil)
-	on(frames / 20)
-	im := sim.Take(r, base)
+	var s sim.Series[stack.Replay]
+	full := s.Take(r)
+	on(frames / 100)
+	im := s.Take(r)
 	run := func(what string, f func()) {
 		b.Run(what, func(b *testing.B) {
 			var d []time.Duration
@@ -150,12 +151,12 @@ func BenchmarkImage(b *testing.B) {
 		})
 	}
 	run("fork", func() { r.Fork() })
-	run("take", func() { sim.Take(r, nil) })
-	run("take-difference", func() { sim.Take(r, base) })
-	base.Release()
-	run("restore", func() { sim.Restore[stack.Replay](base) })
+	run("take", func() { sim.Take(r) })
+	run("take-difference", func() { s.Take(r) })
+	s.Begin()
+	run("restore", func() { sim.Restore[stack.Replay](full) })
 	run("restore-difference", func() { sim.Restore[stack.Replay](im) })
-	b.Logf("%d sockets, %d objects; in full %d KiB, difference %d KiB", r.Host.TCP.Hash.Len(), im.Objects(), base.Size()>>10, im.Size()>>10)
+	b.Logf("%d sockets, %d objects; in full %d KiB, difference %d KiB", r.Host.TCP.Hash.Len(), im.Objects(), full.Size()>>10, im.Size()>>10)
 }
 
 // BenchmarkSilent measures a run of the whole capture that nobody listens to.

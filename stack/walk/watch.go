@@ -18,7 +18,6 @@ func (k *Walk) Watch(obj uint32, from, to int, w trace.Watcher, tell func(frame 
 	for k.marks[j].at > from {
 		j--
 	}
-	k.near(k.marks[j].im)
 	r := sim.Restore[stack.Replay](k.marks[j].im)
 	tr := &trace.Tracer{Mode: trace.Silent, Watcher: w, Watched: obj}
 	r.SetTracer(tr)
