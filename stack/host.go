@@ -5,6 +5,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/device"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
+	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 	"github.com/packetwalk/packetwalk/stack/raw"
 	"github.com/packetwalk/packetwalk/stack/tcp"
 	"github.com/packetwalk/packetwalk/stack/udp"
@@ -44,6 +45,7 @@ func (h *Host) Up(d *core.Device) {
 	d.Flags |= core.IFFUp
 	d.EverUp = true
 	device.OpenStop(d)
+	nftables.NetdevEvent(h.NS)
 	h.IPv4.DevUp(d)
 	h.IPv6.DevUp(d)
 	device.LinkChanged(d)

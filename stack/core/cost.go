@@ -21,6 +21,7 @@ const (
 	CostSegment     = 150 * sim.Time(1)  // cut one segment in software
 	CostDriverTx    = 200 * sim.Time(1)  // map a frame, ring the doorbell
 	CostDriverTxEnd = 60 * sim.Time(1)   // clean one sent frame
+	CostIPI         = 500 * sim.Time(1)  // until another CPU is interrupted
 	CostKsoftirqd   = 5000 * sim.Time(1) // until the thread gets the CPU
 )
 

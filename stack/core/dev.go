@@ -31,6 +31,8 @@ const (
 	FeatureVlanTx
 	FeatureGSOUDP  // the device takes UDP_SEGMENT packets whole
 	FeatureVlanSTx // it takes tags of 802.1ad beside the packet
+	FeatureGROList // rx-gro-list: GRO hangs datagrams on as they are
+	FeatureGSOList // tx-gso-list: the device takes such packets whole
 )
 
 // DevStats are the counters of ip -s link (struct rtnl_link_stats64).
@@ -79,8 +81,12 @@ type Device struct {
 	Flags       uint16
 	Features    uint32
 	TxQueueLen  int
-	NumTxQueues int // transmit queues that it has
-	RealTx      int // of which it uses so many (real_num_tx_queues); 0: all
+	NumTxQueues int  // transmit queues that it has
+	RealTx      int  // of which it uses so many (real_num_tx_queues); 0: all
+	NumRx       int  // receive queues that it has; 0: one
+	RealRx      int  // of which it uses so many (real_num_rx_queues); 0: all
+	RecordsRx   bool // its driver tells by which queue a packet came (skb_record_rx_queue)
+	SelectsTx   bool // its driver chooses the transmit queue (ndo_select_queue), or all share one discipline
 	NS          *Netns
 	Ops         DeviceOps
 	Qdisc       Qdisc // of the root; nil: noqueue
@@ -110,6 +116,8 @@ type Device struct {
 	Tcx [2]TcEntry     // tc's filters there (tcx_ingress, tcx_egress); nil: none
 
 	tx     []txQueue // what is known of its transmit queues
+	rxq    []rxQueue // what is set for its receive queues; nil: nothing
+	xps    []xpsMap  // by CPU; nil: nothing is set
 	toFree []refusal // what an enqueue function gave up (to_free)
 }
 
@@ -139,6 +147,7 @@ func (ns *Netns) NewDevice(name string, index int, ops DeviceOps) *Device {
 	d := &Device{Name: name, Index: index, MTU: 1500, Type: LinkEther, HardLen: 14, Broadcast: wire.Broadcast, NS: ns, Ops: ops,
 		Flags: IFFBroadcast | IFFMulticast | IFFRunning, TxQueueLen: 1000, NumTxQueues: 1}
 	ns.insert(d)
+	d.defaultRPS(0)
 	return d
 }
 

@@ -3,6 +3,7 @@ package core
 // Unlist is unlist_netdevice: the namespace no longer knows the device. Who
 // calls it has taken it down and told the protocols.
 func (ns *Netns) Unlist(d *Device) {
+	ns.flushBacklog(d)
 	delete(ns.byIndex, d.Index)
 	for i, x := range ns.Devices {
 		if x == d {

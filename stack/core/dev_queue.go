@@ -76,6 +76,7 @@ type Bypasser interface {
 // A MultiQueue is a root that gives each transmit queue a discipline of its own (mq).
 type MultiQueue interface {
 	Queue(i int) Qdisc
+	SetReal(n int) // the device uses so many queues now (mq_change_real_num_tx)
 }
 
 // A txQueue is struct netdev_queue.
@@ -108,14 +109,17 @@ func (d *Device) qdisc(txq int) Qdisc {
 }
 
 // pickTx is netdev_core_pick_tx: choose the transmit queue, and with it the
-// discipline. A packet that came in leaves by the queue of the same number; what is
-// made here is spread by its flow if each queue has a discipline, and takes the first
-// queue else.
+// discipline. A card whose only discipline feeds all of its queues (SelectsTx) sends by
+// the first, unless xps_cpus says otherwise.
 func (ns *Netns) pickTx(d *Device, b *SKB) Qdisc {
-	if m, ok := d.Qdisc.(MultiQueue); ok {
-		if n := d.TxQueues(); b.IIF == 0 && n > 1 {
-			b.QueueMapping = uint16(uint64(FlowHash(b)) * uint64(n) >> 32)
-		}
+	m, multi := d.Qdisc.(MultiQueue)
+	switch n := d.TxQueues(); {
+	case n > 1 && (multi || !d.SelectsTx || d.xps != nil):
+		ns.pickTxQueue(d, b)
+	case n == 1:
+		b.QueueMapping = 0
+	}
+	if multi {
 		return m.Queue(d.queueOf(b))
 	}
 	return d.Qdisc

@@ -9,8 +9,6 @@ import (
 // dev_hard_start_xmit), net/sched/sch_generic.c.
 //
 // The queues themselves are run in dev_queue.go.
-//
-// Left out: XPS.
 
 // DevQueueXmit is __dev_queue_xmit: give the packet, link header at the data
 // pointer, to the queue of b.Dev. It returns NET_XMIT_* or a negated errno; the
@@ -82,7 +80,7 @@ func (ns *Netns) validateXmit(d *Device, b *SKB, l *SKBList) bool {
 			ns.Drop(b, step.DropSKBGsoSeg, step.ValidateXmitSkb)
 			return false
 		}
-		ns.Consume(b, step.ValidateXmitSkb)
+		ns.CutUp(b, step.ValidateXmitSkb)
 		return true
 	}
 	if d.Features&FeatureSG == 0 && len(b.Frags) > 0 {
@@ -115,13 +113,24 @@ func (ns *Netns) whyValid(d *Device, b *SKB) {
 	}
 }
 
+// gsoMax is gso_max_size (GSO_LEGACY_MAX_SIZE): the bytes of a packet, link header and
+// all, from which on no device is asked to cut it (gso_features_check).
+const gsoMax = 65536
+
 // canSegment is skb_gso_ok: the device cuts such packets itself.
 func (d *Device) canSegment(b *SKB) bool {
+	if b.Len() >= gsoMax {
+		return false
+	}
 	if b.IPSummed != ChecksumPartial && b.IPSummed != ChecksumUnnecessary {
 		return false
 	}
 	if b.GSOType&GSOUDPL4 != 0 {
-		return d.Features&FeatureGSOUDP != 0
+		need := uint32(FeatureGSOUDP)
+		if b.GSOType&GSOFragList != 0 {
+			need |= FeatureGSOList
+		}
+		return d.Features&need == need
 	}
 	return b.GSOType&(GSOTCPv4|GSOTCPv6) != 0 && d.Features&FeatureTSO != 0
 }

@@ -157,7 +157,7 @@ func (ns *Netns) piece(b, f *SKB, consumed bool) {
 	} else {
 		t.Point(step.KfreeSkb, f, uint64(f.ID), uint64(step.SkbReleaseData), uint64(f.Protocol), uint64(step.DropNotSpecified))
 	}
-	if f.Pkt != b.Pkt {
+	if f.Pkt != b.Pkt && !(f.CB.FList && f.Cloned) { // else its clone goes on (skb_segment_list)
 		t.End(f, trace.Consumed, 0, t.Running(), step.WhyPartOf)
 	}
 }

@@ -3,13 +3,13 @@ package core
 import (
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // Read before editing: net/core/gro.c, net/ipv4/af_inet.c (inet_gro_receive),
 // net/ipv6/ip6_offload.c, net/ipv4/tcp_offload.c (tcp_gro_receive).
 //
-// Left out: GRO of UDP (off by default: such packets pass through), of tunnels,
-// of packets with IPv6 extension headers, and fraglists.
+// UDP is in gro_udp.go. Left out: tunnels, IPv6 extension headers, fraglists of TCP.
 
 const (
 	groBuckets  = 8     // GRO_HASH_BUCKETS
@@ -55,7 +55,7 @@ func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 	l := &n.gro.bucket[b.Hash&(groBuckets-1)]
 	groListPrepare(l, b)
 	cb := &b.CB
-	cb.GROCount, cb.Flush, cb.SameFlow = 1, false, false
+	cb.GROCount, cb.Flush, cb.SameFlow, cb.FList = 1, false, false, false
 	if b.GSOSize > 0 {
 		cb.GROCount = b.GSOSegs
 	}
@@ -73,7 +73,9 @@ func (n *NAPI) devGroReceive(ns *Netns, b *SKB) {
 	merged := cb.SameFlow
 	if merged {
 		ns.Why(step.WhyGROIs, uint64(cb.GROInto))
-		ns.groMerged(b)
+		if !cb.FList {
+			ns.groMerged(b)
+		}
 	}
 	if pp != nil {
 		n.groRemove(l, pp)
@@ -139,9 +141,21 @@ func (n *NAPI) groComplete(ns *Netns, b *SKB) {
 		n.groNormalOne(ns, b, 1)
 		return
 	}
-	b.groFinish()
+	if proto, v6 := b.groProto(); proto == wire.ProtoUDP {
+		b.groFinishUDP(v6)
+	} else {
+		b.groFinish()
+	}
 	ns.Why(step.WhyGROComplete, uint64(b.GSOSegs), uint64(b.GSOSize), uint64(b.Len()))
 	n.groNormalOne(ns, b, b.GSOSegs)
+}
+
+// groProto is what a held packet carries.
+func (b *SKB) groProto() (p wire.Proto, v6 bool) {
+	if b.Protocol == uint16(wire.EtherTypeIPv6) {
+		return wire.IPv6(b.Data()).NextHeader(), true
+	}
+	return wire.IPv4(b.Data()).Proto(), false
 }
 
 // groFlush is napi_gro_flush: nothing more is coming, let all held packets go,
@@ -186,6 +200,11 @@ func (n *NAPI) groNormalList(ns *Netns) {
 	}
 	l := n.gro.list
 	n.gro.list, n.gro.count = SKBList{}, 0
+	if n.Dev != nil && n.Dev.rxq != nil {
+		if ns.steer(&l); l.Len() == 0 {
+			return
+		}
+	}
 	ns.receiveListCore(n, &l)
 }
 

@@ -40,7 +40,7 @@ func (ns *Netns) inetGroReceive(l *SKBList, b *SKB) *SKB {
 	}
 	b.Transport = b.data + wire.IPv4MinLen
 	if ip.Proto() == wire.ProtoUDP {
-		return ns.udpGroReceive(step.Udp4GroReceive, b)
+		return ns.udpGroReceive(step.Udp4GroReceive, l, b, wire.IPv4MinLen, false)
 	}
 	return ns.tcp4GroReceive(l, b)
 }
@@ -68,18 +68,9 @@ func (ns *Netns) ipv6GroReceive(l *SKBList, b *SKB) *SKB {
 	}
 	b.Transport = b.data + wire.IPv6Len
 	if ip.NextHeader() == wire.ProtoUDP {
-		return ns.udpGroReceive(step.Udp6GroReceive, b)
+		return ns.udpGroReceive(step.Udp6GroReceive, l, b, wire.IPv6Len, true)
 	}
 	return ns.tcp6GroReceive(l, b)
-}
-
-// udpGroReceive is udp4_gro_receive and udp6_gro_receive without a socket that
-// asked for it: the packet goes up alone.
-func (ns *Netns) udpGroReceive(s step.Step, b *SKB) *SKB {
-	defer ns.In(s, b).Out()
-	ns.Why(step.WhyGROUDP)
-	b.CB.Flush = true
-	return nil
 }
 
 // tcp4GroReceive is tcp4_gro_receive: GRO looks at the TCP header, if the

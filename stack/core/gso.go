@@ -8,7 +8,7 @@ import (
 // Read before editing: net/core/gso.c, skb_segment (net/core/skbuff.c),
 // inet_gso_segment, tcp_gso_segment, __udp_gso_segment.
 //
-// Left out: tunnels, frag lists, IPv6 extension headers.
+// UDP's own is in gso_udp.go. Left out: tunnels, IPv6 extension headers.
 
 // A gsoPlan says where the headers of a packet lie that is to be cut: offsets
 // from the data pointer.
@@ -68,13 +68,12 @@ func (ns *Netns) gsoSegment(d *Device, b *SKB, l *SKBList) bool {
 		ns.Why(step.WhyGSOBad)
 		return false
 	}
-	n := 0
-	for off := p.payload; off < b.Len(); off += b.GSOSize {
-		ns.Spend(CostSegment)
-		l.PushBack(ns.segment(d, b, &p, off, n))
-		n++
+	if b.GSOType&GSOFragList != 0 {
+		ns.segmentList(d, b, &p, l)
+	} else {
+		ns.cut(d, b, &p, l)
 	}
-	ns.Why(step.WhyGSOSplit, devIndex(d), uint64(n), uint64(b.GSOSize))
+	ns.Why(step.WhyGSOSplit, devIndex(d), uint64(l.Len()), uint64(b.GSOSize))
 	return true
 }
 

@@ -74,7 +74,7 @@ func testSegment(t *testing.T, name string, v6, udp, linear bool, size, mss int,
 		b.AddFrag(f)
 		ns.Free(f)
 	}
-	b.GSOSize, b.GSOType, b.IPSummed = mss, uint16(typ), ChecksumPartial
+	b.GSOSize, b.GSOType, b.IPSummed = mss, uint32(typ), ChecksumPartial
 	var l SKBList
 	if !ns.Segment(b, &l) {
 		t.Fatalf("%s: cannot be cut", name)

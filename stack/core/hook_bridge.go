@@ -80,5 +80,11 @@ func (ns *Netns) NetifReceiveSkb(b *SKB) {
 		ns.TP(step.NetifReceiveSkbEntry, b, uint64(b.Dev.Index), uint64(b.QueueMapping), uint64(b.ID), uint64(b.Protocol), uint64(b.IPSummed),
 			uint64(b.Hash), uint64(b.Len()), uint64(b.Truesize))
 	}
+	if b.Dev.rxq != nil {
+		if s := ns.getRPSCPU(b); s != nil {
+			ns.enqueueToBacklog(b, s)
+			return
+		}
+	}
 	ns.receiveOneCore(b)
 }

@@ -119,6 +119,9 @@ func (s *Softnet) netRxAction() bool {
 	} else {
 		s.polling = false
 	}
+	if len(s.rpsIPI) > 0 { // net_rps_action_and_irq_enable
+		s.sendIPI()
+	}
 	return true
 }
 
@@ -159,6 +162,9 @@ func (p backlogPoll) Poll(budget int) int { return p.s.processBacklog(budget) }
 // processBacklog is process_backlog: take packets from this CPU's backlog.
 func (s *Softnet) processBacklog(quota int) int {
 	defer s.ns().In(step.ProcessBacklog, s).Out()
+	if len(s.rpsIPI) > 0 {
+		s.sendIPI()
+	}
 	work := 0
 	for {
 		for b := s.processQueue.PopFront(); b != nil; b = s.processQueue.PopFront() {
@@ -191,15 +197,19 @@ func (ns *Netns) NetifRx(b *SKB) bool {
 func (ns *Netns) netifRxInternal(b *SKB) bool {
 	defer ns.In(step.NetifRxInternal, b).Out()
 	ns.TP(step.NetifRx, b, uint64(b.ID), uint64(b.Len()), uint64(b.Dev.Index))
-	ns.Why(step.WhyRxCPU, uint64(ns.Machine.current))
-	return ns.enqueueToBacklog(b)
+	s := ns.Machine.ThisCPU()
+	if b.Dev.rxq == nil {
+		ns.Why(step.WhyRxCPU, uint64(s.CPU))
+	} else if to := ns.getRPSCPU(b); to != nil {
+		s = to
+	}
+	return ns.enqueueToBacklog(b, s)
 }
 
-// enqueueToBacklog is enqueue_to_backlog.
-func (ns *Netns) enqueueToBacklog(b *SKB) bool {
+// enqueueToBacklog is enqueue_to_backlog: s is the CPU whose backlog takes it.
+func (ns *Netns) enqueueToBacklog(b *SKB, s *Softnet) bool {
 	defer ns.In(step.EnqueueToBacklog, b).Out()
 	ns.Spend(CostBacklog)
-	s := ns.Machine.ThisCPU()
 	if !b.Dev.Up() {
 		b.Dev.Stats.RxDropped++
 		ns.Why(step.WhyDevDown, uint64(b.Dev.Index))
@@ -214,10 +224,14 @@ func (ns *Netns) enqueueToBacklog(b *SKB) bool {
 		ns.Drop(b, step.DropCPUBacklog, step.EnqueueToBacklog)
 		return false
 	}
-	ns.Why(step.WhyBacklogRoom, uint64(qlen), uint64(limit))
+	if s.CPU == ns.Machine.current {
+		ns.Why(step.WhyBacklogRoom, uint64(qlen), uint64(limit))
+	} else {
+		ns.Why(step.WhyBacklogOther, uint64(qlen), uint64(limit), uint64(s.CPU))
+	}
 	if qlen == 0 && !s.backlog.scheduled {
 		s.backlog.scheduled = true
-		s.backlog.schedule(ns)
+		s.napiScheduleRPS(ns)
 	}
 	s.inputQueue.PushBack(b)
 	return true

@@ -55,6 +55,8 @@ type Machine struct {
 
 	Mem Mem
 
+	UDPEncap int // UDP sockets that GRO has to know of (udp_encap_needed_key)
+
 	// TCP's congestion controls (tcp_cong_list), a bit for each: modules that
 	// were loaded, and what differs from the default in who may choose them.
 	CongLoaded, CongAllowed, CongForbidden uint8

@@ -36,11 +36,12 @@ const (
 
 // Kinds of GSO packets (SKB_GSO_*).
 const (
-	GSOTCPv4 = 1 << iota
-	GSOTCPv6
-	GSOUDPL4
-	GSOTCPECN
-	GSOTCPAccECN // CWR is part of a counter: every segment keeps it
+	GSOTCPv4     = 1 << 0
+	GSOTCPECN    = 1 << 2
+	GSOTCPv6     = 1 << 4
+	GSOUDPL4     = 1 << 17
+	GSOFragList  = 1 << 18 // its parts hang on it as they came
+	GSOTCPAccECN = 1 << 19 // CWR is part of a counter: every segment keeps it
 )
 
 // Headroom is how much room a new buffer keeps in front for headers
@@ -109,6 +110,7 @@ type CB struct {
 	Flush    bool
 	SameFlow bool
 	FixedID  bool   // all have one IP identification (ip_fixedid)
+	FList    bool   // it is hung on as it is, not merged (is_flist)
 	GROInto  uint32 // the buffer that this one was merged into
 	GROFrags int    // fragments that the last buffer in line holds
 	DataOff  int    // where the payload begins, from the data pointer
@@ -153,7 +155,7 @@ type SKB struct {
 	Dst                *Dst
 	Truesize           int
 	GSOSize, GSOSegs   int
-	GSOType            uint16
+	GSOType            uint32
 	IgnoreDF           bool // IP may cut it up here although it says "don't fragment" (ignore_df)
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over

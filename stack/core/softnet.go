@@ -22,8 +22,7 @@ const (
 // A Softnet is struct softnet_data: one CPU's share of the network's work, and
 // the part of kernel/softirq.c that runs it.
 //
-// Left out: receive packet steering (RPS, RFS), threaded NAPI, busy polling
-// and netpoll.
+// Left out: RFS, threaded NAPI, busy polling and netpoll.
 type Softnet struct {
 	CPU     int
 	id      uint32
@@ -38,7 +37,11 @@ type Softnet struct {
 	inputQueue   SKBList // input_pkt_queue
 	processQueue SKBList
 
-	Processed, TimeSqueeze, Dropped uint64 // /proc/net/softnet_stat
+	Processed, TimeSqueeze, Dropped, ReceivedRPS uint64 // /proc/net/softnet_stat
+
+	rpsIPI  []*Softnet // CPUs that wait to be told of packets (rps_ipi_list)
+	ipi     sim.Timer  // another CPU interrupts this one (csd)
+	ipiTask ipiTask
 
 	pending   uint32   // raised softirqs, a bit each
 	bh        int      // how often bottom halves are disabled (preempt_count)
@@ -73,7 +76,7 @@ func (t *softirqTask) Run() { t.s.wake() }
 // NewSoftnet adds a CPU to a machine.
 func NewSoftnet(m *Machine) *Softnet {
 	s := &Softnet{CPU: len(m.CPU), machine: m, id: m.IDs.Object()}
-	s.task.s = s
+	s.task.s, s.ipiTask.s = s, s
 	s.backlog.init(s, m.IDs.Object(), backlogPoll{s})
 	m.CPU = append(m.CPU, s)
 	return s

@@ -11,6 +11,7 @@ type Sysctl struct {
 	NetdevMaxBacklog                           int
 	RmemDefault, WmemDefault, RmemMax, WmemMax int
 	Somaxconn                                  int
+	RPSDefault                                 CPUMask // rps_default_mask: what new receive queues begin with
 
 	// net.ipv4
 	IPDefaultTTL, IPForward, IPNoPMTUDisc, IPEarlyDemux, TCPEarlyDemux, UDPEarlyDemux  int

@@ -101,7 +101,7 @@ func NewBridge(ns *core.Netns, name string, index int, addr wire.MAC, set bool) 
 		GroupAddr: 0x0180c2000000, McastSnoop: true, McastRouter: 1, Mcast: defaultMcast(), VlanProto: uint16(wire.EtherTypeVLAN), DefaultPVID: 1, addrSet: set}
 	br.Dev = ns.NewDevice(name, index, br)
 	br.Dev.Addr = addr
-	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
+	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
 	br.fdb.init(br)
 	br.fake = fakeRoute(br.Dev)
 	if brnfRegister(ns); set {

@@ -215,7 +215,7 @@ func (br *Bridge) recomputeFeatures() {
 	for _, p := range br.Ports {
 		sg = sg || p.Dev.Features&core.FeatureSG != 0
 	}
-	const rests = core.FeatureSG | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP
+	const rests = core.FeatureSG | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList
 	if br.Dev.Features &^= rests; sg {
 		br.Dev.Features |= rests
 	}

@@ -9,5 +9,5 @@
 // own.
 //
 // Left out: XDP, flow director filters, time stamping, energy, wake on LAN,
-// adaptive interrupt moderation, ethtool but for what Config says.
+// adaptive interrupt moderation.
 package device

@@ -36,7 +36,10 @@ type NIC struct {
 	// has it (skb_orphan), as with a virtual link, not when it has left the card.
 	Takes bool
 
-	vector []*vector
+	vector []*vector // pairs of queues in use
+	all    []*vector // those that have been in use
+	pairs  int       // that the card has
+	rss    rss
 	rate   int64
 	gap    sim.Time
 
@@ -82,18 +85,22 @@ func NewNIC(ns *core.Netns, name string, index int, cfg Config) *NIC {
 	n.task.n = n
 	n.Dev = ns.NewDevice(name, index, n)
 	n.Dev.Features = igbFeatures &^ cfg.Off
-	n.Dev.NumTxQueues = cfg.Queues
+	n.Dev.NumTxQueues, n.Dev.NumRx, n.Dev.RecordsRx = cfg.Queues, cfg.Queues, true
+	n.Dev.SelectsTx = true
 	n.Dev.Qdisc = sched.NewPfifoFast(n.Dev)
 	m := ns.Machine
 	m.ThisCPU() // there is at least one
+	n.pairs = cfg.Queues
 	for i := range cfg.Queues {
 		v := &vector{nic: n, index: i, irq: cfg.FirstIRQ + i}
 		v.task.v = v
 		v.rx.init(n, i, cfg.RxRing)
 		v.tx.init(n, cfg.TxRing)
 		v.napi.AddNAPI(n.Dev, m.CPU[i%len(m.CPU)], v)
-		n.vector = append(n.vector, v)
+		n.all = append(n.all, v)
 	}
+	n.vector = n.all
+	n.setupMRQC()
 	return n
 }
 

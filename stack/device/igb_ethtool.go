@@ -26,7 +26,7 @@ func (n *NIC) SetRings(rx, tx int) bool {
 	if r, t := n.Pending(); r+t > 0 {
 		return false
 	}
-	for i, v := range n.vector {
+	for i, v := range n.all {
 		rp, tp := v.rx.packets, v.tx.packets
 		v.rx = rxRing{}
 		v.rx.init(n, i, rx)
@@ -34,5 +34,28 @@ func (n *NIC) SetRings(rx, tx int) bool {
 		v.tx.init(n, tx)
 		v.rx.packets, v.tx.packets = rp, tp
 	}
+	return true
+}
+
+// MaxQueues is igb_max_channels: pairs of queues that the card has.
+func (n *NIC) MaxQueues() int { return n.pairs }
+
+// SetQueues is igb_set_channels: count pairs of queues are used, 1 to MaxQueues. Their
+// counters begin anew (igb_reinit_queues). It reports false if frames are still in the
+// rings.
+func (n *NIC) SetQueues(count int) bool {
+	if count == len(n.vector) {
+		return true
+	}
+	if r, t := n.Pending(); r+t > 0 {
+		return false
+	}
+	n.vector = n.all[:count]
+	for _, v := range n.all {
+		v.rx.packets, v.rx.dropped, v.tx.packets = 0, 0, 0
+	}
+	n.Dev.SetTxQueues(count)
+	n.Dev.SetRxQueues(count)
+	n.setupMRQC()
 	return true
 }

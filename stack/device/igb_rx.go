@@ -80,8 +80,8 @@ func (n *NIC) DMA(f []byte, info RxInfo) bool {
 	ns := d.NS
 	size := max(len(f), info.Len)
 	typ, off, tagged := etherType(f)
-	hash := rssHash(f, typ, off)
-	v := n.vector[rssQueue(hash, len(n.vector))]
+	hash := n.rss.rssHash(f, typ, off)
+	v := n.vector[n.rss.queue(hash)]
 	r := &v.rx
 	ndesc := max(1, (size+rxBuffer-1)/rxBuffer)
 	if !d.Up() || r.free() < ndesc || r.filled == len(r.desc) {
@@ -231,7 +231,7 @@ func (r *rxRing) build(ns *core.Netns, e *rxDesc, b *core.SKB) bool {
 		clear(b.Put(ethMin - n))
 	}
 	if e.hash != 0 {
-		ns.Why(step.WhyRSS, uint64(e.hash), uint64(r.index))
+		ns.Why(step.WhyRSS, uint64(e.hash), uint64(r.index), uint64(e.hash%RetaSize))
 	} else {
 		ns.Why(step.WhyRSSNone, uint64(r.index))
 	}

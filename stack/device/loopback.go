@@ -14,7 +14,7 @@ func NewLoopback(ns *core.Netns) *core.Device {
 	d := ns.NewDevice("lo", 1, loopback{})
 	d.MTU, d.Type, d.Addr, d.Broadcast = 65536, core.LinkLoopback, 0, 0
 	d.Flags = core.IFFLoopback | core.IFFRunning
-	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGRO | core.FeatureGSOUDP
+	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGRO | core.FeatureGSOUDP | core.FeatureGSOList
 	ns.Loopback = d
 	return d
 }

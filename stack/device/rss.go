@@ -47,11 +47,11 @@ func Toeplitz(in []byte) uint32 {
 }
 
 // rssHash is what the card hashes of a frame: addresses, and the ports of TCP
-// segments that are no fragments (E1000_MRQC_RSS_FIELD_*; UDP ports are not
-// used by default). 0 for anything that is not IP.
-func rssHash(f []byte, typ wire.EtherType, off int) uint32 {
+// segments that are no fragments (E1000_MRQC_RSS_FIELD_*), of UDP if it was asked to
+// (ethtool -N DEV rx-flow-hash). 0 for anything that is not IP.
+func (n *rss) rssHash(f []byte, typ wire.EtherType, off int) uint32 {
 	var in [36]byte
-	n := 0
+	k := 0
 	p := f[min(off, len(f)):]
 	switch typ {
 	case wire.EtherTypeIPv4:
@@ -59,30 +59,91 @@ func rssHash(f []byte, typ wire.EtherType, off int) uint32 {
 		if !ip.Valid() {
 			return 0
 		}
-		n = copy(in[:], p[12:20])
-		if ip.Proto() == wire.ProtoTCP && !ip.IsFragment() && len(p) >= ip.IHL()+4 {
-			n += copy(in[n:], p[ip.IHL():ip.IHL()+4])
+		k = copy(in[:], p[12:20])
+		if n.hashesPorts(ip.Proto(), false) && !ip.IsFragment() && len(p) >= ip.IHL()+4 {
+			k += copy(in[k:], p[ip.IHL():ip.IHL()+4])
 		}
 	case wire.EtherTypeIPv6:
 		ip := wire.IPv6(p)
 		if !ip.Valid() {
 			return 0
 		}
-		n = copy(in[:], p[8:40])
-		if ip.NextHeader() == wire.ProtoTCP && len(p) >= 44 {
-			n += copy(in[n:], p[40:44])
+		k = copy(in[:], p[8:40])
+		if n.hashesPorts(ip.NextHeader(), true) && len(p) >= 44 {
+			k += copy(in[k:], p[40:44])
 		}
 	default:
 		return 0
 	}
-	return Toeplitz(in[:n])
+	return Toeplitz(in[:k])
 }
 
-// reta is the size of the card's indirection table (IGB_RETA_SIZE).
-const reta = 128
+// RetaSize is how many places the card's indirection table has (IGB_RETA_SIZE).
+const RetaSize = 128
 
-// rssQueue is the receive queue that the indirection table gives a hash.
-func rssQueue(hash uint32, queues int) int { return int(hash%reta) * queues / reta }
+// An rss is how the card spreads what comes in over its queues.
+type rss struct {
+	table  [RetaSize]uint8 // RETA: the last bits of a hash name a place, the place a queue
+	made   int             // for so many queues (rss_indir_tbl_init)
+	udp    [2]bool         // the ports of UDP count, over IPv4 and over IPv6 (IGB_FLAG_RSS_FIELD_IPV4_UDP …)
+	byUser bool            // the user has set the table (IFF_RXFH_CONFIGURED)
+}
+
+// queue is the receive queue that the indirection table gives a hash.
+func (n *rss) queue(hash uint32) int { return int(n.table[hash%RetaSize]) }
+
+func (n *rss) hashesPorts(p wire.Proto, v6 bool) bool {
+	return p == wire.ProtoTCP || p == wire.ProtoUDP && n.HashUDP(v6)
+}
+
+// HashUDP reports whether the card hashes the ports of UDP (ethtool -n DEV rx-flow-hash
+// udp4).
+func (n *rss) HashUDP(v6 bool) bool {
+	if v6 {
+		return n.udp[1]
+	}
+	return n.udp[0]
+}
+
+// HashUDP: see rss.HashUDP.
+func (n *NIC) HashUDP(v6 bool) bool { return n.rss.HashUDP(v6) }
+
+// SetHashUDP is igb_set_rss_hash_opt for UDP.
+func (n *NIC) SetHashUDP(v6, on bool) {
+	if v6 {
+		n.rss.udp[1] = on
+	} else {
+		n.rss.udp[0] = on
+	}
+}
+
+// setupMRQC is igb_setup_mrqc: a table for another number of queues than this one is
+// made anew, each queue one run of places.
+func (n *NIC) setupMRQC() {
+	q := len(n.vector)
+	if n.rss.made == q {
+		return
+	}
+	for i := range n.rss.table {
+		n.rss.table[i] = uint8(i * q / RetaSize)
+	}
+	n.rss.made = q
+}
+
+// Indirection is igb_get_rxfh: the indirection table, and whether the user has set it.
+func (n *NIC) Indirection() (table [RetaSize]uint8, byUser bool) { return n.rss.table, n.rss.byUser }
+
+// SetIndirection is igb_set_rxfh: a table of queues. It reports false, and changes
+// nothing, if one of them is not in use (EINVAL). byUser: it is not the kernel's own.
+func (n *NIC) SetIndirection(table *[RetaSize]uint8, byUser bool) bool {
+	for _, q := range table {
+		if int(q) >= len(n.vector) {
+			return false
+		}
+	}
+	n.rss.table, n.rss.byUser = *table, byUser
+	return true
+}
 
 // checksumSeen is what the card says about a frame's checksums: verified when
 // those of the IPv4 header and of TCP or UDP are there and right.

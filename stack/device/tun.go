@@ -84,7 +84,7 @@ func newTun(ns *core.Netns, name string, index int, flags uint16, home TunHome, 
 	}
 	d.NumTxQueues = 1
 	if flags&TunMultiQueue != 0 {
-		d.NumTxQueues = MaxTapQueues
+		d.NumTxQueues, d.SelectsTx = MaxTapQueues, true
 	}
 	d.Qdisc = sched.NewPfifoFast(d)
 	t.Dev = d

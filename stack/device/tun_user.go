@@ -157,7 +157,7 @@ func tunGSO(b *core.SKB, size int, tap bool) {
 		return
 	}
 	size = max(size, minGSO)
-	head, typ := 20+20, uint16(core.GSOTCPv4)
+	head, typ := 20+20, uint32(core.GSOTCPv4)
 	if p[link]>>4 == 6 {
 		head, typ = 40+20, core.GSOTCPv6
 	}

@@ -18,13 +18,13 @@ type Veth struct {
 	Peer *Veth
 	Wire Wire
 
-	rq      *vethRQ // with GRO on
-	PeerMTU int     // of an end outside of the world, in bytes; 0: it takes everything
+	rq      []*vethRQ // by receive queue, with GRO on
+	PeerMTU int       // of an end outside of the world, in bytes; 0: it takes everything
 }
 
 // vethFeatures are a veth's own: everything may stay undone, because the other
 // end is memory.
-const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP |
+const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList |
 	core.FeatureVlanRx | core.FeatureVlanTx | core.FeatureVlanSTx
 
 // NewVethPair makes both ends of a pair, down: `ip link add NAME1 type veth
@@ -79,8 +79,10 @@ func (v *Veth) StartXmit(d *core.Device, b *core.SKB) core.TxCode {
 		ns.Why(step.WhyFrameShort, uint64(n))
 	case v.Peer != nil:
 		ns.TstampTx(b, core.TstampSnd)
-		if v.forward(ns, b) {
-			sent(d, n)
+		if ok, napi := v.forward(ns, b); ok {
+			if !napi { // else the other end's poll counts it
+				sent(d, n)
+			}
 			return core.TxOK
 		}
 		d.Stats.TxDropped++
@@ -112,24 +114,31 @@ func (v *Veth) refused(ns *core.Netns, b *core.SKB) {
 	ns.Drop(b, step.DropNotSpecified, step.DevForwardSkb)
 }
 
-// forward is veth_forward_skb: the other end receives the packet.
-func (v *Veth) forward(ns *core.Netns, b *core.SKB) bool {
+// forward is veth_forward_skb: the other end receives the packet, or its ring does
+// (napi).
+func (v *Veth) forward(ns *core.Netns, b *core.SKB) (ok, napi bool) {
 	p := v.Peer.Dev
 	if !forwardSkb(ns, p, b) {
-		return false
+		return false, false
 	}
 	n := b.Len() + wire.EthernetLen
-	napi := v.eligible(b)
+	q := int(b.QueueMapping)
+	napi = q < p.RxQueues() && v.eligible(b)
+	if q > 0 {
+		// Nobody records the queue that the packet came by: what its sender left
+		// there is read as one more (skb_rx_queue_recorded).
+		b.QueueMapping--
+	}
 	b.SetNS(p.NS)
 	frame(p.NS, b, rx)
 	if napi {
-		return v.Peer.xdpRx(p.NS, b)
+		return v.Peer.xdpRx(p.NS, b, q), true
 	}
 	if !p.NS.NetifRx(b) {
-		return false
+		return false, false
 	}
 	received(p, n)
-	return true
+	return true, false
 }
 
 // forwardSkb is __dev_forward_skb2: check that the packet fits the other end,

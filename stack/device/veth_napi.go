@@ -3,6 +3,7 @@ package device
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // The receiving end of a veth with GRO: drivers/net/veth.c (veth_xdp_rx, veth_poll).
@@ -21,22 +22,29 @@ type vethRQ struct {
 // GRO on: what a sender with TSO hands over is large already.
 func (v *Veth) eligible(b *core.SKB) bool {
 	p := v.Peer.Dev
-	return p.Features&core.FeatureGRO != 0 && (v.Dev.Features&core.FeatureTSO == 0 || b.SK != nil && p.Features&core.FeatureUDPGRO != 0)
+	return p.Features&core.FeatureGRO != 0 &&
+		(v.Dev.Features&core.FeatureTSO == 0 || b.SK != nil && b.SK.Protocol != uint8(wire.ProtoTCP) && p.Features&(core.FeatureUDPGRO|core.FeatureGROList) != 0)
 }
 
-// xdpRx is veth_xdp_rx. It reports false when the ring is full and the packet gone.
-func (v *Veth) xdpRx(ns *core.Netns, b *core.SKB) bool {
-	if v.rq == nil {
-		v.rq = &vethRQ{v: v}
-		v.rq.napi.AddNAPI(v.Dev, ns.Machine.ThisCPU(), v.rq)
+// xdpRx is veth_xdp_rx, of receive queue q. It reports false when the ring is full and
+// the packet gone.
+func (v *Veth) xdpRx(ns *core.Netns, b *core.SKB, q int) bool {
+	for len(v.rq) <= q {
+		v.rq = append(v.rq, nil)
 	}
-	if v.rq.list.Len() >= vethRing {
+	r := v.rq[q]
+	if r == nil {
+		r = &vethRQ{v: v}
+		r.napi.AddNAPI(v.Dev, ns.Machine.ThisCPU(), r)
+		v.rq[q] = r
+	}
+	if r.list.Len() >= vethRing {
 		v.Dev.Stats.RxDropped++
 		ns.Drop(b, step.DropNotSpecified, step.VethXmit)
 		return false
 	}
-	v.rq.list.PushBack(b)
-	v.rq.napi.Schedule(ns)
+	r.list.PushBack(b)
+	r.napi.Schedule(ns)
 	return true
 }
 
@@ -58,6 +66,9 @@ func (q *vethRQ) poll(ns *core.Netns, budget int) int {
 			break
 		}
 		received(q.v.Dev, b.Len()) // without the link header
+		if p := q.v.Peer; p != nil {
+			sent(p.Dev, b.Len())
+		}
 		q.napi.GROReceive(ns, b)
 		work++
 	}

@@ -61,7 +61,7 @@ func VxlanOf(d *core.Device) *Vxlan {
 func NewVxlan(ns, home *core.Netns, name string, index int, c VxlanConfig) *Vxlan {
 	v := &Vxlan{Conf: c, home: home}
 	d := ns.NewDevice(name, index, v)
-	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureGSO | core.FeatureGRO
+	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureGSO | core.FeatureGSOList | core.FeatureGRO
 	d.MTU = 1500
 	if l := home.DevByIndex(c.Link); l != nil {
 		d.MTU = l.MTU - vxlanHeadroom

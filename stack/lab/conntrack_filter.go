@@ -78,7 +78,19 @@ func (c *ctCmd) option(o word) string {
 	switch o.c {
 	case 's', 'd', 'r', 'q':
 		return c.address(strings.IndexByte("sdrq", o.c), v)
-	case '[', ']', '{', '}', 'a', 'i', 'c', 'l', '<', '>':
+	case 'l', '<', '>': // the machine has no /etc/xtables/connlabel.conf
+		if o.c == '>' && v == "" {
+			return "not modelled: conntrack --label-del"
+		}
+		c.p.errf("%s\n", noLabelMap)
+		return "unknown label '" + strings.SplitN(v, ",", 2)[0] + "'"
+	case '{', '}':
+		c.later = "not modelled: conntrack --" + ctFlagNames[o.c]
+	case 'i':
+		if c.cmd != 'L' && c.cmd != 'U' && c.cmd != 'G' { // check says that it is not for this command
+			c.later = "not modelled: conntrack --id"
+		}
+	case '[', ']', 'a', 'c':
 		return "not modelled: conntrack --" + ctFlagNames[o.c]
 	case 'p':
 		n, ok := ctProtos[strings.ToLower(v)]
@@ -92,7 +104,8 @@ func (c *ctCmd) option(o word) string {
 	case 't':
 		c.set.timeout = cUint(v)
 	case 'u':
-		for _, w := range strings.Split(v, ",") {
+		for rest, again := v, true; again; {
+			w, more, comma := strings.Cut(rest, ",")
 			found := false
 			for _, s := range ctStatusNames {
 				if strings.EqualFold(w, s.name) {
@@ -101,18 +114,21 @@ func (c *ctCmd) option(o word) string {
 				}
 			}
 			if !found {
-				return "Bad parameter `" + v + "'"
+				return "Bad parameter `" + rest + "'"
 			}
+			rest, again = more, comma
 		}
 		c.set.status = f.status
 		c.set.mark = uint32(f.status) // as conntrack-tools 1.4.7 does it: of -m and -u the last counts
 	case 'e':
-		for _, w := range strings.Split(v, ",") {
+		for rest, again := v, true; again; {
+			w, more, comma := strings.Cut(rest, ",")
 			m, ok := map[string]uint8{"ALL": 7, "NEW": ctNew, "UPDATES": ctUpdate, "DESTROY": ctDestroy}[strings.ToUpper(w)]
 			if !ok {
-				return "Bad parameter `" + v + "'"
+				return "Bad parameter `" + rest + "'"
 			}
 			c.events |= m
+			rest, again = more, comma
 		}
 	case 'o':
 		return c.out.parse(v)
@@ -184,6 +200,9 @@ func (c *ctCmd) family(l3 core.Family) string {
 func (c *ctCmd) address(i int, v string) string {
 	host, mask, has := strings.Cut(v, "/")
 	a, err := netip.ParseAddr(host)
+	if err != nil {
+		a, err = inetAton(host)
+	}
 	if err != nil || a.Zone() != "" {
 		return "Invalid IP address `" + host + "'"
 	}
@@ -210,6 +229,29 @@ func (c *ctCmd) address(i int, v string) string {
 		l3 = core.NFIPv6
 	}
 	return c.family(l3)
+}
+
+// inetAton reads an IPv4 address of one to four numbers, decimal, octal or
+// hexadecimal: the last one fills what is left.
+func inetAton(s string) (netip.Addr, error) {
+	w := strings.Split(s, ".")
+	var v uint64
+	for i, x := range w {
+		n, err := strconv.ParseUint(x, 0, 32)
+		most := uint64(255)
+		if i == len(w)-1 {
+			most = 1<<(8*uint(5-len(w))) - 1
+		}
+		if err != nil || len(w) > 4 || n > most || strings.ContainsAny(x, "_oObB") {
+			return netip.Addr{}, strconv.ErrSyntax
+		}
+		if i == len(w)-1 {
+			v = v<<(8*uint(5-len(w))) | n
+		} else {
+			v = v<<8 | n
+		}
+	}
+	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), nil
 }
 
 func netipOf(a wire.Addr) netip.Addr {

@@ -41,14 +41,26 @@ func (c *ctCmd) insert(t *conntrack.Table) int {
 	if f.port[3] >= 0 {
 		r.Dport = given.Dport
 	}
-	natTo(&r.Dst, &r.Dport, &f.nat[0])
-	natTo(&r.Src, &r.Sport, &f.nat[1])
+	if natTo(&r.Dst, &r.Dport, &f.nat[0]) {
+		s.Status |= conntrack.SrcNAT | conntrack.SrcNATDone
+	}
+	if natTo(&r.Src, &r.Sport, &f.nat[1]) {
+		s.Status |= conntrack.DstNAT | conntrack.DstNATDone
+	}
 	s.Orig, s.Reply = o, r
+	done := "created"
+	if c.add {
+		done = "added"
+	}
 	if _, errno := t.Create(&s); errno != 0 {
+		if c.add && errno == step.EEXIST {
+			c.shown(0, "flow entries", done)
+			return 0
+		}
 		words := map[uint16]string{uint16(step.EEXIST): "Such conntrack exists, try -U to update", uint16(step.EBUSY): "Device or resource busy", uint16(step.ENOMEM): "Not enough memory"}
 		return c.fail("Operation failed: %s", words[uint16(errno)])
 	}
-	c.shown(1, "flow entries", "created")
+	c.shown(1, "flow entries", done)
 	return 0
 }
 
@@ -68,13 +80,14 @@ func (c *ctCmd) tuple(src, dst int) conntrack.Tuple {
 	return k
 }
 
-// natTo changes where answers go, or come from: -n and -g.
-func natTo(a *wire.Addr, port *uint16, n *ctNAT) {
+// natTo changes where answers go, or come from: -n and -g. It reports whether it did.
+func natTo(a *wire.Addr, port *uint16, n *ctNAT) bool {
 	if !n.on || !n.addr.IsValid() {
-		return
+		return false
 	}
 	*a = wire.FromNetip(n.addr)
 	if n.port > 0 {
 		*port = uint16(n.port)
 	}
+	return true
 }

@@ -12,8 +12,20 @@ import (
 )
 
 // shown is the line that ends a command.
+// The program's own output is seen once it ends, but by a person at a terminal.
 func (c *ctCmd) shown(n int, what, done string) {
+	tty := false
+	if d := c.p.fds[1]; d != nil {
+		tty = d.tty
+	}
+	if tty {
+		c.p.out(c.lines.String())
+	}
 	c.p.errf(ctName+"%d %s have been %s.\n", n, what, done)
+	if !tty {
+		c.p.out(c.lines.String())
+	}
+	c.lines.Reset()
 }
 
 // print prints one connection as a listing does.
@@ -23,13 +35,13 @@ func (c *ctCmd) print(n int, x *conntrack.Conn, use2 int) {
 	switch {
 	case c.out.xml:
 		if n == 0 {
-			c.p.out(ctXMLHead)
+			c.lines.WriteString(ctXMLHead)
 		}
-		c.p.outf("%s\n", c.out.xmlLine(x, "", k))
+		fmt.Fprintf(&c.lines, "%s\n", c.out.xmlLine(x, "", k))
 	case c.out.save:
-		c.p.outf("%s\n", c.out.saveLine(x))
+		fmt.Fprintf(&c.lines, "%s\n", c.out.saveLine(x))
 	default:
-		c.p.outf("%s\n", c.out.line(c.p.lab, x, k))
+		fmt.Fprintf(&c.lines, "%s\n", c.out.line(c.p.lab, x, k))
 	}
 }
 
@@ -84,7 +96,7 @@ func (c *ctCmd) run() int {
 
 func (c *ctCmd) endXML(n int) {
 	if c.out.xml && n > 0 {
-		c.p.out("</conntrack>\n")
+		c.lines.WriteString("</conntrack>\n")
 	}
 }
 
@@ -118,7 +130,7 @@ func (c *ctCmd) update(t *conntrack.Table) int {
 		if !c.f.match(x, true) {
 			return true
 		}
-		if !c.f.hasL3 {
+		if !c.f.hasL3 && c.changes(x) {
 			no = true
 			return false
 		}
@@ -136,6 +148,17 @@ func (c *ctCmd) update(t *conntrack.Table) int {
 	}
 	c.shown(n, "flow entries", "updated")
 	return b2i(n == 0)
+}
+
+// changes tells whether there is something to change.
+func (c *ctCmd) changes(x *conntrack.Conn) bool {
+	for _, k := range []byte{'t', 'm', 'u'} {
+		if _, ok := c.given[k]; ok {
+			return true
+		}
+	}
+	_, ok := c.given[7]
+	return ok && x.Proto() == 6
 }
 
 // change reports false if there is nothing to change.
@@ -222,10 +245,10 @@ func (c *ctCmd) expect() int {
 			if c.f.hasL3 && e.Tuple.L3 != c.f.l3 {
 				continue
 			}
-			c.p.outf("%s\n", ctExpect(e))
+			fmt.Fprintf(&c.lines, "%s\n", ctExpect(e))
 			n++
 		}
-		c.p.errf(ctName+"%d expectations have been shown.\n", n)
+		c.shown(n, "expectations", "shown")
 	case 'F':
 		for _, e := range t.Expects() {
 			t.Unexpect(e)

@@ -18,7 +18,8 @@ type ctOutput struct {
 }
 
 func (o *ctOutput) parse(v string) string {
-	for _, w := range strings.Split(v, ",") {
+	for rest := v; ; {
+		w, more, again := strings.Cut(rest, ",")
 		switch w {
 		case "xml":
 			o.xml = true
@@ -37,10 +38,13 @@ func (o *ctOutput) parse(v string) string {
 		case "userspace":
 			o.userspace = true
 		default:
-			return "Bad parameter `" + v + "'"
+			return "Bad parameter `" + rest + "'"
 		}
+		if !again {
+			return ""
+		}
+		rest = more
 	}
-	return ""
 }
 
 func ctProtoName(n uint8) string {

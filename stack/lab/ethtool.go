@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -19,7 +17,8 @@ const (
 )
 
 var ethtoolLong = map[string]string{"--statistics": "-S", "--show-ring": "-g", "--set-ring": "-G", "--show-coalesce": "-c", "--coalesce": "-C", "--show-features": "-k", "--show-offload": "-k",
-	"--features": "-K", "--offload": "-K", "--show-channels": "-l", "--set-channels": "-L", "--driver": "-i", "--show-pause": "-a", "--pause": "-A", "--change": "-s", "--show-permaddr": "-P"}
+	"--features": "-K", "--offload": "-K", "--show-channels": "-l", "--set-channels": "-L", "--driver": "-i", "--show-pause": "-a", "--pause": "-A", "--change": "-s", "--show-permaddr": "-P",
+	"--show-rxfh-indir": "-x", "--show-rxfh": "-x", "--set-rxfh-indir": "-X", "--rxfh": "-X", "--show-nfc": "-n", "--show-ntuple": "-n", "--config-nfc": "-N", "--config-ntuple": "-N"}
 
 // ethtool is ethtool(8) 6.1.
 func ethtool(p *Proc, a []string) int {
@@ -75,8 +74,18 @@ func ethtool(p *Proc, a []string) int {
 		return e.setFeatures()
 	case "-g", "-G", "-c", "-C":
 		return e.rings(op)
-	case "-l", "-L":
-		return e.channels(op)
+	case "-l":
+		return e.showChannels()
+	case "-L":
+		return e.setChannels()
+	case "-x":
+		return e.showRSS()
+	case "-X":
+		return e.setRSS()
+	case "-n", "-u":
+		return e.showFlowHash()
+	case "-N", "-U":
+		return e.setFlowHash()
 	case "-P":
 		if e.nic != nil {
 			p.outf("Permanent address: %s\n", d.Addr)
@@ -127,6 +136,8 @@ func (e *ethCmd) noDevice(op string) int {
 	case "-A":
 		e.p.errf(ethtoolNoDev)
 		return 76
+	case "-x", "-X", "-n", "-u", "-N", "-U":
+		return e.flow(op, "No such device")
 	}
 	e.p.errf(ethtoolNoDev)
 	return 1
@@ -279,6 +290,13 @@ func (e *ethCmd) driver() int {
 // rings is -g, -G, -c and -C: rings and interrupt moderation.
 func (e *ethCmd) rings(op string) int {
 	p := e.p
+	words := map[string][]string{"-G": {"rx", "rx-mini", "rx-jumbo", "tx"}, "-C": {"rx-usecs", "tx-usecs", "rx-frames", "tx-frames", "adaptive-rx", "adaptive-tx"}}[op]
+	v, ok := map[string]int(nil), true
+	if words != nil {
+		if v, ok = e.numbers(op, words); !ok {
+			return 1
+		}
+	}
 	if e.nic == nil {
 		p.errf(ethtoolNoOp)
 		return map[string]int{"-g": 1, "-G": 81, "-c": 1, "-C": 1}[op]
@@ -293,22 +311,15 @@ func (e *ethCmd) rings(op string) int {
 		p.outf(ethCoalesce, e.d.Name, e.nic.RxGap()/sim.Microsecond)
 		return 0
 	}
-	v, st := e.numbers(op, map[string][]string{"-G": {"rx", "rx-mini", "rx-jumbo", "tx"}, "-C": {"rx-usecs", "tx-usecs", "rx-frames", "tx-frames", "adaptive-rx", "adaptive-tx"}}[op])
-	if st != 0 {
-		return st
-	}
 	if op == "-C" {
 		return e.coalesce(v)
 	}
-	for _, k := range []string{"rx", "tx"} {
-		if n, ok := v[k]; ok && n > 4096 {
-			p.errf("netlink error: requested ring size exceeds maximum (offset %d)\nnetlink error: Invalid argument\n", map[string]int{"rx": 36, "tx": 36}[k])
+	for _, k := range []string{"rx", "rx-mini", "rx-jumbo", "tx"} {
+		if most := 4096 * b2i(len(k) == 2); v[k] > most {
+			i, _ := e.wordAt(k)
+			p.errf("netlink error: requested ring size exceeds maximum (offset %d)\nnetlink error: Invalid argument\n", e.attrAt(i))
 			return 81
 		}
-	}
-	if _, ok := v["rx-mini"]; ok {
-		p.errf("netlink error: requested ring size exceeds maximum (offset 36)\nnetlink error: Invalid argument\n")
-		return 81
 	}
 	size := func(k string, old int) int {
 		n, ok := v[k]
@@ -346,80 +357,6 @@ func (e *ethCmd) coalesce(v map[string]int) int {
 			rx = 3
 		}
 		e.nic.SetRxGap(sim.Time(rx) * sim.Microsecond)
-	}
-	return 0
-}
-
-// numbers reads NAME NUMBER pairs.
-func (e *ethCmd) numbers(op string, names []string) (map[string]int, int) {
-	v := map[string]int{}
-	for i := 0; i < len(e.w); i += 2 {
-		known := false
-		for _, n := range names {
-			known = known || n == e.w[i]
-		}
-		if !known {
-			e.p.errf("ethtool (%s): parameter '%s' not recognized\nFor more information run ethtool -h\n", op, e.w[i])
-			return nil, 1
-		}
-		if i+1 >= len(e.w) {
-			e.p.errf("ethtool (%s): no value for parameter '%s'\n", op, e.w[i])
-			return nil, 1
-		}
-		s := e.w[i+1]
-		n, err := strconv.ParseUint(s, 0, 31)
-		if s == "on" || s == "off" {
-			n, err = uint64(b2i(s == "on")), nil
-		}
-		if err != nil {
-			e.p.errf("ethtool (%s): invalid value '%s' for parameter '%s'\n", op, s, e.w[i])
-			return nil, 1
-		}
-		v[e.w[i]] = int(n)
-	}
-	return v, 0
-}
-
-// channels is -l and -L.
-func (e *ethCmd) channels(op string) int {
-	p := e.p
-	row := func(rx, tx, other, comb string) string {
-		return fmt.Sprintf("RX:\t\t%s\nTX:\t\t%s\nOther:\t\t%s\nCombined:\t%s\n", rx, tx, other, comb)
-	}
-	if e.nic == nil && e.veth == nil {
-		p.errf(ethtoolNoOp)
-		return 1
-	}
-	cpus := strconv.Itoa(len(p.host.NS.Machine.CPU))
-	if op == "-l" {
-		p.outf("Channel parameters for %s:\nPre-set maximums:\n", e.d.Name)
-		if e.nic != nil {
-			n := strconv.Itoa(e.nic.Queues())
-			p.out(row("n/a", "n/a", "1", n) + "Current hardware settings:\n" + row("n/a", "n/a", "1", n))
-		} else {
-			p.out(row(cpus, cpus, "n/a", "n/a") + "Current hardware settings:\n" + row("1", "1", "n/a", "n/a"))
-		}
-		return 0
-	}
-	v, st := e.numbers(op, []string{"rx", "tx", "other", "combined"})
-	if st != 0 {
-		return st
-	}
-	have := map[string]int{"rx": 1, "tx": 1}
-	if e.nic != nil {
-		have = map[string]int{"combined": e.nic.Queues(), "other": 1}
-	}
-	for _, k := range []string{"rx", "tx", "other", "combined"} {
-		n, ok := v[k]
-		switch {
-		case !ok || n == have[k]:
-		case n > have[k] && (e.nic != nil || k == "combined" || k == "other"):
-			p.errf("netlink error: requested channel count exceeds maximum (offset 32)\nnetlink error: Invalid argument\n")
-			return 1
-		default:
-			p.errf("not modelled: another number of queues\n")
-			return 1
-		}
 	}
 	return 0
 }

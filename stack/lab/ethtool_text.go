@@ -107,12 +107,12 @@ var ethFeatures = []ethFeature{
 	{"tx-ipxip4-segmentation", "1-1-1-+11", 0, ""}, {"tx-ipxip6-segmentation", "1-1-1-+11", 0, ""}, {"tx-udp_tnl-segmentation", "1-1r1-+11", 0, ""},
 	{"tx-udp_tnl-csum-segmentation", "1-1r1-+11", 0, ""}, {"tx-gso-partial", "--1-1----", 0, ""}, {"tx-tunnel-remcsum-segmentation", "----1----", 0, ""},
 	{"tx-sctp-segmentation", "11--11+11", 0, ""}, {"tx-esp-segmentation", "----1----", 0, ""}, {"tx-udp-segmentation", "111r11+11", core.FeatureGSOUDP, ""},
-	{"tx-gso-list", "11--11+11", 0, ""}, {"tx-nocache-copy", "0-0000000", 0, ""}, {"loopback", "-+-------", 0, ""},
+	{"tx-gso-list", "11--11+11", core.FeatureGSOList, ""}, {"tx-nocache-copy", "0-0000000", 0, ""}, {"loopback", "-+-------", 0, ""},
 	{"rx-fcs", "---------", 0, ""}, {"rx-all", "--0------", 0, ""}, {"tx-vlan-stag-hw-insert", "1--11--1-", core.FeatureVlanSTx, ""},
 	{"rx-vlan-stag-hw-parse", "1--------", 0, ""}, {"rx-vlan-stag-filter", "---------", 0, ""}, {"l2-fwd-offload", "---------", 0, ""},
 	{"hw-tc-offload", "--0------", 0, ""}, {"esp-hw-offload", "---------", 0, ""}, {"esp-tx-csum-hw-offload", "---------", 0, ""},
 	{"rx-udp_tunnel-port-offload", "---------", 0, ""}, {"tls-hw-tx-offload", "---------", 0, ""}, {"tls-hw-rx-offload", "---------", 0, ""},
-	{"rx-gro-hw", "---------", 0, ""}, {"tls-hw-record", "---------", 0, ""}, {"rx-gro-list", "000000000", 0, ""},
+	{"rx-gro-hw", "---------", 0, ""}, {"tls-hw-record", "---------", 0, ""}, {"rx-gro-list", "000000000", core.FeatureGROList, ""},
 	{"macsec-hw-offload", "---------", 0, ""}, {"rx-udp-gro-forwarding", "000000000", core.FeatureUDPGRO, ""}, {"hsr-tag-ins-offload", "---------", 0, ""},
 	{"hsr-tag-rm-offload", "---------", 0, ""}, {"hsr-fwd-offload", "---------", 0, ""}, {"hsr-dup-offload", "---------", 0, ""},
 }
@@ -218,7 +218,7 @@ func ethRows(name string) (l []*ethFeature) {
 func (e *ethCmd) setFeatures() int {
 	p := e.p
 	want := map[*ethFeature]bool{}
-	offset := 52
+	offset := e.attrAt(0) + 20
 	for i := 0; i < len(e.w); i += 2 {
 		on := i+1 < len(e.w) && e.w[i+1] == "on"
 		if i+1 >= len(e.w) || !on && e.w[i+1] != "off" {
@@ -249,7 +249,7 @@ func (e *ethCmd) setFeatures() int {
 
 // ethEffect are features whose change would make a difference that the model does not
 // show; the others without a bit are about tunnels, SCTP and the like.
-var ethEffect = map[string]bool{"rx-gro-list": true, "rx-ntuple-filter": true, "rx-all": true, "hw-tc-offload": true, "rx-hashing": true}
+var ethEffect = map[string]bool{"rx-ntuple-filter": true, "rx-all": true, "hw-tc-offload": true, "rx-hashing": true}
 
 // apply is netdev_update_features: what depends on a feature goes with it.
 func (e *ethCmd) apply(want map[*ethFeature]bool) int {

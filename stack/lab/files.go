@@ -237,6 +237,9 @@ func (p *Proc) open(name string, mode byte) (*desc, string) {
 		}
 		d := &desc{path: a, r: true}
 		if mode == 'r' || mode == '+' {
+			if f.gone {
+				return nil, noSuch
+			}
 			if f.read == nil {
 				return nil, noPerm
 			}

@@ -83,6 +83,8 @@ func (c *ipCmd) linkCheck(r *linkReq, h *stack.Host) error {
 	switch {
 	case h.NS.DevByName(r.name) != nil:
 		return answer(17)
+	case r.noQueues != "":
+		return kernelSays(r.noQueues)
 	case r.index != 0 && h.NS.DevByIndex(r.index) != nil:
 		return answer(16)
 	case r.addr != nil && (r.addr.IsMulticast() || *r.addr == 0):
@@ -119,8 +121,12 @@ func (c *ipCmd) linkConfigure(r *linkReq, d *core.Device, h *stack.Host) error {
 	if r.brd != nil {
 		d.Broadcast = *r.brd
 	}
-	if r.queues > 0 {
-		d.NumTxQueues, d.RealTx = r.queues, r.queues
+	if r.txq > 0 {
+		d.NumTxQueues, d.RealTx = r.txq, r.txq
+	}
+	if r.rxq > 0 {
+		d.SetRxQueues(r.rxq)
+		d.NumRx = r.rxq
 	}
 	st := c.p.lab.dev(d)
 	if r.alias != nil {
@@ -234,7 +240,8 @@ func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 	v.NoCarrier()
 	v.Dev.Addr, pe.Dev.Addr = l.macOr(r.addr), l.macOr(q.addr)
 	for _, d := range [...]*core.Device{v.Dev, pe.Dev} {
-		d.NumTxQueues, d.RealTx = 2, 1 // one for each CPU, of which one is used
+		n := d.NS.Machine.CPUs()
+		d.NumTxQueues, d.RealTx, d.NumRx, d.RealRx = n, 1, n, 1 // one for each CPU, of which one is used
 		l.dev(d).kind = "veth"
 	}
 	return v.Dev, c.linkConfigure(q, pe.Dev, to)

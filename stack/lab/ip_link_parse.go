@@ -19,7 +19,9 @@ type linkReq struct {
 	on, off         uint16 // IFF_* to set and to clear
 	addr, brd       *wire.MAC
 	mtu, qlen       int // -1: not given
-	index, queues   int
+	index           int
+	txq, rxq        int         // queues that it shall have
+	noQueues        string      // what is wrong with their number
 	to              *stack.Host // the namespace it goes to
 	toSet           bool
 	master          *core.Device
@@ -177,8 +179,10 @@ func (c *ipCmd) linkWord(r *linkReq, k string, a *args) (bool, error) {
 		}
 	case k == "state":
 		r.refused = "state " + a.next()
-	case k == "numtxqueues", k == "numrxqueues":
-		return false, number(&r.queues, k)
+	case k == "numtxqueues":
+		return false, r.queues(&r.txq, k, "transmit", a)
+	case k == "numrxqueues":
+		return false, r.queues(&r.rxq, k, "receive", a)
 	case k == "addrgenmode":
 		v := a.next()
 		switch v {

@@ -4,6 +4,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/device"
+	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 	"github.com/packetwalk/packetwalk/stack/step"
 )
 
@@ -93,6 +94,7 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 			return answer(17)
 		}
 		d.Name = r.name
+		nftables.NetdevEvent(h.NS)
 	}
 	if r.alias != nil {
 		st.alias = *r.alias

@@ -351,13 +351,13 @@ func (c *ipCmd) detail(d *core.Device, o *object) string {
 	if gen == "" {
 		gen = "eui64"
 	}
-	n, tso := d.NumTxQueues, 524280
+	n, rxn, tso := d.NumTxQueues, d.NumRxQueues(), 524280
 	if br := device.BridgeOf(d); br != nil && len(br.Ports) == 0 || device.TunOf(d) != nil || vxlanUnbound(d) {
 		tso = 65536
 	}
-	*o = append(*o, member{"inet6_addr_gen_mode", gen}, member{"num_tx_queues", n}, member{"num_rx_queues", n}, member{"gso_max_size", 65536}, member{"gso_max_segs", 65535},
+	*o = append(*o, member{"inet6_addr_gen_mode", gen}, member{"num_tx_queues", n}, member{"num_rx_queues", rxn}, member{"gso_max_size", 65536}, member{"gso_max_segs", 65535},
 		member{"tso_max_size", tso}, member{"tso_max_segs", 65535}, member{"gro_max_size", 65536})
-	return s + fmt.Sprintf("addrgenmode %s numtxqueues %d numrxqueues %d gso_max_size 65536 gso_max_segs 65535 tso_max_size %d tso_max_segs 65535 gro_max_size 65536 ", gen, n, n, tso)
+	return s + fmt.Sprintf("addrgenmode %s numtxqueues %d numrxqueues %d gso_max_size 65536 gso_max_segs 65535 tso_max_size %d tso_max_segs 65535 gro_max_size 65536 ", gen, n, rxn, tso)
 }
 
 func (c *ipCmd) briefLink(d *core.Device) {

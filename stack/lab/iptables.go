@@ -17,7 +17,8 @@ func init() {
 // rules and files.
 func iptablesTool(p *Proc, a []string) int {
 	env := ipt.Env{
-		NS: p.host.NS,
+		PID: p.pid,
+		NS:  p.host.NS,
 		ReadFile: func(name string) (string, bool) {
 			b, no := p.readFile(name)
 			return string(b), no == ""

@@ -11,6 +11,7 @@ import (
 type madeEntry struct {
 	read  func() string
 	write func(p *Proc, b []byte) string
+	gone  bool // it is listed, and cannot be read
 }
 
 func (f madeEntry) text() string {
@@ -59,7 +60,11 @@ func (p *Proc) madeDir(abs string) ([]string, bool) {
 		case d == nil:
 			return nil, false
 		case sub == "":
-			return append(sortedKeys(sysNet), "statistics"), true
+			return append(sortedKeys(sysNet), "queues", "statistics"), true
+		case sub == "queues":
+			return queueDir(d, "")
+		case strings.HasPrefix(sub, "queues/"):
+			return queueDir(d, strings.TrimPrefix(sub, "queues/"))
 		case sub == "statistics":
 			return sortedKeys(sysStats), true
 		}
@@ -138,6 +143,9 @@ func (p *Proc) madeFile(abs string) (madeEntry, bool) {
 			}
 			return madeEntry{}, false
 		}
+		if q, ok := strings.CutPrefix(file, "queues/"); ok {
+			return p.queueFile(d, q)
+		}
 		if f := sysNet[file]; f != nil {
 			return madeEntry{read: func() string { return f(p, d) + "\n" }}, true
 		}
@@ -162,18 +170,19 @@ func (p *Proc) madeFile(abs string) (madeEntry, bool) {
 
 // sysNet are the files of /sys/class/net/DEV.
 var sysNet = map[string]func(p *Proc, d *core.Device) string{
-	"address":      func(_ *Proc, d *core.Device) string { return d.Addr.String() },
-	"broadcast":    func(_ *Proc, d *core.Device) string { return d.Broadcast.String() },
-	"ifindex":      func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.Index) },
-	"iflink":       func(_ *Proc, d *core.Device) string { return fmt.Sprint(linkIndex(d)) },
-	"mtu":          func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.MTU) },
-	"operstate":    func(_ *Proc, d *core.Device) string { return strings.ToLower(operState(d)) },
-	"carrier":      func(_ *Proc, d *core.Device) string { return fmt.Sprint(b2i(d.Running())) },
-	"tx_queue_len": func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.TxQueueLen) },
-	"type":         func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.Type) },
-	"flags":        func(_ *Proc, d *core.Device) string { return fmt.Sprintf("0x%x", sysFlags(d)) },
-	"speed":        func(_ *Proc, d *core.Device) string { return "10000" },
-	"duplex":       func(_ *Proc, d *core.Device) string { return "full" },
+	"address":         func(_ *Proc, d *core.Device) string { return d.Addr.String() },
+	"broadcast":       func(_ *Proc, d *core.Device) string { return d.Broadcast.String() },
+	"ifindex":         func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.Index) },
+	"iflink":          func(_ *Proc, d *core.Device) string { return fmt.Sprint(linkIndex(d)) },
+	"mtu":             func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.MTU) },
+	"operstate":       func(_ *Proc, d *core.Device) string { return strings.ToLower(operState(d)) },
+	"carrier":         func(_ *Proc, d *core.Device) string { return fmt.Sprint(b2i(d.Running())) },
+	"carrier_changes": func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.CarrierChanges) },
+	"tx_queue_len":    func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.TxQueueLen) },
+	"type":            func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.Type) },
+	"flags":           func(_ *Proc, d *core.Device) string { return fmt.Sprintf("0x%x", sysFlags(d)) },
+	"speed":           func(_ *Proc, d *core.Device) string { return "10000" },
+	"duplex":          func(_ *Proc, d *core.Device) string { return "full" },
 }
 
 // sysStats are the files of /sys/class/net/DEV/statistics.

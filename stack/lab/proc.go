@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/packetwalk/packetwalk/stack"
+	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/socket"
 )
@@ -25,6 +26,7 @@ type Proc struct {
 	sh     *shell // the shell that it runs, innermost
 	app    *socket.Program
 	depth  int
+	cpus   core.CPUMask // that it may run on; 0: all
 
 	next    func() (struct{}, bool)
 	yield   func(struct{}) bool
@@ -55,7 +57,7 @@ func (p *Proc) fork(name string, f func(*Proc) int) *Proc {
 		panic(died{})
 	}
 	c := l.newProc(p.host, name, f)
-	c.parent, c.cwd, c.depth = p, p.cwd, p.depth
+	c.parent, c.cwd, c.depth, c.cpus = p, p.cwd, p.depth, p.cpus
 	for k, v := range p.env {
 		c.env[k] = v
 	}

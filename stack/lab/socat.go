@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -190,7 +191,7 @@ var socatTypes = map[string]int{"STDIO": 0, "STDIN": 0, "STDOUT": 0, "STDERR": 0
 
 const socatOthers = " UNIX UNIX-CONNECT UNIX-LISTEN UNIX-SENDTO UNIX-RECV UNIX-RECVFROM UNIX-CLIENT ABSTRACT-CONNECT ABSTRACT-LISTEN OPENSSL SSL OPENSSL-LISTEN SSL-L SCTP SCTP-LISTEN SCTP-CONNECT IP-SENDTO IP4-SENDTO IP-RECV IP4-RECV IP-RECVFROM IP4-RECVFROM IP-DATAGRAM IP4-DATAGRAM IP6-SENDTO PTY READLINE PIPE FIFO PROXY SOCKS SOCKS4 SOCKS4A FD VSOCK VSOCK-CONNECT VSOCK-LISTEN DTLS SOCKETPAIR SOCKET-CONNECT "
 
-const socatOpts = " fork reuseaddr reuseport bind sourceport sp so-bindtodevice if interface ttl ip-ttl tos ip-tos ip-add-membership ip-membership ip-multicast-ttl ip-multicast-loop ip-multicast-if broadcast so-broadcast keepalive so-keepalive nodelay tcp-nodelay connect-timeout retry interval backlog max-children shut-none shut-down ignoreeof null-eof cr crnl pf creat create append trunc excl rdonly wronly rdwr nonblock raw echo mode user group so-sndbuf so-rcvbuf sndbuf rcvbuf forever range lowport "
+const socatOpts = " fork reuseaddr reuseport bind sourceport sp so-bindtodevice if interface ttl ip-ttl tos ip-tos ip-add-membership ip-membership ip-multicast-ttl ip-multicast-loop ip-multicast-if broadcast so-broadcast keepalive so-keepalive nodelay tcp-nodelay connect-timeout retry interval backlog max-children shut-none shut-down ignoreeof null-eof cr crnl pf creat create append trunc excl rdonly wronly rdwr nonblock raw echo mode user group so-sndbuf so-rcvbuf sndbuf rcvbuf forever range lowport transparent ip-transparent freebind ip-freebind ipfreebind setsockopt-listen sockopt-listen "
 
 // check says what is wrong with an address, in socat's words.
 func (s *socatSpec) check() string {
@@ -209,6 +210,12 @@ func (s *socatSpec) check() string {
 		return strings.SplitN(s.text, ":", 2)[0] + ": wrong number of parameters (" + strconv.Itoa(len(s.params)) + " instead of " + strconv.Itoa(want) + ")"
 	}
 	for k := range s.opts {
+		if isSocatAny(k) {
+			if bad := checkAny(k, s.opts[k]); bad != "" {
+				return bad
+			}
+			continue
+		}
 		if !strings.Contains(socatOpts, " "+k+" ") && !(s.typ == "TUN" && tunOption(k)) {
 			return "parseopts_table(): unknown option \"" + k + "\""
 		}
@@ -236,12 +243,15 @@ func (c *socatCmd) options(s *socatSpec, fd int) core.Errno {
 	for _, o := range [...]struct {
 		opt   socket.Opt
 		names []string
-	}{{socket.SOReuseAddr, []string{"reuseaddr"}}, {socket.SOReusePort, []string{"reuseport"}}, {socket.IPTTL, []string{"ttl", "ip-ttl"}}, {socket.IPTOS, []string{"tos", "ip-tos"}},
+	}{{socket.SOReuseAddr, []string{"reuseaddr"}}, {socket.SOReusePort, []string{"reuseport"}}, {socket.IPTransparent, []string{"transparent", "ip-transparent"}}, {socket.IPFreeBind, []string{"freebind", "ip-freebind", "ipfreebind"}}, {socket.IPTTL, []string{"ttl", "ip-ttl"}}, {socket.IPTOS, []string{"tos", "ip-tos"}},
 		{socket.IPMulticastTTL, []string{"ip-multicast-ttl"}}, {socket.IPMulticastLoop, []string{"ip-multicast-loop"}}, {socket.SOBroadcast, []string{"broadcast", "so-broadcast"}},
 		{socket.SOKeepAlive, []string{"keepalive", "so-keepalive"}}, {socket.TCPNoDelay, []string{"nodelay", "tcp-nodelay"}}, {socket.SORcvBuf, []string{"rcvbuf", "so-rcvbuf"}}, {socket.SOSndBuf, []string{"sndbuf", "so-sndbuf"}}} {
 		if v, ok := num(o.names...); ok {
 			n.SetSockOpt(fd, o.opt, v)
 		}
+	}
+	if e := c.anyOption(s, fd); e != 0 {
+		return e
 	}
 	for _, k := range []string{"so-bindtodevice", "if", "interface"} {
 		if v := s.opts[k]; v != "" {
@@ -271,6 +281,38 @@ func (c *socatCmd) options(s *socatSpec, fd int) core.Errno {
 		}
 	}
 	return 0
+}
+
+// anyOption is setsockopt-listen=LEVEL:NUMBER:VALUE: SO_MARK, IP_TRANSPARENT and
+// IP_FREEBIND are modelled; the value is i and a number, or x and its bytes.
+func (c *socatCmd) anyOption(s *socatSpec, fd int) core.Errno {
+	v := s.opts["setsockopt-listen"] + s.opts["sockopt-listen"]
+	if v == "" {
+		return 0
+	}
+	w := strings.SplitN(v, ":", 3)
+	if len(w) < 3 || len(w[2]) < 2 {
+		return step.EINVAL
+	}
+	n := 0
+	switch w[2][0] {
+	case 'i':
+		n, _ = strconv.Atoi(w[2][1:])
+	case 'x':
+		b, _ := hex.DecodeString(w[2][1:])
+		for i := min(len(b), 4) - 1; i >= 0; i-- {
+			n = n<<8 | int(b[i])
+		}
+	}
+	switch w[0] + ":" + w[1] {
+	case "1:36":
+		return c.n.prog.SetSockOpt(fd, socket.SOMark, n)
+	case "0:19":
+		return c.n.prog.SetSockOpt(fd, socket.IPTransparent, n)
+	case "0:15":
+		return c.n.prog.SetSockOpt(fd, socket.IPFreeBind, n)
+	}
+	return 0 // sockopts does it
 }
 
 // ownerOf is the device that has an address, 0 for none.

@@ -18,7 +18,11 @@ func (c *socatCmd) loop(listen bool) int {
 				break
 			}
 			c.n.prog.SetNonBlock(fd, true)
-			o, bad := c.open(c.specs[1])
+			bad := c.sockopts(c.specs[0], fd, false)
+			var o *socatEnd
+			if bad == "" {
+				o, bad = c.open(c.specs[1])
+			}
 			if bad != "" {
 				st := c.err("%s", bad)
 				c.n.prog.Close(fd)
@@ -175,25 +179,25 @@ func (c *socatCmd) write(e *socatEnd, b []byte) bool {
 	switch {
 	case e.pkt != nil:
 		if _, er := socket.SendFrame(e.pkt, b, int(e.pkt.BoundDev)); er != 0 {
-			c.err("write(5, ..., %d): %s", len(b), errnoWords(er))
+			c.status = c.err("write(5, ..., %d): %s", len(b), errnoWords(er))
 			return false
 		}
 		return true
 	case e.fd >= 0 && e.toPort != 0:
 		if _, er := c.n.prog.SendTo(e.fd, b, e.to, e.toPort, core.MsgDontWait); er != 0 && er != step.EAGAIN {
-			c.err("sendto(5, ..., %d, 0, ...): %s", len(b), errnoWords(er))
+			c.status = c.err("sendto(5, ..., %d, 0, ...): %s", len(b), errnoWords(er))
 			return false
 		}
 		return true
 	case e.tun:
 		if r := (&socket.Call{Op: socket.OpWrite, FD: e.fd, Data: b}); c.n.prog.Do(r) && r.Err != 0 {
-			c.err("write(5, ..., %d): %s", len(b), errnoWords(r.Err))
+			c.status = c.err("write(5, ..., %d): %s", len(b), errnoWords(r.Err))
 			return false
 		}
 		return true
 	case e.fd >= 0:
 		if er := c.n.send(e.fd, b, 0); er != 0 {
-			c.err("write(5, ..., %d): %s", len(b), errnoWords(er))
+			c.status = c.err("write(5, ..., %d): %s", len(b), errnoWords(er))
 			return false
 		}
 		return true

@@ -91,7 +91,13 @@ func (c *socatCmd) open(s *socatSpec) (*socatEnd, string) {
 		e.pkt.Waker = c.n.prog
 	default:
 		if strings.HasPrefix(s.typ, "TCP") && len(s.params) == 2 || strings.HasPrefix(s.typ, "UDP") && len(s.params) == 2 {
-			return e, c.connect(s, e)
+			if bad := c.connect(s, e); bad != "" {
+				return e, bad
+			}
+			if bad := c.sockopts(s, e.fd, true); bad != "" {
+				return e, bad
+			}
+			return e, c.sockopts(s, e.fd, false)
 		}
 		return e, c.receive(s, e)
 	}
@@ -190,7 +196,13 @@ func (c *socatCmd) bound(s *socatSpec) (int, string) {
 	if e != 0 {
 		return -1, fmt.Sprintf("bind(5, {AF=%d 0.0.0.0:%d}, 16): %s", fam, port, errnoWords(e))
 	}
-	return fd, ""
+	if bad := c.sockopts(s, fd, true); bad != "" {
+		return fd, bad
+	}
+	if !strings.HasSuffix(s.typ, "RECVFROM") {
+		return fd, s.unused()
+	}
+	return fd, c.sockopts(s, fd, false)
 }
 
 func (c *socatCmd) file(s *socatSpec, e *socatEnd) string {
@@ -268,6 +280,9 @@ func (c *socatCmd) serveTCP(s *socatSpec) int {
 		return c.err("bind(5, {AF=2 %s:%d}, 16): %s", at, port, errnoWords(e))
 	}
 	c.options(s, fd)
+	if bad := c.sockopts(s, fd, true); bad != "" {
+		return c.err("%s", bad)
+	}
 	c.lfd = fd
 	return c.loop(true)
 }

@@ -71,6 +71,8 @@ func (l *Lab) sysctlGet(h *stack.Host, key string) (val string, ok bool) {
 		return ctCount(h), true
 	case "kernel.osrelease":
 		return release, true
+	case rpsDefaultMask:
+		return showMask(s.RPSDefault, h.Machine.CPUs()), true
 	}
 	if p := scalar(s, key); p != nil {
 		return strconv.Itoa(*p), true
@@ -183,6 +185,9 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 	if key == "net.ipv4.tcp_congestion_control" || key == "net.ipv4.tcp_allowed_congestion_control" {
 		words, _ := congPut(h, key, val)
 		return words
+	}
+	if key == rpsDefaultMask {
+		return putRPSDefault(h, val)
 	}
 	if strings.Join(strings.Fields(old), " ") == strings.Join(strings.Fields(val), " ") {
 		if key != "net.ipv4.ip_forward" && !strings.HasSuffix(key, ".forwarding") {

@@ -55,6 +55,14 @@ func (q *Mq) SetHandle(handle uint32) {
 // Queue: see core.MultiQueue.
 func (q *Mq) Queue(i int) core.Qdisc { return q.queue[i%len(q.queue)] }
 
+// SetReal is mq_change_real_num_tx: the disciplines of queues that are not used are not
+// listed.
+func (q *Mq) SetReal(n int) {
+	for i, in := range q.queue {
+		in.base().invisible = i >= n
+	}
+}
+
 // Name is "mq".
 func (q *Mq) Name() string { return mqName }
 

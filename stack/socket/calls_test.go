@@ -138,7 +138,7 @@ var plays = []struct {
 	{"shutdown", 0, playShutdown}, {"shutdown", 1, playShutdown}, {"reset", 0, playReset},
 	{"datagrams", 2, playDatagrams}, {"datagrams", 3, playDatagrams},
 	{"udp errors", 2, playUDPErrors}, {"udp errors", 3, playUDPErrors},
-	{"cmsgs", 2, playCmsgs4}, {"cmsgs", 3, playCmsgs6},
+	{"cmsgs", 2, playCmsgs4}, {"cmsgs", 3, playCmsgs6}, {"segments", 2, playSegments}, {"segments", 3, playSegments},
 	{"epoll", 0, playEpoll}, {"epoll", 2, playEpoll}, {"epoll edge", 0, playEpollEdge}, {"epoll errors", 0, playEpollErrors},
 	{"splice", 0, playSplice}, {"zerocopy", 0, playZerocopy}, {"zerocopy", 2, playZerocopyUDP},
 	{"timestamps", 0, playTimestamps}, {"timestamps", 2, playTimestampsUDP}, {"full", 0, playFull}, {"bad fds", 0, playBadFDs},
@@ -522,6 +522,72 @@ func playCmsgs4(t *teller) {
 	msg("socket unknown", core.Cmsg{Level: 1, Type: 99, Data: core.Int32(7)})
 	msg("UDP_SEGMENT too long", core.Cmsg{Level: 17, Type: 103, Data: core.Int32(2)})
 	msg("UDP unknown", core.Cmsg{Level: 17, Type: 1, Data: core.Int32(2)})
+	t.close(a)
+	t.close(b)
+}
+
+// playSegments sends buffers that stand for several datagrams, to a socket that takes
+// such and to one that does not.
+func playSegments(t *teller) {
+	a, b := t.socket(), t.socket()
+	t.bind(a, 5006)
+	t.connect(b, 5006)
+	t.nonblock(a)
+	get := func(fd, name int) {
+		c := t.call(fmt.Sprint("getsockopt ", name), socket.Call{Op: socket.OpGetSockOpt, FD: fd, Level: 17, Name: name, N: 4})
+		fmt.Fprintf(&t.b, "% x\n", c.Data)
+	}
+	all := func() {
+		for range 6 {
+			t.recvmsg(a, 4000, 0)
+		}
+	}
+	for _, n := range []int{-1, 65536, 70000, 65535, 0, 1000} {
+		t.opt(b, 17, 103, n)
+		get(b, 103)
+	}
+	t.send(b, 2500, 0)
+	all()
+	t.send(b, 1000, 0)
+	t.send(b, 3000, 0)
+	all()
+	get(a, 104)
+	t.opt(a, 17, 104, 7)
+	get(a, 104)
+	t.send(b, 2500, 0)
+	t.recvmsg(a, 4000, core.MsgPeek)
+	t.recvmsg(a, 4000, 0)
+	t.send(b, 2500, 0)
+	t.recvmsg(a, 1200, 0)
+	t.recvmsg(a, 1200, 0)
+	t.send(b, 900, 0)
+	t.recvmsg(a, 4000, 0)
+	seg := func(n int, v ...byte) {
+		t.call(fmt.Sprintf("sendmsg %d UDP_SEGMENT % x", n, v), socket.Call{Op: socket.OpSendMsg, FD: b, Iov: [][]byte{make([]byte, n)}, Ctl: []core.Cmsg{{Level: 17, Type: 103, Data: v}}})
+		t.s.wait()
+		t.recvmsg(a, 4000, 0)
+	}
+	seg(500, 200, 0)
+	seg(500, 0, 0)
+	seg(500, 200)
+	seg(128*10, 10, 0)
+	seg(128*10+1, 10, 0)
+	t.send(b, 65507, 0)
+	t.recvmsg(a, 4000, core.MsgTrunc)
+	t.opt(b, 1, 11, 1) // SO_NO_CHECK
+	t.send(b, 2500, 0)
+	t.send(b, 900, 0)
+	t.recvmsg(a, 4000, 0)
+	t.opt(b, 1, 11, 0)
+	t.opt(b, 17, 1, 1) // UDP_CORK
+	t.send(b, 700, 0)
+	t.send(b, 700, 0)
+	t.opt(b, 17, 1, 0)
+	t.s.wait()
+	t.recvmsg(a, 4000, 0)
+	t.opt(a, 17, 104, 0)
+	t.send(b, 2500, 0)
+	all()
 	t.close(a)
 	t.close(b)
 }

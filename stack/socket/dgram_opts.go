@@ -41,9 +41,7 @@ func setUDPOpt(sk *udp.Sock, o Opt, v *optval) core.Errno {
 		}
 		return step.ENOPROTOOPT
 	case UDPGRO:
-		if n != 0 {
-			return step.NotModelled
-		}
+		sk.SetGRO(n != 0)
 	case IPv6UnicastHops:
 		sk.SetHopLimit(n)
 	case IPv6TClass:
@@ -65,7 +63,9 @@ func getUDPOpt(sk *udp.Sock, o Opt, n int) ([]byte, core.Errno) {
 		return intOpt(sk.GSOSize, n)
 	case UDPNoCheck6Rx:
 		return intOpt(num(sk.NoCheck6Rx), n)
-	case UDPNoCheck6Tx, UDPEncap, UDPGRO, Opt(lvUDP | 10), Opt(lvUDP | 11): // UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV
+	case UDPGRO:
+		return intOpt(num(sk.GRO()), n)
+	case UDPNoCheck6Tx, UDPEncap, Opt(lvUDP | 10), Opt(lvUDP | 11): // UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV
 		return intOpt(0, n)
 	case IPv6DontFrag:
 		return intOpt(num(sk.DontFrag()), n)

@@ -19,5 +19,5 @@
 //
 // Not modelled: signals but EPIPE and EINTR, fork but Program.Share, sockets of
 // other families, O_ASYNC, filters and BPF, busy polling, times of sending
-// (SO_TXTIME), IP options of a connection, sources of multicast groups, UDP_GRO.
+// (SO_TXTIME), IP options of a connection, sources of multicast groups.
 package socket

@@ -255,7 +255,6 @@ func TestNotModelled(t *testing.T) {
 	for _, c := range []*socket.Call{
 		{Op: socket.OpSetSockOpt, FD: u, Level: 1, Name: 26, Data: make([]byte, 16)},
 		{Op: socket.OpSetSockOpt, FD: u, Level: 1, Name: 61, Data: make([]byte, 8)},
-		{Op: socket.OpSetSockOpt, FD: u, Level: 17, Name: 104, Data: core.Int32(1)},
 		{Op: socket.OpIoctl, FD: u, Cmd: 0x8913},
 		{Op: socket.OpFcntl, FD: u, Cmd: socket.FSetown},
 		{Op: socket.OpSocket, Fam: 1, Kind: core.SockStream},

@@ -63,6 +63,13 @@ const (
 	NeighDestroy
 	SkbTstampTx
 	MsgZerocopyCallback
+	GetRPSCPU
+	NetRPSSendIPI
+	RPSTriggerSoftirq
+	FlushBacklog
+	NetdevPickTx
+	UdpGroReceive
+	SkbGroReceiveList
 	endCore
 )
 
@@ -125,6 +132,13 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	NeighEventNS & 255:            {"neigh_event_ns", Network, "net/core/neighbour.c", "Somebody asked for our address: learn theirs."},
 	NetifReceiveSkbStep & 255:     {"netif_receive_skb", Core, "net/core/dev.c", "A packet that another device had comes in by this one."},
 	NapiGroMerge & 255:            {"skb_gro_receive", Core, "net/core/gro.c", "Hang the payload behind the held packet."},
+	GetRPSCPU & 255:               {"get_rps_cpu", Core, "net/core/dev.c", "Which CPU shall go on with the packet?"},
+	NetRPSSendIPI & 255:           {"net_rps_send_ipi", Core, "net/core/dev.c", "Interrupt the CPUs that packets were given to."},
+	RPSTriggerSoftirq & 255:       {"rps_trigger_softirq", Core, "net/core/dev.c", "Another CPU gave us packets: poll the backlog."},
+	FlushBacklog & 255:            {"flush_backlog", Core, "net/core/dev.c", "A device goes, and the packets that came in by it and still wait."},
+	UdpGroReceive & 255:           {"udp_gro_receive", Transport, "net/ipv4/udp_offload.c", "May datagrams be merged for whom this one is for?"},
+	SkbGroReceiveList & 255:       {"skb_gro_receive_list", Core, "net/core/gro.c", "Hang the packet behind the held one as it is."},
+	NetdevPickTx & 255:            {"netdev_pick_tx", Core, "net/core/dev.c", "Choose one of the device's transmit queues."},
 	NeighDestroy & 255:            {"neigh_destroy", Network, "net/core/neighbour.c", "Nobody holds the entry any more: what waited for it goes too."},
 }
 
@@ -217,6 +231,26 @@ const (
 	WhyCallOver
 	WhyTstamp
 	WhyZerocopyDone
+	WhyBacklogOther
+	WhyRPS
+	WhyRPSNone
+	WhyRPSQueue
+	WhyRPSIPI
+	WhyRPSTrigger
+	WhyFlushBacklog
+	WhyXPS
+	WhyXPSNone
+	WhyTxQueueRx
+	WhyTxQueueHash
+	WhyGROUDPSum
+	WhyGROTunnel
+	WhyGROList
+	WhyGROSocket
+	WhyGROSocketNo
+	WhyGROForward
+	WhyGROUDPOdd
+	WhyGROListed
+	WhyGSORcv
 	endCoreWhy
 )
 
@@ -307,6 +341,26 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyHookNone & 255:       "No function is registered at {0:hook} (no firewall): the packet goes on.",
 	WhyCallBacklog & 255:    "The program's call has lasted {0:dur}; meanwhile {1} {1?packet|packets} came and waited in the backlog. They are worked off now.",
 	WhyCallOver & 255:       "The program's call is over after {0:dur}, and nothing waits: the socket is free.",
+	WhyBacklogOther & 255:   "{0} {0?packet waits|packets wait} in the backlog of CPU {2}, and {1} may (netdev_max_backlog): there is room.",
+	WhyRPS & 255:            "rps_cpus of {1:dev}, receive queue {2}, names {3} {3?CPU|CPUs}. The flow's hash {0:hex}, scaled to that number, is {4}: CPU {5} goes on with it.",
+	WhyRPSNone & 255:        "rps_cpus of {0:dev}, receive queue {1}, names no CPU: no steering.",
+	WhyRPSQueue & 255:       "It came by receive queue {0}, and {1:dev} uses {2}: no steering.",
+	WhyRPSIPI & 255:         "CPU {0} has packets in its backlog and does not know yet: it is interrupted.",
+	WhyRPSTrigger & 255:     "Another CPU put {1} {1?packet|packets} into the backlog of CPU {0}: it is put on the list of queues to poll.",
+	WhyFlushBacklog & 255:   "{0:dev} is taken away: what came in by it is dropped.",
+	WhyXPS & 255:            "CPU {0} sends by {2} of the transmit {2?queue|queues} of {1:dev} (xps_cpus): it takes queue {3}.",
+	WhyXPSNone & 255:        "No queue of {1:dev} has CPU {0} in its xps_cpus.",
+	WhyTxQueueRx & 255:      "It came in by receive queue {0}: it leaves by the transmit queue of that number, of the {2} of {1:dev}.",
+	WhyTxQueueHash & 255:    "{1:dev} uses {2} transmit queues. The flow's hash {0:hex}, scaled to that number, is queue {3}.",
+	WhyGROUDPSum & 255:      "Its UDP checksum is wrong: it goes up alone, and is dropped there.",
+	WhyGROTunnel & 255:      "It is for a tunnel: what GRO does inside of tunnels is not modelled. It goes up alone.",
+	WhyGROList & 255:        "rx-gro-list is on for {0:dev}: datagrams of one flow are hung behind each other, unchanged.",
+	WhyGROSocket & 255:      "Its socket takes merged datagrams (UDP_GRO).",
+	WhyGROSocketNo & 255:    "Its socket did not ask for merged datagrams (UDP_GRO): it goes up alone.",
+	WhyGROForward & 255:     "No socket is known for it, and rx-udp-gro-forwarding is on for {0:dev}: it may be merged.",
+	WhyGROUDPOdd & 255:      "Its checksum is {0:hex}, and it says that it has {1} bytes, of {2}: such a datagram is not merged.",
+	WhyGROListed & 255:      "It hangs behind packet {0:skb}, which is a list of {1} now.",
+	WhyGSORcv & 255:         "The socket takes single datagrams: {0} {0?datagram|datagrams} of {1} bytes (the last may be shorter) are made of it.",
 	WhyNeighNoLink & 255:    "This link has no addresses (state {1:nud}): an empty link header goes in front.",
 }
 
@@ -318,32 +372,4 @@ const (
 
 var coreTries = [int(endCoreTry) - baseCore]Tried{
 	TryGRO & 255: {"merge", "the held packet {0:skb}", "the two differ: {1:gro}"},
-}
-
-// A GRODiff is the field by which a segment cannot be merged.
-type GRODiff uint8
-
-// The fields that GRO compares, in its order.
-const (
-	GROTooLarge GRODiff = iota // 0 as a difference is none: it did not fit
-	GROLength                  // the IP length is not the frame's (padding)
-	GROFlags
-	GROWindow
-	GROAck
-	GROOptions
-	GROIP
-	GROSize
-	GROSeq
-)
-
-var groNames = map[uint64]string{
-	uint64(GROTooLarge): "together they are more than 65535 bytes",
-	uint64(GROLength):   "the IP length is not the frame's length, or the checksum is wrong",
-	uint64(GROFlags):    "TCP flags or header length",
-	uint64(GROWindow):   "the window",
-	uint64(GROAck):      "the acknowledgement number",
-	uint64(GROOptions):  "the TCP options (a time stamp)",
-	uint64(GROIP):       "the IP header (time to live, type of service, identification)",
-	uint64(GROSize):     "no payload, or more than the segments before",
-	uint64(GROSeq):      "the sequence number does not go on where the held one ends",
 }

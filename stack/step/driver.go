@@ -170,7 +170,7 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 	WhyEthGroup & 255:      "The destination {0:mac} is a group: whoever joined it listens. EtherType {1:ether}.",
 	WhyRingFull & 255:      "All {0} descriptors of receive ring {1} are taken: the card drops the frame and counts it.",
 	WhyIrqCoalesced & 255:  "The card held this interrupt back until {0:dur} had passed since its last one: so many frames do not cost as many interrupts (coalescing, rx-usecs).",
-	WhyRSS & 255:           "The card's hash of the flow (addresses, and ports if there are any) is {0:hex}: that chose receive queue {1}.",
+	WhyRSS & 255:           "The card's hash of the flow (addresses, and ports where it looks at them) is {0:hex}. Its last seven bits are {2}: that place of the indirection table (ethtool -x) names receive queue {1}.",
 	WhyRxCsum & 255:        "The card has verified the checksum of TCP or UDP: nobody sums the bytes again.",
 	WhyRxCsumBad & 255:     "The card did not find the TCP or UDP checksum right: the software will look itself.",
 	WhyTxTSO & 255:         "The card cuts it into {0} {0?segment|segments} of at most {1} bytes of payload (TSO, segmentation offload).",

@@ -40,6 +40,9 @@ const (
 	NfSendReset6
 	NfSendUnreach
 	NfSendUnreach6
+	NftSocketEval
+	NftTproxyEvalV4
+	NftTproxyEvalV6
 	endNftables
 )
 
@@ -80,6 +83,9 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NfSendReset6 & 255:        {"nf_send_reset6", Netfilter, "net/ipv6/netfilter/nf_reject_ipv6.c", "Answer a refused segment with a RST."},
 	NfSendUnreach & 255:       {"nf_send_unreach", Netfilter, "net/ipv4/netfilter/nf_reject_ipv4.c", "Answer a refused packet with ICMP destination unreachable."},
 	NfSendUnreach6 & 255:      {"nf_send_unreach6", Netfilter, "net/ipv6/netfilter/nf_reject_ipv6.c", "Answer a refused packet with ICMPv6 destination unreachable."},
+	NftSocketEval & 255:       {"nft_socket_eval", Netfilter, "net/netfilter/nft_socket.c", "Ask about the socket that the packet belongs to."},
+	NftTproxyEvalV4 & 255:     {"nft_tproxy_eval_v4", Netfilter, "net/netfilter/nft_tproxy.c", "Give the packet to a local socket without changing it."},
+	NftTproxyEvalV6 & 255:     {"nft_tproxy_eval_v6", Netfilter, "net/netfilter/nft_tproxy.c", "Give the packet to a local socket without changing it."},
 }
 
 // Why a chain decided. The first eight values name the chain: family, table
@@ -116,6 +122,11 @@ const (
 	WhyNftOption
 	WhyNftNotModelled
 	WhyNftQueue
+	WhyNftSocket
+	WhyNftHalfSocket
+	WhyNftNoSocket
+	WhyNftNoProxy
+	WhyNftProxy
 	endNftablesWhy
 )
 
@@ -152,6 +163,11 @@ var nftablesWhys = [int(endNftablesWhy) - baseNftables]string{
 	WhyNftDup & 255:           "A copy goes out of {0:dev}.",
 	WhyNftOption & 255:        "TCP option {0} becomes {1}.",
 	WhyNftNotModelled & 255:   "The rule needs {0:chars}{1:chars}{2:chars}{3:chars}, which is not modelled.",
+	WhyNftSocket & 255:        "The packet belongs to a socket: its mark is {0:hex}, it is {1?transparent|not transparent} and bound to {2?any address|one address}.",
+	WhyNftHalfSocket & 255:    "The packet belongs to a connection that is opening or in TIME_WAIT: {0?transparent|not transparent}, and without a mark.",
+	WhyNftNoSocket & 255:      "No socket waits for the packet.",
+	WhyNftNoProxy & 255:       "No transparent socket waits at {0:ip} port {2}: the rule does not match.",
+	WhyNftProxy & 255:         "A transparent socket takes the packet as it is: that of its connection, or one that waits at {0:ip} port {2}.",
 	WhyNftQueue & 255:         "The rule hands the packet to a program (queue), which is not modelled.",
 }
 

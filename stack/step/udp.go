@@ -78,6 +78,10 @@ const (
 	InetSockDestruct
 	UdpDestructCommon
 	SockAllocSendPskb
+	Udp4LibLookupSkb
+	Udp6LibLookupSkb
+	UdpQueueRcvSkb
+	Udpv6QueueRcvSkb
 	endUDP
 )
 
@@ -92,6 +96,10 @@ var udpSteps = [int(endUDP) - baseUDP]Info{
 	UdpUnicastRcvSkb & 255:      {"udp_unicast_rcv_skb", Transport, "net/ipv4/udp.c", "The socket is found: queue the datagram there."},
 	UdpQueueRcvOneSkb & 255:     {"udp_queue_rcv_one_skb", Transport, "net/ipv4/udp.c", "Filter the datagram, take the header off, and queue it."},
 	UdpEnqueueScheduleSkb & 255: {"__udp_enqueue_schedule_skb", Transport, "net/ipv4/udp.c", "Is there room in the receive buffer? Queue it and wake the reader."},
+	Udp4LibLookupSkb & 255:      {"udp4_lib_lookup_skb", Transport, "net/ipv4/udp.c", "GRO asks for the socket: does it take merged datagrams?"},
+	Udp6LibLookupSkb & 255:      {"udp6_lib_lookup_skb", Transport, "net/ipv6/udp.c", "GRO asks for the socket: does it take merged datagrams?"},
+	UdpQueueRcvSkb & 255:        {"udp_queue_rcv_skb", Transport, "net/ipv4/udp.c", "A packet that stands for several datagrams is cut for its socket."},
+	Udpv6QueueRcvSkb & 255:      {"udpv6_queue_rcv_skb", Transport, "net/ipv6/udp.c", "A packet that stands for several datagrams is cut for its socket."},
 	UdpErr & 255:                {"udp_err", Transport, "net/ipv4/udp.c", "An ICMP error about a datagram of ours."},
 	Udp4LibErr & 255:            {"__udp4_lib_err", Transport, "net/ipv4/udp.c", "Which socket sent it, and must its program know?"},
 	IpIcmpError & 255:           {"ip_icmp_error", Socket, "net/ipv4/ip_sockglue.c", "Queue the whole ICMP error for a program that asked for it."},
@@ -215,7 +223,7 @@ const (
 	WhyPacketFull
 	WhyUDPGSO
 	WhyUDPCsumCut
-	WhyUDPGSOSplit
+	WhyUDPGROCmsg
 	WhyErrQueueFull
 	WhySndbufFull
 	WhySendPending
@@ -280,7 +288,7 @@ var udpWhys = [int(endUDPWhy) - baseUDP]string{
 	WhyPacketFull & 255:       "The tap {0:sk} has {1} of {2} bytes waiting: it loses this frame.",
 	WhyUDPGSO & 255:           "{0} bytes are one buffer with {1} segments of {2} (UDP_SEGMENT).",
 	WhyUDPCsumCut & 255:       "The capture kept only a part of the datagram, so its checksum cannot be known: taken as right.",
-	WhyUDPGSOSplit & 255:      "not modelled: a UDP packet merged by GRO for a socket without UDP_GRO",
+	WhyUDPGROCmsg & 255:       "The {0} bytes are several datagrams of {1} bytes (the last may be shorter): a control message says so (UDP_GRO).",
 	WhyErrQueueFull & 255:     "The error queue is full: {0} and {1} bytes, {2} are allowed.",
 	WhySndbufFull & 255:       "{0} bytes are on their way down, SO_SNDBUF allows {1}: the program must wait.",
 	WhySendPending & 255:      "The socket has an error to tell: {0:err}. Nothing is sent, and the error is told.",

@@ -11,7 +11,7 @@ import (
 type afOps interface {
 	etherType() uint16
 	hdrLen() int     // bytes of the network header (net_header_len)
-	gsoType() uint16 // SKB_GSO_TCPV4 or V6
+	gsoType() uint32 // SKB_GSO_TCPV4 or V6
 	pseudo(s, d wire.Addr, n int) uint32
 	mtu(d *core.Dst) int
 	advMSS(d *core.Dst) int

@@ -38,7 +38,7 @@ var here, there = wire.IP4(0x0a000102).Addr(), wire.IP4(0x0a00014d).Addr()
 
 func (f *fakeNet) etherType() uint16 { return etherIPv4 }
 func (f *fakeNet) hdrLen() int       { return 20 }
-func (f *fakeNet) gsoType() uint16   { return core.GSOTCPv4 }
+func (f *fakeNet) gsoType() uint32   { return core.GSOTCPv4 }
 func (f *fakeNet) pseudo(s, d wire.Addr, n int) uint32 {
 	return wire.PseudoHeader4(s.IP4(), d.IP4(), wire.ProtoTCP, n)
 }

@@ -13,7 +13,7 @@ type ipv4Specific struct{ ip *ipv4.IPv4 }
 
 func (ipv4Specific) etherType() uint16 { return etherIPv4 }
 func (ipv4Specific) hdrLen() int       { return wire.IPv4MinLen }
-func (ipv4Specific) gsoType() uint16   { return core.GSOTCPv4 }
+func (ipv4Specific) gsoType() uint32   { return core.GSOTCPv4 }
 func (ipv4Specific) pseudo(s, d wire.Addr, n int) uint32 {
 	return wire.PseudoHeader4(s.IP4(), d.IP4(), wire.ProtoTCP, n)
 }

@@ -20,7 +20,7 @@ func v6Ops(ns *core.Netns) afOps {
 
 func (ipv6Specific) etherType() uint16 { return etherIPv6 }
 func (ipv6Specific) hdrLen() int       { return wire.IPv6Len }
-func (ipv6Specific) gsoType() uint16   { return core.GSOTCPv6 }
+func (ipv6Specific) gsoType() uint32   { return core.GSOTCPv6 }
 func (ipv6Specific) pseudo(s, d wire.Addr, n int) uint32 {
 	return wire.PseudoHeader6(s, d, wire.ProtoTCP, n)
 }

@@ -11,5 +11,5 @@
 // only when a program reads it, and UdpInDatagrams counts then, too.
 //
 // Not modelled: encapsulation of IPsec and over IPv6, UDP-Lite, socket filters,
-// SO_INCOMING_CPU, multicast source filters, UDP_GRO on a socket, l3mdev.
+// SO_INCOMING_CPU, multicast source filters, l3mdev.
 package udp

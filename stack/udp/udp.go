@@ -75,6 +75,8 @@ type Sock struct {
 	Cork       bool   // UDP_CORK
 	GSOSize    int    // UDP_SEGMENT: cut what is sent into datagrams of so many bytes, 0: don't
 	NoCheck6Rx bool   // UDP_NO_CHECK6_RX
+	gro        bool   // UDP_GRO (GRO_ENABLED, ACCEPT_L4)
+	encapOn    bool   // it counts in Machine.UDPEncap (ENCAP_ENABLED)
 	pending    *pending
 	encap      Encap // a tunnel of the kernel's takes what comes (encap_rcv)
 	v6         inet6

@@ -76,16 +76,12 @@ func (u *UDP) unicastRcv6(sk *Sock, b *core.SKB) {
 		u.discard(b, step.DropUDPCSUM, step.Udp6LibRcv)
 		return
 	}
-	u.queueRcvOne6(sk, b)
+	u.queueRcv6(sk, b)
 }
 
 // queueRcvOne6 is udpv6_queue_rcv_one_skb.
 func (u *UDP) queueRcvOne6(sk *Sock, b *core.SKB) {
 	defer u.ns.In(step.Udpv6QueueRcvOneSkb, b).Out()
-	if b.GSOSize > 0 {
-		u.ns.NotModelled(b, step.WhyUDPGSOSplit, step.Udpv6QueueRcvOneSkb)
-		return
-	}
 	pullHeader(b)
 	b.Dst = nil
 	u.enqueueOrDrop(sk, b, step.Udpv6QueueRcvOneSkb)

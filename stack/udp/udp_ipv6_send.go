@@ -100,11 +100,11 @@ func (sk *Sock) sendSKB6(b *core.SKB, fl *ipv6.Flow6, mtu, gso int) core.Errno {
 		uh.SetDstPort(fl.Dport)
 		uh.SetLen(n)
 		uh.SetChecksum(0)
-		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso); e != 0 {
+		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso, false); e != 0 {
 			ns.Drop(b, step.DropNotSpecified, step.UdpV6SendSkb)
 			return e
 		}
-		sk.checksum(b, n, wire.PseudoHeader6(fl.Saddr, fl.Daddr, wire.ProtoUDP, n))
+		sk.checksum(b, n, wire.PseudoHeader6(fl.Saddr, fl.Daddr, wire.ProtoUDP, n), false)
 	} else {
 		ns.Why(step.WhyUDPFollow)
 	}

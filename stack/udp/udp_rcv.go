@@ -172,16 +172,6 @@ func (u *UDP) unicastRcv(sk *Sock, b *core.SKB) {
 	u.queueRcv(sk, b)
 }
 
-// queueRcv is udp_queue_rcv_skb: a packet that GRO merged must be cut again
-// for a socket that does not take such.
-func (u *UDP) queueRcv(sk *Sock, b *core.SKB) {
-	if b.GSOSize > 0 {
-		u.ns.NotModelled(b, step.WhyUDPGSOSplit, step.UdpUnicastRcvSkb)
-		return
-	}
-	u.queueRcvOne(sk, b)
-}
-
 // queueRcvOne is udp_queue_rcv_one_skb with __udp_queue_rcv_skb: take the
 // header off (its part of the checksum is summed on the way) and queue.
 func (u *UDP) queueRcvOne(sk *Sock, b *core.SKB) {
@@ -341,7 +331,7 @@ func (u *UDP) toEach(b *core.SKB, f *flow, multicast, v6 bool) (n int) {
 
 func (u *UDP) toOne(sk *Sock, b *core.SKB, v6 bool) {
 	if v6 {
-		u.queueRcvOne6(sk, b)
+		u.queueRcv6(sk, b)
 		return
 	}
 	u.queueRcv(sk, b)

@@ -158,6 +158,7 @@ func (sk *Sock) deliver(b *core.SKB, off int, m *core.Msghdr, at step.Step) int 
 		sk.SetRare().PeekOff = max(r.PeekOff-int32(b.Len()), 0)
 	}
 	sk.RecvCmsgs(m, b)
+	sk.cmsgRecv(m, b)
 	inet.CmsgRecv(&sk.Sock, m, b)
 	ns.Why(step.WhyUDPRead, uint64(n), uint64(b.Len()), m.Addr.Hi, m.Addr.Lo, uint64(m.Port))
 	if m.Flags&core.MsgTrunc != 0 {
@@ -188,6 +189,7 @@ func (sk *Sock) NextLen() int {
 func (sk *Sock) Close() {
 	defer sk.NS.In(step.UdpDestroySock, sk).Out()
 	ns := sk.NS
+	sk.encapDisable()
 	sk.Dead, sk.Waker = true, nil
 	sk.pending = nil
 	sk.leaveGroups()

@@ -293,11 +293,11 @@ func (sk *Sock) sendSKB(b *core.SKB, fl *ipv4.Flow4, mtu, gso int) core.Errno {
 		uh.SetDstPort(fl.Dport)
 		uh.SetLen(n)
 		uh.SetChecksum(0)
-		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso); e != 0 {
+		if e := sk.setGSO(b, n-wire.UDPLen, mtu, b.Transport-b.Network, gso, sk.NoCheckTx); e != 0 {
 			ns.Drop(b, step.DropNotSpecified, step.UdpSendSkb)
 			return e
 		}
-		sk.checksum(b, n, wire.PseudoHeader4(fl.Saddr, fl.Daddr, wire.ProtoUDP, n))
+		sk.checksum(b, n, wire.PseudoHeader4(fl.Saddr, fl.Daddr, wire.ProtoUDP, n), sk.NoCheckTx)
 	} else {
 		ns.Why(step.WhyUDPFollow)
 	}
@@ -319,15 +319,16 @@ func (sk *Sock) sent(e core.Errno, out, bufErrors step.MIB) core.Errno {
 }
 
 // setGSO is udp_send_skb's part for UDP_SEGMENT: one buffer stands for many
-// datagrams of g bytes. hlen is the length of the network header.
-func (sk *Sock) setGSO(b *core.SKB, datalen, mtu, hlen, g int) core.Errno {
+// datagrams of g bytes. hlen is the length of the network header; noCheck says that the
+// program wants no checksums (SO_NO_CHECK, UDP_NO_CHECK6_TX).
+func (sk *Sock) setGSO(b *core.SKB, datalen, mtu, hlen, g int, noCheck bool) core.Errno {
 	if g == 0 {
 		return 0
 	}
 	switch {
 	case hlen+wire.UDPLen+min(datalen, g) > mtu:
 		return step.EMSGSIZE
-	case datalen > g*maxSegs, sk.NoCheckTx:
+	case datalen > g*maxSegs, noCheck:
 		return step.EINVAL
 	case datalen > g:
 		b.GSOSize, b.GSOType, b.GSOSegs = g, core.GSOUDPL4, (datalen+g-1)/g
@@ -337,11 +338,12 @@ func (sk *Sock) setGSO(b *core.SKB, datalen, mtu, hlen, g int) core.Errno {
 	return 0
 }
 
-// checksum writes the UDP checksum; pseudo is the pseudo header's sum.
-func (sk *Sock) checksum(b *core.SKB, n int, pseudo uint32) {
+// checksum writes the UDP checksum; pseudo is the pseudo header's sum. noCheck: the
+// program wants none (SO_NO_CHECK, which is for IPv4 only).
+func (sk *Sock) checksum(b *core.SKB, n int, pseudo uint32, noCheck bool) {
 	ns, uh := sk.NS, wire.UDP(b.L4())
 	switch {
-	case sk.NoCheckTx:
+	case noCheck:
 		b.IPSummed = core.ChecksumNone
 		ns.Why(step.WhyUDPNoCheck)
 	case b.IPSummed == core.ChecksumPartial && len(b.FragList) == 0:

@@ -633,7 +633,7 @@ func TestFilledChecksum(t *testing.T) {
 		b := datagram(ns, us, them, 9000, 53, []byte{byte(i >> 8), byte(i), 7})
 		n, pseudo := b.Len(), wire.PseudoHeader4(us, them, wire.ProtoUDP, b.Len())
 		wire.UDP(b.L4()).SetChecksum(0)
-		sk.checksum(b, n, pseudo)
+		sk.checksum(b, n, pseudo, sk.NoCheckTx)
 		c := wire.UDP(b.L4()).Checksum()
 		if c == 0xffff {
 			ones++
@@ -649,7 +649,7 @@ func TestFilledChecksum(t *testing.T) {
 	b := datagram(ns, us, them, 9000, 53, []byte("x"))
 	b.IPSummed = core.ChecksumPartial
 	pseudo := wire.PseudoHeader4(us, them, wire.ProtoUDP, b.Len())
-	sk.checksum(b, b.Len(), pseudo)
+	sk.checksum(b, b.Len(), pseudo, sk.NoCheckTx)
 	if b.CsumStart != b.Transport || b.CsumOff != 6 || wire.UDP(b.L4()).Checksum() != ^wire.Fold(pseudo) {
 		t.Errorf("for the card: start %d, offset %d, %#x", b.CsumStart, b.CsumOff, wire.UDP(b.L4()).Checksum())
 	}

@@ -25,6 +25,7 @@ func NewTunnelSock(ns *core.Netns, port uint16, e Encap) (*Sock, core.Errno) {
 		return nil, err
 	}
 	sk.encap = e
+	sk.encapEnable()
 	return sk, 0
 }
 

@@ -70,11 +70,12 @@ var stageTable = makeTable(map[StageID]string{
 	UpRing: `igb_clean_rx_irq igb_build_skb igb_alloc_rx_buffers veth_xdp_rcv eth_type_trans virtnet_receive receive_buf
 		igb_process_skb_fields`,
 	UpIRQ: `igb_msix_ring __napi_schedule net_rx_action __napi_poll igb_poll veth_poll process_backlog run_ksoftirqd
-		enqueue_to_backlog netif_rx_internal __netif_rx netif_rx napi_complete_done virtnet_poll`,
+		enqueue_to_backlog netif_rx_internal __netif_rx netif_rx napi_complete_done virtnet_poll
+		get_rps_cpu net_rps_send_ipi rps_trigger_softirq flush_backlog`,
 	UpGRO: `gro_receive_skb napi_gro_receive dev_gro_receive napi_gro_complete napi_gro_flush napi_skb_finish inet_gro_receive ipv6_gro_receive
 		tcp4_gro_receive tcp6_gro_receive tcp_gro_receive udp4_gro_receive udp6_gro_receive tcp_gro_complete tcp4_gro_complete tcp6_gro_complete
 		inet_gro_complete ipv6_gro_complete
-		skb_gro_receive`,
+		skb_gro_receive udp_gro_receive skb_gro_receive_list udp4_lib_lookup_skb udp6_lib_lookup_skb`,
 	UpTaps: `__netif_receive_skb __netif_receive_skb_core __netif_receive_skb_one_core __netif_receive_skb_list_core netif_receive_skb
 		netif_receive_skb_internal netif_receive_skb_list_internal skb_vlan_untag deliver_skb packet_rcv vlan_do_receive arp_rcv arp_process sch_handle_ingress`,
 	UpPre: `ip_rcv ip_rcv_core ip_list_rcv ip_rcv_finish ip_rcv_options ip_options_compile ipv6_rcv ip6_rcv_core ip6_rcv_finish ipv6_list_rcv
@@ -98,7 +99,7 @@ var stageTable = makeTable(map[StageID]string{
 		udp_unicast_rcv_skb udp6_unicast_rcv_skb __udp4_lib_mcast_deliver __udp6_lib_mcast_deliver raw_icmp_error raw6_icmp_error ping_err ping_lookup tcp_rcv_fastopen_synack
 		icmp_err icmpv6_err __ip_rt_update_pmtu __ip_do_redirect ip6_update_pmtu __ip6_rt_update_pmtu rt6_do_redirect udp4_lib_lookup1 udp4_lib_lookup2 udp6_lib_lookup2`,
 	UpSocket: `__sock_queue_rcv_skb sock_queue_rcv_skb_reason sock_def_readable tcp_data_ready sock_rfree release_sock __release_sock udp_queue_rcv_skb
-		udp_queue_rcv_one_skb udpv6_queue_rcv_one_skb __udp_queue_rcv_skb __udp_enqueue_schedule_skb raw_rcv rawv6_rcv ip_icmp_error ipv6_icmp_error
+		udpv6_queue_rcv_skb udp_queue_rcv_one_skb udpv6_queue_rcv_one_skb __udp_queue_rcv_skb __udp_enqueue_schedule_skb raw_rcv rawv6_rcv ip_icmp_error ipv6_icmp_error
 		inet_csk_reqsk_queue_add sock_def_error_report tcp_rcv_space_adjust`,
 	UpApp: `tcp_recvmsg tcp_recvmsg_locked udp_recvmsg udpv6_recvmsg raw_recvmsg rawv6_recvmsg ping_recvmsg packet_recvmsg __skb_recv_udp inet_recvmsg
 		inet6_recvmsg sock_recvmsg __sys_recvfrom inet_accept inet_csk_accept __sys_accept4 tcp_cleanup_rbuf skb_copy_datagram_iter`,
@@ -132,7 +133,7 @@ var stageTable = makeTable(map[StageID]string{
 		__neigh_create __neigh_event_send neigh_event_send __neigh_update neigh_update neigh_timer_handler neigh_invalidate neigh_probe arp_solicit arp_send_dst arp_create
 		arp_xmit ndisc_solicit ip_neigh_gw4 neigh_event_ns arp_error_report ndisc_error_report arp_send
 		ipv4_link_failure ip6_link_failure arp_constructor`,
-	DownQdisc: `__dev_queue_xmit dev_queue_xmit __dev_xmit_skb __qdisc_run qdisc_restart sch_direct_xmit validate_xmit_skb __skb_gso_segment skb_checksum_help
+	DownQdisc: `__dev_queue_xmit dev_queue_xmit netdev_pick_tx __dev_xmit_skb __qdisc_run qdisc_restart sch_direct_xmit validate_xmit_skb __skb_gso_segment skb_checksum_help
 		pfifo_fast_enqueue pfifo_fast_dequeue pfifo_enqueue fq_codel_enqueue fq_codel_dequeue fq_enqueue fq_dequeue tbf_enqueue tbf_dequeue htb_enqueue htb_dequeue netem_enqueue
 		netem_dequeue noop_enqueue skb_gso_segment netdev_core_pick_tx sch_handle_egress tcp_gso_segment tcp4_gso_segment tcp6_gso_segment inet_gso_segment
 		ipv6_gso_segment udp4_ufo_fragment udp6_ufo_fragment skb_mac_gso_segment skb_segment vlan_dev_hard_start_xmit

@@ -58,6 +58,7 @@ type nftHandle struct {
 	p       *prog
 	cmds    []*nftCmd
 	b       *nftables.Batch
+	old     *nftables.Rule // that the next one replaces
 	verbose int
 	noFlush bool
 	restore bool
@@ -220,6 +221,7 @@ func (h *nftHandle) table(name string) *nftables.Table {
 // a command failed; what the kernel refuses ends the run.
 func (h *nftHandle) commit() bool {
 	h.b = h.tables().Begin()
+	h.b.By = nftables.Process{PID: h.p.env.PID, Name: h.p.base[:min(15, len(h.p.base))]}
 	done := false
 	defer func() { // whatever ends the run before
 		if !done {

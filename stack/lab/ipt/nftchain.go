@@ -12,7 +12,9 @@ func (h *nftHandle) chainAdd(c *nftCmd) bool {
 	if builtinChain(c.table, c.chain) != nil || h.chain(c.table, c.chain) != nil {
 		return h.fail(step.EEXIST)
 	}
+	h.b.How.Excl = true
 	_, e := h.b.AddChain(t, c.chain, nil, false, true)
+	h.b.How.Excl = false
 	h.kernel(e, "CHAIN_USER_ADD", "chain "+c.chain)
 	return true
 }
@@ -134,6 +136,8 @@ func (h *nftHandle) zero(c *nftCmd) bool {
 			h.p.out.f("Zeroing chain `%s'\n", ch.Name)
 		}
 		if b := ch.Base; b != nil {
+			same := *b
+			h.b.AddChain(ch.Table, ch.Name, &same, false, false) // the kernel is sent the chain once more
 			h.after = append(h.after, func() { b.Counted, b.Packets, b.Bytes = true, 0, 0 })
 		}
 		for i := range ch.Rules {
@@ -158,10 +162,7 @@ func (h *nftHandle) zeroRule(ch *nftables.Chain, i int) {
 	}
 	n, e := h.p.encode(ch, r)
 	if e == 0 {
-		e = h.b.AddRule(ch, i, n)
-	}
-	if e == 0 {
-		e = h.b.DelRule(old)
+		e = h.b.Replace(old, n)
 	}
 	h.kernel(e, "RULE_REPLACE", "rule in chain "+ch.Name)
 }

@@ -64,7 +64,13 @@ func (h *nftHandle) addBase(t *nftables.Table, b *builtin, drop bool) *nftables.
 func (h *nftHandle) place(c *nftCmd, at int, what string) {
 	ch := h.chain(c.table, c.chain)
 	r, e := h.p.encode(ch, c.r)
-	if e2 := h.b.AddRule(ch, at, r); e2 != 0 { // what comes first in the rule
+	var e2 core.Errno
+	if h.old != nil {
+		e2 = h.b.Replace(h.old, r)
+	} else {
+		e2 = h.b.AddRule(ch, at, r)
+	}
+	if e2 != 0 { // what comes first in the rule
 		e = e2
 	}
 	h.kernel(e, what, "rule in chain "+c.chain)
@@ -108,7 +114,9 @@ func (h *nftHandle) insert(c *nftCmd) bool {
 		what = "RULE_APPEND"
 		h.fn = "append"
 	}
+	h.b.How.Insert = true
 	h.place(c, c.num, what)
+	h.b.How.Insert = false
 	return true
 }
 
@@ -122,12 +130,9 @@ func (h *nftHandle) replace(c *nftCmd) bool {
 		return h.fail(e2big)
 	}
 	h.fn = "append"
-	old := ch.Rules[c.num]
-	n := len(h.refused)
+	h.old = ch.Rules[c.num]
 	h.place(c, c.num, "RULE_REPLACE")
-	if len(h.refused) == n {
-		h.b.DelRule(old)
-	}
+	h.old = nil
 	return true
 }
 

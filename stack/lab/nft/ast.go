@@ -128,6 +128,7 @@ const (
 	sQueue
 	sOther
 	sExtReset
+	sTProxy
 	sMeter
 )
 
@@ -220,6 +221,7 @@ type chainSpec struct {
 	typAt    loc
 	hook     string
 	hookAt   loc
+	hookLoc  loc // from "type" to the end of the priority
 	prio     int
 	prioWord string
 	prioAt   loc
@@ -269,6 +271,7 @@ type cmd struct {
 	sub   []*cmd // of a block
 	what  *expr  // describe
 	json  *any   // where it was read as JSON
+	made  uint64 // the handle of what it made
 }
 
 // A tableSpec is what a table is declared as.

@@ -101,6 +101,8 @@ func (v *evaluator) stmt(s *stmt) *failure {
 		return v.reject(s)
 	case sNAT:
 		return v.nat(s)
+	case sTProxy:
+		return v.tproxy(s)
 	case sSetOp, sMapOp:
 		return v.setOp(s)
 	case sObjRef:

@@ -207,6 +207,9 @@ func (v *evaluator) match(s *stmt) *failure {
 	if l.k == eBinop && (l.op == "<<" || l.op == ">>") && t != tInteger && s.r.k == eSymbol {
 		return errAt(s.r.at, "datatype mismatch, expected "+t.desc+", expression has type integer", l.at)
 	}
+	if t != nil && t != tBoolean && s.r.k == eSymbol && !s.r.quoted && (s.r.word == "exists" || s.r.word == "missing") {
+		return errAt(s.r.at, "datatype mismatch, expected "+descOf(t)+", expression has type boolean type", l.at)
+	}
 	if l.k == eNumgen || l.k == eHash {
 		v.most = l.mod + l.offset - 1
 	}
@@ -234,7 +237,7 @@ func (v *evaluator) match(s *stmt) *failure {
 			return v.fail(l.at, "cannot combine negation with binary expression")
 		}
 		if r.k != eValue || t.base != tBitmask {
-			return v.fail(l.at, "negation can only be used with singleton bitmask values")
+			return errAt(l.at, "negation can only be used with singleton bitmask values", r.at)
 		}
 	default:
 		if r.k == eConcat {

@@ -134,7 +134,7 @@ func (j *jsonReader) chainCmd(c *cmd, v any) *cmd {
 	if !ok1 || !ok2 || !ok3 || c.op != "add" && c.op != "create" {
 		return c
 	}
-	s := &chainSpec{typ: typ, hook: hook, hasHook: true, prio: int(prio), prioAt: c.at}
+	s := &chainSpec{typ: typ, hook: hook, hasHook: true, hookLoc: c.at, prio: int(prio), prioAt: c.at}
 	switch hook {
 	case "ingress", "egress", "prerouting", "input", "forward", "output", "postrouting":
 	default:

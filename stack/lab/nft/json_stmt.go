@@ -28,6 +28,8 @@ func (o *output) jsonStmt(s *stmt, r *nftables.Rule) any {
 		return o.jsonReject(s)
 	case sNAT:
 		return o.jsonNat(s)
+	case sTProxy:
+		return o.jsonTProxy(s)
 	case sNotrack:
 		return jpair("notrack", nil)
 	case sMetaSet, sPayloadSet, sExtSet:

@@ -170,8 +170,12 @@ func (j *jsonReader) pair(v any, left, right string) (a, b string, ok bool) {
 func (j *jsonReader) binop(op string, v any) (string, bool) {
 	a, b, ok := j.pair(v, "Failed to parse LHS of binop expression.", "Failed to parse RHS of binop expression.")
 	if l, isArray := v.([]any); ok && isArray {
-		if _, list := l[1].([]any); list {
-			b = "(" + b + ")"
+		if bits, list := l[1].([]any); list { // several flags
+			w := make([]string, len(bits))
+			for i := range bits {
+				w[i], _ = j.expr(bits[i])
+			}
+			b = "(" + strings.Join(w, " | ") + ")"
 		}
 	}
 	return "(" + a + " " + op + " " + b + ")", ok

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -71,7 +72,9 @@ func (j *jsonReader) stmt(v any) (string, bool) {
 			return fmt.Sprintf("ct count over %d", n), true
 		}
 		return fmt.Sprintf("ct count %d", n), true
-	case "queue", "tproxy", "synproxy", "reset", "secmark", "meter", "flow":
+	case "tproxy":
+		return j.tproxy(x)
+	case "queue", "synproxy", "reset", "secmark", "meter", "flow":
 		j.err("not modelled: %s in JSON", k)
 		return "", false
 	}
@@ -195,6 +198,21 @@ func jwords(v any) (l []string) {
 	return l
 }
 
+// prefixRange is a prefix as a range of addresses, "" for what is none.
+func prefixRange(s string) string {
+	x, err := netip.ParsePrefix(s)
+	if err != nil {
+		return ""
+	}
+	from := x.Masked().Addr()
+	to := from.AsSlice()
+	for i := x.Bits(); i < len(to)*8; i++ {
+		to[i/8] |= 0x80 >> (i % 8)
+	}
+	last, _ := netip.AddrFromSlice(to)
+	return from.String() + "-" + last.String()
+}
+
 func (j *jsonReader) nat(k string, v any) (string, bool) {
 	t := k
 	fam, _ := jstr(v, "family")
@@ -221,12 +239,15 @@ func (j *jsonReader) nat(k string, v any) (string, bool) {
 		}
 	}
 	if hasPort {
+		if r := prefixRange(a); r != "" { // the language has no prefix before a port
+			a = r
+		}
 		if p, ok = j.expr(port); !ok {
 			j.err("Invalid nat port.")
 			return "", false
 		}
 		if hasAddr && strings.Contains(a, ":") {
-			if x, isObject := addr.(jobject); !isObject || len(x) == 1 && x[0].key == "range" {
+			if x, isObject := addr.(jobject); !isObject || len(x) == 1 && (x[0].key == "range" || x[0].key == "prefix") {
 				a = "[" + strings.Replace(a, "-", "]-[", 1) + "]"
 			}
 		}

@@ -30,7 +30,10 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			c.r = &expr{k: eValue, t: tInteger, bits: n, v: v}
 			stmts = append(stmts, &c)
 		} else if len(s.parts) > 0 {
-			stmts = append(stmts, s.parts...)
+			p := s.parts[0].e.p // what was compared at once is taken apart by one protocol
+			for _, x := range s.parts {
+				stmts = append(stmts, x.by(p))
+			}
 		} else {
 			stmts = append(stmts, s)
 		}
@@ -181,6 +184,10 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			visit(s.data)
 		case sObjRef:
 			visit(s.e)
+		case sTProxy:
+			visit(s.addr)
+			visit(s.port)
+			s.over = both
 		case sNAT:
 			visit(s.addr)
 			if both {
@@ -233,6 +240,22 @@ func ranges(l []*stmt) []*stmt {
 		out = append(out, s)
 	}
 	return out
+}
+
+// by is a match of a port that anyone may have (th dport) as one of a protocol.
+func (s *stmt) by(p *proto) *stmt {
+	if s.e.p != pTH || p == pTH || p == nil || s.e.f == nil {
+		return s
+	}
+	f := p.field(s.e.f.name)
+	if f == nil || f.off != s.e.f.off || f.bits != s.e.f.bits {
+		return s
+	}
+	c := *s
+	e := *s.e
+	e.p, e.f = p, f
+	c.e = &e
+	return &c
 }
 
 // named gives raw pieces of headers the names that they have

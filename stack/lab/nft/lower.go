@@ -29,7 +29,10 @@ func infoOf(s *nftables.Set) *setInfo {
 }
 
 // A ruleText is a rule's statements as they are listed.
-type ruleText struct{ stmts []*stmt }
+type ruleText struct {
+	stmts []*stmt
+	full  []*stmt // with what a listing leaves out
+}
 
 // A lowerer makes the engine's expressions of a rule.
 type lowerer struct {
@@ -43,6 +46,8 @@ type lowerer struct {
 	errAt loc
 	text  output
 }
+
+var socketKeys = map[string]nftables.SocketKey{"transparent": nftables.SocketTransparent, "mark": nftables.SocketMark, "wildcard": nftables.SocketWildcard}
 
 func nbytes(bits int) int { return (bits + 7) / 8 }
 
@@ -100,7 +105,11 @@ func (l *lowerer) load(e *expr, reg uint8) {
 	case eRT:
 		l.add(&nftables.RT{Key: e.rt, Dst: reg})
 	case eSocket:
-		l.add(&nftables.NotModelled{What: "socket " + e.sock})
+		x := &nftables.Socket{Key: socketKeys[e.sock], Dst: reg}
+		if err := x.Init(l.t.Family); err != 0 {
+			l.errno, l.errAt = err, e.at
+		}
+		l.add(x)
 	case eNumgen:
 		x := &nftables.Numgen{Dst: reg, Mod: uint32(e.mod), Offset: uint32(e.offset), Random: e.random}
 		if err := x.Init(); err != 0 {

@@ -178,6 +178,8 @@ func (l *lowerer) stmt(s *stmt) {
 		l.add(&nftables.ExthdrSet{Type: s.e.ext.typ, Off: uint8(s.e.f.off / 8), Len: uint8(nbytes(s.e.bits))})
 	case sNAT:
 		l.nat(s)
+	case sTProxy:
+		l.tproxy(s)
 	case sSetOp, sMapOp:
 		l.setOp(s)
 	case sObjRef:

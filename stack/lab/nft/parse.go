@@ -148,10 +148,7 @@ func (p *parser) opt() {
 func (p *parser) identifier() (string, loc) {
 	t := p.peek()
 	if t.kind != tokWord || keywords[t.s] {
-		if t.kind == tokWord || t.kind != tokString {
-			p.unexpected("string or last")
-		}
-		p.unexpected("string or last")
+		p.unexpected("string")
 	}
 	p.next()
 	return t.s, t.at

@@ -43,10 +43,6 @@ func (p *parser) delete(c *cmd) {
 		p.family(&c.p)
 		c.p.table, c.p.tableAt = p.identifier()
 		p.handleOrName(&c.p, func() { c.p.chain, c.p.chainAt = p.identifier() })
-		if p.accept("{") {
-			p.chainBlock(c)
-			p.want("}")
-		}
 	case p.accept("rule"):
 		c.obj = "rule"
 		p.chainSpec(&c.p)
@@ -107,6 +103,9 @@ func (p *parser) handleOrName(h *place, f func()) {
 		h.handAt = p.peek().at
 		h.handle, h.hasHand = p.num(), true
 		return
+	}
+	if t := p.peek(); t.kind != tokWord || keywords[t.s] {
+		p.unexpected("handle or string")
 	}
 	f()
 }
@@ -384,6 +383,7 @@ func (p *parser) chainItem(c *cmd, s *chainSpec) {
 
 // hook reads "type filter hook input device eth0 priority 0".
 func (p *parser) hook(s *chainSpec) {
+	start := max(p.i-1, 0) // "type"
 	t := p.next()
 	switch t.s {
 	case "filter", "nat", "route":
@@ -415,6 +415,7 @@ func (p *parser) hook(s *chainSpec) {
 	}
 	p.want("priority")
 	p.priority(s)
+	s.hookLoc = p.toks[start].at.to(p.last)
 }
 
 func validHook(f core.Family, h string) bool {

@@ -342,14 +342,17 @@ func (p *parser) socketExpr() *expr {
 	e := &expr{k: eSocket, sock: t.s, ord: hostOrder}
 	switch t.s {
 	case "transparent", "wildcard":
-		e.t, e.bits = tInteger, 8
+		e.t, e.bits = tInteger, 1
 	case "mark":
 		e.t, e.bits = tMark, 32
 	case "cgroupv2":
+		if !p.is("level") {
+			p.unexpected("level")
+		}
 		panic(syntaxError{errAt(t.at, "not modelled: socket cgroupv2")})
 	default:
 		p.i--
-		p.unexpected("")
+		p.unexpected("transparent or wildcard or cgroupv2 or mark")
 	}
 	return e
 }

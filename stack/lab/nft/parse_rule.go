@@ -132,7 +132,9 @@ func (p *parser) stmtAt(t *token) *stmt {
 			return p.setStmtOld()
 		case "flow":
 			return p.flow()
-		case "tproxy", "synproxy", "xt", "meter", "tunnel", "osf":
+		case "tproxy":
+			return p.tproxy()
+		case "synproxy", "xt", "meter", "tunnel", "osf":
 			panic(syntaxError{errAt(t.at, "not modelled: "+t.s)})
 		case "reset":
 			panic(syntaxError{errAt(t.at, "not modelled: reset")})
@@ -144,7 +146,7 @@ func (p *parser) stmtAt(t *token) *stmt {
 // match reads a comparison, a verdict map, or a header that is set.
 func (p *parser) match() *stmt {
 	l := p.concat(p.left())
-	if p.is("set") && p.peek().kind == tokWord {
+	if p.is("set") && p.peek().kind == tokWord && l.k != eSocket {
 		p.next()
 		r := p.setValue()
 		switch l.k {
@@ -170,6 +172,9 @@ func (p *parser) match() *stmt {
 	}
 	s := &stmt{k: sMatch, e: l}
 	t := p.peek()
+	if l.k == eSocket && t.kind == tokWord && t.s == "set" {
+		p.unexpected("")
+	}
 	if t.kind == tokPunct {
 		switch t.s {
 		case "==", "!=", "<", ">", "<=", ">=":

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -134,7 +135,7 @@ func (o *output) chainHead(c *nftables.Chain) {
 	if len(b.Devices) == 1 {
 		o.printf(" device \"%s\"", b.Devices[0])
 	} else if len(b.Devices) > 1 {
-		o.printf(" devices = { %s }", strings.Join(b.Devices, ", "))
+		o.printf(" devices = { %s }", strings.Join(slices.Sorted(slices.Values(b.Devices)), ", "))
 	}
 	pol := "accept"
 	if b.Drop {
@@ -253,6 +254,8 @@ func (o *output) stmt(s *stmt, r *nftables.Rule) string {
 		return o.reject(s)
 	case sNAT:
 		return o.nat(s)
+	case sTProxy:
+		return o.tproxy(s)
 	case sNotrack:
 		return "notrack"
 	case sMetaSet:

@@ -13,6 +13,7 @@ import (
 type Env struct {
 	NS       *core.Netns
 	ReadFile func(name string) (text string, ok bool) // of the simulated machine; nil: no files
+	By       nftables.Process                         // who nft is, for those that watch
 	noBulk   bool                                     // for a test: every element is parsed by itself
 }
 
@@ -27,7 +28,7 @@ func Run(ns *core.Netns, args []string, stdin string) (stdout, stderr string, st
 func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status int) {
 	o := newOutput(env)
 	var file string
-	hasFile, json, check := false, false, false
+	hasFile, json, check, echo := false, false, false, false
 	i := 0
 	for ; i < len(args); i++ {
 		a := args[i]
@@ -56,6 +57,8 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 				o.services = true
 			case "--version":
 				return "nftables v1.0.6 (Lester Gooch #5)\n", "", 0
+			case "--echo":
+				echo = true
 			case "--file":
 				i++
 				if i < len(args) {
@@ -88,7 +91,9 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 				check = true
 			case 'v':
 				return "nftables v1.0.6 (Lester Gooch #5)\n", "", 0
-			case 'u', 'N', 'T', 'e':
+			case 'e':
+				echo = true
+			case 'u', 'N', 'T':
 			case 'f':
 				if k+1 < len(a) {
 					file = a[k+1:]
@@ -127,7 +132,7 @@ func (env *Env) Run(args []string, stdin string) (stdout, stderr string, status 
 	default:
 		return "", "nft: no command specified\n", 1
 	}
-	r := &runner{env: env, o: &o, check: check, piped: hasFile && src.name == "/dev/stdin"}
+	r := &runner{env: env, o: &o, check: check, echoes: echo, piped: hasFile && src.name == "/dev/stdin"}
 	if json {
 		r.json = true
 	}
@@ -146,6 +151,10 @@ type runner struct {
 	check  bool
 	json   bool
 	piped  bool // read from the standard input
+	echoes bool // nft -e
+	echoed []nftables.Change
+	root   any // what was read as JSON
+	cmds   []*cmd
 }
 
 func (r *runner) run(src *source) int {
@@ -176,6 +185,7 @@ func (r *runner) run(src *source) int {
 func (r *runner) runJSON(src *source, root any) int {
 	j := &jsonReader{env: r.env, src: src}
 	cmds := j.read(root)
+	r.root, r.cmds = root, cmds
 	if len(j.errs) > 0 {
 		cmds = nil
 	}
@@ -186,6 +196,7 @@ func (r *runner) runJSON(src *source, root any) int {
 func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 	s := nftables.Of(r.env.NS)
 	r.b = s.Begin()
+	r.b.By = r.env.By
 	markDynamic(cmds)
 	r.do(cmds)
 	sent := false
@@ -195,7 +206,7 @@ func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 		r.fails, sent = r.kernel, true
 	}
 	if len(r.fails) > 0 || r.check {
-		if sent && !r.check {
+		if sent || len(r.fails) == 0 {
 			r.b.Abort()
 		} else { // what nft itself finds wrong the kernel never hears of
 			r.b.Unsent()
@@ -211,7 +222,13 @@ func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 	if r.check {
 		return 0
 	}
+	if r.echoes {
+		r.echo()
+	}
 	r.b.Commit()
+	if r.echoes {
+		r.printEcho()
+	}
 	return 0
 }
 
@@ -285,6 +302,11 @@ func (r *runner) tables() *nftables.Tables { return nftables.Of(r.env.NS) }
 func (r *runner) table(p *place) *nftables.Table { return r.tables().Find(p.family, p.table) }
 
 func (r *runner) one(c *cmd) {
+	r.b.How = nftables.How{Excl: c.op == "create", Insert: c.op == "insert" && c.obj == "rule"}
+	switch c.op {
+	case "add", "create", "insert", "replace":
+		r.b.How.Echo = true
+	}
 	switch c.op {
 	case "list":
 		r.list(c)
@@ -328,10 +350,14 @@ func (r *runner) addCmd(c *cmd) {
 // addTable makes a table, and what is in its block in the order that nft has:
 // chains, objects, sets, then elements and rules.
 func (r *runner) addTable(c *cmd) {
-	t, e := r.b.AddTable(c.p.family, c.p.table, c.table.dormant, c.table.hasFlags, c.op == "create")
+	was := r.table(&c.p)
+	t, e := r.b.AddTable(c.p.family, c.p.table, c.table.dormant, true, c.op == "create")
 	if e != 0 {
 		r.errno(c.p.tableAt, e)
 		return
+	}
+	if was == nil {
+		c.made = t.Handle
 	}
 	if t.Comment == "" {
 		t.Comment = c.table.comment

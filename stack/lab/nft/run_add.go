@@ -57,6 +57,14 @@ func (r *runner) addChain(c *cmd) {
 	policySet := s != nil && s.policy != ""
 	if s != nil && s.hasHook {
 		base = &nftables.Base{Devices: s.devs, Drop: s.policy == "drop"}
+		for _, n := range s.devs {
+			if len(n) > 15 {
+				at := c.at
+				at.end++
+				r.errno(at, 34)
+				return
+			}
+		}
 		switch s.typ {
 		case "nat":
 			base.Type = nftables.TypeNAT
@@ -90,7 +98,7 @@ func (r *runner) addChain(c *cmd) {
 			}
 		}
 		if (base.Ingress || base.Egress) && len(base.Devices) == 0 {
-			r.fail(errAt(c.p.chainAt, "Could not process rule: Invalid argument"))
+			r.fail(errAt(s.hookLoc, "Missing `device' in this chain definition"))
 			return
 		}
 	}
@@ -108,9 +116,15 @@ func (r *runner) addChain(c *cmd) {
 	}
 	ch, e := r.b.AddChain(t, c.p.chain, base, policySet, c.op == "create")
 	if e != 0 {
-		r.errno(c.p.chainAt, e)
+		at := c.p.chainAt
+		if base != nil && len(base.Devices) > 0 && c.op != "create" {
+			at = c.at // what is wrong with the devices
+			at.end++
+		}
+		r.errno(at, e)
 		return
 	}
+	c.made = ch.Handle
 	if s != nil && s.comment != "" && ch.Comment == "" {
 		ch.Comment = s.comment
 	}
@@ -199,14 +213,18 @@ func (r *runner) addRule(c *cmd) {
 		r.errno(l.errAt, l.errno)
 		return
 	}
-	rule := &nftables.Rule{Exprs: l.out, Text: &ruleText{listed(t.Family, stmts)}, Comm: c.rule.comment}
-	if e := r.b.AddRule(ch, at, rule); e != 0 {
+	rule := &nftables.Rule{Exprs: l.out, Text: &ruleText{listed(t.Family, stmts), stmts}, Comm: c.rule.comment}
+	var e core.Errno
+	if replaced != nil {
+		e = r.b.Replace(replaced, rule)
+	} else {
+		e = r.b.AddRule(ch, at, rule)
+	}
+	if e != 0 {
 		r.errno(c.at, e)
 		return
 	}
-	if replaced != nil {
-		r.b.DelRule(replaced)
-	}
+	c.made = rule.Handle
 }
 
 func (r *runner) addSet(c *cmd, withElems bool) {
@@ -315,7 +333,7 @@ func (r *runner) addSet(c *cmd, withElems bool) {
 		r.errno(c.p.nameAt, e)
 		return
 	}
-	s.eng = got
+	s.eng, c.made = got, got.Handle
 	if withElems && len(s.elems) > 0 {
 		r.addSetElements(c)
 	}

@@ -146,8 +146,11 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 			return v, 32, ""
 		}
 		a, err := netip.ParseAddr(s)
-		if err != nil || !a.Is4() {
+		if err != nil {
 			return val{}, 0, "Could not resolve hostname: Name or service not known"
+		}
+		if !a.Is4() {
+			return val{}, 0, "Could not resolve hostname: Address family for hostname not supported"
 		}
 		b := a.As4()
 		return valOf(b[:]), 32, ""

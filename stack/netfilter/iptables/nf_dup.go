@@ -157,12 +157,43 @@ func (t *TProxy) six(p *Param) Verdict {
 	return t.assign(p, &endpoints{proto: proto, src: h.Src(), dst: h.Dst()}, off)
 }
 
-// assign looks for the connection, then for a listener at the proxy's address, and
-// gives the packet to it if it is transparent.
+// assign gives the packet to the proxy's socket, and marks it.
 func (t *TProxy) assign(p *Param, e *endpoints, off int) Verdict {
+	to, ok := t.give(p, e, off)
+	if !ok {
+		p.NS.Why(step.WhyXtNoProxy, to.dst.Hi, to.dst.Lo, uint64(to.dport))
+		return Drop
+	}
+	p.SKB.Mark = p.SKB.Mark&^t.Mask ^ t.Mark
+	p.NS.Why(step.WhyXtProxy, to.dst.Hi, to.dst.Lo, uint64(to.dport), uint64(p.SKB.Mark))
+	return Accept
+}
+
+// Give is what nft_tproxy_eval_v4 and nft_tproxy_eval_v6 do: as TPROXY, but no mark
+// is set. It tells where a socket was looked for; ok is false where no transparent
+// one takes the packet.
+func (t *TProxy) Give(p *Param, proto uint8) (addr wire.Addr, port uint16, ok bool) {
+	e := endpoints{proto: int(proto)}
+	off := p.ThOff
+	if p.Family == core.NFIPv6 {
+		h := p.SKB.IP6()
+		e.src, e.dst = h.Src(), h.Dst()
+	} else {
+		h := p.SKB.IP4()
+		e.src, e.dst = h.Src().Addr(), h.Dst().Addr()
+		off = p.SKB.NetworkOffset() + h.IHL()
+	}
+	to, ok := t.give(p, &e, off)
+	return to.dst, to.dport, ok
+}
+
+// give looks for the connection, then for a listener at the proxy's address, and
+// gives the packet to it if it is transparent.
+func (t *TProxy) give(p *Param, e *endpoints, off int) (to endpoints, ok bool) {
+	to = *e
 	u := p.header(off, 8)
 	if u == nil {
-		return Drop
+		return to, false
 	}
 	e.sport, e.dport = be16(u), be16(u[2:])
 	flags := uint8(0)
@@ -170,7 +201,7 @@ func (t *TProxy) assign(p *Param, e *endpoints, off int) Verdict {
 		flags = g[13]
 	}
 	s := p.findSocket(e, core.NFSocketEstablished, p.SKB.Dev)
-	to := *e
+	to = *e
 	to.dst = t.laddr(p, e.dst)
 	if t.Port != 0 {
 		to.dport = t.Port
@@ -181,14 +212,11 @@ func (t *TProxy) assign(p *Param, e *endpoints, off int) Verdict {
 		}
 	}
 	if !s.Found || !s.Transparent {
-		p.NS.Why(step.WhyXtNoProxy, to.dst.Hi, to.dst.Lo, uint64(to.dport))
-		return Drop
+		return to, false
 	}
-	p.SKB.Mark = p.SKB.Mark&^t.Mask ^ t.Mark
 	p.SKB.Orphan()
 	p.SKB.SK = s.SK
-	p.NS.Why(step.WhyXtProxy, to.dst.Hi, to.dst.Lo, uint64(to.dport), uint64(p.SKB.Mark))
-	return Accept
+	return to, true
 }
 
 // laddr is nf_tproxy_laddr4, nf_tproxy_laddr6.

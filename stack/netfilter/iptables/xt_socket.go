@@ -24,7 +24,7 @@ func (m *Socket) Match(p *Param) bool {
 	if sk := p.SKB.SK; sk != nil && sk.NS == p.NS {
 		s = core.NFSocketOf(sk)
 	} else {
-		s = p.lookupSlow()
+		s = p.LookupSlow()
 	}
 	if !s.Found {
 		return p.no(step.TryXtNoSocket)
@@ -45,8 +45,9 @@ type endpoints struct {
 	icmp         bool
 }
 
-// lookupSlow is nf_sk_lookup_slow_v4, nf_sk_lookup_slow_v6.
-func (p *Param) lookupSlow() core.NFSocket {
+// LookupSlow is nf_sk_lookup_slow_v4, nf_sk_lookup_slow_v6: the socket that would
+// get the packet, or that an ICMP error is about.
+func (p *Param) LookupSlow() core.NFSocket {
 	var e endpoints
 	ok := false
 	if p.Family == core.NFIPv6 {
@@ -57,7 +58,7 @@ func (p *Param) lookupSlow() core.NFSocket {
 	if !ok {
 		return core.NFSocket{}
 	}
-	if p.Family == core.NFIPv4 {
+	if p.Family == core.NFIPv4 || !e.icmp { // the IPv6 one has lost sight of ICMPv6 by then
 		e.unSNAT(p.SKB)
 	}
 	return p.findSocket(&e, core.NFSocketAny, p.State.In)

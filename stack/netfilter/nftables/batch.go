@@ -17,6 +17,9 @@ type Batch struct {
 
 	handle uint64   // the counter of handles of tables as it was, see Unsent
 	hgens  []uint64 // and those of the tables
+	How    How      // in what way the changes that follow are asked for
+	By     Process  // who asks for them
+	again  bool     // a rule may not stand where it stands
 }
 
 // An undo is a change to take back.
@@ -32,6 +35,7 @@ type undo struct {
 	base  Base
 	name  string
 	flag  bool
+	how   How
 }
 
 type undoKind uint8
@@ -43,6 +47,9 @@ const (
 	undoAddChain
 	undoDelChain
 	undoBase
+	undoSameChain // an existing chain was declared once more
+	undoSameSet
+	undoDevices
 	undoRename
 	undoAddRule
 	undoDelRule
@@ -65,23 +72,43 @@ func (s *Tables) Begin() *Batch {
 
 // Commit is nf_tables_commit.
 func (b *Batch) Commit() {
-	if len(b.undo) > 0 {
-		b.s.Gen++
+	if len(b.undo) == 0 {
+		return
+	}
+	b.s.Gen++
+	if len(b.s.watch) > 0 {
+		l := b.Changes()
+		for _, w := range b.s.watch {
+			w.NftChanged(b.s.ns, l, b.By)
+		}
 	}
 	b.undo = nil
 }
 
 // Unsent is Abort of what the kernel never heard of: no handle was used up either.
 func (b *Batch) Unsent() {
-	b.Abort()
+	b.takeBack()
 	b.s.handle = b.handle
 	for i, t := range b.s.List {
 		t.hgen = b.hgens[i]
 	}
 }
 
-// Abort is nf_tables_abort: all is as it was at Begin.
+// Abort is nf_tables_abort: all is as it was at Begin. Handles stay used up: twice
+// where rules were found at a wrong place at the end, because the kernel then does
+// the batch once more to find out which (NFNL_BATCH_REPLAY).
 func (b *Batch) Abort() {
+	b.takeBack()
+	if !b.again {
+		return
+	}
+	b.s.handle += b.s.handle - b.handle
+	for i, t := range b.s.List {
+		t.hgen += t.hgen - b.hgens[i]
+	}
+}
+
+func (b *Batch) takeBack() {
 	for i := len(b.undo) - 1; i >= 0; i-- {
 		b.back(&b.undo[i])
 	}
@@ -91,7 +118,10 @@ func (b *Batch) Abort() {
 // Grow makes room for n changes: it saves copying while many elements are added.
 func (b *Batch) Grow(n int) { b.undo = slices.Grow(b.undo, n) }
 
-func (b *Batch) log(u undo) { b.undo = append(b.undo, u) }
+func (b *Batch) log(u undo) {
+	u.how = b.How
+	b.undo = append(b.undo, u)
+}
 
 func (b *Batch) back(u *undo) {
 	s := b.s
@@ -111,6 +141,10 @@ func (b *Batch) back(u *undo) {
 		u.chain.hookUp()
 	case undoBase:
 		u.chain.Base.Drop = u.base.Drop
+	case undoDevices:
+		if u.chain.Base.Devices = u.base.Devices; u.chain.hooked {
+			u.chain.findDevices(s.ns)
+		}
 	case undoRename:
 		u.chain.Name = u.name
 		u.chain.Table.index = nil
@@ -166,17 +200,17 @@ func (b *Batch) DelTable(t *Table) core.Errno {
 		b.FlushChain(c)
 	}
 	for len(t.Sets) > 0 {
-		s := t.Sets[len(t.Sets)-1]
+		s := t.Sets[0]
 		if !s.Anon || t.Set(s.Name) == s {
 			b.FlushSet(s)
 		}
 		b.removeSet(s)
 	}
 	for len(t.Objects) > 0 {
-		b.removeObj(t.Objects[len(t.Objects)-1])
+		b.removeObj(t.Objects[0])
 	}
 	for len(t.Chains) > 0 {
-		b.removeChain(t.Chains[len(t.Chains)-1])
+		b.removeChain(t.Chains[0])
 	}
 	i := slices.Index(b.s.List, t)
 	b.s.List = slices.Delete(slices.Clone(b.s.List), i, i+1)
@@ -195,6 +229,11 @@ func (b *Batch) AddChain(t *Table, name string, base *Base, policySet, excl bool
 			if c.Base == nil {
 				return nil, eexist
 			}
+			if t.Family == core.NFNetdev || c.Base.Ingress && base.Ingress {
+				if e := b.addDevices(c, base); e != 0 {
+					return nil, e
+				}
+			}
 			if c.Base.Type != base.Type || c.Base.Hook != base.Hook || c.Base.Priority != base.Priority || c.Base.Ingress != base.Ingress || c.Base.Egress != base.Egress {
 				return nil, eexist
 			}
@@ -206,6 +245,8 @@ func (b *Batch) AddChain(t *Table, name string, base *Base, policySet, excl bool
 			drop := base != nil && base.Drop
 			b.log(undo{kind: undoBase, chain: c, base: *c.Base})
 			c.Base.Drop = drop
+		} else {
+			b.log(undo{kind: undoSameChain, chain: c})
 		}
 		return c, 0
 	}
@@ -214,6 +255,9 @@ func (b *Batch) AddChain(t *Table, name string, base *Base, policySet, excl bool
 	}
 	c := &Chain{Table: t, Name: name, Base: base}
 	if base != nil {
+		if twice(base.Devices) {
+			return nil, eexist
+		}
 		if e := c.checkBase(); e != 0 {
 			return nil, e
 		}
@@ -287,20 +331,7 @@ func (c *Chain) hookUp() core.Errno {
 	ns, f := c.Table.s.ns, c.Table.Family
 	switch {
 	case f == core.NFNetdev || base.Ingress:
-		for _, name := range base.Devices {
-			d := ns.DevByName(name)
-			if d == nil {
-				return enoent
-			}
-			c.devs = append(c.devs, d)
-		}
-		for _, d := range c.devs {
-			if base.Egress {
-				d.AddHook(core.NetdevEgress, base.Priority, c)
-			} else {
-				d.AddHook(core.NetdevIngress, base.Priority, c)
-			}
-		}
+		c.findDevices(ns)
 	case base.Type == TypeNAT:
 		nat.AddChain(ns, f, base.Hook, base.Priority, natChain{c})
 	case base.Type == TypeRoute:
@@ -321,14 +352,7 @@ func (c *Chain) unhook() {
 	ns, f, base := c.Table.s.ns, c.Table.Family, c.Base
 	switch {
 	case f == core.NFNetdev || base.Ingress:
-		for _, d := range c.devs {
-			if base.Egress {
-				d.DelHook(core.NetdevEgress, c)
-			} else {
-				d.DelHook(core.NetdevIngress, c)
-			}
-		}
-		c.devs = nil
+		c.leaveDevices(nil)
 	case base.Type == TypeNAT:
 		nat.DelChain(ns, f, base.Hook, natChain{c})
 	case base.Type == TypeRoute:
@@ -397,8 +421,10 @@ func (b *Batch) RenameChain(c *Chain, name string) core.Errno {
 
 // FlushChain deletes all rules of a chain.
 func (b *Batch) FlushChain(c *Chain) {
-	for len(c.Rules) > 0 {
-		b.DelRule(c.Rules[len(c.Rules)-1])
+	l := c.Rules
+	for i, r := range l {
+		c.Rules = l[i:len(l):len(l)]
+		b.delRule(r, 0)
 	}
 }
 
@@ -409,6 +435,11 @@ func (b *Batch) AddRule(c *Chain, at int, r *Rule) core.Errno {
 		return e
 	}
 	r.Handle = c.Table.newHandle()
+	return b.place(c, at, r)
+}
+
+// place puts a rule into its chain.
+func (b *Batch) place(c *Chain, at int, r *Rule) core.Errno {
 	if at >= len(c.Rules) {
 		c.Rules = append(c.Rules, r)
 	} else {
@@ -416,6 +447,7 @@ func (b *Batch) AddRule(c *Chain, at int, r *Rule) core.Errno {
 	}
 	b.log(undo{kind: undoAddRule, chain: c, rule: r})
 	if e := b.s.validate(c.Table, c, r); e != 0 {
+		b.again = true
 		return e
 	}
 	return 0
@@ -431,9 +463,19 @@ func (b *Batch) DelRule(r *Rule) core.Errno {
 	if i < 0 {
 		return enoent
 	}
-	if i == len(c.Rules)-1 {
+	b.delRule(r, i)
+	return 0
+}
+
+// delRule takes a rule away, which is at place i of its chain.
+func (b *Batch) delRule(r *Rule, i int) {
+	c := r.Chain
+	switch {
+	case i == len(c.Rules)-1:
 		c.Rules = c.Rules[:i:i]
-	} else {
+	case i == 0:
+		c.Rules = c.Rules[1:]
+	default:
 		c.Rules = slices.Delete(slices.Clone(c.Rules), i, i+1)
 	}
 	r.release()
@@ -446,7 +488,6 @@ func (b *Batch) DelRule(r *Rule) core.Errno {
 			}
 		}
 	}
-	return 0
 }
 
 // setOf is the set that an expression uses.
@@ -585,6 +626,7 @@ func (b *Batch) AddSet(t *Table, s *Set, excl bool) (*Set, core.Errno) {
 		if o.KeyLen != s.KeyLen || o.Interval != s.Interval || o.Map != s.Map || o.Verdicts != s.Verdicts || o.DataLen != s.DataLen {
 			return nil, eexist
 		}
+		b.log(undo{kind: undoSameSet, set: o})
 		return o, 0
 	}
 	s.Table = t

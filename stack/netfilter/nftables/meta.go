@@ -134,7 +134,7 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 			r.Code = Break
 			return
 		}
-		r.put32(d, 0) // groups of devices are not modelled: all are in "default"
+		r.put32(d, uint32(dev.Group))
 	case MetaPktType:
 		r.put8(d, e.pktType(p))
 	case MetaCPU:

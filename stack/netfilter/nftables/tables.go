@@ -15,7 +15,8 @@ type Tables struct {
 	pass   uint64   // of validation
 	tracer Tracer
 	also   []Tracer // nft monitor trace
-	nested uint8    // nf_dup_skb_recursion: copies and forwards within each other
+	watch  []Watcher
+	nested uint8 // nf_dup_skb_recursion: copies and forwards within each other
 
 	ctx  []*context `fork:"zero"` // lent to packets that pass chains
 	nctx int        `fork:"zero"`
