@@ -62,6 +62,9 @@ type Replay struct {
 	frames  int // delivered
 	buf     []byte
 	cur     packet `fork:"zero"` // the frame that is being delivered
+	next    packet `fork:"zero"` // the frame that time passes up to
+	nextIs  []byte `fork:"zero"` // its bytes
+	nextN   int    `fork:"zero"` // its number
 	gate    *gate
 	react   *reactor
 }
@@ -289,8 +292,24 @@ func (r *Replay) Advance(f *pcaps.Frame) {
 		at = r.last
 	}
 	r.last = at
+	r.ahead(f)
 	r.World.Run(at)
 	r.gate.expire(at)
+}
+
+// ahead looks at a frame before time has passed up to it, so that the memory of
+// its connection comes meanwhile.
+func (r *Replay) ahead(f *pcaps.Frame) {
+	p := &r.next
+	p.ok = p.read(f.Data, f.Link)
+	if r.nextIs, r.nextN = f.Data, f.N; !p.ok || p.tcp == nil {
+		return
+	}
+	if r.profile.direction(f, p) == pcaps.DirOut {
+		r.Host.TCP.Prefetch(p.src, p.dst, p.sport, p.dport)
+	} else {
+		r.Host.TCP.Prefetch(p.dst, p.src, p.dport, p.sport)
+	}
 }
 
 // Pass lets time pass up to a moment, counted from the first frame.
@@ -300,7 +319,11 @@ func (r *Replay) Pass(at sim.Time) { r.World.Run(max(r.start+at, r.World.Clock.N
 func (r *Replay) Deliver(f *pcaps.Frame) (out bool) {
 	r.frames++
 	p := &r.cur
-	p.ok = p.read(f.Data, f.Link)
+	if f.N == r.nextN && len(f.Data) > 0 && len(r.nextIs) == len(f.Data) && &r.nextIs[0] == &f.Data[0] {
+		*p, r.nextIs = r.next, nil
+	} else {
+		p.ok = p.read(f.Data, f.Link)
+	}
 	out = r.profile.direction(f, p) == pcaps.DirOut
 	if t := r.World.Trace; t != nil {
 		t.Root(uint32(f.N))

@@ -72,6 +72,10 @@ func (h *Hashinfo) Lookup(k *Tuple, dif int) any {
 	return nil
 }
 
+// First is where Lookup will look first; nil if it will find nothing. It does not
+// look itself.
+func (h *Hashinfo) First(k *Tuple) *Node { return h.buckets[k.hash()&uint32(len(h.buckets)-1)] }
+
 // Insert is inet_ehash_insert: n becomes findable. It reports false when
 // another node holds the same connection.
 func (h *Hashinfo) Insert(n *Node) bool {

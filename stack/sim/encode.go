@@ -51,11 +51,23 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 		if j < len(base.regions) && base.regions[j].at == r.at {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
-				row, old := f.row(r), base.row(b)
+				diff := t.known(r, b, next)
 				if next != nil {
 					*next = append(*next, flatRegion{r.at, r.p, r.n, b.off, r.size, r.i})
 				}
-				if t.diff = differ(t.diff[:0], r.p, row, old); none(r.p, t.diff, len(row)) {
+				if diff == nil {
+					row, old := f.row(r), base.row(b)
+					t.diff = differ(t.diff[:0], r.p, row, old)
+					if diff = t.diff; nothingIn(r.p, diff, len(row)) {
+						diff = nil
+					} else {
+						k.region(r.p, r.n, row, old)
+						if next != nil {
+							copy(old, row)
+						}
+					}
+				}
+				if len(diff) == 0 {
 					if gone > 0 {
 						flush()
 					}
@@ -63,16 +75,15 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 				} else {
 					flush()
 					out = append(out, codeChanged)
-					out = append(out, t.diff...)
-					k.region(r, row, old)
-					if next != nil {
-						copy(old, row)
-					}
+					out = append(out, diff...)
 				}
 				last = r.at
 				e.passed(i)
 				continue
 			}
+		}
+		if j < len(base.regions) && base.regions[j].at == r.at && next != nil && t.updated(&base.regions[j]) {
+			drop() // its words are not what they were: no guess from them
 		}
 		flush()
 		out = binary.AppendUvarint(out, uint64(r.n)<<2|codeNew)
@@ -83,7 +94,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 			old = base.row(&base.regions[j]) // a slice that has grown
 		}
 		out = differ(out, r.p, f.row(r), e.guess(r, f.row(r), old))
-		k.region(r, f.row(r), old)
+		k.region(r.p, r.n, f.row(r), old)
 		if next != nil {
 			*next = append(*next, flatRegion{r.at, r.p, r.n, len(base.words), r.size, r.i})
 			base.words = append(base.words, f.row(r)...)
@@ -96,6 +107,22 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 	}
 	flush()
 	return out
+}
+
+// known returns the differences between a region and the base's, if follow noted
+// them; nil otherwise.
+func (t *table) known(r, base *flatRegion, next *[]flatRegion) []byte {
+	if next == nil || r.i != base.i || !t.regions[r.i].compared() {
+		return nil
+	}
+	d := t.regions[r.i].diff
+	return t.diffs[d.from:d.to:d.to]
+}
+
+// updated reports whether follow has written to the words of the base's region.
+func (t *table) updated(base *flatRegion) bool {
+	r := &t.regions[base.i]
+	return r.compared() && r.diff.from != r.diff.to
 }
 
 // decode builds the world f from its difference to base, whose words become
@@ -272,8 +299,8 @@ func differ(out []byte, p *plan, row, guess []uint32) []byte {
 	return differWords(out, row, guess)
 }
 
-// none reports whether what differ wrote of so many words is no difference.
-func none(p *plan, diff []byte, words int) bool {
+// nothingIn reports whether what differ wrote of so many words is no difference.
+func nothingIn(p *plan, diff []byte, words int) bool {
 	if p.bytes {
 		n, _ := binary.Uvarint(diff)
 		return int(n) == words

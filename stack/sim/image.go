@@ -125,7 +125,7 @@ func (m *Image) decode(room int) *flat {
 // Take makes an image of the world rooted at p, as [Fork] would copy it.
 func Take[T any](p *T) *Image {
 	var s Series[T]
-	defer s.Begin()
+	defer s.Release()
 	return s.Take(p)
 }
 
@@ -164,17 +164,16 @@ type keeps struct {
 	out []unsafe.Pointer
 }
 
-// region looks at a region that differs from the base's, whose words are old
-// if it has the region.
-func (k *keeps) region(r *flatRegion, row, old []uint32) {
-	p := r.p
+// region looks at n elements that differ from the base's, whose words are old if
+// it has them.
+func (k *keeps) region(p *plan, n int, row, old []uint32) {
 	if p.entry != nil {
 		p = p.entry
 	}
 	if len(p.holds) == 0 || len(row) == 0 {
 		return
 	}
-	for i := range r.n {
+	for i := range n {
 		off := uintptr(i) * p.size
 		var was unsafe.Pointer
 		if n := int(off+p.size) / 4; n <= len(old) {

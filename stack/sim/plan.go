@@ -35,19 +35,20 @@ type run struct{ off, size uintptr }
 
 // A plan says how to copy values of one type.
 type plan struct {
-	id    int
-	t     reflect.Type
-	size  uintptr
-	ops   []op      // all, in order of place
-	leads []op      // those that lead to more memory
-	spots []uintptr // where the words are that say where leads lead
-	holds []op      // those that may lead to shared memory
-	runs  []run
-	zero  bool // some ops are opZero
-	bytes bool // a byte: what packets are made of
-	depth int  // how many types lie within one another at its first byte
-	slice reflect.Type
-	entry *plan // of what is in a map: struct{ K; V }
+	id      int
+	t       reflect.Type
+	size    uintptr
+	ops     []op      // all, in order of place
+	leads   []op      // those that lead to more memory
+	spots   []uintptr // where the words are that say where leads lead
+	holds   []op      // those that may lead to shared memory
+	runs    []run
+	zero    bool // some ops are opZero
+	bytes   bool // a byte: what packets are made of
+	pointer bool // nothing but a pointer
+	depth   int  // how many types lie within one another at its first byte
+	slice   reflect.Type
+	entry   *plan // of what is in a map: struct{ K; V }
 }
 
 // registry holds the plans that have been made. A plan does not change once
@@ -114,6 +115,7 @@ func compile(t reflect.Type) *plan {
 	if p.size > at {
 		p.runs = append(p.runs, run{at, p.size - at})
 	}
+	p.pointer = p.size == word && len(p.leads) == 1 && p.leads[0].kind == opPointer
 	return p
 }
 

@@ -25,6 +25,7 @@ type region struct {
 	met  uint32 // the last image that it was found for
 	kids span   // of the table's kids: the regions that it leads to
 	was  int    // where its words of the image before are, from 1; 0: it is new
+	diff span   // of the table's diffs: how they differ from now's
 	into int32  // of a dead one: the region that took its place
 }
 
@@ -48,6 +49,7 @@ type table struct {
 	}
 	memo  []lead         // by slot: where the place led last
 	kids  []int32        // see region.kids
+	diffs []byte         // see region.diff
 	round uint32         // the image that is made: see region.met
 	root  unsafe.Pointer // what collect began with; kept here so that it is no stack's, which moves
 	probe iface          // an interface of a type, with nothing in it
@@ -201,7 +203,7 @@ func (t *table) enter(i int32) {
 func (t *table) found(q unsafe.Pointer, p *plan, n int) int32 {
 	at, size := uintptr(q), p.size*uintptr(n)
 	if at-t.lo < t.hi-t.lo && at+size <= t.hi {
-		return self
+		return none
 	}
 	if i := t.index(at); i >= 0 {
 		if r := &t.regions[i]; at+size <= r.at+r.size && (r.at != at || r.size != size || r.p == p || r.p.depth >= p.depth) {
@@ -242,8 +244,9 @@ func (t *table) found(q unsafe.Pointer, p *plan, n int) int32 {
 	return next
 }
 
-// self is what found returns of memory in the region that is looked into.
-const self = -1
+// none is what found returns of memory in the region that is looked into: no
+// other one.
+const none = -1
 
 // meet notes that the image that is made has region i.
 func (t *table) meet(i int32) {
@@ -293,54 +296,147 @@ func (r *region) entries() {
 
 // collect finds all memory that an object leads to, and copies it to f as
 // words; memory that can be used as words where it is is only read if live is
-// set. was holds the words of the image before, if the table knows its regions:
-// an object whose leads are as they were leads where it led.
-func (t *table) collect(q unsafe.Pointer, p *plan, f, was *flat, live bool) {
+// set.
+func (t *table) collect(q unsafe.Pointer, p *plan, f *flat, live bool) {
+	t.follow(q, p, f, nil, nil, live)
+}
+
+// follow collects. was holds the words of the image before, of the regions that
+// the table knows; they become those of now, the differences are noted, and k
+// is told of them. An object whose leads are as they were leads where it led.
+func (t *table) follow(q unsafe.Pointer, p *plan, f, was *flat, k *keeps, live bool) {
 	t.root = q
 	t.round++
 	clear(t.memo)
+	t.diffs = t.diffs[:0]
 	f.reset()
 	t.found(q, p, 1)
 	for len(t.todo) > 0 {
 		i := t.todo[len(t.todo)-1]
 		t.todo = t.todo[:len(t.todo)-1]
-		r := &t.regions[i]
-		switch {
-		case r.dead:
-			continue
-		case r.p.entry != nil:
-			r.entries()
-		case r.was > 0 && r.p.sameLeads(pointer(r.at), unsafe.Pointer(&was.words[r.was-1]), r.n):
-			for j := r.kids.from; j < r.kids.to; j++ {
-				k := t.alive(t.kids[j])
-				t.kids[j] = k
-				t.meet(k)
-			}
+		if t.regions[i].dead {
 			continue
 		}
-		at, p, n := t.take(r, f, live), r.p, r.n // r moves when more are found
-		if p.entry != nil {
-			t.lo, t.hi, p = 0, 0, p.entry
-		} else {
-			t.lo, t.hi = r.at, r.at+r.size
+		if t.regions[i].p.entry != nil {
+			t.regions[i].entries()
 		}
-		from := int32(len(t.kids))
-		if n > 0 && len(p.leads) > 0 {
-			t.visit(at, p, n)
+		at := t.take(&t.regions[i], f, live)
+		if t.regions[i].compared() {
+			t.compare(&t.regions[i], f, was)
 		}
-		t.regions[i].kids = span{from, int32(len(t.kids))}
+		if r := &t.regions[i]; len(r.p.leads) > 0 || r.p.entry != nil {
+			t.lookInto(i, at, was)
+		}
+		if t.regions[i].compared() {
+			t.update(&t.regions[i], f, was, k)
+		}
 	}
 	t.lo, t.hi = 0, 0
 	for i := range t.regions {
-		switch r := &t.regions[i]; {
-		case r.dead:
-		case r.met != t.round:
+		r := &t.regions[i]
+		if r.dead {
+			continue
+		}
+		if r.met != t.round {
 			r.dead, r.into = true, -1 // nothing leads to it any more
-		case r.off == 0:
-			t.take(r, f, live)
+			continue
+		}
+		if r.off != 0 {
+			continue
+		}
+		t.take(r, f, live)
+		if r.compared() {
+			t.compare(r, f, was)
+			t.update(r, f, was, k)
 		}
 	}
 	f.plans = plans()
+}
+
+// lookInto follows what region i leads to. Its memory, or a copy, is at at.
+func (t *table) lookInto(i int32, at unsafe.Pointer, was *flat) {
+	r := &t.regions[i] // it moves when more are found
+	p, n := r.p, r.n
+	switch {
+	case p.entry != nil:
+		t.lo, t.hi, p = 0, 0, p.entry
+	case r.compared() && p.sameLeads(at, unsafe.Pointer(&was.words[r.was-1]), n):
+		for j := r.kids.from; j < r.kids.to; j++ {
+			if t.kids[j] != none {
+				t.kids[j] = t.alive(t.kids[j])
+				t.meet(t.kids[j])
+			}
+		}
+		return
+	default:
+		t.lo, t.hi = r.at, r.at+r.size
+	}
+	from := int32(len(t.kids))
+	switch {
+	case n == 0 || len(p.leads) == 0:
+	case p.pointer:
+		t.visitPointers(r, at, was)
+	default:
+		t.visit(at, p, n)
+	}
+	t.regions[i].kids = span{from, int32(len(t.kids))}
+}
+
+// compared reports whether the image before has the region too.
+func (r *region) compared() bool { return r.was > 0 && r.p.entry == nil }
+
+// words are a region's words now, and those of the image before.
+func (t *table) words(r *region, f, was *flat) (now, old []uint32) {
+	size := r.p.words(r.n)
+	old = was.words[r.was-1:][:size:size]
+	if r.off < 0 {
+		return unsafe.Slice((*uint32)(pointer(r.at)), size), old
+	}
+	return f.words[r.off-1:][:size:size], old
+}
+
+// compare notes how a region's words differ from those of the image before: at
+// once, while it is at hand to be looked into.
+func (t *table) compare(r *region, f, was *flat) {
+	from := int32(len(t.diffs))
+	now, old := t.words(r, f, was)
+	t.diffs = differ(t.diffs, r.p, now, old)
+	if nothingIn(r.p, t.diffs[from:], len(now)) {
+		t.diffs = t.diffs[:from]
+	}
+	r.diff = span{from, int32(len(t.diffs))}
+}
+
+// update makes the words of the image before those of now.
+func (t *table) update(r *region, f, was *flat, k *keeps) {
+	if r.diff.from == r.diff.to {
+		return
+	}
+	now, old := t.words(r, f, was)
+	k.region(r.p, r.n, now, old)
+	copy(old, now)
+}
+
+// visitPointers follows pointers. A region's kids are one each: those that have
+// not changed are not looked for again.
+func (t *table) visitPointers(r *region, at unsafe.Pointer, was *flat) {
+	elem, n := r.p.leads[0].elem, r.n
+	old, kids := []uintptr(nil), t.kids[r.kids.from:r.kids.to]
+	if r.compared() && len(kids) == n {
+		old = unsafe.Slice((*uintptr)(unsafe.Pointer(&was.words[r.was-1])), n)
+	}
+	for k, q := range unsafe.Slice((*unsafe.Pointer)(at), n) {
+		kid := int32(none)
+		switch {
+		case q == nil:
+		case old != nil && old[k] == uintptr(q) && kids[k] != none:
+			kid = t.alive(kids[k])
+			t.meet(kid)
+		default:
+			kid = t.found(q, elem, 1)
+		}
+		t.kids = append(t.kids, kid)
+	}
 }
 
 // sameLeads reports whether n values lead where they led when they were as was.
@@ -425,7 +521,7 @@ func (t *table) visit(at unsafe.Pointer, p *plan, n int) {
 				case len(in.p.leads) > 0:
 					t.led(o, t.found(h.data, in.p, 1))
 				default:
-					t.memo[o.slot].region = self
+					t.memo[o.slot].region = none
 				}
 			case opMap:
 				if *(*unsafe.Pointer)(f) != nil {
@@ -458,7 +554,7 @@ func (t *table) news(o *op, to, typ uintptr) bool {
 // led notes the region that the place led to that news was asked of last.
 func (t *table) led(o *op, region int32) {
 	m := &t.memo[o.slot]
-	if m.region = region; region == self {
+	if m.region = region; region == none {
 		m.to = 0 // the next one's self is another
 	}
 	t.kid(region)
@@ -466,7 +562,7 @@ func (t *table) led(o *op, region int32) {
 
 // kid notes that the region that is looked into leads to another.
 func (t *table) kid(region int32) {
-	if region >= 0 {
+	if region != none {
 		t.kids = append(t.kids, region)
 	}
 }

@@ -28,8 +28,19 @@ func (s *Series[T]) Take(p *T) *Image {
 // Len is how many images the next one leads back to.
 func (s *Series[T]) Len() int { return s.s.n }
 
-// Begin gives back what the series remembers. The next image is one in full.
+// Begin makes the next image one in full.
 func (s *Series[T]) Begin() { s.s.begin() }
+
+// Release gives back what the series remembers. The next image is one in full.
+func (s *Series[T]) Release() {
+	s.s.begin()
+	if s.s.table != nil {
+		s.s.table.free()
+		flats.Put(s.s.was)
+		flats.Put(s.s.now)
+	}
+	s.s = series{}
+}
 
 type series struct {
 	last  *Image // that was made
@@ -43,12 +54,11 @@ type series struct {
 
 func (s *series) begin() {
 	if s.table != nil {
-		s.table.free()
-		flats.Put(s.was)
-		flats.Put(s.now)
+		s.table.reset()
+		s.was.reset()
 	}
 	clear(s.hold)
-	*s = series{next: s.next[:0], hold: s.hold[:0]}
+	s.hold, s.last, s.n = s.hold[:0], nil, 0
 }
 
 func (s *series) take(q unsafe.Pointer, typ reflect.Type) *Image {
@@ -58,10 +68,10 @@ func (s *series) take(q unsafe.Pointer, typ reflect.Type) *Image {
 		s.was.reset()
 	}
 	t := s.table
-	t.collect(q, planOf(typ), s.now, s.was, true)
+	k := keeps{t: t}
+	t.follow(q, planOf(typ), s.now, s.was, &k, true)
 	t.list(s.now)
 	m.n, m.size = len(s.now.regions), s.now.size()
-	k := keeps{t: t}
 	s.next = s.next[:0]
 	out := t.encode(t.out[:0], s.now, s.was, &k, &s.next)
 	t.out = out[:0]

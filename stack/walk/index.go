@@ -155,7 +155,7 @@ func (k *Walk) Advance(n int) (done bool, err error) {
 			}
 			k.done = true
 			k.now.Finish()
-			k.series.Begin()
+			k.series.Release()
 			sim.Trim()
 			k.settle(k.packets.n - 1)
 			break

@@ -13,13 +13,13 @@ type checkpoint struct {
 // What checkpoints may weigh, in bytes: so much for a capture of any length, and
 // so much more for each frame beyond a million.
 const (
-	markBudget     = 56 << 20
+	markBudget     = 60 << 20
 	markBudgetMore = 16
 )
 
 // maxSeries is how many checkpoints are kept, each as the difference to the one
 // before; then one is kept in full again.
-const maxSeries = 8
+const maxSeries = 4
 
 // mark keeps an image of the world as it is before frame i. The next is not
 // nearer than so many frames as this one holds objects, so that making them never
