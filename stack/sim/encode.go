@@ -17,9 +17,9 @@ const (
 )
 
 // encode appends the difference between the worlds f and base to out, and tells
-// k what memory f shares that base does not. With next, the base's words become
-// f's, and next lists the regions.
-func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) []byte {
+// k what memory f shares that base does not. With noted, follow has noted the
+// differences of what both have.
+func (t *table) encode(out []byte, f, base *flat, k *keeps, noted bool) []byte {
 	var (
 		e    = predictor{f: f}
 		j    int // in base
@@ -51,9 +51,9 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 		if j < len(base.regions) && base.regions[j].at == r.at {
 			if b := &base.regions[j]; b.p == r.p && b.n == r.n {
 				j++
-				diff := t.known(r, b, next)
-				if next != nil {
-					*next = append(*next, flatRegion{r.at, r.p, r.n, b.off, r.size, r.i})
+				diff := []byte(nil)
+				if noted {
+					diff = t.known(r, b)
 				}
 				if diff == nil {
 					row, old := f.row(r), base.row(b)
@@ -62,9 +62,6 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 						diff = nil
 					} else {
 						k.region(r.p, r.n, row, old)
-						if next != nil {
-							copy(old, row)
-						}
 					}
 				}
 				if len(diff) == 0 {
@@ -82,7 +79,7 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 				continue
 			}
 		}
-		if j < len(base.regions) && base.regions[j].at == r.at && next != nil && t.updated(&base.regions[j]) {
+		if j < len(base.regions) && base.regions[j].at == r.at && noted && t.updated(&base.regions[j]) {
 			drop() // its words are not what they were: no guess from them
 		}
 		flush()
@@ -95,10 +92,6 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 		}
 		out = differ(out, r.p, f.row(r), e.guess(r, f.row(r), old))
 		k.region(r.p, r.n, f.row(r), old)
-		if next != nil {
-			*next = append(*next, flatRegion{r.at, r.p, r.n, len(base.words), r.size, r.i})
-			base.words = append(base.words, f.row(r)...)
-		}
 		last = r.at
 		e.passed(i)
 	}
@@ -111,8 +104,8 @@ func (t *table) encode(out []byte, f, base *flat, k *keeps, next *[]flatRegion) 
 
 // known returns the differences between a region and the base's, if follow noted
 // them; nil otherwise.
-func (t *table) known(r, base *flatRegion, next *[]flatRegion) []byte {
-	if next == nil || r.i != base.i || !t.regions[r.i].compared() {
+func (t *table) known(r, base *flatRegion) []byte {
+	if r.i != base.i || !t.regions[r.i].compared() {
 		return nil
 	}
 	d := t.regions[r.i].diff

@@ -303,7 +303,7 @@ func (t *table) collect(q unsafe.Pointer, p *plan, f *flat, live bool) {
 
 // follow collects. was holds the words of the image before, of the regions that
 // the table knows; they become those of now, the differences are noted, and k
-// is told of them. An object whose leads are as they were leads where it led.
+// is told of them, if there is one. An object whose leads are as they were leads where it led.
 func (t *table) follow(q unsafe.Pointer, p *plan, f, was *flat, k *keeps, live bool) {
 	t.root = q
 	t.round++
@@ -314,6 +314,9 @@ func (t *table) follow(q unsafe.Pointer, p *plan, f, was *flat, k *keeps, live b
 	for len(t.todo) > 0 {
 		i := t.todo[len(t.todo)-1]
 		t.todo = t.todo[:len(t.todo)-1]
+		if n := len(t.todo); n > 0 && live {
+			t.ahead(&t.regions[t.todo[n-1]], was)
+		}
 		if t.regions[i].dead {
 			continue
 		}
@@ -321,7 +324,7 @@ func (t *table) follow(q unsafe.Pointer, p *plan, f, was *flat, k *keeps, live b
 			t.regions[i].entries()
 		}
 		at := t.take(&t.regions[i], f, live)
-		if t.regions[i].compared() {
+		if k != nil && t.regions[i].compared() {
 			t.compare(&t.regions[i], f, was)
 		}
 		if r := &t.regions[i]; len(r.p.leads) > 0 || r.p.entry != nil {
@@ -346,11 +349,23 @@ func (t *table) follow(q unsafe.Pointer, p *plan, f, was *flat, k *keeps, live b
 		}
 		t.take(r, f, live)
 		if r.compared() {
-			t.compare(r, f, was)
+			if k != nil {
+				t.compare(r, f, was)
+			}
 			t.update(r, f, was, k)
 		}
 	}
 	f.plans = plans()
+}
+
+// ahead asks for the memory of the region that is looked into next.
+func (t *table) ahead(r *region, was *flat) {
+	if r.n == 1 && r.p.entry == nil {
+		Prefetch(r.at, r.size)
+		if r.was > 0 {
+			Prefetch(uintptr(unsafe.Pointer(&was.words[r.was-1])), r.size)
+		}
+	}
 }
 
 // lookInto follows what region i leads to. Its memory, or a copy, is at at.
@@ -409,11 +424,13 @@ func (t *table) compare(r *region, f, was *flat) {
 
 // update makes the words of the image before those of now.
 func (t *table) update(r *region, f, was *flat, k *keeps) {
-	if r.diff.from == r.diff.to {
+	if k != nil && r.diff.from == r.diff.to {
 		return
 	}
 	now, old := t.words(r, f, was)
-	k.region(r.p, r.n, now, old)
+	if k != nil {
+		k.region(r.p, r.n, now, old)
+	}
 	copy(old, now)
 }
 

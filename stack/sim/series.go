@@ -33,7 +33,6 @@ func (s *Series[T]) Begin() { s.s.begin() }
 
 // Release gives back what the series remembers. The next image is one in full.
 func (s *Series[T]) Release() {
-	s.s.begin()
 	if s.s.table != nil {
 		s.s.table.free()
 		flats.Put(s.s.was)
@@ -43,7 +42,7 @@ func (s *Series[T]) Release() {
 }
 
 type series struct {
-	last  *Image // that was made
+	last  *Image // that was made; nil: the next one is in full
 	n     int    // how many since the one in full
 	table *table
 	was   *flat // the world as it was then
@@ -53,12 +52,12 @@ type series struct {
 }
 
 func (s *series) begin() {
-	if s.table != nil {
-		s.table.reset()
+	s.last, s.n = nil, 0
+	if s.table != nil && len(s.table.regions) > 2*len(s.was.regions) {
+		s.table.reset() // most are dead
 		s.was.reset()
+		clear(s.hold)
 	}
-	clear(s.hold)
-	s.hold, s.last, s.n = s.hold[:0], nil, 0
 }
 
 func (s *series) take(q unsafe.Pointer, typ reflect.Type) *Image {
@@ -67,27 +66,39 @@ func (s *series) take(q unsafe.Pointer, typ reflect.Type) *Image {
 		s.table, s.was, s.now = newTable(), newFlat(), newFlat()
 		s.was.reset()
 	}
-	t := s.table
-	k := keeps{t: t}
-	t.follow(q, planOf(typ), s.now, s.was, &k, true)
+	t, k := s.table, keeps{t: s.table}
+	base, noted := s.was, &k
+	if m.base == nil {
+		base, noted = &flat{}, nil
+	}
+	t.follow(q, planOf(typ), s.now, s.was, noted, true)
 	t.list(s.now)
 	m.n, m.size = len(s.now.regions), s.now.size()
-	s.next = s.next[:0]
-	out := t.encode(t.out[:0], s.now, s.was, &k, &s.next)
-	t.out = out[:0]
-	m.data = bytes.Clone(out)
+	t.out = t.encode(t.out[:0], s.now, base, &k, true)
+	m.data = bytes.Clone(t.out)
 	m.keep = k.list(m.base)
-	s.was.regions, s.next = s.next, s.was.regions
-	clear(s.hold)
-	s.hold = s.hold[:0]
-	for i := range s.was.regions {
-		r := &s.was.regions[i]
-		t.regions[r.i].was = r.off + 1
-		s.hold = append(s.hold, pointer(r.at))
-	}
+	s.remember()
 	s.last = m
 	s.n++
 	return m
+}
+
+// remember makes was what now is. Follow has done so with what both have.
+func (s *series) remember() {
+	clear(s.hold)
+	s.next, s.hold = s.next[:0], s.hold[:0]
+	for i := range s.now.regions {
+		r := s.now.regions[i]
+		in := &s.table.regions[r.i]
+		if !in.compared() {
+			in.was = len(s.was.words) + 1
+			s.was.words = append(s.was.words, s.now.row(&r)...)
+		}
+		r.off = in.was - 1
+		s.next = append(s.next, r)
+		s.hold = append(s.hold, pointer(r.at))
+	}
+	s.was.regions, s.next = s.next, s.was.regions
 }
 
 // Thin returns every second image of a list from one world, beginning with the
@@ -105,7 +116,7 @@ func Thin(list []*Image, every int) []*Image {
 			c.base, base = out[n-1], was
 		}
 		now, k := m.decode(m.size), keeps{t: t}
-		c.data = t.encode(nil, now, base, &k, nil)
+		c.data = t.encode(nil, now, base, &k, false)
 		c.data = bytes.Clone(c.data)
 		c.keep = k.list(c.base)
 		out = append(out, c)

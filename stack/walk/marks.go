@@ -47,7 +47,7 @@ func (k *Walk) mark(i int) {
 	} else {
 		k.part = im.Size()
 	}
-	k.due = i + max(im.Objects()*5/4, k.gap, k.pace(i))
+	k.due = i + max(im.Objects()*5/3, k.gap, k.pace(i))
 }
 
 // pace is how many frames apart checkpoints like the last ones, before frame i,
