@@ -69,6 +69,7 @@ type indexMsg struct {
 	done                    bool
 	idle                    bool // it waits for what has not happened yet
 	live                    string
+	over                    string // why the run is over, empty while it goes on
 	newest                  int
 	err                     error
 }
@@ -101,7 +102,7 @@ func (m Model) index() tea.Cmd {
 			}
 		}
 		if live {
-			r.live, r.newest = s.LiveText(), s.Newest()
+			r.live, r.over, r.newest = s.LiveText(), s.LiveOver(), s.Newest()
 		}
 		r.slice = n
 		r.indexed, r.packets, _ = s.Progress()
@@ -290,6 +291,7 @@ func (m *Model) indexed(msg indexMsg) tea.Cmd {
 	fresh := m.scene.Packet == 0 || msg.done || len(m.scene.List) < 20
 	m.scene.Indexed, m.scene.Packets = msg.indexed, max(m.scene.Packets, msg.packets)
 	m.scene.Live = msg.live
+	m.local.over = msg.over
 	if msg.err != nil {
 		m.scene.Notice = view.Clean(msg.err.Error())
 		return nil

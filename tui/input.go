@@ -21,6 +21,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.typed(name, msg.Text)
 	}
 	k := m.local.keymap().lookup(name)
+	m.local.knows = m.local.over != ""
 	if m.help {
 		return m.helpKey(k)
 	}

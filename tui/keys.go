@@ -126,7 +126,7 @@ var Keys = []Key{
 	{"tab-time", keys("4"), ShowTab, number(4), "", false, "where the time went", "Screen"},
 	{"tab-family", keys("5"), ShowTab, number(5), "", false, "the packet's family", "Screen"},
 	{"tab-breaks", keys("6"), ShowTab, number(6), "", false, "breakpoints", "Screen"},
-	{"tab-rules", keys("7"), ShowTab, number(7), "", false, "netfilter: chains and rules", "Screen"},
+	{"tab-rules", keys("7"), ShowTab, number(7), "", false, "netfilter: chains, rules; tc filters", "Screen"},
 	{"tab-script", keys("8"), ShowTab, number(8), "", false, "a lab's script and its output", "Screen"},
 	{"tab-tcp", keys("9"), ShowTab, number(9), "", false, "TCP: queues, timers, what limits", "Screen"},
 	{"tab-machines", keys("0"), ShowTab, number(10), "", false, "machines side by side, devices, wires", "Screen"},

@@ -27,6 +27,8 @@ type local struct {
 	busy    time.Duration // how long a Command is under way, once that is long
 	doing   string        // what it does, in words
 	drag    bool          // the mouse holds the timeline
+	over    string        // why the live run is over, empty while it goes on
+	knows   bool          // the reader has gone on since it was over
 	extra                 // of the panes in pane_overview.go to pane_breaks.go
 }
 

@@ -23,7 +23,9 @@ func drawHeader(g *Grid, r Rect, s *view.Scene, l *local) {
 		name = string([]rune(name)[:room-1]) + "…"
 	}
 	left := fmt.Sprintf(" packetwalk  %s  packet %d/%d", name, s.Packet, s.Packets)
-	if s.Script != nil {
+	if s.Script != nil && s.Script.Line == 0 {
+		left = fmt.Sprintf(" packetwalk  %s  %d/%d", name, s.Packet, s.Packets)
+	} else if s.Script != nil {
 		left = fmt.Sprintf(" packetwalk  %s  %d/%d  line %d", name, s.Packet, s.Packets, s.Script.Line)
 	}
 	switch {
@@ -182,9 +184,27 @@ func drawFooter(g *Grid, r Rect, s *view.Scene, l *local) {
 		g.Text(r.X+1, r.Y, r.W-1, "! "+s.Notice, StyleWarn)
 		return
 	}
+	if l.over != "" && !l.knows {
+		drawOver(g, r, l)
+		return
+	}
 	for _, k := range footerLine(r, s, l) {
 		drawKey(g, k, r.Y)
 	}
+}
+
+// drawOver is the footer once a live run is over, until the next key: why, and
+// what can be done now.
+func drawOver(g *Grid, r Rect, l *local) {
+	m := l.keymap()
+	tail := fmt.Sprintf(" Still to walk: %s %s; %s leaves.", m.keyOf("back"), m.keyOf("forward"), m.keyOf("quit"))
+	room := r.W - 4 - width(tail)
+	text := l.over
+	if width(text) > room {
+		text = cutWords(text, room-2) + " …"
+	}
+	x := r.X + 1 + g.Text(r.X+1, r.Y, r.W-1, "! "+text, StyleWarn)
+	g.Text(x, r.Y, r.X+r.W-x, tail, StyleStrong)
 }
 
 // A footerKey is a key's place in the footer.
@@ -237,7 +257,7 @@ func footerLine(r Rect, s *view.Scene, l *local) (list []footerKey) {
 
 // footerKeyAt is the key at a cell of the footer.
 func footerKeyAt(r Rect, x int, s *view.Scene, l *local) *Key {
-	if _, typing := prompts[l.prompt]; typing || s.Notice != "" {
+	if _, typing := prompts[l.prompt]; typing || s.Notice != "" || l.over != "" && !l.knows {
 		return nil
 	}
 	for _, k := range footerLine(r, s, l) {

@@ -108,7 +108,7 @@ func drawRules(g *Grid, r Rect, s *view.Scene, l *local) {
 	in := g.Title(r, "netfilter", focus)
 	in.X, in.W = in.X+1, in.W-2
 	if s.Netfilter == nil {
-		g.Para(in, in.Y, "No firewall: nothing is registered at any hook of this host.", 0, StyleDim)
+		g.Para(in, in.Y, "No firewall: nothing is registered at any hook of this host, and the packet has met no filter of tc here.", 0, StyleDim)
 		return
 	}
 	ls, here := rulesLines(s, in.W)
@@ -134,6 +134,13 @@ func rulesLines(s *view.Scene, w int) (ls []line, here int) {
 		ls, here = runLines(n.Run, w)
 		ls = append(ls, nil)
 	}
+	if n.TC != nil {
+		more, at := runLines(n.TC, w)
+		if n.Run == nil {
+			here = len(ls) + at
+		}
+		ls = append(append(ls, more...), nil)
+	}
 	if n.NAT != nil {
 		ls = append(append(ls, natLines(n.NAT, w)...), nil)
 	}
@@ -141,16 +148,21 @@ func rulesLines(s *view.Scene, w int) (ls []line, here int) {
 	if n.Host != "" {
 		head += " of " + n.Host
 	}
-	ls = append(ls, line{{head, StyleTitle}})
+	if len(n.Hooks) > 0 {
+		ls = append(ls, line{{head, StyleTitle}})
+	}
 	for i := range n.Hooks {
 		h := &n.Hooks[i]
-		if h.Here && n.Run == nil {
+		if h.Here && n.Run == nil && n.TC == nil {
 			here = len(ls)
 		}
 		ls = append(ls, hookLines(h)...)
 	}
 	if n.Words != "" && s.Depth != "" {
-		ls = append(append(ls, nil), para(n.Words, w, 0, StyleDim)...)
+		if len(n.Hooks) > 0 {
+			ls = append(ls, nil)
+		}
+		ls = append(ls, para(n.Words, w, 0, StyleDim)...)
 	}
 	return ls, here
 }
@@ -199,9 +211,17 @@ func policyStyle(p string) Style {
 	return StyleDim
 }
 
+// chainHead is a chain's name with the word before it; filters of tc hang in none.
+func chainHead(name string) string {
+	if strings.HasPrefix(name, "tc ") {
+		return name
+	}
+	return "chain " + name
+}
+
 // runLines are the rules of a chain, with what became of them.
 func runLines(run *view.NFRun, w int) (ls []line, here int) {
-	head := line{{"chain " + run.Chain, StyleStrong}}
+	head := line{{chainHead(run.Chain), StyleStrong}}
 	if run.Policy != "" {
 		head = append(head, seg{"  policy " + run.Policy, policyStyle(run.Policy)})
 	}

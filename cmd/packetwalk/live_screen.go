@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/packetwalk/packetwalk/stack/live"
 	"github.com/packetwalk/packetwalk/stack/live/tap"
@@ -37,14 +38,18 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 		return err
 	}
 	v := view.NewLabSession(k, strings.Join(f.taps, " "))
-	run := &liveRun{r: r, in: in, over: make(chan struct{})}
+	run := &liveRun{r: r, in: in, over: make(chan struct{}), long: f.long}
 	v.GoLive(run)
 	r.Watch = run.note
 	r.Tick = run.tick
 	var broke error
 	go func() {
-		if broke = r.Go(ctx); broke != nil {
+		broke = r.Go(ctx)
+		switch {
+		case broke != nil:
 			run.why = view.Clean(broke.Error())
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			run.timed = true
 		}
 		in.Add(live.Record{Kind: live.End, At: r.Stats.End})
 		close(run.over)
@@ -66,7 +71,11 @@ type liveRun struct {
 	r    *tap.Run
 	in   *walk.Inputs
 	over chan struct{}
-	why  string // it broke off; not before it is over
+	long time.Duration // how long it was to go on, 0: no end was set
+
+	why   string // it broke off; not before it is over
+	timed bool   // its time has passed; not before it is over
+
 	ins  atomic.Int64
 	outs atomic.Int64
 }
@@ -106,7 +115,7 @@ func (l *liveRun) Status() (string, bool) {
 	case <-l.over:
 		on, word = false, "the run is over:"
 		if l.why != "" {
-			word = "the run broke off: " + l.why + ";"
+			word = "the run broke off:"
 		}
 	default:
 	}
@@ -118,4 +127,20 @@ func (l *liveRun) Status() (string, bool) {
 		text += fmt.Sprintf(", %d skipped", n)
 	}
 	return text, on
+}
+
+// Over is why the run is over.
+func (l *liveRun) Over() string {
+	select {
+	case <-l.over:
+	default:
+		return ""
+	}
+	switch {
+	case l.why != "":
+		return "The run broke off: " + l.why + "."
+	case l.timed:
+		return fmt.Sprintf("The run is over: its %s have passed.", l.long)
+	}
+	return "The run is over: it was asked to end."
 }

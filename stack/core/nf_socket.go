@@ -18,10 +18,15 @@ const (
 // An NFSocket is what a lookup found.
 type NFSocket struct {
 	Found       bool
-	SK          *Sock // nil if it is not a full socket: half open, or in TIME_WAIT
-	TimeWait    bool
-	Wildcard    bool // it is bound to any address
-	Transparent bool // IP_TRANSPARENT (inet_sk_transparent)
+	SK          *Sock      // nil if it is not a full socket: half open, or in TIME_WAIT
+	TimeWait    TimeWaiter // nil if it is not in TIME_WAIT
+	Wildcard    bool       // it is bound to any address
+	Transparent bool       // IP_TRANSPARENT (inet_sk_transparent)
+}
+
+// A TimeWaiter is what stays of a closed connection.
+type TimeWaiter interface {
+	Deschedule() // inet_twsk_deschedule_put: it makes way at once
 }
 
 // A SocketFinder is a ProtoHandler that finds sockets for rules
@@ -30,7 +35,11 @@ type SocketFinder interface {
 	NFLookup(b *SKB, how NFLookup, saddr, daddr wire.Addr, sport, dport uint16, iif int) NFSocket
 }
 
-// NFSocketOf says of a full socket what rules want to know.
+// NFSocketOf says of a packet's socket what rules want to know. Of a connection that
+// is half open there is neither mark nor address.
 func NFSocketOf(sk *Sock) NFSocket {
+	if sk.State == TCPNewSynRecv {
+		return NFSocket{Found: true, Transparent: sk.Transparent}
+	}
 	return NFSocket{Found: true, SK: sk, Wildcard: sk.RcvSaddr.IsZero(), Transparent: sk.Transparent}
 }

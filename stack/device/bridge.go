@@ -89,6 +89,7 @@ type BridgePort struct {
 	GroupFwdMask uint16
 	McastRouter  uint8
 	router       [2]sim.Time // until when a router of IPv4, of IPv6, counts as behind it
+	own          [2]bridgeOwn
 	vlans        *BridgeVlans
 	Delay        sim.Time // when the timer of its forward delay ran or runs out
 }

@@ -174,34 +174,52 @@ func (br *Bridge) forgetMembers(p *BridgePort, all bool) {
 }
 
 // leave is br_multicast_leave_group: somebody behind p (nil: this host) needs the group
-// no more. While a querier is elsewhere, its questions decide.
+// no more. While a querier is elsewhere, its questions decide. Who asks itself asks for
+// the group now, and for all groups when the time of the last member is over.
 func (br *Bridge) leave(ns *core.Netns, p *BridgePort, g wire.Addr, vid uint16) {
 	m := br.findMDB(g, vid)
 	if m == nil {
 		return
 	}
-	x := m.Host
-	for _, o := range m.Ports {
-		if p != nil && o.Port == p {
-			x = o
-		}
-	}
-	if x == nil || x.Port != p {
-		return
-	}
+	x := m.member(p)
 	now := ns.Clock.Now()
 	ns.Why(step.WhyBrMdbLeave, g.Hi, g.Lo)
-	q := &br.query[family(g)]
-	switch {
-	case p != nil && p.Flags&BridgeFastLeave != 0 && !x.Permanent:
-		br.removeMember(x)
+	f := family(g)
+	if p != nil && p.Flags&BridgeFastLeave != 0 {
+		if x != nil && !x.Permanent {
+			br.removeMember(x)
+		}
 		return
-	case q.other > now:
-		return
-	case br.Mcast.Querier && p != nil:
-		br.sendQuery(ns, p, g)
 	}
-	x.shorten(now + sim.Time(br.Mcast.LastMemberCount)*br.Mcast.LastMember)
+	if br.query[f].other > now {
+		return
+	}
+	until := now + sim.Time(br.Mcast.LastMemberCount)*br.Mcast.LastMember
+	if br.Mcast.Querier {
+		br.sendQuery(ns, p, g)
+		o := &br.own[f]
+		if p != nil {
+			o = &p.own[f]
+		}
+		o.br, o.port, o.v6 = br, p, f == 1
+		ns.Clock.Mod(&o.timer, until, o)
+	}
+	if x != nil {
+		x.shorten(until)
+	}
+}
+
+// member is what is known of a port (nil: the bridge itself), nil if nothing.
+func (m *BridgeMDB) member(p *BridgePort) *BridgeMember {
+	if p == nil {
+		return m.Host
+	}
+	for _, x := range m.Ports {
+		if x.Port == p {
+			return x
+		}
+	}
+	return nil
 }
 
 // shorten lets a member go at a time, unless it goes before.

@@ -10,12 +10,14 @@ import (
 
 // The bridge as a querier: mcast_querier 1 (br_multicast.c, RFC 2236 section 3).
 
-// A bridgeOwn is struct bridge_mcast_own_query of a bridge: it asks by all of its ports
-// at a time (the kernel has a timer for each port, which run together).
+// A bridgeOwn is struct bridge_mcast_own_query: when a port, or the bridge itself (port
+// is nil), is asked next.
 type bridgeOwn struct {
 	br    *Bridge
+	port  *BridgePort
 	v6    bool
-	sent  int
+	waits bool // another one asks: until it is silent for too long (the bridge's own only)
+	sent  int  // startup_sent
 	timer sim.Timer
 }
 
@@ -37,21 +39,55 @@ func (br *Bridge) SetQuerier(on bool) {
 	br.startQuerier()
 }
 
-// startQuerier is br_multicast_start_querier.
+// startQuerier is br_multicast_start_querier, for both families.
 func (br *Bridge) startQuerier() {
-	if !br.Mcast.Querier || !br.Dev.Up() || !br.McastSnoop {
-		return
-	}
 	for f := range br.own {
-		o := &br.own[f]
-		o.br, o.v6, o.sent = br, f == 1, 0
-		br.ns().Clock.Mod(&o.timer, br.ns().Clock.Now(), o)
+		br.startQuerierOf(f)
 	}
 }
 
-// Run is br_multicast_query_expired.
+func (br *Bridge) startQuerierOf(f int) {
+	if !br.Mcast.Querier || !br.Dev.Up() || !br.McastSnoop {
+		return
+	}
+	for _, p := range br.Ports {
+		if !p.stopped() {
+			p.own[f].enable(br, p, f)
+		}
+	}
+	br.own[f].enable(br, nil, f)
+}
+
+// enableQueries is __br_multicast_enable_port_ctx: what is behind the port is asked at
+// once.
+func (p *BridgePort) enableQueries() {
+	if br := p.Br; br.Mcast.Querier && br.Dev.Up() && br.McastSnoop {
+		for f := range p.own {
+			p.own[f].enable(br, p, f)
+		}
+	}
+}
+
+// stopped is br_multicast_port_ctx_state_stopped.
+func (p *BridgePort) stopped() bool { return p.State == BridgeDisabled || p.State == BridgeBlocking }
+
+// stopQueries is that part of __br_multicast_disable_port_ctx.
+func (p *BridgePort) stopQueries() {
+	for f := range p.own {
+		p.Br.ns().Clock.Stop(&p.own[f].timer)
+	}
+}
+
+// enable is br_multicast_enable, and __br_multicast_open_query.
+func (o *bridgeOwn) enable(br *Bridge, p *BridgePort, f int) {
+	o.br, o.port, o.v6, o.waits, o.sent = br, p, f == 1, false, 0
+	c := br.ns().Clock
+	c.Mod(&o.timer, c.Now(), o)
+}
+
+// Run is br_multicast_query_expired, and br_multicast_port_query_expired of a port.
 func (o *bridgeOwn) Run() {
-	if br := o.br; br.Dev.NS != nil && br.Mcast.Querier && br.Dev.Up() {
+	if br := o.br; br.Dev.NS != nil && br.Mcast.Querier && br.McastSnoop && br.Dev.Up() && (o.port == nil || !o.port.stopped()) {
 		o.expired(br, br.ns())
 	}
 }
@@ -62,26 +98,31 @@ func (o *bridgeOwn) expired(br *Bridge, ns *core.Netns) {
 	if o.v6 {
 		group, f = wire.Addr{}, 1
 	}
-	if br.query[f].other > ns.Clock.Now() {
-		return // another one asks
+	if until := br.query[f].other; until > ns.Clock.Now() { // another one asks
+		if o.port == nil {
+			o.waits = true
+			ns.Clock.Mod(&o.timer, until, o)
+		}
+		return
 	}
-	gap := br.Mcast.QueryInterval
+	if o.waits { // br_multicast_querier_expired
+		br.startQuerierOf(f)
+		return
+	}
 	if o.sent < br.Mcast.StartupCount {
 		o.sent++
-		gap = br.Mcast.StartupQuery
 	}
 	ns.BHDisable()
-	for _, p := range br.Ports {
-		if p.State == BridgeForwarding || p.State == BridgeLearning {
-			br.sendQueryOf(ns, p, group, o.v6)
-		}
-	}
-	br.sendQueryOf(ns, nil, group, o.v6)
+	br.sendQueryOf(ns, o.port, group, o.v6)
 	ns.BHEnable()
+	gap := br.Mcast.QueryInterval
+	if o.sent < br.Mcast.StartupCount {
+		gap = br.Mcast.StartupQuery
+	}
 	ns.Clock.Mod(&o.timer, ns.Clock.Now()+gap, o)
 }
 
-// sendQuery is br_multicast_send_query by a port: who is a member of a group?
+// sendQuery asks behind a port who is a member of a group.
 func (br *Bridge) sendQuery(ns *core.Netns, p *BridgePort, g wire.Addr) {
 	br.sendQueryOf(ns, p, g, !g.Is4())
 }
@@ -121,12 +162,14 @@ func (br *Bridge) sendQueryOf(ns *core.Netns, p *BridgePort, g wire.Addr, v6 boo
 	}
 }
 
-// igmpQueryFrame is br_ip4_multicast_alloc_query.
+// igmpQueryFrame is br_ip4_multicast_alloc_query. Who is a member of one group is asked
+// at 224.0.0.1 too (br_multicast_leave_group gives no other address), although RFC 2236
+// section 3 wants the group's: so the one who has just left hears it.
 func (br *Bridge) igmpQueryFrame(g wire.Addr) []byte {
 	f := make([]byte, wire.EthernetLen+24+8)
 	dst, delay := wire.IP4(0xe0000001), br.Mcast.ResponseInterval
 	if g.IP4() != 0 {
-		dst, delay = g.IP4(), br.Mcast.LastMember
+		delay = br.Mcast.LastMember
 	}
 	e := wire.Ethernet(f)
 	e.SetDst(wire.MAC(0x01005e000000 | uint64(dst)&0x7fffff))
@@ -145,7 +188,8 @@ func (br *Bridge) igmpQueryFrame(g wire.Addr) []byte {
 	return f
 }
 
-// mldQuery is br_ip6_multicast_alloc_query; nil: the bridge has no link-local address.
+// mldQuery is br_ip6_multicast_alloc_query, always to ff02::1; nil: the bridge has no
+// link-local address.
 func (br *Bridge) mldQuery(g wire.Addr) []byte {
 	ip := ipv6.Of(br.ns())
 	if ip == nil {
@@ -158,7 +202,7 @@ func (br *Bridge) mldQuery(g wire.Addr) []byte {
 	f := make([]byte, wire.EthernetLen+wire.IPv6Len+8+24)
 	dst, delay := wire.Addr{Hi: 0xff02 << 48, Lo: 1}, br.Mcast.ResponseInterval
 	if !g.IsZero() {
-		dst, delay = g, br.Mcast.LastMember
+		delay = br.Mcast.LastMember
 	}
 	e := wire.Ethernet(f)
 	e.SetDst(wire.MAC(0x333300000000 | dst.Lo&0xffffffff))

@@ -29,6 +29,7 @@ func (p *BridgePort) disable() {
 	p.Br.fdb.deleteByPort(p, false)
 	p.Br.forgetMembers(p, false) // br_multicast_disable_port
 	p.router = [2]sim.Time{}
+	p.stopQueries()
 	p.Br.stateSelection()
 }
 
@@ -40,6 +41,9 @@ func (br *Bridge) stateSelection() {
 		if p.State == BridgeBlocking {
 			p.State = BridgeForwarding // br_make_forwarding
 			p.Delay = br.ns().Clock.Now() + br.ForwardDelay
+		}
+		if p.State != BridgeDisabled {
+			p.enableQueries() // br_multicast_enable_port
 		}
 		if p.State == BridgeForwarding {
 			live++

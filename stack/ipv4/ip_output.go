@@ -377,8 +377,9 @@ func (ip *IPv4) BuildAndSend(sk *core.Sock, b *core.SKB, dst *core.Dst, saddr, d
 
 // SendUnicastReply is ip_send_unicast_reply: answer a packet without a socket
 // (RST, ACK of a TIME_WAIT socket). transport is the whole segment, its
-// checksum made; in is the packet that is answered; oif 0 is any device.
-func (ip *IPv4) SendUnicastReply(in *core.SKB, saddr, daddr wire.IP4, transport []byte, proto, tos uint8, mark uint32, oif int) {
+// checksum made; in is the packet that is answered; oif 0 is any device; flags
+// are Flow*: FlowAnySrc is IP_REPLY_ARG_NOSRCCHECK.
+func (ip *IPv4) SendUnicastReply(in *core.SKB, saddr, daddr wire.IP4, transport []byte, proto, tos uint8, mark uint32, oif int, flags uint8) {
 	defer ip.ns.In(step.IPSendUnicastReply, in).Out()
 	ns := ip.ns
 	o := optionsOf(in)
@@ -386,7 +387,7 @@ func (ip *IPv4) SendUnicastReply(in *core.SKB, saddr, daddr wire.IP4, transport 
 	if !ok {
 		return
 	}
-	fl := Flow4{Daddr: daddr, Saddr: saddr, OIF: oif, Mark: mark, TOS: tos & 0xfc, Proto: proto}
+	fl := Flow4{Daddr: daddr, Saddr: saddr, OIF: oif, Mark: mark, TOS: tos & 0xfc, Proto: proto, Flags: flags}
 	if hasPorts(wire.Proto(proto)) && len(transport) >= 4 {
 		fl.Sport, fl.Dport = be16(transport), be16(transport[2:])
 	}

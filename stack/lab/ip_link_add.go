@@ -205,7 +205,7 @@ func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 		if q.refused != "" {
 			return nil, other("not modelled: ip link add type veth peer %s", q.refused)
 		}
-		if q.to != nil {
+		if to = c.p.host; q.to != nil { // veth_newlink: what netns of the first says is not for the peer
 			to = q.to
 		}
 	}
@@ -213,9 +213,15 @@ func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 		q.name = q.dev
 	}
 	q.kind = r.kind
-	if r.name == "" {
+	switch {
+	case r.name == "" && q.name == "" && to == h: // the peer is first: it takes the lower number
+		q.name = l.freeName(to, "veth")
+		for i := 1; r.name == "" || h.NS.DevByName(r.name) != nil || r.name == q.name; i++ {
+			r.name = "veth" + strconv.Itoa(i)
+		}
+	case r.name == "":
 		r.name = l.freeName(h, "veth")
-	} else if h.NS.DevByName(r.name) != nil {
+	case h.NS.DevByName(r.name) != nil:
 		return nil, answer(17)
 	}
 	if q.name == "" {

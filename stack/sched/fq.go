@@ -200,7 +200,7 @@ func (q *Fq) classify(ns *core.Netns, b *core.SKB, at, now sim.Time) *fqFlow {
 	sk := b.SK
 	var key uint64
 	switch {
-	case sk == nil || sk.State == core.TCPListen:
+	case sk == nil || sk.State == core.TCPListen || sk.State == core.TCPNewSynRecv:
 		key = uint64(core.FlowHash(b)&q.conf.OrphanMask)<<1 | 1
 		b.Orphan()
 		sk = nil

@@ -23,7 +23,7 @@ type afOps interface {
 	queueXmit(sk *Sock, b *core.SKB) core.Errno
 	sendSynack(l *Sock, r *Request, d *core.Dst, b *core.SKB) core.Errno
 	// reply is ip_send_unicast_reply: seg answers in.
-	reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int)
+	reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int, transparent bool)
 	// sendCaptured gives IP a captured packet, network header first.
 	sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core.Errno
 	// updatePMTU tells the routes that packets to the peer may have mtu bytes.

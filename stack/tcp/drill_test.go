@@ -65,7 +65,7 @@ func (f *fakeNet) sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core.Err
 	f.emit(b)
 	return 0
 }
-func (f *fakeNet) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int) {
+func (f *fakeNet) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int, _ bool) {
 	f.out(append([]byte(nil), seg...))
 }
 func (f *fakeNet) updatePMTU(sk *Sock, mtu int) { f.pmt = mtu }

@@ -76,7 +76,7 @@ func (t *TCP) followSynack(b *core.SKB, h wire.TCP, k inet.Tuple, owner any) boo
 			ns.Free(b)
 			return false
 		}
-		r = &Request{ID: ns.Machine.IDs.Object(), l: l, af: l.af, rcvIsn: h.Ack() - 1, rcvNxt: h.Ack(), mss: mssDefault}
+		r = &Request{ID: ns.Machine.IDs.Object(), l: l, af: l.af, rcvIsn: h.Ack() - 1, rcvNxt: h.Ack(), mss: mssDefault, transparent: l.Transparent}
 		if k.Laddr.Is4() {
 			r.af = t.v4
 		}

@@ -40,6 +40,7 @@ type Request struct {
 	timer                             sim.Timer
 	task                              reqTask
 	ecnOK, cookie, tfo                bool   // tfo: tfo_listener
+	transparent                       bool   // no_srccheck: the listener has IP_TRANSPARENT
 	child                             *Sock  // req->sk of a Fast Open connection, until accept
 	savedSyn                          []byte // for TCP_SAVED_SYN
 

@@ -126,7 +126,7 @@ func (h *linkHost) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 	return ip.Src().Addr(), ip.Dst().Addr(), ip.TOS()
 }
 
-func (h *linkHost) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int) {
+func (h *linkHost) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int, _ bool) {
 	h.send(append([]byte(nil), seg...), tos)
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // NFLookup is what rules of netfilter ask (inet_lookup, inet_lookup_listener,
-// inet_lookup_established): see core.SocketFinder. Of a connection in TIME_WAIT it
-// is not known whether its socket was transparent: it counts as not.
+// inet_lookup_established): see core.SocketFinder. What is half open, or in
+// TIME_WAIT, still knows whether its socket is transparent (inet_sk_transparent).
 func (p *protocol) NFLookup(_ *core.SKB, how core.NFLookup, saddr, daddr wire.Addr, sport, dport uint16, iif int) core.NFSocket {
 	k := inet.Tuple{Laddr: daddr, Faddr: saddr, Lport: dport, Fport: sport}
 	var owner any
@@ -24,9 +24,9 @@ func (p *protocol) NFLookup(_ *core.SKB, how core.NFLookup, saddr, daddr wire.Ad
 	case *Sock:
 		return core.NFSocketOf(&o.Sock)
 	case *Request:
-		return core.NFSocket{Found: true, Transparent: o.l.Transparent}
+		return core.NFSocket{Found: true, Transparent: o.transparent}
 	case *TimeWait:
-		return core.NFSocket{Found: true, TimeWait: true}
+		return core.NFSocket{Found: true, TimeWait: o, Transparent: o.transparent}
 	}
 	return core.NFSocket{}
 }

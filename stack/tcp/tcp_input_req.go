@@ -85,7 +85,7 @@ func (l *Sock) openreqInit(b *core.SKB, cookie bool) (*Request, foCookie) {
 	h := wire.TCP(b.Data())
 	o := &t.opt
 	wire.ParseTCPOptions(h.Options(), o)
-	r := &Request{ID: ns.Machine.IDs.Object(), l: l, af: af, rcvIsn: b.CB.Seq, rcvNxt: b.CB.Seq + 1, tos: l.TOS, mark: l.Mark, mss: mssDefault, cookie: cookie}
+	r := &Request{ID: ns.Machine.IDs.Object(), l: l, af: af, rcvIsn: b.CB.Seq, rcvNxt: b.CB.Seq + 1, tos: l.TOS, mark: l.Mark, mss: mssDefault, cookie: cookie, transparent: l.Transparent}
 	r.node = inet.Node{Key: inet.Tuple{Laddr: laddr, Faddr: faddr, Lport: h.DstPort(), Fport: h.SrcPort()}, Owner: r}
 	if af.etherType() == etherIPv6 {
 		r.mss = minMTU6 - wire.TCPMinLen - wire.IPv6Len

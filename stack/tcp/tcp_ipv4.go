@@ -29,7 +29,16 @@ func (ipv4Specific) addrs(b *core.SKB) (s, d wire.Addr, tos uint8) {
 // flow4 is struct flowi4 of a connection.
 func flow4(sk *Sock) ipv4.Flow4 {
 	return ipv4.Flow4{Saddr: sk.Saddr.IP4(), Daddr: sk.Daddr.IP4(), OIF: int(sk.BoundDev), Mark: sk.Mark, TOS: sk.TOS,
-		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport}
+		Proto: uint8(wire.ProtoTCP), Sport: sk.inetSport(), Dport: sk.Dport, Flags: anySrc(sk.Transparent)}
+}
+
+// anySrc is inet_sk_flowi_flags: who is transparent (IP_TRANSPARENT) speaks by
+// addresses that are not this host's. IPv6 does not ask whose a source is.
+func anySrc(transparent bool) uint8 {
+	if transparent {
+		return ipv4.FlowAnySrc
+	}
+	return 0
 }
 
 func (a ipv4Specific) route(sk *Sock) (*core.Dst, core.Errno) {
@@ -49,7 +58,8 @@ func (a ipv4Specific) routeReq(l *Sock, r *Request) *core.Dst {
 	defer l.NS.In(step.InetCskRouteReq, r).Out()
 	ns := l.NS
 	k := &r.node.Key
-	fl := ipv4.Flow4{Saddr: k.Laddr.IP4(), Daddr: k.Faddr.IP4(), OIF: r.iif, Mark: r.mark, TOS: l.TOS, Proto: uint8(wire.ProtoTCP), Sport: k.Lport, Dport: k.Fport}
+	fl := ipv4.Flow4{Saddr: k.Laddr.IP4(), Daddr: k.Faddr.IP4(), OIF: r.iif, Mark: r.mark, TOS: l.TOS, Proto: uint8(wire.ProtoTCP), Sport: k.Lport, Dport: k.Fport,
+		Flags: anySrc(l.Transparent)}
 	d, e := a.ip.RouteOutput(&fl)
 	if e != 0 {
 		ns.Inc(step.IpOutNoRoutes)
@@ -70,8 +80,8 @@ func (a ipv4Specific) sendSynack(l *Sock, r *Request, d *core.Dst, b *core.SKB) 
 	return a.ip.BuildAndSend(&l.Sock, b, d, r.node.Key.Laddr.IP4(), r.node.Key.Faddr.IP4(), r.tos, ttl)
 }
 
-func (a ipv4Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int) {
-	a.ip.SendUnicastReply(in, s.IP4(), d.IP4(), seg, uint8(wire.ProtoTCP), tos, mark, oif)
+func (a ipv4Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int, transparent bool) {
+	a.ip.SendUnicastReply(in, s.IP4(), d.IP4(), seg, uint8(wire.ProtoTCP), tos, mark, oif, anySrc(transparent))
 }
 
 func (a ipv4Specific) sendCaptured(sk *core.Sock, d *core.Dst, b *core.SKB) core.Errno {

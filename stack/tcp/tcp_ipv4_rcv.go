@@ -182,7 +182,7 @@ func (t *TCP) rcvReq(af afOps, r *Request, b *core.SKB, s, d wire.Addr, at step.
 		l.doRcv(b)
 	default:
 		if why := nsk.childProcess(b); why != 0 {
-			t.sendReset(af, nsk, b, rstReason(why))
+			t.sendReset(af, nsk, nil, b, rstReason(why))
 			ns.Drop(b, why, at)
 		}
 	}
@@ -209,7 +209,7 @@ func (t *TCP) rcvTimeWait(af afOps, w *TimeWait, b *core.SKB, k *inet.Tuple, iif
 	case twACK:
 		w.sendAck(b)
 	case twRST:
-		t.sendReset(af, nil, b, resetTimewaitSocket)
+		t.sendReset(af, nil, w, b, resetTimewaitSocket)
 		w.kill()
 	}
 	ns.Drop(b, why, at)
@@ -238,7 +238,7 @@ func (t *TCP) noSocket(af afOps, b *core.SKB, s, d wire.Addr, tos uint8, at step
 		return
 	}
 	ns.Why(step.WhyNoSocket, uint64(wire.TCP(b.Data()).DstPort()))
-	t.sendReset(af, nil, b, rstReason(step.DropNoSocket))
+	t.sendReset(af, nil, nil, b, rstReason(step.DropNoSocket))
 	ns.Drop(b, step.DropNoSocket, at)
 }
 
@@ -311,7 +311,7 @@ func (sk *Sock) doRcv(b *core.SKB) {
 		why = sk.rcvStateProcess(b)
 	}
 	if why != 0 {
-		sk.T.sendReset(af, to, b, rstReason(why))
+		sk.T.sendReset(af, to, nil, b, rstReason(why))
 		ns.Drop(b, why, at)
 	}
 }

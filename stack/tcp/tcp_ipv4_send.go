@@ -43,8 +43,9 @@ func rstReason(r core.DropReason) uint64 {
 
 // sendReset is tcp_v4_send_reset (and v6): answer b with a RST. With an ACK in
 // it the RST takes its number, else it acknowledges all of it (RFC 9293
-// §3.10.7.1). reason is one of enum sk_rst_reason.
-func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
+// §3.10.7.1). reason is one of enum sk_rst_reason; tw is the
+// TIME_WAIT socket that it is for, where there is one instead of sk.
+func (t *TCP) sendReset(af afOps, sk *Sock, tw *TimeWait, b *core.SKB, reason uint64) {
 	defer t.NS.In(af.stepSendReset(), b).Out()
 	ns := t.NS
 	h := header(b)
@@ -79,6 +80,7 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	if sk != nil {
 		oif, mark, id, state = int(sk.BoundDev), sk.Mark, uint64(sk.ID), uint64(sk.State)
 	}
+	transparent := sk != nil && sk.Transparent || tw != nil && tw.transparent
 	ns.TP(step.TcpSendReset, b, uint64(b.ID), id, state, reason, d.Hi, d.Lo, uint64(h.DstPort()), s.Hi, s.Lo, uint64(h.SrcPort()))
 	if t.Follow && ns.Follow == nil {
 		t.expect(ExpectReset, uint16(r.Flags()), r.Seq(), r.Ack())
@@ -87,13 +89,13 @@ func (t *TCP) sendReset(af afOps, sk *Sock, b *core.SKB, reason uint64) {
 	ns.Inc(step.TcpOutSegs)
 	ns.Inc(step.TcpOutRsts)
 	r.ComputeChecksum(af.pseudo(d, s, len(seg)))
-	af.reply(t, b, d, s, seg[:], tos&^3, mark, oif)
+	af.reply(t, b, d, s, seg[:], tos&^3, mark, oif, transparent)
 }
 
 const rtnLocal = 2
 
 // sendAckFor is tcp_v4_send_ack (and v6): an ACK for who has no full socket.
-func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, tsval, tsecr uint32, oif int, tos uint8) {
+func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, tsval, tsecr uint32, oif int, tos uint8, transparent bool) {
 	defer t.NS.In(af.stepSendAck(), b).Out()
 	ns := t.NS
 	if t.Follow && ns.Follow == nil {
@@ -119,5 +121,5 @@ func (t *TCP) sendAckFor(af afOps, b *core.SKB, seq, ack, win uint32, ts bool, t
 	s, d, _ := af.addrs(b)
 	r.ComputeChecksum(af.pseudo(d, s, n))
 	ns.Inc(step.TcpOutSegs)
-	af.reply(t, b, d, s, seg[:n], tos, 0, oif)
+	af.reply(t, b, d, s, seg[:n], tos, 0, oif, transparent)
 }

@@ -72,7 +72,7 @@ func (a ipv6Specific) sendSynack(l *Sock, r *Request, d *core.Dst, b *core.SKB) 
 	return a.ip.Xmit(&l.Sock, b, &fl, r.tos)
 }
 
-func (a ipv6Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int) {
+func (a ipv6Specific) reply(t *TCP, in *core.SKB, s, d wire.Addr, seg []byte, tos uint8, mark uint32, oif int, _ bool) {
 	defer t.NS.In(step.TcpV6SendResponse, in).Out()
 	a.ip.SendUnicastReply(in, s, d, seg, uint8(wire.ProtoTCP), tos, 0, mark, oif)
 }

@@ -148,7 +148,7 @@ func (sk *Sock) reqChallengeAck(b *core.SKB, r *Request) {
 func (sk *Sock) embryonicReset(b *core.SKB, r *Request, rst, fastopen bool) core.DropReason {
 	sk.NS.Why(step.WhyReqReset)
 	if !rst {
-		sk.T.sendReset(r.af, sk, b, resetInvalidSyn)
+		sk.T.sendReset(r.af, sk, nil, b, resetInvalidSyn)
 	} else if fastopen {
 		sk.reqskRemove(true)
 		sk.reset()
@@ -168,7 +168,7 @@ func (sk *Sock) reqSendAck(b *core.SKB, r *Request) {
 		seq = sk.sndNxt
 	}
 	_, _, tos := r.af.addrs(b)
-	sk.T.sendAckFor(r.af, b, seq, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(sk.mstamp/1000)+r.tsOff, r.tsRecent, int(sk.BoundDev), tos&^3)
+	sk.T.sendAckFor(r.af, b, seq, r.rcvNxt, r.rcvWnd>>r.rcvWscale, r.tstampOK, uint32(sk.mstamp/1000)+r.tsOff, r.tsRecent, int(sk.BoundDev), tos&^3, r.transparent)
 }
 
 // synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a handshake.

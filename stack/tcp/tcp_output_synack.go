@@ -14,6 +14,7 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst, c *foCookie) *core.SKB {
 	b := ns.AllocSKB(maxHeader, 0, 0)
 	b.Protocol, b.IPSummed = r.af.etherType(), core.ChecksumPartial
 	b.CB.TSO = 1
+	l.synackOwner(r, b)
 	l.mstampRefresh()
 	mss := l.mssUser(r.af.advMSS(d))
 	stamp := uint32(l.mstamp / 1000)
@@ -45,6 +46,25 @@ func (l *Sock) makeSynack(r *Request, d *core.Dst, c *foCookie) *core.SKB {
 	h.SetChecksum(^wire.Fold(r.af.pseudo(r.node.Key.Laddr, r.node.Key.Faddr, b.Len())))
 	ns.Inc(step.TcpOutSegs)
 	return b
+}
+
+// synackOwner is the clause of tcp_make_synack about skb->sk: a SYN-ACK belongs to
+// its request socket, with a SYN cookie to none, with Fast Open to the connection.
+// The request sockets of a listener are one here: all that rules and queues ask is
+// that it is half open, whose it is, and whether it is transparent.
+func (l *Sock) synackOwner(r *Request, b *core.SKB) {
+	switch {
+	case r.cookie:
+	case l.State != core.TCPListen:
+		b.SetOwnerW(&l.Sock)
+	default:
+		m := l.setRare()
+		if m.reqSock == nil {
+			m.reqSock = &core.Sock{NS: l.NS, Prot: l.Prot, Family: l.Family, Type: l.Type, Protocol: l.Protocol, State: core.TCPNewSynRecv}
+		}
+		m.reqSock.Transparent = r.transparent
+		b.SetOwnerW(m.reqSock)
+	}
 }
 
 // sendSynackReq is tcp_v4_send_synack (and v6).

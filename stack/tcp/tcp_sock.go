@@ -317,7 +317,8 @@ type Sock struct {
 // seldom set.
 type sockRare struct {
 	acceptQueue         []*Sock
-	reqs                int // request sockets of this listener (qlen)
+	reqSock             *core.Sock // what its SYN-ACKs belong to
+	reqs                int        // request sockets of this listener (qlen)
 	reqsYoung           int
 	deferAccept         int
 	synRetries          uint8
@@ -471,7 +472,7 @@ func (sk *Sock) tuple() inet.Tuple {
 
 // asSock is tcp_sk.
 func asSock(sk *core.Sock) *Sock {
-	if sk == nil || sk.Prot == nil {
+	if sk == nil || sk.Prot == nil || sk.State == core.TCPNewSynRecv {
 		return nil
 	}
 	t, _ := sk.Prot.(*Sock)

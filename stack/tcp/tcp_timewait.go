@@ -36,6 +36,7 @@ type TimeWait struct {
 	entryMs        uint32 // tw_entry_stamp
 	mark           uint32
 	Reuse          bool
+	transparent    bool // tw_transparent
 }
 
 type twTask struct{ tw *TimeWait }
@@ -68,7 +69,7 @@ func (sk *Sock) timeWait(state uint8, d sim.Time) {
 		w := &TimeWait{ID: ns.Machine.IDs.Object(), t: t, af: sk.af, Substate: state,
 			rcvNxt: sk.rcvNxt, sndNxt: sk.sndNxt, rcvWnd: sk.receiveWindow(), rcvWscale: sk.rx.rcvWscale,
 			tsOffset: sk.tsoffset, tsRecent: sk.rx.tsRecent, tsRecentStamp: sk.rx.tsRecentStamp, tos: sk.TOS,
-			mark: sk.Mark, family: sk.Family, Reuse: sk.Reuse, entryMs: uint32(sk.mstamp / 1000)}
+			mark: sk.Mark, family: sk.Family, Reuse: sk.Reuse, transparent: sk.Transparent, entryMs: uint32(sk.mstamp / 1000)}
 		w.node = inet.Node{Key: sk.node.Key, Dev: sk.node.Dev, Owner: w}
 		if !sk.node.Hashed() {
 			w.node.Key = sk.tuple()
@@ -120,6 +121,9 @@ func (w *TimeWait) kill() {
 		ns.Trace.Forget(w.ID)
 	}
 }
+
+// Deschedule is inet_twsk_deschedule_put.
+func (w *TimeWait) Deschedule() { w.kill() }
 
 // What tcp_timewait_state_process tells its caller to do.
 const (
@@ -232,7 +236,7 @@ func (w *TimeWait) checkOow(b *core.SKB, mib step.MIB) int {
 // sendAck is tcp_v4_timewait_ack. An old timestamp's ACK carries no ECN bits.
 func (w *TimeWait) sendAck(b *core.SKB) {
 	now := uint32(w.t.NS.Clock.Now()/sim.Millisecond) + w.tsOffset
-	w.t.sendAckFor(w.af, b, w.sndNxt, w.rcvNxt, w.rcvWnd>>w.rcvWscale, w.tsRecentStamp != 0, now, w.tsRecent, int(w.node.Dev), w.tos)
+	w.t.sendAckFor(w.af, b, w.sndNxt, w.rcvNxt, w.rcvWnd>>w.rcvWscale, w.tsRecentStamp != 0, now, w.tsRecent, int(w.node.Dev), w.tos, w.transparent)
 }
 
 // twskUnique is tcp_twsk_unique: may a new connection of ours take over the

@@ -89,6 +89,11 @@ func (b *builder) words(d Depth) string {
 	if w := all[key]; w != "" || d == DepthKernel && b.e.Kind == trace.Call {
 		return w
 	}
+	if b.e.Kind == trace.Call { // what it does, before what its surroundings do
+		if w := step.Step(b.e.Code).Info().What; w != "" {
+			return w
+		}
+	}
 	return all[stageKeys[b.sc.Lit]]
 }
 

@@ -350,11 +350,19 @@ func (b *builder) labWays() string {
 	s := fmt.Sprintf("%s took %s", count(packets, "packet"), count(ways, "way"))
 	switch b.all.lost {
 	case 0:
-		return s + ", none was dropped"
+		if b.all.along == 0 {
+			return s + ", none was dropped"
+		}
+		s += ", none was dropped as a whole"
 	case 1:
-		return s + ", 1 was dropped"
+		s += ", 1 was dropped"
+	default:
+		s += fmt.Sprintf(", %d were dropped", b.all.lost)
 	}
-	return s + fmt.Sprintf(", %d were dropped", b.all.lost)
+	if n := b.all.along; n > 0 { // a copy, a segment, one that waited in a queue
+		s += fmt.Sprintf("; %d %s a drop on the way (d)", n, map[bool]string{true: "has", false: "have"}[n == 1])
+	}
+	return s
 }
 
 // labWords is what a lab consists of.

@@ -15,6 +15,12 @@ type Live interface {
 	Status() (text string, on bool)
 }
 
+// An Ending is a Live that tells why its run is over.
+type Ending interface {
+	// Over is a sentence; empty while the run goes on.
+	Over() string
+}
+
 // GoLive tells that the walk is of a run that goes on.
 func (s *Session) GoLive(l Live) {
 	s.mu.Lock()
@@ -34,6 +40,17 @@ func (s *Session) LiveText() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.liveText()
+}
+
+// LiveOver is why a run that went on is over, a sentence; empty while it goes on,
+// and for any other walk.
+func (s *Session) LiveOver() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, ok := s.live.(Ending); ok {
+		return Clean(e.Over())
+	}
+	return ""
 }
 
 func (s *Session) liveText() string {

@@ -19,6 +19,7 @@ type Netfilter struct {
 	Host  string   `json:"host,omitempty"`
 	Hooks []NFHook `json:"hooks"`           // those that have anything, in the order of a packet's way
 	Run   *NFRun   `json:"run,omitempty"`   // the chain that the packet is at
+	TC    *NFRun   `json:"tc,omitempty"`    // the filters of tc that the packet met last on this host
 	NAT   *NFNat   `json:"nat,omitempty"`   // of the packet's connection, if it is changed
 	Words string   `json:"words,omitempty"` // what this is, for Depth
 }
@@ -114,10 +115,14 @@ func (b *builder) netfilter() {
 		now = b.eventNow()
 	}
 	set := r.Rules(b.e.Host, now)
+	tc := b.tcRun()
 	if set == nil {
+		if tc != nil {
+			b.sc.Netfilter = &Netfilter{Host: b.sc.Host, TC: tc, Hooks: []NFHook{}, Words: tcWords[b.depthNow()]}
+		}
 		return
 	}
-	n := &Netfilter{Host: b.sc.Host}
+	n := &Netfilter{Host: b.sc.Host, TC: tc}
 	h := b.hookCalls()
 	n.Hooks = b.nfHooks(set, h)
 	n.Run = b.nfRun(set, h)

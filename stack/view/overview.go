@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/report"
+	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
 )
 
@@ -272,8 +273,15 @@ func (s *Session) way(g groupCount, left *int) []StageID {
 	var way []StageID
 	for n, id := range stagesOf(log, story, g.key.out) {
 		e := &log.Events[story[n]]
+		if e.Kind == trace.Call && freesMemory(step.Step(e.Code)) {
+			continue // the socket gets its memory back: the packet does not go there
+		}
 		if id != NoStage && (self[e.Pkt] || e.Pkt == 0 && id == UpIRQ && len(way) == 1) && g.key.goes(id) && !slices.Contains(way, id) {
 			way = append(way, id)
+		}
+		if g.key.ends(e) && id != NoStage { // what follows happens to copies
+			way = append(slices.DeleteFunc(way, func(x StageID) bool { return x == id }), id)
+			break
 		}
 	}
 	if g.key.outcome == trace.Delivered && !slices.Contains(way, UpApp) {
@@ -285,6 +293,15 @@ func (s *Session) way(g groupCount, left *int) []StageID {
 	s.glance.ways[k] = way
 	return way
 }
+
+// ends reports whether an event is where the packets of the group are dropped.
+func (k *groupKey) ends(e *trace.Event) bool {
+	return k.outcome == trace.Dropped && e.Kind == trace.End && trace.Outcome(e.Code) == trace.Dropped && e.Fn == k.fn
+}
+
+// freesMemory reports whether a function gives back what a packet held, wherever
+// the packet is.
+func freesMemory(s step.Step) bool { return s == step.SockWfree || s == step.SockRfree }
 
 // goes reports whether a stage is one of the group's way. Functions of the other
 // side that are called on the way (a route looked up for a reply) are not.

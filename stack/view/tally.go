@@ -36,6 +36,7 @@ type tally struct {
 	bytes   int64
 	out     int
 	lost    int
+	along   int   // that are not lost themselves, but others were dropped on their way
 	from    int64 // times of the first and the last packet, ns
 	to      int64
 	flows   map[uint32]struct{}
@@ -94,8 +95,11 @@ func (t *tally) add(k groupKey, p *Summary) {
 	if k.out {
 		t.out++
 	}
-	if k.lost() {
+	switch {
+	case k.lost():
 		t.lost++
+	case k.aside() == 0 && p.Landmarks&MarkDrop != 0:
+		t.along++
 	}
 	if l := &t.lately[p.Flow%256]; *l != p.Flow && len(t.flows) <= maxFlows {
 		*l = p.Flow

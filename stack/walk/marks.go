@@ -14,7 +14,7 @@ type checkpoint struct {
 // so much more for each frame beyond a million.
 const (
 	markBudget     = 60 << 20
-	markBudgetMore = 16
+	markBudgetMore = 12
 )
 
 // maxSeries is how many checkpoints are kept, each as the difference to the one

@@ -131,13 +131,13 @@ export function state(s, tab, go, pick) {
 function rules(n) {
   if (!n) return []
   const out = []
-  if (n.run) {
-    out.push(h('h3', {}, `chain ${n.run.chain}${n.run.policy ? `, policy ${n.run.policy}` : ''}`), h('ol', { class: 'rules' }, ...(n.run.rules || []).map(r => {
+  for (const run of [n.run, n.tc].filter(Boolean)) {
+    out.push(h('h3', {}, `${run === n.tc ? '' : 'chain '}${run.chain}${run.policy ? `, policy ${run.policy}` : ''}`), h('ol', { class: 'rules' }, ...(run.rules || []).map(r => {
       const li = h('li', { class: [r.state || 'not', r.here && 'here'].filter(Boolean).join(' ') }, r.chain ? h('b', {}, `chain ${r.chain}: `) : '', { matched: '✓ ', failed: '✗ ' }[r.state] || '· ',
         ...r.parts.map(p => p.failed ? h('mark', {}, p.text) : p.text), r.verdict ? h('b', {}, ` → ${r.verdict}`) : '', r.because ? h('i', {}, ` ${r.because}`) : '', r.after ? h('small', {}, ` ${r.before} → ${r.after}`) : '')
       li.style.marginInlineStart = `${r.depth || 0}em`
       return li
-    })), n.run.verdict ? h('p', {}, n.run.verdict) : '')
+    })), run.verdict ? h('p', {}, run.verdict) : '')
   }
   if (n.nat) {
     out.push(h('h3', {}, 'NAT of this connection'), h('table', {}, h('thead', {}, h('tr', {}, ...['field', 'as it comes', 'as it goes on', ''].map(c => h('th', {}, c)))),

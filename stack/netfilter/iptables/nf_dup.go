@@ -206,8 +206,12 @@ func (t *TProxy) give(p *Param, e *endpoints, off int) (to endpoints, ok bool) {
 	if t.Port != 0 {
 		to.dport = t.Port
 	}
-	if !s.Found || s.TimeWait && flags&0x17 == 0x02 {
-		if l := p.findSocket(&to, core.NFSocketListener, p.SKB.Dev); l.Found || !s.Found {
+	if !s.Found || s.TimeWait != nil && flags&0x17 == 0x02 {
+		l := p.findSocket(&to, core.NFSocketListener, p.SKB.Dev)
+		if l.Found && s.TimeWait != nil {
+			s.TimeWait.Deschedule() // nf_tproxy_handle_time_wait4: a new connection takes its place
+		}
+		if l.Found || !s.Found {
 			s = l
 		}
 	}

@@ -160,7 +160,7 @@ func (l *line) last(outer bool) {
 	if !outer {
 		return
 	}
-	if sk := l.skb.SK; l.flags&LogUID != 0 && sk != nil && sk.NS == l.ns && !sk.Dead {
+	if sk := l.skb.SK; l.flags&LogUID != 0 && sk != nil && sk.NS == l.ns && !sk.Dead && sk.State != core.TCPNewSynRecv {
 		l.s("UID=0 GID=0 ") // programs of the model run as root
 	}
 	if m := l.skb.Mark; m != 0 {

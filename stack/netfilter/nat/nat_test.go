@@ -214,7 +214,7 @@ func TestLocalOut(t *testing.T) {
 	w := newWorld(t, trace.Record)
 	w.rule(core.LocalOut, &rule{fn: dnat(server, 0)})
 	w.sent = nil
-	w.ip.SendUnicastReply(w.probe(), inside, client, []byte{0x0f, 0xa0, 0, 53, 0, 8, 0, 0}, 17, 0, 0, 0)
+	w.ip.SendUnicastReply(w.probe(), inside, client, []byte{0x0f, 0xa0, 0, 53, 0, 8, 0, 0}, 17, 0, 0, 0, 0)
 	w.run(sim.Second / 100)
 	if len(w.sent) != 1 || w.sent[0].dev != 12 {
 		t.Fatalf("%+v", w.sent)
