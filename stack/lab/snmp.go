@@ -197,7 +197,7 @@ func procSock(p *Proc, proto string, six bool) string {
 
 // nstat is nstat(8): what changed since it was asked last.
 func nstat(p *Proc, a []string) int {
-	var zeros, abs, noUpdate, reset, asJSON bool
+	var zeros, abs, noUpdate, noOutput, reset, asJSON bool
 	rest, badOpt := flags(a[1:], "azsrnjpd:t:", func(c byte, _ string) {
 		switch c {
 		case 'a':
@@ -209,7 +209,7 @@ func nstat(p *Proc, a []string) int {
 		case 'r':
 			reset = true
 		case 'n':
-			noUpdate = false
+			noOutput = true // the history is brought up to date all the same
 		case 'j':
 			asJSON = true
 		}
@@ -264,10 +264,12 @@ func nstat(p *Proc, a []string) int {
 			}
 		}
 	}
-	if asJSON {
+	switch {
+	case noOutput:
+	case asJSON:
 		p.out(jsonText(object{{"kernel", o}}, false) + "\n")
-		return 0
+	default:
+		p.out(b.String())
 	}
-	p.out(b.String())
 	return 0
 }
