@@ -268,16 +268,7 @@ type recent [8 - again]uint32
 // use moves the i-th to the front.
 func (r *recent) use(i int) {
 	z := r[i]
-	switch i {
-	case 3:
-		r[3] = r[2]
-		fallthrough
-	case 2:
-		r[2] = r[1]
-		fallthrough
-	case 1:
-		r[1] = r[0]
-	}
+	copy(r[1:i+1], r[:i])
 	r[0] = z
 }
 

@@ -197,9 +197,9 @@ func (t *table) enter(i int32) {
 	}
 }
 
-// found notes memory of n elements at an address, and returns its region. What lies in memory that is
-// known is no news; what is known and lies in it is forgotten; slices of the
-// same memory that overlap become one.
+// found notes memory of n elements at an address, and returns its region. What
+// lies in memory that is known is no news; what is known and lies in it is
+// forgotten; slices of the same memory that overlap become one.
 func (t *table) found(q unsafe.Pointer, p *plan, n int) int32 {
 	at, size := uintptr(q), p.size*uintptr(n)
 	if at-t.lo < t.hi-t.lo && at+size <= t.hi {

@@ -24,6 +24,8 @@ func (t *TCP) Prefetch(laddr, faddr wire.Addr, lport, fport uint16) {
 // One by one, as the code comes to them, each is waited for; together they cost
 // little more than one. It reads one field of each line (TestFetch) and changes
 // nothing that counts.
+// Prefetch has asked for it before, where the processor can; part of it has been put
+// out again by then.
 func (sk *Sock) fetch() {
 	s := &sk.Sock
 	sk.T.fetched = s.ID + uint32(s.IPID) + uint32(s.RcvSaddr.Lo) + uint32(s.Backlog.Len()) + uint32(s.RcvQueue.Len()) +

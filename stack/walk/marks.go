@@ -22,9 +22,10 @@ const (
 const maxSeries = 4
 
 // mark keeps an image of the world as it is before frame i. The next is not
-// nearer than so many frames as this one holds objects, so that making them never
-// dominates, and than the memory allows that a million frames may take. When they
-// weigh too much all the same, every second one is let go and the gap doubles.
+// nearer than five frames for three objects that this one holds, so that making
+// them never dominates, and than the memory allows that a million frames may take.
+// When they weigh too much all the same, every second one is let go and the gap
+// doubles.
 func (k *Walk) mark(i int) {
 	if i < k.due {
 		return
