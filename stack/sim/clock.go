@@ -10,17 +10,11 @@ type Task interface{ Run() }
 // A Timer is a Task and when it is due (struct timer_list). Its zero value is
 // not pending. It is moved by pointer only.
 type Timer struct {
-	At   Time
-	task Task
-	slot int32 // of the Clock, while it is in the heap
-}
-
-// An entry stands for a pending Timer with what orders it, so that the heap can
-// be kept without looking at the Timers themselves: they lie far apart.
-type entry struct {
-	at   Time
-	seq  uint64
-	slot int32
+	At      Time
+	task    Task  // kept when it has run: most timers are armed for the same again
+	slot    int32 // of the queue, while it is in one
+	pending bool
+	near    bool // which queue
 }
 
 // A Clock runs Tasks in order of time, ties in order of scheduling.
@@ -28,15 +22,18 @@ type Clock struct {
 	now   Time
 	spent Time // by the task that is running
 	seq   uint64
-	// front is due before all of the heap; nil if there is none. What is due at
-	// once passes through here, and not through the heap.
+	// front is due before all in the queues; nil if there is none. What is due at
+	// once passes through here, and not through a queue.
 	front      *Timer
 	frontEntry entry
-	heap       []entry
-	slots      []*Timer // those in the heap
-	place      []int32  // by slot: the index in the heap
-	free       []int32  // slots
+	// What is due soon when it is armed has a queue of its own, which is short:
+	// interrupts and wires do not pass by every connection's timers.
+	near, far queue
 }
+
+// soon is how far ahead of its time a Timer goes to the near queue: less than a
+// jiffy, the least that a timer of the wheel takes.
+const soon = Millisecond
 
 // Now is the time: when the running task began, and what it has spent since.
 func (c *Clock) Now() Time { return c.now + c.spent }
@@ -56,22 +53,22 @@ func (c *Clock) After(d Time, task Task) *Timer {
 func (c *Clock) RunUntil(end Time) {
 	for {
 		t := c.front
-		switch {
-		case t != nil && c.frontEntry.at <= end:
+		if t != nil {
+			if c.frontEntry.at > end {
+				break
+			}
 			c.front = nil
-		case t == nil && len(c.heap) > 0 && c.heap[0].at <= end:
-			t = c.slots[c.heap[0].slot]
-			c.remove(0)
-		default:
-			t = nil
-		}
-		if t == nil {
-			break
+		} else {
+			q := c.first()
+			if q == nil || q.heap[0].at > end {
+				break
+			}
+			t = q.slots[q.heap[0].slot]
+			q.remove(0)
 		}
 		c.now, c.spent = max(c.now, t.At), 0
-		task := t.task
-		t.task = nil
-		task.Run()
+		t.pending = false
+		t.task.Run()
 	}
 	c.spent = 0
 	if end > c.now {
@@ -79,91 +76,36 @@ func (c *Clock) RunUntil(end Time) {
 	}
 }
 
-// ways is how many children a node of the heap has: a flat heap touches less
-// memory.
-const ways = 4
-
-func (e *entry) before(o *entry) bool { return e.at < o.at || e.at == o.at && e.seq < o.seq }
-
-// put places e at index i.
-func (c *Clock) put(i int, e entry) {
-	c.heap[i] = e
-	c.place[e.slot] = int32(i)
-}
-
-// up moves e from the hole at i towards the front.
-func (c *Clock) up(i int, e entry) {
-	for i > 0 {
-		p := (i - 1) / ways
-		if !e.before(&c.heap[p]) {
-			break
-		}
-		c.put(i, c.heap[p])
-		i = p
+// first is the queue whose first Timer is due first; nil if both are empty.
+func (c *Clock) first() *queue {
+	switch {
+	case len(c.near.heap) == 0 && len(c.far.heap) == 0:
+		return nil
+	case len(c.near.heap) == 0 || len(c.far.heap) > 0 && c.far.heap[0].before(&c.near.heap[0]):
+		return &c.far
 	}
-	c.put(i, e)
+	return &c.near
 }
 
-// down moves e from the hole at i towards the back.
-func (c *Clock) down(i int, e entry) {
-	for n := len(c.heap); ; {
-		k := ways*i + 1
-		if k >= n {
-			break
-		}
-		for o := k + 1; o < min(k+ways, n); o++ {
-			if c.heap[o].before(&c.heap[k]) {
-				k = o
-			}
-		}
-		if !c.heap[k].before(&e) {
-			break
-		}
-		c.put(i, c.heap[k])
-		i = k
+// isFirst reports whether e is due before all that is pending.
+func (c *Clock) isFirst(e *entry) bool {
+	if c.front != nil {
+		return e.before(&c.frontEntry)
 	}
-	c.put(i, e)
+	q := c.first()
+	return q == nil || e.before(&q.heap[0])
 }
 
-// fix puts e where the hole at i should be filled from.
-func (c *Clock) fix(i int, e entry) {
-	if i > 0 && e.before(&c.heap[(i-1)/ways]) {
-		c.up(i, e)
-	} else {
-		c.down(i, e)
+// queue is the one that t is in.
+func (c *Clock) queue(t *Timer) *queue {
+	if t.near {
+		return &c.near
 	}
+	return &c.far
 }
 
-// add puts t into the heap.
-func (c *Clock) add(t *Timer, e entry) {
-	if n := len(c.free); n > 0 {
-		e.slot, c.free = c.free[n-1], c.free[:n-1]
-		c.slots[e.slot] = t
-	} else {
-		e.slot = int32(len(c.slots))
-		c.slots = append(c.slots, t)
-		c.place = append(c.place, 0)
-	}
-	t.slot = e.slot
-	c.heap = append(c.heap, e)
-	c.up(len(c.heap)-1, e)
-}
-
-// remove takes out what is at heap index i.
-func (c *Clock) remove(i int) {
-	slot := c.heap[i].slot
-	c.slots[slot] = nil
-	c.free = append(c.free, slot)
-	n := len(c.heap) - 1
-	e := c.heap[n]
-	c.heap = c.heap[:n]
-	if i < n {
-		c.fix(i, e)
-	}
-}
-
-// Pending reports whether the timer waits in the heap (timer_pending).
-func (t *Timer) Pending() bool { return t != nil && t.task != nil }
+// Pending reports whether the timer waits to run (timer_pending).
+func (t *Timer) Pending() bool { return t != nil && t.pending }
 
 // Stop takes a pending timer out and reports whether it was pending (timer_delete).
 func (c *Clock) Stop(t *Timer) bool {
@@ -173,9 +115,10 @@ func (c *Clock) Stop(t *Timer) bool {
 	if c.front == t {
 		c.front = nil
 	} else {
-		c.remove(int(c.place[t.slot]))
+		q := c.queue(t)
+		q.remove(int(q.place[t.slot]))
 	}
-	t.task = nil
+	t.pending = false
 	return true
 }
 
@@ -183,31 +126,31 @@ func (c *Clock) Stop(t *Timer) bool {
 // the caller's own: a field of the struct it belongs to, so that arming
 // allocates nothing. A time in the past runs at the next RunUntil.
 func (c *Clock) Mod(t *Timer, at Time, task Task) {
-	pending := t.Pending()
-	t.At, t.task = max(at, c.now), task
+	pending := t.pending
+	t.At, t.task, t.pending = max(at, c.now), task, true
 	e := entry{at: t.At, seq: c.seq}
 	c.seq++
 	switch {
 	case c.front == t: // it may be due after others now
 		c.front = nil
-	case pending && (c.front == nil && e.before(&c.heap[0]) || c.front != nil && e.before(&c.frontEntry)):
-		c.remove(int(c.place[t.slot]))
+	case pending && c.isFirst(&e):
+		q := c.queue(t)
+		q.remove(int(q.place[t.slot]))
 	case pending:
+		q := c.queue(t)
 		e.slot = t.slot
-		c.fix(int(c.place[t.slot]), e)
+		q.fix(int(q.place[t.slot]), e)
 		return
 	}
-	switch {
-	case c.front == nil:
-		if len(c.heap) == 0 || e.before(&c.heap[0]) {
-			c.front, c.frontEntry = t, e
-			return
-		}
-	case e.before(&c.frontEntry):
+	if c.isFirst(&e) {
 		t, c.front = c.front, t
 		e, c.frontEntry = c.frontEntry, e
 	}
-	c.add(t, e)
+	if t == nil {
+		return
+	}
+	t.near = e.at-c.now < soon
+	c.queue(t).add(t, e)
 }
 
 // Next returns when the first pending Task is due, and whether there is one.
@@ -215,8 +158,8 @@ func (c *Clock) Next() (Time, bool) {
 	switch {
 	case c.front != nil:
 		return c.frontEntry.at, true
-	case len(c.heap) > 0:
-		return c.heap[0].at, true
+	case c.first() != nil:
+		return c.first().heap[0].at, true
 	}
 	return 0, false
 }
@@ -226,10 +169,11 @@ func (c *Clock) Armed() uint64 { return c.seq }
 
 // Len is how many Timers are pending.
 func (c *Clock) Len() int {
+	n := len(c.near.heap) + len(c.far.heap)
 	if c.front != nil {
-		return len(c.heap) + 1
+		n++
 	}
-	return len(c.heap)
+	return n
 }
 
 // Reset moves an unused clock to t, without running anything.
