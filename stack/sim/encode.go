@@ -262,19 +262,6 @@ const (
 	again   = 4  // from here on: as the last, the one before, ...
 )
 
-// A recent is the differences seen last, the newest first.
-type recent [8 - again]uint32
-
-// use moves the i-th to the front.
-func (r *recent) use(i int) {
-	z := r[i]
-	copy(r[1:i+1], r[:i])
-	r[0] = z
-}
-
-// add puts a new one in front.
-func (r *recent) add(z uint32) { r[3], r[2], r[1], r[0] = r[2], r[1], r[0], z }
-
 // differ appends the differences of row from a guess of the same length.
 func differ(out []byte, p *plan, row, guess []uint32) []byte {
 	if p.bytes {
@@ -340,55 +327,39 @@ func patchBytes(row []uint32, data []byte) []byte {
 
 // differWords is for what counts: see above.
 func differWords(out []byte, row, guess []uint32) []byte {
-	const block = 8
 	out = slices.Grow(out, 16*len(row)+1)
 	b := out[len(out):cap(out)]
-	at, last := 0, 0
-	var seen recent
+	at, next := 0, 0
+	var z0, z1, z2, z3 uint32 // the differences seen last, the newest first
 	guess = guess[:len(row)]
-	for i := 0; i < len(row); {
-		if i+block <= len(row) {
-			x, y := (*[block / 2]uint64)(unsafe.Pointer(&row[i])), (*[block / 2]uint64)(unsafe.Pointer(&guess[i]))
-			if (x[0]^y[0])|(x[1]^y[1])|(x[2]^y[2])|(x[3]^y[3]) == 0 {
-				i += block
-				continue
-			}
-		}
-		for end := min(i+block, len(row)); i < end; i++ {
+	for from := 0; from < len(row); from += 64 {
+		for m := unlike(row[from:], guess[from:]); m != 0; m &= m - 1 {
+			i := from + bits.TrailingZeros64(m)
 			d := int32(row[i] - guess[i])
-			if d == 0 {
-				continue
-			}
-			z := uint32(d<<1) ^ uint32(d>>31)
-			how, bytes := 0, 0
+			z, how := uint32(d<<1)^uint32(d>>31), again
 			switch z {
-			case seen[0]:
-				how = again
-			case seen[1]:
-				how = again + 1
-			case seen[2]:
-				how = again + 2
-			case seen[3]:
-				how = again + 3
+			case z0:
+			case z1:
+				how, z0, z1 = again+1, z1, z0
+			case z2:
+				how, z0, z1, z2 = again+2, z2, z0, z1
+			case z3:
+				how, z0, z1, z2, z3 = again+3, z3, z0, z1, z2
 			default:
-				how = (bits.Len32(z) - 1) >> 3
-				bytes = how + 1
+				how, z0, z1, z2, z3 = (bits.Len32(z)-1)>>3, z, z0, z1, z2
 			}
-			if skip := i - last; skip < skipFar {
+			if skip := i - next; skip < skipFar {
 				b[at] = byte(skip<<3 | how)
 				at++
 			} else {
 				b[at] = byte(skipFar<<3 | how)
 				at += 1 + binary.PutUvarint(b[at+1:], uint64(skip-skipFar))
 			}
-			if bytes == 0 {
-				seen.use(how - again)
-			} else {
+			if how < again {
 				binary.LittleEndian.PutUint32(b[at:], z)
-				at += bytes
-				seen.add(z)
+				at += how + 1
 			}
-			last = i + 1
+			next = i + 1
 		}
 	}
 	b[at] = skipEnd << 3
@@ -397,7 +368,7 @@ func differWords(out []byte, row, guess []uint32) []byte {
 
 func patchWords(row []uint32, data []byte) []byte {
 	at, i := 0, 0
-	var seen recent
+	var z0, z1, z2, z3 uint32
 	for {
 		c := data[at]
 		at++
@@ -411,22 +382,27 @@ func patchWords(row []uint32, data []byte) []byte {
 			skip += int(v)
 		}
 		i += skip
-		var z uint32
-		if how := int(c & 7); how >= again {
-			seen.use(how - again)
-			z = seen[0]
-		} else {
+		switch how := int(c & 7); how {
+		case again:
+		case again + 1:
+			z0, z1 = z1, z0
+		case again + 2:
+			z0, z1, z2 = z2, z0, z1
+		case again + 3:
+			z0, z1, z2, z3 = z3, z0, z1, z2
+		default:
+			z1, z2, z3 = z0, z1, z2
 			if at+4 <= len(data) {
-				z = binary.LittleEndian.Uint32(data[at:]) & (1<<(8*how+8) - 1)
+				z0 = binary.LittleEndian.Uint32(data[at:]) & (1<<(8*how+8) - 1)
 			} else {
+				z0 = 0
 				for k := range how + 1 {
-					z |= uint32(data[at+k]) << (8 * k)
+					z0 |= uint32(data[at+k]) << (8 * k)
 				}
 			}
 			at += how + 1
-			seen.add(z)
 		}
-		row[i] += z>>1 ^ -(z & 1)
+		row[i] += z0>>1 ^ -(z0 & 1)
 		i++
 	}
 }
