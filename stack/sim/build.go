@@ -130,13 +130,16 @@ func (t *table) fillIface(o *op, dst, src unsafe.Pointer) {
 	}
 }
 
-// move copies bytes that hold no pointers.
+// move copies bytes that hold no pointers. What lies between pointers is short,
+// and whole words.
 func move(dst, src unsafe.Pointer, n uintptr) {
-	if n == 8 {
-		*(*[8]byte)(dst) = *(*[8]byte)(src)
+	if n > 8*word || n%word != 0 {
+		copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(src), n))
 		return
 	}
-	copy(unsafe.Slice((*byte)(dst), n), unsafe.Slice((*byte)(src), n))
+	for at := uintptr(0); at < n; at += word {
+		*(*uintptr)(unsafe.Add(dst, at)) = *(*uintptr)(unsafe.Add(src, at))
+	}
 }
 
 // build makes a region's copy of its words. Maps are left for later: their keys

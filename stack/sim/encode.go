@@ -206,8 +206,9 @@ func (r *flatRegion) stride() int {
 
 // guess returns what is expected of a region; old is what the base has there.
 func (e *predictor) guess(r *flatRegion, row, old []uint32) []uint32 {
-	e.row = append(e.row[:0], make([]uint32, len(row))...)
+	e.row = slices.Grow(e.row[:0], len(row))[:len(row)]
 	if n := r.stride(); old == nil && n > 0 {
+		clear(e.row[:n])
 		copy(e.row[n:], row)
 		return e.row
 	}
@@ -217,8 +218,8 @@ func (e *predictor) guess(r *flatRegion, row, old []uint32) []uint32 {
 
 // build makes a region's words from the guess and the differences.
 func (e *predictor) build(r *flatRegion, row, old []uint32, data []byte) []byte {
-	clear(row)
 	if n := r.stride(); old == nil && n > 0 {
+		clear(row)
 		data = patch(r.p, row, data)
 		for i := n; i < len(row); i++ {
 			row[i] += row[i-n]
@@ -229,13 +230,10 @@ func (e *predictor) build(r *flatRegion, row, old []uint32, data []byte) []byte 
 	return patch(r.p, row, data)
 }
 
-// object writes the guess for a region into row, which is all zeros.
+// object writes the guess for a region into row.
 func (e *predictor) object(r *flatRegion, row, old []uint32) {
-	if old != nil {
-		copy(row, old)
-		return
-	}
-	if r.n != 1 || r.p.entry != nil || e.last == nil || e.last[r.p.id] == 0 {
+	if old != nil || r.n != 1 || r.p.entry != nil || e.last == nil || e.last[r.p.id] == 0 {
+		clear(row[copy(row, old):])
 		return
 	}
 	l := &e.f.regions[e.last[r.p.id]-1]
