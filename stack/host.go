@@ -52,12 +52,14 @@ func (h *Host) Up(d *core.Device) {
 	if v, ok := d.Ops.(*device.Veth); ok && v.Peer != nil && v.Peer.Dev.Up() {
 		vethCarrier(v, true) // veth_open
 	}
+	h.IPv4.NotifyPeers(d)
 }
 
 // Down is dev_close.
 func (h *Host) Down(d *core.Device) {
 	d.Flags &^= core.IFFUp
 	device.OpenStop(d)
+	nftables.DeviceDown(h.NS, d)
 	h.IPv4.DevDown(d)
 	h.IPv6.DevDown(d)
 	h.flushNexthops(d)

@@ -42,6 +42,7 @@ type Model struct {
 	asked   bool          // a console's command is under way
 	live    bool          // the walk is of a run that goes on
 	away    bool          // the reader has left the end of a live run
+	printed int64         // how often its machine had printed something when the Scene was made
 	moved   time.Time     // when the place went on with it last
 	err     error
 }
@@ -71,6 +72,7 @@ type indexMsg struct {
 	live                    string
 	over                    string // why the run is over, empty while it goes on
 	newest                  int
+	printed                 int64 // changes when the running machine prints something
 	err                     error
 }
 
@@ -103,6 +105,7 @@ func (m Model) index() tea.Cmd {
 		}
 		if live {
 			r.live, r.over, r.newest = s.LiveText(), s.LiveOver(), s.Newest()
+			r.printed = s.Printed()
 		}
 		r.slice = n
 		r.indexed, r.packets, _ = s.Progress()
@@ -289,6 +292,9 @@ func unknownWays(s *view.Scene) (n int) {
 func (m *Model) indexed(msg indexMsg) tea.Cmd {
 	m.slice, m.err = msg.slice, msg.err
 	fresh := m.scene.Packet == 0 || msg.done || len(m.scene.List) < 20
+	if msg.printed != m.printed && !m.busy {
+		m.printed, fresh = msg.printed, true
+	}
 	m.scene.Indexed, m.scene.Packets = msg.indexed, max(m.scene.Packets, msg.packets)
 	m.scene.Live = msg.live
 	m.local.over = msg.over

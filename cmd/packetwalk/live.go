@@ -172,7 +172,7 @@ func (f *liveFlags) run(ctx context.Context) error {
 			for _, p := range c.Ports {
 				fmt.Fprintf(os.Stderr, "%s: this machine is %s, the simulated one %s\n", p.Outer, join(p.Peers), join(p.Addrs))
 			}
-			go typed(ctx, os.Stdin, r.Commands, cleanWriter{os.Stdout, breakOff})
+			go typed(ctx, os.Stdin, r.Commands, cleanWriter{os.Stdout, !term.IsTerminal(os.Stdout.Fd()), breakOff})
 		}
 		if err = r.Go(ctx); err == nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), ctx.Err()) {
 			err = context.Cause(ctx) // nobody reads what it prints
@@ -230,27 +230,40 @@ func typed(ctx context.Context, in io.Reader, to chan<- tap.Command, out io.Writ
 	}
 }
 
-// cleanWriter keeps escape sequences of what the machine prints from the terminal.
-// fail is told when nothing can be written any more.
+// cleanWriter keeps escape sequences of what the machine prints from the terminal; what
+// goes elsewhere stays as it is. fail is told when nothing can be written any more.
 type cleanWriter struct {
 	w    io.Writer
+	raw  bool // it is no terminal
 	fail func(error)
 }
 
-// Write prints lines.
+// Write prints text; ends of lines and tabs stay what they are.
 func (c cleanWriter) Write(b []byte) (int, error) {
-	for i, l := range strings.Split(string(b), "\n") {
-		if i > 0 {
-			l = "\n" + view.Clean(l)
-		} else {
-			l = view.Clean(l)
-		}
-		if _, err := io.WriteString(c.w, l); err != nil {
-			c.fail(err)
-			return 0, err
-		}
+	text := string(b)
+	if !c.raw {
+		text = cleanPrinted(text)
+	}
+	if _, err := io.WriteString(c.w, text); err != nil {
+		c.fail(err)
+		return 0, err
 	}
 	return len(b), nil
+}
+
+// cleanPrinted is view.Clean of all but ends of lines and tabs.
+func cleanPrinted(rest string) string {
+	var clean strings.Builder
+	for {
+		n := strings.IndexAny(rest, "\n\t")
+		if n < 0 {
+			clean.WriteString(view.Clean(rest))
+			return clean.String()
+		}
+		clean.WriteString(view.Clean(rest[:n]))
+		clean.WriteByte(rest[n])
+		rest = rest[n+1:]
+	}
 }
 
 func join(list []netip.Prefix) string {

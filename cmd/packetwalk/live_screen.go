@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -24,6 +26,7 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 	defer stop()
 	debug.SetGCPercent(50) // half of what is recorded, not as much again, may be garbage
 	debug.SetMemoryLimit(softMemory)
+	runtime.GOMAXPROCS(runtime.NumCPU() + moreThreads)
 	in := &walk.Inputs{Name: "live", Config: r.Config, Recent: true}
 	r.Ready = func(m *live.Machine) {
 		in.Copy = func() *live.Machine {
@@ -66,6 +69,12 @@ func (f *liveFlags) screen(ctx context.Context, r *tap.Run) error {
 // on taking less, in bytes.
 const softMemory = 700 << 20
 
+// moreThreads is how many threads run Go code besides one for each CPU: the walk keeps
+// its thread busy, and the traffic must not wait for Go to take that thread away from it,
+// which takes 10 ms. The kernel, who knows that the traffic's thread has slept, does it
+// at once.
+const moreThreads = 3
+
 // A liveRun is what the screen knows of the run.
 type liveRun struct {
 	r    *tap.Run
@@ -96,9 +105,9 @@ func (l *liveRun) tick(at sim.Time) { l.in.Until(at) }
 const manyBehind = 1000
 
 // Do types a line into the machine.
-func (l *liveRun) Do(line string) {
+func (l *liveRun) Do(line string, out io.Writer) {
 	select {
-	case l.r.Commands <- tap.Command{Line: line}:
+	case l.r.Commands <- tap.Command{Line: line, Out: out}:
 	case <-l.over:
 	}
 }

@@ -130,6 +130,7 @@ func TestLiveAccepted(t *testing.T) {
 		parallel(t, url)
 		says(t, "hello", "sh", "-c", "echo hello | nc -N -w 5 "+at+" 7")
 		bulkEcho(t, net.JoinHostPort(at, "7"), bulk)
+		crowdEcho(t, net.JoinHostPort(at, "7"))
 		far.pathMTU(t, url, six)
 	}
 	rss := resident(s.pid)
@@ -232,6 +233,56 @@ func bulkEcho(t *testing.T, addr string, long time.Duration) {
 		t.Errorf("of %d bytes %d came back, or others", n, back)
 	}
 	t.Logf("%s: %d MB in %s to the echo server and back", addr, n>>20, long)
+}
+
+// crowdEcho is 500 connections to the echo server at a time.
+func crowdEcho(t *testing.T, addr string) {
+	t.Helper()
+	const conns, size = 500, 50_000
+	begin := time.Now()
+	over := make(chan error, conns)
+	for range conns {
+		go func() { over <- echoed(addr, size) }()
+	}
+	wrong := 0
+	for range conns {
+		if err := <-over; err != nil {
+			wrong++
+			if wrong == 1 {
+				t.Errorf("a crowd at the echo server: %v", err)
+			}
+		}
+	}
+	if wrong > 1 {
+		t.Errorf("so for %d of %d", wrong, conns)
+	}
+	t.Logf("%s: %d connections to the echo server, %d bytes each, in %s", addr, conns, size, time.Since(begin).Round(time.Millisecond))
+}
+
+// echoed sends some bytes to the echo server, and compares what comes back.
+func echoed(addr string, size int) error {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(time.Minute))
+	b := make([]byte, size)
+	rand.Read(b)
+	sent := make(chan error, 1)
+	go func() {
+		_, err := c.Write(b)
+		c.(*net.TCPConn).CloseWrite() //nolint:errcheck // what comes back tells
+		sent <- err
+	}()
+	back, err := io.ReadAll(c)
+	if err == nil {
+		err = <-sent
+	}
+	if err == nil && !bytes.Equal(back, b) {
+		err = fmt.Errorf("%d bytes came back of %d, or others", len(back), size)
+	}
+	return err
 }
 
 // A far is two network namespaces beyond this one, the way to the second through a

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/packetwalk/packetwalk/pcaps"
@@ -39,7 +40,7 @@ func (s *stream) wait() {
 }
 
 // Do does nothing: nobody listens.
-func (s *stream) Do(string) {}
+func (s *stream) Do(string, io.Writer) {}
 
 // Status tells how many frames there are.
 func (s *stream) Status() (string, bool) {

@@ -18,6 +18,17 @@ func (n *Neighbour) Output(ns *Netns, b *SKB) int {
 // Cached reports that its link header is cached (neigh->hh.hh_len).
 func (n *Neighbour) Cached() bool { return n.hh }
 
+// NeighXmit is neigh_xmit: send the packet to a neighbour of the device, without a
+// route having been asked for it now.
+func (ns *Netns) NeighXmit(t *NeighTable, d *Device, key wire.Addr, b *SKB) int {
+	defer ns.In(step.NeighXmit, b).Out()
+	n := t.Lookup(key, d)
+	if n == nil {
+		n = t.Create(key, d)
+	}
+	return n.slowOutput(ns, b)
+}
+
 // slowOutput is neigh->output.
 func (n *Neighbour) slowOutput(ns *Netns, b *SKB) int {
 	if n.Dev.HardLen == 0 {

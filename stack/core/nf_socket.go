@@ -35,6 +35,17 @@ type SocketFinder interface {
 	NFLookup(b *SKB, how NFLookup, saddr, daddr wire.Addr, sport, dport uint16, iif int) NFSocket
 }
 
+// SynCookies is a ProtoHandler that makes SYN cookies for rules (SYNPROXY): saddr and
+// sport are the client's, seq is the number of its SYN.
+type SynCookies interface {
+	// CookieInit is __cookie_v4_init_sequence: fits is the largest segment size up to
+	// mss that a cookie can say.
+	CookieInit(saddr, daddr wire.Addr, sport, dport uint16, seq uint32, mss uint16) (cookie uint32, fits uint16)
+	// CookieCheck is __cookie_v4_check: the segment size of the cookie that the
+	// header acknowledges, 0 if it is none.
+	CookieCheck(saddr, daddr wire.Addr, h wire.TCP) uint16
+}
+
 // NFSocketOf says of a packet's socket what rules want to know. Of a connection that
 // is half open there is neither mark nor address.
 func NFSocketOf(sk *Sock) NFSocket {

@@ -89,7 +89,8 @@ type DevConf struct {
 	AcceptLocal, SrcValidMark, RouteLocalnet, LogMartians, AcceptSourceRoute           int
 	ProxyARP, ARPIgnore, ARPAnnounce, ARPFilter, ARPAccept, ARPNotify                  int
 	BcForwarding, DropUnicastInL2Multicast, ForceIGMPVersion, PromoteSecondaries       int
-	IgnoreRoutesWithLinkdown                                                           int
+	IgnoreRoutesWithLinkdown, DropGratuitousARP, ProxyARPPvlan, MediumID               int
+	ARPEvictNocarrier                                                                  int
 }
 
 // Dev6Conf is struct ipv6_devconf: net.ipv6.conf.DEV.*.
@@ -124,8 +125,8 @@ func DefaultSysctl() Sysctl {
 		TCPRetransCollapse: 1, TCPMtuProbeFloor: 48, TCPMinSndMSS: 48, TCPProbeInterval: 600, TCPProbeThreshold: 8, TCPEcnFallback: 1,
 		TCPTSORttLog: 9, TCPMinRttWlen: 300, TCPEcnOption: 2, TCPEcnOptionBeacon: 3,
 		TCPCongestionControl: "cubic", TCPTWReuseDelay: 1000,
-		ConfAll:            DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1},
-		ConfDefault:        DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1},
+		ConfAll:            DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, ARPEvictNocarrier: 1},
+		ConfDefault:        DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1, ARPEvictNocarrier: 1},
 		IPv6AutoFlowlabels: 1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
 		Conf6All: defaultConf6, Conf6Default: defaultConf6,
 		Brnf: BrnfSysctl{CallIPTables: 1, CallIP6Tables: 1, CallARPTables: 1},

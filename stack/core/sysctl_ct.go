@@ -18,6 +18,8 @@ type CTSysctl struct {
 	TCPTimeouts                                     [CTTCPTimeouts]int
 	TCPLoose, TCPBeLiberal, TCPMaxRetrans, TCPNoRST int // TCPNoRST: nf_conntrack_tcp_ignore_invalid_rst
 	SCTPTimeouts                                    [8]int
+
+	FlowTCP, FlowUDP int // nf_flowtable_tcp_timeout, nf_flowtable_udp_timeout: how long a flow may be silent
 }
 
 // The last two of CTSysctl.TCPTimeouts, and how many there are.
@@ -34,5 +36,5 @@ var defaultCT = CTSysctl{
 	GRETimeout: 30, GRETimeoutStream: 180, Frag6HighThresh: 4194304, Frag6LowThresh: 3145728, Frag6Timeout: 60,
 	TCPTimeouts: [CTTCPTimeouts]int{1: 120, 2: 60, 3: 432000, 4: 120, 5: 60, 6: 30, 7: 120, 8: 10, 9: 120, CTTCPRetrans: 300, CTTCPUnack: 300},
 	TCPLoose:    1, TCPMaxRetrans: 3,
-	SCTPTimeouts: [8]int{10, 3, 3, 210, 3, 3, 3, 30},
+	SCTPTimeouts: [8]int{10, 3, 3, 210, 3, 3, 3, 30}, FlowTCP: 30, FlowUDP: 30,
 }

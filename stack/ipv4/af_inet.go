@@ -34,7 +34,8 @@ type IPv4 struct {
 	icmp     icmpState
 	ctlSock  *core.Sock
 	scratch  []byte `fork:"zero"`
-	icmpBusy bool   // the socket for ICMP is locked (icmp_xmit_lock)
+	proxy    arpProxy
+	icmpBusy bool // the socket for ICMP is locked (icmp_xmit_lock)
 }
 
 // ipPacket is ip_packet_type.
@@ -47,7 +48,8 @@ func (p ipPacket) Rcv(_ *core.Netns, b *core.SKB) { p.ip.rcv(b) }
 // the protocols ICMP and IGMP, and makes the neighbour table and the routing
 // tables.
 func New(ns *core.Netns) *IPv4 {
-	ip := &IPv4{ns: ns, rules: inet.RuleList{Rules: defaultRules()}, addrCount: map[wire.IP4]int{}}
+	ip := &IPv4{ns: ns, rules: inet.RuleList{Rules: defaultRules()}, addrCount: map[wire.IP4]int{},
+		proxy: arpProxy{delay: proxyDelay, limit: proxyQlen}}
 	ip.frags = &inet.Fqdir{Ops: fragExpire{ip}}
 	ip.ctlSock = &core.Sock{NS: ns, Family: core.AFInet, TTL: -1, SndBuf: int32(ns.Sysctl.WmemDefault)}
 	ip.seed = ns.Machine.Rand.Uint32()

@@ -1,8 +1,6 @@
 package ipv4
 
 // The link address of an IPv4 neighbour (RFC 826, RFC 5227): net/ipv4/arp.c.
-// Not modelled: entries of proxy ARP for single addresses (ip neigh add proxy)
-// and the delay before proxy answers (proxy_delay).
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -147,7 +145,10 @@ func (ip *IPv4) announce(in *InDevice) {
 }
 
 // arpIfDown is arp_ifdown.
-func (ip *IPv4) arpIfDown(dev *core.Device) { ip.ns.Neigh4.Down(dev) }
+func (ip *IPv4) arpIfDown(dev *core.Device) {
+	ip.ns.Neigh4.Down(dev)
+	ip.proxyDown(dev)
+}
 
 // arpPacket is arp_packet_type.
 type arpPacket struct{ ip *IPv4 }
@@ -173,13 +174,14 @@ func (p arpPacket) Rcv(ns *core.Netns, b *core.SKB) {
 	}
 	b.ResetNetwork()
 	if ns.Hook(core.NFARP, arpIn, dev, nil, nil, b) {
-		p.ip.arpProcess(b)
+		p.ip.arpProcess(b, false)
 	}
 }
 
 // arpProcess is arp_process: answer a question about an address of ours, and
-// learn who asked; take an answer to a question of ours.
-func (ip *IPv4) arpProcess(b *core.SKB) {
+// learn who asked; take an answer to a question of ours. waited says that the packet
+// has been kept for a proxy's answer (LOCALLY_ENQUEUED).
+func (ip *IPv4) arpProcess(b *core.SKB, waited bool) {
 	defer ip.ns.In(step.ArpProcess, b).Out()
 	ns := ip.ns
 	dev := b.Dev
@@ -197,6 +199,11 @@ func (ip *IPv4) arpProcess(b *core.SKB) {
 		ns.Drop(b, step.DropNotSpecified, step.ArpProcess)
 		return
 	}
+	if sip == tip && in.dropGratuitousARP() {
+		ns.Why(step.WhyArpGratuitous, uint64(sip))
+		ns.Drop(b, step.DropNotSpecified, step.ArpProcess)
+		return
+	}
 	switch {
 	case sip == 0:
 		// RFC 5227: somebody asks whether the address is in use.
@@ -204,6 +211,8 @@ func (ip *IPv4) arpProcess(b *core.SKB) {
 			ns.Why(step.WhyArpProbe, uint64(tip))
 			ip.arpAnswer(b, dev, sha, sip, tip)
 		}
+	case op == wire.ARPRequest && ip.arpProxied(b, in, sha, sip, tip, waited):
+		return
 	case op == wire.ARPRequest && ip.arpRequest(b, dev, in, sha, sip, tip):
 	default:
 		ip.arpLearn(b, dev, in, a)
@@ -211,13 +220,37 @@ func (ip *IPv4) arpProcess(b *core.SKB) {
 	ns.Consume(b, step.ArpProcess)
 }
 
-// arpRequest handles a question; it reports true when that was all.
-func (ip *IPv4) arpRequest(b *core.SKB, dev *core.Device, in *InDevice, sha wire.MAC, sip, tip wire.IP4) bool {
-	ns := ip.ns
-	if ip.arpRoute(b, tip, sip, dev) != 0 || b.Dst == nil {
+// arpProxied looks up the target's route. A question about an address that this host
+// answers for as a proxy is done then, and the packet given away: it reports true.
+func (ip *IPv4) arpProxied(b *core.SKB, in *InDevice, sha wire.MAC, sip, tip wire.IP4, waited bool) bool {
+	ns, dev := ip.ns, in.Dev
+	if ip.arpRoute(b, tip, sip, dev) != 0 {
+		b.Dst = nil
 		return false
 	}
 	d := b.Dst
+	if d == nil || d.Type != RTNUnicast || !in.forward() || !ip.proxies(in, d, sip, tip) {
+		return false
+	}
+	ns.Why(step.WhyArpProxy, uint64(tip), uint64(d.Dev.Index))
+	ns.Neigh4.EventNS(b, sha, sip.Addr(), dev)
+	if !waited && b.PktType != core.PacketHost && ip.proxy.delay > 0 {
+		ip.pneighEnqueue(b)
+		return true
+	}
+	ip.arpAnswer(b, dev, sha, sip, tip)
+	ns.Consume(b, step.ArpProcess)
+	return true
+}
+
+// arpRequest handles a question, whose route is known; it reports true when that was
+// all.
+func (ip *IPv4) arpRequest(b *core.SKB, dev *core.Device, in *InDevice, sha wire.MAC, sip, tip wire.IP4) bool {
+	ns := ip.ns
+	d := b.Dst
+	if d == nil {
+		return false
+	}
 	switch {
 	case d.Type == RTNLocal:
 		if ip.arpIgnore(in, sip, tip) {
@@ -232,11 +265,6 @@ func (ip *IPv4) arpRequest(b *core.SKB, dev *core.Device, in *InDevice, sha wire
 		if ns.Neigh4.EventNS(b, sha, sip.Addr(), dev) != nil {
 			ip.arpAnswer(b, dev, sha, sip, tip)
 		}
-		return true
-	case in.forward() && d.Type == RTNUnicast && d.Dev != dev && in.proxyARP():
-		ns.Why(step.WhyArpProxy, uint64(tip), uint64(d.Dev.Index))
-		ns.Neigh4.EventNS(b, sha, sip.Addr(), dev)
-		ip.arpAnswer(b, dev, sha, sip, tip)
 		return true
 	}
 	return false

@@ -242,9 +242,6 @@ func (ip *IPv4) AddAddr(dev *core.Device, addr wire.IP4, plen int, o AddrOpts) c
 	ip.syncUp(dev, nhDead)
 	ip.addrGenid++
 	ip.rtCacheFlush()
-	if in.arpNotify() && dev.Up() {
-		ip.announce(in)
-	}
 	return 0
 }
 

@@ -21,9 +21,10 @@ func (ip *IPv4) SetForwarding(on bool) {
 		v = 1
 	}
 	s := &ip.ns.Sysctl
+	if s.ConfAll.Forwarding != v {
+		s.ConfAll.AcceptRedirects = 1 - v // inet_forward_change: a router does not take redirects
+	}
 	s.IPForward, s.ConfAll.Forwarding, s.ConfDefault.Forwarding = v, v, v
-	// inet_forward_change: a router does not take redirects.
-	s.ConfAll.AcceptRedirects, s.ConfDefault.AcceptRedirects = 1-v, 1-v
 	for _, d := range ip.ns.Devices {
 		if d != nil {
 			if in := ip.inDev(d); in != nil {
@@ -69,7 +70,10 @@ func (in *InDevice) bcForward() bool {
 func (in *InDevice) dropUnicastInL2Multicast() bool {
 	return in.all().DropUnicastInL2Multicast|in.Conf.DropUnicastInL2Multicast != 0
 }
-func (in *InDevice) proxyARP() bool    { return in.all().ProxyARP|in.Conf.ProxyARP != 0 }
+func (in *InDevice) proxyARP() bool { return in.all().ProxyARP|in.Conf.ProxyARP != 0 }
+func (in *InDevice) proxyPvlan() bool {
+	return in.all().ProxyARPPvlan|in.Conf.ProxyARPPvlan != 0
+}
 func (in *InDevice) arpFilterOn() bool { return in.all().ARPFilter|in.Conf.ARPFilter != 0 }
 func (in *InDevice) arpIgnoreMode() int {
 	return max(in.all().ARPIgnore, in.Conf.ARPIgnore)
@@ -77,6 +81,12 @@ func (in *InDevice) arpIgnoreMode() int {
 func (in *InDevice) arpAnnounceMode() int { return max(in.all().ARPAnnounce, in.Conf.ARPAnnounce) }
 func (in *InDevice) arpAcceptMode() int   { return max(in.all().ARPAccept, in.Conf.ARPAccept) }
 func (in *InDevice) arpNotify() bool      { return in.all().ARPNotify|in.Conf.ARPNotify != 0 }
+func (in *InDevice) dropGratuitousARP() bool {
+	return in.all().DropGratuitousARP|in.Conf.DropGratuitousARP != 0
+}
+func (in *InDevice) evictNocarrier() bool {
+	return in.all().ARPEvictNocarrier != 0 && in.Conf.ARPEvictNocarrier != 0
+}
 func (in *InDevice) promoteSecondaries() bool {
 	return in.all().PromoteSecondaries|in.Conf.PromoteSecondaries != 0
 }

@@ -18,5 +18,5 @@
 //
 // Left out: multicast routing, IPsec, tunnels and next-hop objects, VRFs, CIPSO,
 // source routes that lead on through this host, router alert sockets, source
-// filters of groups, PROBE (RFC 8335), proxy ARP for single addresses.
+// filters of groups, PROBE (RFC 8335).
 package ipv4

@@ -2,15 +2,22 @@ package ipv4
 
 // What `ip route get` asks besides a route (inet_rtm_getroute).
 
-import "github.com/packetwalk/packetwalk/stack/core"
+import (
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/step"
+)
 
-// Match is the route of a table that a flow takes, as `ip route get fibmatch`
-// shows it; the errors are those of a lookup.
+// Match is the route of a table that a flow of this host takes, as `ip route get
+// fibmatch` shows it; the errors are those of a lookup, EHOSTUNREACH if no table was
+// asked, or none had an answer.
 func (ip *IPv4) Match(fl *Flow4) (Route, core.Errno) {
 	var res fibResult
 	f := *fl
-	if err := ip.lookup(&f, &res, 0); err != 0 {
+	if _, err := ip.routeOutputKeyRcu(&f, nil, &res); err != 0 {
 		return Route{}, err
+	}
+	if res.fi == nil {
+		return Route{}, step.EHOSTUNREACH
 	}
 	for _, fa := range res.node.fa {
 		if fa.fi == res.fi {

@@ -21,10 +21,27 @@ func (ip *IPv4) DevUp(dev *core.Device) {
 	ip.syncUp(dev, nhDead)
 	ip.addrGenid++
 	ip.rtCacheFlush()
-	if in.arpNotify() {
+}
+
+// NotifyPeers is what inetdev_event does of NETDEV_UP at its end, and of
+// NETDEV_CHANGEADDR: with arp_notify the device's addresses are announced.
+func (ip *IPv4) NotifyPeers(dev *core.Device) {
+	if in := InDev(dev); in != nil && in.arpNotify() {
 		ip.announce(in)
 	}
 }
+
+// LinkAddrChange tells IPv4 that a device has another link address (arp_netdev_event,
+// NETDEV_CHANGEADDR): what is known of neighbours there goes.
+func (ip *IPv4) LinkAddrChange(dev *core.Device) {
+	ip.ns.Neigh4.Down(dev)
+	ip.rtCacheFlush()
+	ip.NotifyPeers(dev)
+}
+
+// NoARPChange tells IPv4 that a device that is up asks for link addresses no longer, or
+// does again (arp_netdev_event, NETDEV_CHANGE with IFF_NOARP).
+func (ip *IPv4) NoARPChange(dev *core.Device) { ip.ns.Neigh4.Down(dev) }
 
 // DevDown tells IPv4 that a device is down (NETDEV_DOWN): fib_disable_ip.
 func (ip *IPv4) DevDown(dev *core.Device) {
@@ -70,7 +87,7 @@ func (ip *IPv4) CarrierChange(dev *core.Device) {
 		ip.syncUp(dev, nhLinkdown)
 	} else {
 		ip.syncDown(dev, nhLinkdown, false)
-		if t := ip.ns.Neigh4; t != nil && dev.Up() {
+		if t := ip.ns.Neigh4; t != nil && dev.Up() && InDev(dev).evictNocarrier() {
 			t.CarrierDown(dev)
 		}
 	}

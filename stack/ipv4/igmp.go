@@ -4,6 +4,8 @@ package ipv4
 // Not modelled: source filters (a group is joined for all sources).
 
 import (
+	"slices"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -109,17 +111,51 @@ func (ip *IPv4) checkMC(b *core.SKB, in *InDevice, daddr, _ wire.IP4, _ uint8) b
 	return in.group(daddr) != nil
 }
 
-// Groups lists the groups that a device has joined (ip maddress).
+// Groups lists the groups that a device has joined (ip maddress): the newest first, as
+// mc_list has them.
 func (ip *IPv4) Groups(dev *core.Device) []wire.IP4 {
 	in := InDev(dev)
 	if in == nil {
 		return nil
 	}
 	var l []wire.IP4
-	for _, g := range in.mc.groups {
+	for _, g := range slices.Backward(in.mc.groups) {
 		l = append(l, g.addr)
 	}
 	return l
+}
+
+// A GroupState is a line of /proc/net/igmp.
+type GroupState struct {
+	Addr     wire.IP4
+	Users    int
+	Running  bool     // a report is due
+	Left     sim.Time // until then
+	Reporter bool     // we sent the last report
+}
+
+// GroupStates are the groups of a device, in the order of Groups, and the version of
+// IGMP that its querier speaks.
+func (ip *IPv4) GroupStates(dev *core.Device) (l []GroupState, version int) {
+	in := InDev(dev)
+	if in == nil {
+		return nil, 3
+	}
+	version = 3
+	if in.v2Seen() {
+		version = 2
+	}
+	if in.v1Seen() {
+		version = 1
+	}
+	for _, g := range slices.Backward(in.mc.groups) {
+		s := GroupState{Addr: g.addr, Users: g.users, Running: g.running, Reporter: g.reporter}
+		if g.running {
+			s.Left = g.timer.At - ip.ns.Clock.Now()
+		}
+		l = append(l, s)
+	}
+	return l, version
 }
 
 // JoinGroup is ip_mc_join_group: a program (sk, or nil for the administrator)
@@ -353,7 +389,7 @@ func (ip *IPv4) ifcExpire(in *InDevice) {
 func (ip *IPv4) gqExpire(in *InDevice) {
 	defer ip.ns.In(step.IgmpGqTimerExpire, subject(ip.ns)).Out()
 	var recs []igmpRec
-	for _, g := range in.mc.groups {
+	for _, g := range slices.Backward(in.mc.groups) {
 		if g.addr != allHosts {
 			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ModeIsExclude})
 		}

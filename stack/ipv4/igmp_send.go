@@ -1,6 +1,8 @@
 package ipv4
 
 import (
+	"slices"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
@@ -15,20 +17,14 @@ type igmpRec struct {
 func (ip *IPv4) sendChanges(in *InDevice) {
 	var recs []igmpRec
 	m := &in.mc
-	k := 0
-	for _, g := range m.left {
+	for _, g := range slices.Backward(m.left) { // mc_tomb and mc_list: the newest first
 		if g.crcount > 0 {
 			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ChangeToInclude})
 			g.crcount--
 		}
-		if g.crcount > 0 {
-			m.left[k] = g
-			k++
-		}
 	}
-	clear(m.left[k:])
-	m.left = m.left[:k]
-	for _, g := range m.groups {
+	m.left = slices.DeleteFunc(m.left, func(g *group) bool { return g.crcount == 0 })
+	for _, g := range slices.Backward(m.groups) {
 		if g.crcount > 0 {
 			recs = append(recs, igmpRec{g.addr, wire.IGMPv3ChangeToExclude})
 			g.crcount--

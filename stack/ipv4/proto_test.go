@@ -92,7 +92,17 @@ func TestARP(t *testing.T) {
 		{"gratuitous", nil, change(func(r *wire.ARPRepr) { r.TPA = asker }), core.PacketBroadcast, false, false},
 		{"gratuitous, arp_accept", func(w *world) { w.ip.Conf(w.eth0).ARPAccept = 1 }, change(func(r *wire.ARPRepr) { r.TPA = asker }), core.PacketBroadcast, false, true},
 		{"unasked reply", nil, change(func(r *wire.ARPRepr) { r.Op = wire.ARPReply }), core.PacketHost, false, false},
-		{"proxy", func(w *world) { router(w); w.ip.Conf(w.eth0).ProxyARP = 1 }, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketBroadcast, true, true},
+		{"proxy", func(w *world) { router(w); w.ip.Conf(w.eth0).ProxyARP = 1; *w.ip.ProxyDelay() = 0 }, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketBroadcast, true, true},
+		{"proxy asked directly", func(w *world) { router(w); w.ip.Conf(w.eth0).ProxyARP = 1 }, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketHost, true, true},
+		{"proxy entry", func(w *world) { router(w); w.ip.AddProxy(Proxy{Addr: ip4(10, 0, 2, 10)}); *w.ip.ProxyDelay() = 0 }, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketBroadcast, true, true},
+		{"proxy entry of another device", func(w *world) { router(w); w.ip.AddProxy(Proxy{ip4(10, 0, 2, 10), w.eth1}); *w.ip.ProxyDelay() = 0 }, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketBroadcast, false, false},
+		{"proxy, same medium", func(w *world) {
+			router(w)
+			c := w.ip.Conf(w.eth0)
+			c.ProxyARP, c.MediumID = 1, -1
+			*w.ip.ProxyDelay() = 0
+		}, change(func(r *wire.ARPRepr) { r.TPA = ip4(10, 0, 2, 10) }), core.PacketBroadcast, false, false},
+		{"drop_gratuitous_arp", func(w *world) { c := w.ip.Conf(w.eth0); c.ARPAccept, c.DropGratuitousARP = 1, 1 }, change(func(r *wire.ARPRepr) { r.TPA = asker }), core.PacketBroadcast, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -168,6 +168,9 @@ func (ip *IPv4) mtuMaybeForward(d *core.Dst, forwarding bool) int {
 	return min(mtu, ipMaxMTU)
 }
 
+// ForwardMTU is ip_dst_mtu_maybe_forward for packets that are passed on.
+func (ip *IPv4) ForwardMTU(d *core.Dst) int { return ip.mtuMaybeForward(d, true) }
+
 // mtuLocked is ip_mtu_locked.
 func (ip *IPv4) mtuLocked(d *core.Dst) bool {
 	rt := rtOf(d)
@@ -205,6 +208,9 @@ func InIIF(b *core.SKB) int {
 		if rt, ok := b.Dst.Upper.(*rtable); ok && rt.iif != 0 {
 			return rt.iif
 		}
+	}
+	if b.IIF == 0 && b.Dev != nil {
+		return b.Dev.Index
 	}
 	return b.IIF
 }

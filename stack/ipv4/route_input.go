@@ -209,7 +209,7 @@ func (ip *IPv4) mkrouteInput(b *core.SKB, res *fibResult, in *InDevice, daddr, s
 	if out == in && onLink && out.txRedirects() && isIP && (out.sharedMedia() || out.onLink(saddr, nh.gw)) {
 		b.CB.IPFlags |= ipskbDoRedirect
 	}
-	if !isIP && out == in {
+	if !isIP && out == in && !in.proxyPvlan() {
 		return step.DropNotSpecified
 	}
 	why := step.WhyForward

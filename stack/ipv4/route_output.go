@@ -25,15 +25,16 @@ func (ip *IPv4) routeOutputKey(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno) {
 	defer ip.ns.In(step.IPRouteOutputKeyHash, inetSubject(ip.ns)).Out()
 	fl.IIF = ip.loIndex()
 	fl.TOS &= 0xfc
-	return ip.routeOutputKeyRcu(fl, b)
+	var res fibResult
+	return ip.routeOutputKeyRcu(fl, b, &res)
 }
 
 // routeOutputKeyRcu is ip_route_output_key_hash_rcu: check the source, treat
 // multicast and broadcast apart, then ask the tables and choose a source.
-func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno) {
+// res is what the tables said.
+func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB, res *fibResult) (*core.Dst, core.Errno) {
 	defer ip.ns.In(step.IPRouteOutputKeyHashRcu, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	var res fibResult
 	orig := fl.OIF
 	group := fl.Daddr.IsMulticast() || fl.Daddr.IsBroadcast()
 	if fl.Saddr != 0 {
@@ -48,7 +49,7 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 				return nil, step.ENETUNREACH
 			}
 			fl.OIF = dev.Index
-			return ip.mkrouteOutput(&res, fl, orig, dev, 0)
+			return ip.mkrouteOutput(res, fl, orig, dev, 0)
 		}
 		if fl.Flags&FlowAnySrc == 0 && ip.devFind(fl.Saddr) == nil {
 			ns.Why(step.WhySourceForeign, uint64(fl.Saddr))
@@ -69,7 +70,7 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 				fl.Saddr = ip.SelectAddr(dev, 0, ScopeLink)
 			}
 			ns.Why(step.WhyOutDevice, uint64(fl.Daddr), uint64(dev.Index))
-			return ip.mkrouteOutput(&res, fl, orig, dev, 0)
+			return ip.mkrouteOutput(res, fl, orig, dev, 0)
 		}
 		if fl.Saddr == 0 {
 			if fl.Daddr.IsMulticast() {
@@ -89,9 +90,9 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 		fl.OIF = dev.Index
 		res.typ = RTNLocal
 		ns.Why(step.WhyOutAnyLocal, uint64(fl.Daddr))
-		return ip.mkrouteOutput(&res, fl, orig, dev, core.RTCFLocal)
+		return ip.mkrouteOutput(res, fl, orig, dev, core.RTCFLocal)
 	}
-	if err := ip.lookup(fl, &res, 0); err != 0 {
+	if err := ip.lookup(fl, res, 0); err != 0 {
 		if fl.OIF == 0 {
 			ns.Why(step.WhyOutNoRoute, uint64(fl.Daddr), uint64(err))
 			return nil, err
@@ -100,9 +101,9 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 		if fl.Saddr == 0 {
 			fl.Saddr = ip.SelectAddr(dev, 0, ScopeLink)
 		}
-		res = fibResult{typ: RTNUnicast}
+		*res = fibResult{typ: RTNUnicast}
 		ns.Why(step.WhyOutDevice, uint64(fl.Daddr), uint64(dev.Index))
-		return ip.mkrouteOutput(&res, fl, orig, dev, 0)
+		return ip.mkrouteOutput(res, fl, orig, dev, 0)
 	}
 	if res.typ == RTNLocal {
 		if fl.Saddr == 0 {
@@ -116,15 +117,15 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB) (*core.Dst, core.Errno
 		orig = res.nh.oif
 		fl.OIF = dev.Index
 		ns.Why(step.WhyOutLocal, uint64(fl.Daddr), uint64(orig))
-		return ip.mkrouteOutput(&res, fl, orig, dev, core.RTCFLocal)
+		return ip.mkrouteOutput(res, fl, orig, dev, core.RTCFLocal)
 	}
-	ip.selectPath(&res, fl, b)
+	ip.selectPath(res, fl, b)
 	why := step.WhyOutRoute
 	if res.nh.gw == 0 {
 		why = step.WhyOutOnLink
 	}
 	ns.Why(why, uint64(fl.Daddr), uint64(res.nh.oif), uint64(res.nh.gw), uint64(fl.Saddr))
-	return ip.mkrouteOutput(&res, fl, orig, res.nh.dev, 0)
+	return ip.mkrouteOutput(res, fl, orig, res.nh.dev, 0)
 }
 
 // mkrouteOutput is __mkroute_output: take the route that the next hop keeps, or

@@ -22,6 +22,18 @@ func (ip *IPv6) DevGone(dev *core.Device) {
 	dev.IP6 = nil
 }
 
+// LinkAddrChange tells IPv6 that a device has another link address (ndisc_netdev_event,
+// NETDEV_CHANGEADDR): what is known of neighbours there goes.
+func (ip *IPv6) LinkAddrChange(dev *core.Device) {
+	if t := ip.ns.Neigh6; t != nil {
+		t.Down(dev)
+	}
+}
+
+// NoARPChange tells IPv6 that a device that is up asks for link addresses no longer, or
+// does again (ndisc_netdev_event, NETDEV_CHANGE with IFF_NOARP).
+func (ip *IPv6) NoARPChange(dev *core.Device) { ip.LinkAddrChange(dev) }
+
 // MTUChange is NETDEV_CHANGEMTU (addrconf_notify): a device whose MTU is below what
 // IPv6 needs is none for IPv6; one whose MTU suffices again begins anew.
 func (ip *IPv6) MTUChange(dev *core.Device) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
+	"github.com/packetwalk/packetwalk/stack/netfilter/iptables"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -19,9 +20,12 @@ func procConntrack(p *Proc) string {
 	full := func(a wire.Addr) string { return netipOf(a).StringExpanded() }
 	t.Each(func(c *conntrack.Conn) bool {
 		name, n := ctL3(c)
-		fmt.Fprintf(&b, "%-8s %d %-8s %d %d ", name, n, ctProtoName(c.Proto()), c.Proto(), c.Expires()/sim.Second)
-		if s := ctState(c); s != "" {
-			b.WriteString(s + " ")
+		fmt.Fprintf(&b, "%-8s %d %-8s %d ", name, n, ctProtoName(c.Proto()), c.Proto())
+		if c.Status&conntrack.Offload == 0 {
+			fmt.Fprintf(&b, "%d ", c.Expires()/sim.Second)
+			if s := ctState(c); s != "" {
+				b.WriteString(s + " ")
+			}
 		}
 		z := c.Zone()
 		for d := conntrack.Original; d <= conntrack.Reply; d++ {
@@ -67,6 +71,20 @@ func procStatConntrack(p *Proc) string {
 		}
 		fmt.Fprintf(&b, "%08x  %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x  %08x %08x %08x %08x\n", t.Count(), s.ClashResolve, s.Found, 0, s.Invalid, 0, 0, s.ChainTooLong,
 			s.Insert, s.InsertFailed, s.Drop, s.EarlyDrop, s.Error, s.ExpectNew, s.ExpectCreate, s.ExpectDelete, s.SearchRestart)
+	}
+	return b.String()
+}
+
+// procStatSynproxy is /proc/net/stat/synproxy.
+func procStatSynproxy(p *Proc) string {
+	var b strings.Builder
+	b.WriteString("entries\t\tsyn_received\tcookie_invalid\tcookie_valid\tcookie_retrans\tconn_reopened\n")
+	for cpu := range p.host.NS.Machine.CPU {
+		var s iptables.SynproxyStats
+		if cpu == 0 {
+			s = iptables.SynproxyStatsOf(p.host.NS)
+		}
+		fmt.Fprintf(&b, "%08x\t%08x\t%08x\t%08x\t%08x\t%08x\n", 0, s.SynReceived, s.CookieInvalid, s.CookieValid, s.CookieRetrans, s.ConnReopened)
 	}
 	return b.String()
 }

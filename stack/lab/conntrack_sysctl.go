@@ -20,8 +20,13 @@ var ctSCTPNames = [8]string{"closed", "cookie_wait", "cookie_echoed", "establish
 func ctScalar(s *core.CTSysctl, key string) *int {
 	name, ok := strings.CutPrefix(key, "net.netfilter.nf_conntrack_")
 	if !ok {
-		if key == "net.nf_conntrack_max" {
+		switch key {
+		case "net.nf_conntrack_max":
 			return &s.Max
+		case "net.netfilter.nf_flowtable_tcp_timeout": // these two: of a kernel with flow tables
+			return &s.FlowTCP
+		case "net.netfilter.nf_flowtable_udp_timeout":
+			return &s.FlowUDP
 		}
 		return nil
 	}

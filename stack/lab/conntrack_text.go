@@ -114,9 +114,12 @@ func (o *ctOutput) line(l *Lab, c *conntrack.Conn, k ctLook) string {
 		name, n := ctL3(c)
 		fmt.Fprintf(&b, "%-8s %d ", name, n)
 	}
-	fmt.Fprintf(&b, "%-8s %d %d ", ctProtoName(c.Proto()), c.Proto(), c.Expires()/sim.Second)
-	if s := ctState(c); s != "" && k.state {
-		b.WriteString(s + " ")
+	fmt.Fprintf(&b, "%-8s %d ", ctProtoName(c.Proto()), c.Proto())
+	if c.Status&conntrack.Offload == 0 { // else the kernel does not tell (ctnetlink_dump_info)
+		fmt.Fprintf(&b, "%d ", c.Expires()/sim.Second)
+		if s := ctState(c); s != "" && k.state {
+			b.WriteString(s + " ")
+		}
 	}
 	z := c.Zone()
 	for d := conntrack.Original; d <= conntrack.Reply; d++ {
@@ -196,10 +199,12 @@ func (o *ctOutput) xmlLine(c *conntrack.Conn, kind string, k ctLook) string {
 		b.WriteString("</meta>")
 	}
 	b.WriteString(`<meta direction="independent">`)
-	if s := ctState(c); s != "" && k.state {
-		fmt.Fprintf(&b, "<state>%s</state>", s)
+	if c.Status&conntrack.Offload == 0 {
+		if s := ctState(c); s != "" && k.state {
+			fmt.Fprintf(&b, "<state>%s</state>", s)
+		}
+		fmt.Fprintf(&b, "<timeout>%d</timeout>", c.Expires()/sim.Second)
 	}
-	fmt.Fprintf(&b, "<timeout>%d</timeout>", c.Expires()/sim.Second)
 	if k.mark || c.Mark != 0 {
 		fmt.Fprintf(&b, "<mark>%d</mark>", c.Mark)
 	}

@@ -38,9 +38,9 @@ var curlLong = []longOpt{{"silent", 0, 's'}, {"show-error", 0, 'S'}, {"verbose",
 	{"ipv6", 0, '6'}, {"location", 0, 'L'}, {"fail", 0, 'f'}, {"insecure", 0, 'k'}, {"user-agent", 1, 'A'}, {"get", 0, 'G'}, {"data-raw", 1, 'd'}, {"data-binary", 1, 'd'}, {"user", 1, 'u'},
 	{"no-progress-meter", 0, 5}, {"max-redirs", 1, 6}, {"http1.0", 0, '0'}, {"http1.1", 0, 7}, {"version", 0, 'V'}, {"help", 0, 'h'}, {"dump-header", 1, 'D'}, {"no-keepalive", 0, 8}, {"noproxy", 1, 9},
 	{"retry", 1, 10}, {"fail-early", 0, 11}, {"url", 1, 12}, {"progress-bar", 0, '#'}, {"no-buffer", 0, 'N'}, {"tcp-nodelay", 0, 13}, {"proxy", 1, 'x'}, {"upload-file", 1, 'T'}, {"form", 1, 'F'},
-	{"cookie", 1, 'b'}, {"referer", 1, 'e'}, {"range", 1, 'r'}, {"limit-rate", 1, 14}, {"parallel", 0, 'Z'}, {"compressed", 0, 15}, {"unix-socket", 1, 16}, {"http2", 0, 17}, {"data-urlencode", 1, 18}}
+	{"cookie", 1, 'b'}, {"referer", 1, 'e'}, {"range", 1, 'r'}, {"limit-rate", 1, 14}, {"parallel", 0, 'Z'}, {"compressed", 0, 15}, {"unix-socket", 1, 16}, {"http2", 0, 17}, {"data-urlencode", 1, 18}, {"globoff", 0, 'g'}}
 
-const curlShort = "sSvio:Ow:X:d:H:m:46LfkA:Gu:0VhD:#Nx:T:F:b:e:r:ZIqy:Y:C:c:E:K:z:R"
+const curlShort = "gsSvio:Ow:X:d:H:m:46LfkA:Gu:0VhD:#Nx:T:F:b:e:r:ZIqy:Y:C:c:E:K:z:R"
 
 const curlTry = "curl: try 'curl --help' or 'curl --manual' for more information\n"
 
@@ -172,6 +172,7 @@ func (c *curlCmd) option(o word) (bad string, stop bool) {
 		c.location = true
 	case 'f':
 		c.fail = true
+	case 'g': // brackets and braces in a URL are taken as they are
 	case 'k':
 		c.insecure = true
 	case 'A':

@@ -35,6 +35,7 @@ type digCmd struct {
 	timeout sim.Time
 	tries   int
 	src     wire.Addr
+	srcPort uint16
 	fam     int
 
 	short, tcp, noRec, noEDNS                                                  bool
@@ -133,7 +134,16 @@ func (d *digCmd) dash(s string, take func() string) string {
 	case 'q':
 		d.name = take()
 	case 'b':
-		v, _, _ := strings.Cut(take(), "#")
+		v, port, hash := strings.Cut(take(), "#")
+		if n, err := strconv.ParseUint(port, 0, 64); hash && (err != nil || n > 65535) {
+			why := "not a valid number"
+			if err == nil {
+				why = "out of range"
+			}
+			return "invalid port number '" + port + "': " + why + "\ndig: Couldn't parse port number\n"
+		} else {
+			d.srcPort = uint16(n)
+		}
 		a, ok := parseAddr(v)
 		if !ok {
 			return "dig: invalid address " + v + "\n"
@@ -283,7 +293,7 @@ func (d *digCmd) run() int {
 			if d.tcp {
 				b, e = n.exchangeTCP(s, d.port, q, began+d.timeout)
 			} else {
-				b, e = n.exchange(s, d.port, q, d.src, began+d.timeout)
+				b, e = n.exchange(s, d.port, q, d.src, d.srcPort, began+d.timeout)
 			}
 			if e != 0 && d.tcp {
 				p.outf(";; Connection to %s#%d(%s) for %s failed: %s.\n", s, d.port, s, d.name, digErr(e))

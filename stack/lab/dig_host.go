@@ -33,7 +33,7 @@ func (l *lookup) ask(name string, t dnsmessage.Type) *dnsmessage.Message {
 	}
 	for range l.tries {
 		for _, s := range l.servers {
-			b, e := l.n.exchange(s, l.port, q, wire.Addr{}, l.n.now()+l.timeout)
+			b, e := l.n.exchange(s, l.port, q, wire.Addr{}, 0, l.n.now()+l.timeout)
 			if e != 0 {
 				l.p.outf(";; communications error to %s#%d: %s\n", s, l.port, digErr(e))
 				continue

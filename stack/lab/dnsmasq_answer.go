@@ -81,7 +81,7 @@ func (s *nameServer) answer(q []byte, from wire.Addr) []byte {
 // forward asks a server further up.
 func (s *nameServer) forward(q []byte) []byte {
 	for _, a := range s.server {
-		if b, e := s.n.exchange(a, 53, q, wire.Addr{}, s.n.now()+5*sim.Second); e == 0 {
+		if b, e := s.n.exchange(a, 53, q, wire.Addr{}, 0, s.n.now()+5*sim.Second); e == 0 {
 			return b
 		}
 	}

@@ -54,7 +54,7 @@ func (s *nameServer) serve() int {
 			return 2
 		}
 		s.udp = append(s.udp, fd)
-		if t, e := s.n.listen(a, s.port, fam == core.AFInet6, 5); e == 0 {
+		if t, e := s.n.listen(a, s.port, fam == core.AFInet6, 32); e == 0 {
 			s.tcp = append(s.tcp, t)
 		}
 	}

@@ -80,6 +80,8 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 			d.Addr = *r.addr
 			device.PortAddrChanged(d, old)
 		}
+		h.IPv4.LinkAddrChange(d)
+		h.IPv6.LinkAddrChange(d)
 	}
 	if r.mtu >= 0 {
 		if err := c.setMTU(h, d, r.mtu); err != nil {
@@ -107,8 +109,13 @@ func (c *ipCmd) linkChange(r *linkReq, d *core.Device, a *args) error {
 			return err
 		}
 	}
+	old := d.Flags
 	d.Flags = d.Flags&^r.off | r.on
 	device.RxFlagsChanged(d)
+	if d.Up() && (old^d.Flags)&core.IFFNoARP != 0 {
+		h.IPv4.NoARPChange(d)
+		h.IPv6.NoARPChange(d)
+	}
 	switch {
 	case r.up && device.CanOpen(d) != 0:
 		return answer(device.CanOpen(d))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -38,7 +39,7 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 	var dst wire.Addr
 	var mac wire.MAC
 	var dev string
-	have, hasMac := false, false
+	have, hasMac, proxy := false, false, false
 	state := uint8(core.NUDPermanent)
 	router := false
 	for a.more() {
@@ -65,7 +66,14 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 			dev = a.next()
 		case "router":
 			router = true
-		case "proxy", "extern_learn", "managed", "use", "protocol":
+		case "proxy":
+			k = a.next()
+			p, _, err := prefix(k, "address", c.fam)
+			if err != nil {
+				return err
+			}
+			dst, have, proxy = p, true, true
+		case "extern_learn", "managed", "use", "protocol":
 			return other("not modelled: ip neigh … %s", k)
 		default:
 			if k == "to" {
@@ -80,6 +88,9 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 			}
 			dst, have = p, true
 		}
+	}
+	if proxy && have {
+		return c.neighProxy(v, dst, dev)
 	}
 	if dev == "" || !have {
 		return bad("Device and destination are required arguments.")
@@ -118,12 +129,50 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 	return answer(t.Update(n, mac, state, core.NeighUpdateOverride|core.NeighUpdateAdmin))
 }
 
+// neighProxy is ip neigh add proxy: an address that is answered for.
+func (c *ipCmd) neighProxy(v string, dst wire.Addr, dev string) error {
+	if !dst.Is4() {
+		return other("not modelled: ip -6 neigh … proxy")
+	}
+	p := ipv4.Proxy{Addr: dst.IP4()}
+	if dev != "" {
+		d, err := c.dev(dev)
+		if err != nil {
+			return err
+		}
+		p.Dev = d
+	}
+	if v == "delete" {
+		return answer(c.p.host.IPv4.DelProxy(p))
+	}
+	c.p.host.IPv4.AddProxy(p)
+	return nil
+}
+
+// neighShowProxies is ip neigh show proxy.
+func (c *ipCmd) neighShowProxies(only *core.Device) {
+	for _, q := range c.p.host.IPv4.Proxies() {
+		if only != nil && q.Dev != only || c.fam == 6 {
+			continue
+		}
+		o := object{{"dst", q.Addr.Addr().String()}}
+		s := q.Addr.Addr().String() + " "
+		if q.Dev != nil && only == nil {
+			s += "dev " + q.Dev.Name + " "
+			o.add("dev", q.Dev.Name)
+		}
+		o.add("proxy", nil)
+		o.add("state", []any{})
+		c.print(s+"proxy \n", o)
+	}
+}
+
 func (c *ipCmd) neighShow(a *args, flush bool) error {
 	var only *core.Device
 	var to wire.Addr
 	toLen, hasTo := 0, false
 	mask, hasMask := uint8(0), false
-	some := false
+	some, proxies := false, false
 	for a.more() {
 		s := a.next()
 		some = true
@@ -151,7 +200,9 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 			if !ok {
 				return invarg("nud state is bad", v)
 			}
-		case "proxy", "unused", "vrf", "nomaster", "master":
+		case "proxy":
+			proxies = true
+		case "unused", "vrf", "nomaster", "master":
 			return other("not modelled: ip neigh show %s", s)
 		default:
 			if s == "to" {
@@ -166,6 +217,13 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 			}
 			to, toLen, hasTo = p, n, true
 		}
+	}
+	if proxies && !flush {
+		if c.json {
+			c.list = []any{}
+		}
+		c.neighShowProxies(only)
+		return nil
 	}
 	if flush && !some {
 		return other("Flush requires arguments.")

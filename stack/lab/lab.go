@@ -235,6 +235,7 @@ func (l *Lab) Run(name, text string, args ...string) (int, error) {
 
 // killAll ends every process that is left.
 func (l *Lab) killAll() {
+	l.settled = false
 	for i := 0; i < 10 && len(l.procs) > 0; i++ {
 		for _, p := range l.procs {
 			p.killed = 9

@@ -44,6 +44,7 @@ type Lab struct {
 	line     int // of the script, the last one begun
 	begin    sim.Time
 	instant  bool // a set-up: no time may pass
+	settled  bool // nothing has happened since the processes were last asked (Step)
 	stop     *Stopped
 	tools    map[string]tool   `fork:"zero"`
 	settings map[string]string // sysctls that nothing in the model obeys

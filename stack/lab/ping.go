@@ -34,6 +34,12 @@ type pinger struct {
 	Bcast            bool
 	DF               int // -1: not set
 	ID               uint16
+	pattern          []byte // what the data repeats, nil: 0, 1, 2, …
+	ttlSet           bool
+	Opt              []byte // of the IPv4 header: record route, time stamps
+	oldRoute         string // what the last reply had recorded
+	scope            int    // device of a link-local address (%eth0)
+	dgram            bool   // a ping socket, as ping_group_range allows
 
 	started     bool
 	fd          int
@@ -99,6 +105,7 @@ const pingUsage = "\nUsage\n  ping [options] <destination>\n"
 func pingTool(p *Proc, a []string) int {
 	g := &pinger{Interval: sim.Second, Linger: 10 * sim.Second, Size: 56, DF: -1, Count: -1, seen: map[uint16]bool{}, times: map[uint16]sim.Time{}}
 	fam, source := 0, ""
+	record, stamps := false, ""
 	if a[0] == "ping6" {
 		fam = 6
 	}
@@ -139,7 +146,7 @@ func pingTool(p *Proc, a []string) int {
 		case 's':
 			g.Size = int(num(v, 0, 127992))
 		case 't':
-			g.TTL = int(num(v, 0, 255))
+			g.TTL, g.ttlSet = int(num(v, 0, 255)), true
 		case 'I':
 			source = v
 		case 'Q':
@@ -169,6 +176,22 @@ func pingTool(p *Proc, a []string) int {
 			default:
 				wrong = fmt.Sprintf("ping: wrong value for -M: do, dont, want are valid ones.\n%s", "")
 			}
+		case 'R':
+			if stamps != "" {
+				wrong = "ping: only one of -T or -R may be used\n"
+			}
+			record = true
+		case 'T':
+			if record {
+				wrong = "ping: only one of -T or -R may be used\n"
+			}
+			if stamps = v; v != "tsonly" && v != "tsandaddr" && v != "tsprespec" {
+				wrong = "ping: invalid timestamp type: " + v + "\n"
+			}
+		case 'p':
+			if g.pattern, wrong = pingPattern(v); wrong == "" {
+				p.outf("PATTERN: 0x%x\n", g.pattern)
+			}
 		case 'A', 'a', 'B', 'd', 'L', 'r', 'U', 'v', 'O', 'H':
 		default:
 			wrong = fmt.Sprintf("not modelled: ping -%c\n", c)
@@ -184,17 +207,32 @@ func pingTool(p *Proc, a []string) int {
 	case badOpt != "":
 		p.errf("ping: invalid option -- '%s'\n%s", strings.TrimLeft(badOpt, "-"), pingUsage)
 		return 2
-	case len(rest) != 1:
+	case len(rest) == 0:
 		p.errf("ping: usage error: Destination address required\n")
 		return 1
+	case len(rest) > 1 && stamps != "tsprespec":
+		p.errf("not modelled: ping with a source route\n")
+		return 1
 	}
-	g.Name = rest[0]
+	g.Name = rest[len(rest)-1]
 	addr, e := p.resolve(g.Name, fam)
 	if e != "" {
 		p.errf("ping: %s: %s\n", g.Name, e)
 		return 2
 	}
 	g.Addr = addr
+	if e := g.options(p, record, stamps, rest[:len(rest)-1]); e != "" {
+		p.errf("%s", e)
+		return 1
+	}
+	if a, err := netip.ParseAddr(g.Name); err == nil && a.Zone() != "" && linkLocal(addr) {
+		d := p.host.NS.DevByName(a.Zone())
+		if d == nil {
+			p.errf("ping: %s: Name or service not known\n", g.Name)
+			return 2
+		}
+		g.scope = d.Index
+	}
 	if g.Interval < 2*sim.Millisecond && !g.Flood {
 		p.errf("ping: cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)\n")
 		return 2
@@ -277,9 +315,13 @@ func (g *pinger) start(p *socket.Program) bool {
 	if !g.Addr.Is4() {
 		fam, proto = core.AFInet6, int(wire.ProtoICMPv6)
 	}
-	g.fd, _ = p.Socket(fam, core.SockRaw, proto)
-	if g.Dev != 0 {
-		p.SetSockOpt(g.fd, socket.SOBindToIfindex, g.Dev)
+	var e core.Errno
+	if g.fd, e = p.Socket(fam, core.SockDgram, proto); e != 0 {
+		g.fd, _ = p.Socket(fam, core.SockRaw, proto)
+	}
+	g.dgram = e == 0
+	if dev := max(g.Dev, g.scope); dev != 0 {
+		p.SetSockOpt(g.fd, socket.SOBindToIfindex, dev)
 	}
 	if g.Mark != 0 {
 		p.SetSockOpt(g.fd, socket.SOMark, g.Mark)
@@ -295,12 +337,27 @@ func (g *pinger) start(p *socket.Program) bool {
 		g.exit(p, 2)
 		return false
 	}
+	if g.Addr == wire.IP4(0).Addr() {
+		g.Addr = src
+	}
+	if g.ttlSet && g.TTL == 0 && fam == core.AFInet {
+		g.complain("ping: cannot set unicast time-to-live: Invalid argument\n")
+		g.exit(p, 2)
+		return false
+	}
 	if g.DF < 0 && (g.Addr.IsMulticast() || g.Addr.Is4() && g.Addr.IP4().IsMulticast()) {
 		g.DF = core.PMTUDiscDo
 	}
 	p.SetSockOpt(g.fd, socket.IPRecvErr, 1)
 	if fam == core.AFInet {
-		p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<3|1<<4|1<<5|1<<11|1<<12)))
+		if !g.dgram {
+			p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<3|1<<4|1<<5|1<<11|1<<12)))
+		} else {
+			p.SetSockOpt(g.fd, socket.IPRecvTTL, 1)
+		}
+		if len(g.Opt) > 0 {
+			p.Do(&socket.Call{Op: socket.OpSetSockOpt, FD: g.fd, Opt: socket.IPOptions, Data: g.Opt})
+		}
 		if g.TTL > 0 {
 			p.SetSockOpt(g.fd, socket.IPTTL, g.TTL)
 			p.SetSockOpt(g.fd, socket.IPMulticastTTL, g.TTL)
@@ -348,6 +405,13 @@ func (g *pinger) probe(p *socket.Program, fam uint16) (src wire.Addr, ok bool) {
 	if g.TOS > 0 && fam == core.AFInet {
 		p.SetSockOpt(probe, socket.IPTOS, g.TOS)
 	}
+	if linkLocal(g.Addr) { // iputils connects to an address of no family here: nothing is looked up
+		p.Close(probe)
+		if g.Dev != 0 {
+			g.errf("ping: Warning: source address might be selected on device other than: %s\n", p.NS.DevByIndex(g.Dev).Name)
+		}
+		return wire.FromNetip(netip.IPv6Unspecified()), true
+	}
 	e := p.Connect(probe, g.Addr, 1025)
 	if e == step.EACCES {
 		if !g.Bcast {
@@ -371,6 +435,9 @@ func (g *pinger) probe(p *socket.Program, fam uint16) (src wire.Addr, ok bool) {
 		src = sk.Saddr
 	}
 	p.Close(probe)
+	if d := p.NS.DevByIndex(g.Dev); d != nil && !hasAddr(p.NS, d, src) {
+		g.errf("ping: Warning: source address might be selected on device other than: %s\n", d.Name)
+	}
 	return src, true
 }
 
@@ -385,7 +452,7 @@ func (g *pinger) banner(p *socket.Program, src wire.Addr) {
 		from += ":"
 	}
 	if g.Addr.Is4() {
-		g.printf("PING %s (%s)%s %d(%d) bytes of data.\n", g.Name, g.Addr, from, g.Size, g.Size+28)
+		g.printf("PING %s (%s)%s %d(%d) bytes of data.\n", g.Name, g.Addr, from, g.Size, g.Size+28+g.optLen())
 		return
 	}
 	if from != "" {
@@ -396,16 +463,20 @@ func (g *pinger) banner(p *socket.Program, src wire.Addr) {
 	g.printf("PING %s(%s)%s%d data bytes\n", g.Name, g.host(), from, g.Size)
 }
 
-func (g *pinger) host() string { return g.Addr.String() }
+// host is the destination as inet_ntop and its zone write it.
+func (g *pinger) host() string {
+	if g.scope != 0 {
+		return g.Addr.String() + g.Name[strings.IndexByte(g.Name, '%'):]
+	}
+	return g.Addr.String()
+}
 
 func (g *pinger) send(p *socket.Program) {
 	now := p.NS.Clock.Now()
 	g.sent++
 	seq := uint16(g.sent)
 	b := make([]byte, wire.ICMPLen+g.Size)
-	for i := 16; i < g.Size; i++ {
-		b[wire.ICMPLen+i] = byte(i)
-	}
+	g.fill(b[wire.ICMPLen:])
 	h := wire.ICMP(b)
 	h.SetID(g.ID)
 	h.SetSeq(seq)

@@ -33,14 +33,19 @@ func (g *pinger) read(p *socket.Program) bool {
 	}
 	m := g.buf[:min(c.Ret, len(g.buf))]
 	ttl := -1
-	if g.Addr.Is4() {
+	var opt []byte
+	switch {
+	case g.Addr.Is4() && g.dgram:
+		ttl = int(c.TTL)
+	case g.Addr.Is4():
 		q := wire.IPv4(m)
 		if !q.Valid() {
 			return true
 		}
 		ttl = int(q.TTL())
+		opt = m[wire.IPv4MinLen:min(max(q.IHL(), wire.IPv4MinLen), len(m))]
 		m = m[min(q.IHL(), len(m)):]
-	} else {
+	default:
 		ttl = int(c.TTL)
 	}
 	if len(m) < wire.ICMPLen {
@@ -48,15 +53,17 @@ func (g *pinger) read(p *socket.Program) bool {
 	}
 	h := wire.ICMP(m)
 	reply := g.Addr.Is4() && h.Type() == wire.ICMPEchoReply || !g.Addr.Is4() && m[0] == uint8(wire.ICMPv6EchoReply)
-	if reply && h.ID() == g.ID {
-		g.reply(p, c.From, h.Seq(), len(m), ttl)
+	if reply && (g.dgram || h.ID() == g.ID) {
+		g.reply(p, g.from(p, c.From), h.Seq(), len(m), ttl, opt)
 		return true
 	}
-	g.icmpMessage(c.From, m)
+	if !g.dgram {
+		g.icmpMessage(c.From, m)
+	}
 	return true
 }
 
-func (g *pinger) reply(p *socket.Program, from wire.Addr, seq uint16, n, ttl int) {
+func (g *pinger) reply(p *socket.Program, from string, seq uint16, n, ttl int, opt []byte) {
 	g.acknowledge(seq)
 	at, known := g.times[seq]
 	rtt := float64(p.NS.Clock.Now()-at) / 1e6
@@ -92,6 +99,7 @@ func (g *pinger) reply(p *socket.Program, from wire.Addr, seq uint16, n, ttl int
 	if dup {
 		g.printf(" (DUP!)")
 	}
+	g.showOptions(opt)
 	g.printf("\n")
 	g.flush()
 }
@@ -134,7 +142,7 @@ func (g *pinger) readError(p *socket.Program) bool {
 	case core.ErrOriginICMP, core.ErrOriginICMP6:
 		g.errs++
 		g.acknowledge(seq)
-		if x.Origin == core.ErrOriginICMP { // IP_RECVERR works: from now on errors come by its queue only
+		if x.Origin == core.ErrOriginICMP && !g.dgram { // IP_RECVERR works: from now on errors come by its queue only
 			p.SetSockOpt(g.fd, socket.ICMPFilter, int(^uint32(1<<0|1<<4|1<<5)))
 		}
 		if g.Quiet {

@@ -74,6 +74,7 @@ func (l *Lab) newProc(h *stack.Host, name string, f func(*Proc) int) *Proc {
 	p := &Proc{lab: l, pid: l.lastPID, host: h, name: name, cwd: "/root", env: map[string]string{}, fds: map[int]*desc{}}
 	l.procs = append(l.procs, p)
 	l.all[p.pid] = p
+	l.settled = false
 	p.next, _ = iter.Pull(func(yield func(struct{}) bool) {
 		p.yield = yield
 		defer p.end()

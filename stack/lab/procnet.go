@@ -6,13 +6,14 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
 // procNet are the files of /proc/net.
 var procNet map[string]func(p *Proc) string
 
 func init() {
-	procNet = map[string]func(p *Proc) string{"dev": procDev, "arp": procARP, "route": procRoute, "if_inet6": procIfInet6}
+	procNet = map[string]func(p *Proc) string{"dev": procDev, "arp": procARP, "route": procRoute, "if_inet6": procIfInet6, "igmp": procIGMP}
 }
 
 // procDev is /proc/net/dev (dev_seq_show).
@@ -48,6 +49,25 @@ func procARP(p *Proc) string {
 		}
 		fmt.Fprintf(&b, "%-16s 0x%-10x0x%-10x%s     *        %s\n", n.Key, n.Dev.Type, flags, mac, n.Dev.Name)
 	})
+	return b.String()
+}
+
+// procIGMP is /proc/net/igmp (igmp_mc_seq_show).
+func procIGMP(p *Proc) string {
+	var b strings.Builder
+	b.WriteString("Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n")
+	for _, d := range p.host.NS.Devices {
+		if d == nil {
+			continue
+		}
+		l, v := p.host.IPv4.GroupStates(d)
+		for i, g := range l {
+			if i == 0 {
+				fmt.Fprintf(&b, "%d\t%-10s: %5d %7s\n", d.Index, d.Name, len(l), fmt.Sprintf("V%d", v))
+			}
+			fmt.Fprintf(&b, "\t\t\t\t%08X %5d %d:%08X\t\t%d\n", swap32(uint32(g.Addr)), g.Users, b2i(g.Running), max(0, g.Left/(10*sim.Millisecond)), b2i(g.Reporter))
+		}
+	}
 	return b.String()
 }
 

@@ -32,12 +32,16 @@ func (l *Lab) Step(to sim.Time) bool {
 	if l.stop != nil {
 		l.recover()
 	}
-	l.round()
+	if !l.settled { // a process that asks whether it may go on leaves steps behind: poll
+		l.round()
+		l.settled = true
+	}
 	at, ok := l.NextAt()
 	if !ok || at > to {
 		return false
 	}
 	l.World.Run(max(at, l.now()))
+	l.settled = false
 	return true
 }
 

@@ -232,7 +232,7 @@ func (n *netProc) query(conf resolvConf, name string, t dnsmessage.Type) (*dnsme
 	}
 	for range conf.attempts {
 		for _, s := range conf.servers {
-			b, e := n.exchange(s, 53, q, wire.Addr{}, n.now()+conf.timeout)
+			b, e := n.exchange(s, 53, q, wire.Addr{}, 0, n.now()+conf.timeout)
 			if e != 0 {
 				continue
 			}
@@ -250,8 +250,8 @@ func (n *netProc) query(conf resolvConf, name string, t dnsmessage.Type) (*dnsme
 }
 
 // exchange sends one datagram and waits for the answer with the same number.
-func (n *netProc) exchange(to wire.Addr, port uint16, q []byte, src wire.Addr, end sim.Time) ([]byte, core.Errno) {
-	d := dialing{kind: core.SockDgram, addr: to, port: port, src: src}
+func (n *netProc) exchange(to wire.Addr, port uint16, q []byte, src wire.Addr, srcPort uint16, end sim.Time) ([]byte, core.Errno) {
+	d := dialing{kind: core.SockDgram, addr: to, port: port, src: src, srcPort: srcPort}
 	if n.dig {
 		d.set = func(fd int) core.Errno { return n.prog.SetSockOpt(fd, socket.IPMTUDiscover, core.PMTUDiscOmit) }
 	}

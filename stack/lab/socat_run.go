@@ -185,16 +185,25 @@ func (c *socatCmd) bound(s *socatSpec) (int, string) {
 	fd, e := c.n.prog.Socket(fam, core.SockDgram, 0)
 	a, _ := s.bindTo()
 	if e == 0 {
-		e = c.n.prog.SetSockOpt(fd, socket.SOReuseAddr, b2i(s.has("reuseaddr")))
+		e = c.options(s, fd)
 	}
 	if e == 0 {
 		e = c.n.prog.Bind(fd, a, uint16(port))
 	}
-	if e == 0 {
-		e = c.options(s, fd)
-	}
 	if e != 0 {
-		return -1, fmt.Sprintf("bind(5, {AF=%d 0.0.0.0:%d}, 16): %s", fam, port, errnoWords(e))
+		at, n := "0.0.0.0", 16
+		if !a.IsZero() {
+			at = a.String()
+		}
+		if fam == core.AFInet6 {
+			b := a.Netip().As16()
+			at, n = "[", 28
+			for i := 0; i < 16; i += 2 {
+				at += fmt.Sprintf("%02x%02x:", b[i], b[i+1])
+			}
+			at = at[:len(at)-1] + "]"
+		}
+		return -1, fmt.Sprintf("bind(5, {AF=%d %s:%d}, %d): %s", fam, at, port, n, errnoWords(e))
 	}
 	if bad := c.sockopts(s, fd, true); bad != "" {
 		return fd, bad

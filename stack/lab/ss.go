@@ -282,6 +282,8 @@ func (c *ssCmd) end(r *sockRow, local bool) (string, string) {
 	if local && r.dev != 0 {
 		if d := c.p.host.NS.DevByIndex(r.dev); d != nil {
 			s += "%" + d.Name
+		} else {
+			s += "%if" + strconv.Itoa(r.dev)
 		}
 	}
 	return s + ":", c.port(port)

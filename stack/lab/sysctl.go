@@ -7,6 +7,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
@@ -340,7 +341,11 @@ func perDevice(h *stack.Host, key string, v int) error {
 
 // forwarding is inet_forward_change: the switch for all devices.
 func forwarding(h *stack.Host, v int) {
+	if h.NS.Sysctl.ConfAll.Forwarding == v {
+		return
+	}
 	h.NS.Sysctl.ConfAll.Forwarding = v
+	h.NS.Sysctl.ConfAll.AcceptRedirects = b2i(v == 0) // a router does not take redirects
 	h.NS.Sysctl.ConfDefault.Forwarding = v
 	for _, d := range h.NS.Devices {
 		if d != nil {
@@ -358,6 +363,7 @@ func conf4(c *core.DevConf, name string) *int {
 		"arp_ignore": &c.ARPIgnore, "arp_announce": &c.ARPAnnounce, "arp_filter": &c.ARPFilter, "arp_accept": &c.ARPAccept, "arp_notify": &c.ARPNotify,
 		"bc_forwarding": &c.BcForwarding, "drop_unicast_in_l2_multicast": &c.DropUnicastInL2Multicast, "force_igmp_version": &c.ForceIGMPVersion,
 		"promote_secondaries": &c.PromoteSecondaries, "ignore_routes_with_linkdown": &c.IgnoreRoutesWithLinkdown,
+		"drop_gratuitous_arp": &c.DropGratuitousARP, "proxy_arp_pvlan": &c.ProxyARPPvlan, "medium_id": &c.MediumID, "arp_evict_nocarrier": &c.ARPEvictNocarrier,
 	}[name]
 }
 
@@ -435,6 +441,16 @@ func setNeigh(t *core.NeighTable, key, name string, v int) error {
 	const centisecond = 10 * sim.Millisecond // USER_HZ
 	if v < 0 {
 		return fmt.Errorf("%s: Invalid argument", key)
+	}
+	if ip := ipv4.Of(t.NS); t.Family == core.AFInet {
+		switch name {
+		case "proxy_delay":
+			*ip.ProxyDelay() = sim.Time(v) * centisecond
+			return nil
+		case "proxy_qlen":
+			*ip.ProxyQlen() = v
+			return nil
+		}
 	}
 	switch name {
 	case "delay_first_probe_time":

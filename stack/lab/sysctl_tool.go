@@ -9,6 +9,7 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
@@ -144,6 +145,14 @@ func perDeviceGet(h *stack.Host, w []string) (string, bool) {
 
 func neighGet(t *core.NeighTable, name string) (string, bool) {
 	num := func(v sim.Time, unit sim.Time) (string, bool) { return strconv.FormatInt(int64(v/unit), 10), true }
+	if t.Family == core.AFInet {
+		switch name {
+		case "proxy_delay":
+			return num(*ipv4.Of(t.NS).ProxyDelay(), 10*sim.Millisecond)
+		case "proxy_qlen":
+			return strconv.Itoa(*ipv4.Of(t.NS).ProxyQlen()), true
+		}
+	}
 	switch name {
 	case "delay_first_probe_time":
 		return num(t.DelayProbe, sim.Second)

@@ -103,6 +103,10 @@ func cat(p *Proc, a []string) int {
 	if bad != "" {
 		return p.badOption(bad)
 	}
+	if !num && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
+		p.passOn()
+		return 0
+	}
 	n := 0
 	return p.operands(rest, func(_, s string) {
 		if !num {
@@ -115,6 +119,19 @@ func cat(p *Proc, a []string) int {
 		}
 	})
 }
+
+// passOn copies input to output as it comes: who waits for an answer gets it.
+func (p *Proc) passOn() {
+	for {
+		b, eof := p.read(0, catBlock)
+		if eof || p.write(1, b) != "" {
+			return
+		}
+	}
+}
+
+// catBlock is how much cat reads at once.
+const catBlock = 131072
 
 func headTail(p *Proc, a []string) int {
 	n, bytes, fromStart, quiet, name := 10, false, false, false, a[0]

@@ -5,4 +5,5 @@ package lab
 func init() {
 	procNet["nf_conntrack"] = procConntrack
 	procNet["stat/nf_conntrack"] = procStatConntrack
+	procNet["stat/synproxy"] = procStatSynproxy
 }

@@ -177,3 +177,32 @@ func TestBadConfig(t *testing.T) {
 		}
 	}
 }
+
+// The number of calls that let a machine run makes no difference, whatever its programs
+// wait for.
+func TestRunToMoments(t *testing.T) {
+	for _, line := range []string{
+		"curl -s -m 1 http://10.9.0.9/",
+		"curl -s -m 1 http://10.9.0.2/; nc -z -w 1 10.9.0.9 5",
+		"iperf3 -s -1 & sleep 0.1; iperf3 -c 127.0.0.1 -n 300K",
+		"socat TCP-LISTEN:5000 - & sleep 0.1; echo x | nc -q 1 127.0.0.1 5000; dig @10.9.0.9 +time=1 +tries=1 x",
+		"python3 -m http.server 8000 & sleep 0.2; curl -s http://127.0.0.1:8000/",
+	} {
+		var hash [3]uint64
+		for i, every := range []sim.Time{2 * sim.Second, 313 * sim.Microsecond, 1700 * sim.Microsecond} {
+			m, err := New(config(2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Do(m.Now(), line, io.Discard)
+			for end := m.Now() + 2*sim.Second; m.Now() < end; {
+				m.RunTo(min(m.Now()+every, end))
+			}
+			hash[i] = m.Hash()
+			m.Close()
+		}
+		if hash[0] != hash[1] || hash[0] != hash[2] {
+			t.Errorf("%s: hashes %x", line, hash)
+		}
+	}
+}

@@ -23,11 +23,11 @@ func (m *Machine) serve() {
 	}{
 		{"httpd", &webServer{m: m}},
 		{"dnsd", &dnsServer{m: m}},
-		{"echo", &socket.EchoServer{Family: core.AFInet6, TCP: true, Port: portEcho}},
+		{"echo", &streamServer{kind: streamEcho}},
 		{"echo", &socket.EchoServer{Family: core.AFInet6, Port: portEcho}},
-		{"discard", &socket.Sink{Family: core.AFInet6, TCP: true, Port: portDiscard}},
+		{"discard", &streamServer{kind: streamDiscard}},
 		{"discard", &socket.Sink{Family: core.AFInet6, Port: portDiscard}},
-		{"chargen", &chargen{tcp: true}},
+		{"chargen", &streamServer{kind: streamChargen}},
 		{"chargen", &chargen{}},
 	} {
 		socket.NewProgram(m.host.NS, a.name, a.app).Start(m.Lab.World.Clock.Now())

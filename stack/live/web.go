@@ -81,7 +81,7 @@ func (s *webServer) Run(p *socket.Program) {
 			return
 		}
 		ready := w.Ev[:w.Ret]
-		*w = s.waiting()
+		*w = epollCall(s.epoll)
 		for _, e := range ready {
 			fd := int(e.Data)
 			if fd == s.fd {
@@ -94,11 +94,6 @@ func (s *webServer) Run(p *socket.Program) {
 	}
 }
 
-// waiting is epoll_wait, for ever.
-func (s *webServer) waiting() socket.Call {
-	return socket.Call{Op: socket.OpEpollWait, FD: s.epoll, N: -1, N2: 64}
-}
-
 // start listens.
 func (s *webServer) start(p *socket.Program) (ok bool) {
 	e := socket.Call{Op: socket.OpEpollCreate}
@@ -106,16 +101,11 @@ func (s *webServer) start(p *socket.Program) (ok bool) {
 		return false
 	}
 	s.epoll, s.conns = e.Ret, map[int]*httpConn{}
-	s.wait = s.waiting()
+	s.wait = epollCall(s.epoll)
 	if s.fd, ok = listen(p, true, portHTTP); ok {
-		s.watch(p, s.fd, socket.EpollCtlAdd, socket.PollIn)
+		epollCtl(p, s.epoll, s.fd, socket.EpollCtlAdd, socket.PollIn)
 	}
 	return ok
-}
-
-// watch tells what is waited for.
-func (s *webServer) watch(p *socket.Program, fd, how int, events uint32) {
-	p.Do(&socket.Call{Op: socket.OpEpollCtl, FD: s.epoll, FD2: fd, Cmd: how, Ev: []socket.EpollEvent{{Events: events, Data: uint64(fd)}}})
 }
 
 // accept takes the connections that have come.
@@ -126,7 +116,7 @@ func (s *webServer) accept(p *socket.Program) {
 			return
 		}
 		s.conns[fd] = &httpConn{fd: fd}
-		s.watch(p, fd, socket.EpollCtlAdd, socket.PollIn)
+		epollCtl(p, s.epoll, fd, socket.EpollCtlAdd, socket.PollIn)
 	}
 }
 
@@ -141,7 +131,7 @@ func (s *webServer) talk(p *socket.Program, c *httpConn) bool {
 		if full {
 			events = socket.PollOut
 		}
-		s.watch(p, c.fd, socket.EpollCtlMod, events)
+		epollCtl(p, s.epoll, c.fd, socket.EpollCtlMod, events)
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,8 @@ import (
 // times that tools print.
 type labNormal struct {
 	macs *strings.Replacer
+	nat  map[string]string // ports that NAT drew at random, and their class
+	echo map[string]string // identifiers of pings: those that ping sockets got stand for their ports
 }
 
 func labNorm(f *LabFacts) *labNormal {
@@ -25,7 +28,83 @@ func labNorm(f *LabFacts) *labNormal {
 			pairs = append(pairs, macNames(mac, h.Name+"."+h.MACs[mac])...)
 		}
 	}
-	return &labNormal{strings.NewReplacer(pairs...)}
+	return &labNormal{strings.NewReplacer(pairs...), natPorts(f), echoIdents(f)}
+}
+
+// echoIdents numbers the identifiers of pings in order of appearance: ping_get_port
+// counts on from what any program of the machine had before.
+func echoIdents(f *LabFacts) map[string]string {
+	m := map[string]string{}
+	nm := newNorm()
+	for i := range f.Hosts {
+		for _, x := range f.Hosts[i].Frames {
+			nm.learn(x.Bytes)
+		}
+	}
+	for id, k := range nm.echos {
+		m[strconv.Itoa(int(id))] = "ping" + strconv.Itoa(k)
+	}
+	return m
+}
+
+// pingPort is the port of a ping socket in a tracepoint.
+func (n *labNormal) pingPort(s string) string {
+	if k := strings.LastIndexByte(s, ':') + 1; n.echo[s[k:]] != "" {
+		return s[:k] + n.echo[s[k:]]
+	}
+	return s
+}
+
+// ctPorts are the ports of an event of conntrack: both directions.
+var ctPorts = regexp.MustCompile(`sport=(\d+) dport=(\d+) .*sport=(\d+) dport=(\d+)`)
+
+// natPorts finds the source ports that were changed because another connection had them:
+// NAT draws them at random within a class (nf_nat_l4proto_unique_tuple; schema,
+// conntrack: "ports chosen by NAT: class only").
+func natPorts(f *LabFacts) map[string]string {
+	m := map[string]string{}
+	for i := range f.Hosts {
+		for _, l := range f.Hosts[i].CT {
+			w := ctPorts.FindStringSubmatch(l)
+			if w == nil || w[1] == w[4] || ephemeral(w[4]) == "eph" {
+				continue
+			}
+			switch p, _ := strconv.Atoi(w[4]); {
+			case p < 512:
+				m[w[4]] = "nat<512"
+			case p < 1024:
+				m[w[4]] = "nat<1024"
+			default:
+				m[w[4]] = "nat"
+			}
+		}
+	}
+	return m
+}
+
+var anyPort = regexp.MustCompile(`(:|port=)(\d+)\b`)
+
+// ports puts something else for the ports that a kernel has drawn.
+func (n *labNormal) ports(s string) string {
+	s = labRules[0].re.ReplaceAllString(s, labRules[0].put)
+	if len(n.nat) == 0 {
+		return s
+	}
+	return anyPort.ReplaceAllStringFunc(s, func(w string) string {
+		k := strings.IndexAny(w, ":=") + 1
+		if c, ok := n.nat[w[k:]]; ok {
+			return w[:k] + c
+		}
+		return w
+	})
+}
+
+// port is a port alone.
+func (n *labNormal) port(p string) string {
+	if c, ok := n.nat[p]; ok {
+		return c
+	}
+	return ephemeral(p)
 }
 
 // macNames are the forms in which a device's address appears, each with what
@@ -75,13 +154,16 @@ var labRules = []struct {
 	{regexp.MustCompile(`\blink-netnsid \d+`), "link-netnsid N"},
 	{regexp.MustCompile(`(?m)^((?:ipv[46] +\d+ +)?(?:tcp|udp|icmp|icmpv6|sctp|gre|unknown) +\d+) +\d+ `), "$1 T "},
 	{regexp.MustCompile(`trace id [0-9a-f]+`), "trace id N"},
+	{regexp.MustCompile(`\b\d{4}/\d\d/\d\d \d\d:\d\d:\d\d socat\[\d+\]`), "DATE socat[N]"},
+	{regexp.MustCompile(`\b(read|write|recv|send|recvfrom|sendto)\(\d+, (?:0x[0-9a-f]+|\.\.\.), `), "$1(N, P, "},
+	{regexp.MustCompile(`\b(E (?:bind|connect|setsockopt)\()\d+, `), "${1}N, "},
 	{regexp.MustCompile(`conntrack v[0-9.]+ \(conntrack-tools\): `), ""},
 }
 
 // text makes what a tool prints comparable.
 func (n *labNormal) text(s string) string {
-	s = n.macs.Replace(s)
-	for _, r := range labRules {
+	s = n.ports(n.macs.Replace(s))
+	for _, r := range labRules[1:] {
 		s = r.re.ReplaceAllString(s, r.put)
 	}
 	return s
@@ -95,9 +177,12 @@ func (n *labNormal) step(s Step) Step {
 		switch f.Name {
 		case "ports":
 			a, b, _ := strings.Cut(f.Value, ">")
-			f.Value = ephemeral(a) + ">" + ephemeral(b)
+			f.Value = n.port(a) + ">" + n.port(b)
 		default:
-			f.Value = labRules[0].re.ReplaceAllString(n.macs.Replace(f.Value), labRules[0].put)
+			if f.Name == "ready" || s.Kind == "error" && f.Name == "sk" {
+				f.Value = n.pingPort(f.Value)
+			}
+			f.Value = n.ports(n.macs.Replace(f.Value))
 		}
 	}
 	return o
@@ -216,7 +301,7 @@ func (n *labNormal) view(h *HostFacts) *labView {
 // wire adds the frames, device by device.
 func (n *labNormal) wire(v *labView, h *HostFacts) {
 	nm := newNorm()
-	nm.low, nm.lab = labLow, true
+	nm.low, nm.lab, nm.nat = labLow, true, n.nat
 	for _, f := range h.Frames {
 		nm.learn(f.Bytes)
 		line := FrameLine(f.Bytes)
@@ -235,6 +320,6 @@ func (n *labNormal) wire(v *labView, h *HostFacts) {
 			fields[i].Value = n.macs.Replace(fields[i].Value)
 		}
 		fields = append(fields, Field{"direction", strings.TrimSpace(dir)})
-		v.put("wire "+f.Dev, labLine{text: dir + labRules[0].re.ReplaceAllString(n.macs.Replace(line), labRules[0].put), frame: fields, part: f.Partial})
+		v.put("wire "+f.Dev, labLine{text: dir + n.ports(n.macs.Replace(line)), frame: fields, part: f.Partial})
 	}
 }

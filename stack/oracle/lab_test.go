@@ -135,3 +135,27 @@ func FuzzLabFile(f *testing.F) {
 		}
 	})
 }
+
+// TestNatPorts: a source port that NAT drew is compared by its class only; one that it
+// kept, or that a rule names for the other direction, as it is.
+func TestNatPorts(t *testing.T) {
+	f := &LabFacts{Hosts: []HostFacts{{CT: []string{
+		"[NEW] udp timeout=30 src=10.0.3.10 dst=10.0.2.10 sport=4000 dport=9000 [UNREPLIED] src=10.0.2.10 dst=10.0.2.1 sport=9000 dport=6859",
+		"[NEW] udp timeout=30 src=10.0.3.10 dst=10.0.2.10 sport=600 dport=9002 [UNREPLIED] src=10.0.2.10 dst=10.0.2.1 sport=9002 dport=993",
+		"[NEW] tcp timeout=120 src=10.0.3.10 dst=10.0.2.1 sport=4001 dport=8080 [UNREPLIED] src=10.0.2.10 dst=10.0.3.10 sport=80 dport=4001",
+	}}}}
+	n := labNorm(f)
+	for _, tt := range [][2]string{
+		{"tx eth1 pkt [10.0.2.1:6859 > 10.0.2.10:9000 UDP len 2 ttl 63]", "tx eth1 pkt [10.0.2.1:nat > 10.0.2.10:9000 UDP len 2 ttl 63]"},
+		{"sport=9002 dport=993 mark=0", "sport=9002 dport=nat<1024 mark=0"},
+		{"10.0.3.10:4001 > 10.0.2.1:8080", "10.0.3.10:4001 > 10.0.2.1:8080"},
+		{"10.0.3.10:600 > 10.0.2.10:9002", "10.0.3.10:600 > 10.0.2.10:9002"},
+	} {
+		if got := n.text(tt[0]); got != tt[1] {
+			t.Errorf("%q becomes %q, want %q", tt[0], got, tt[1])
+		}
+	}
+	if got := n.port("6859") + " " + n.port("9000") + " " + n.port("40000"); got != "nat 9000 eph" {
+		t.Errorf("ports become %q", got)
+	}
+}

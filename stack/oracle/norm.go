@@ -45,8 +45,9 @@ func (k flow) reverse() flow { return flow{k.dst, k.src, k.dport, k.sport} }
 type norm struct {
 	isn   map[flow]uint32
 	echos map[uint16]int
-	low   uint16 // the first port that the kernel may choose
-	lab   bool   // both directions are a program's own: nothing was recorded elsewhere
+	low   uint16            // the first port that the kernel may choose
+	nat   map[string]string // ports that NAT has drawn, and their class
+	lab   bool              // both directions are a program's own: nothing was recorded elsewhere
 }
 
 func newNorm() *norm { return &norm{isn: map[flow]uint32{}, echos: map[uint16]int{}, low: ephLow} }
@@ -116,6 +117,9 @@ func (n *norm) echo(id uint16) string {
 func (n *norm) port(p uint16) string {
 	if p >= n.low && p <= ephHigh {
 		return "eph"
+	}
+	if c, ok := n.nat[strconv.Itoa(int(p))]; ok {
+		return c
 	}
 	return strconv.Itoa(int(p))
 }

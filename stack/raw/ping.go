@@ -234,7 +234,7 @@ func (r *Raw) pingRcv(ns *core.Netns, b *core.SKB, family uint16) {
 		ns.Drop(b, step.DropNoSocket, step.PingRcv)
 		return
 	}
-	b.IIF, b.Dst = ifindex(b), nil
+	b.IIF, b.Dst = inIIF(b), nil
 	if why := queueRcv(&sk.Sock, b); why != step.NotDropped {
 		ns.Drop(b, why, step.PingRcv)
 	}
@@ -262,8 +262,8 @@ func (r *Raw) pingLookup(ns *core.Netns, b *core.SKB, id, family uint16, daddr w
 			ns.Tried(step.TryPingIdent, uint64(sk.ID), uint64(sk.Sport), uint64(id))
 		case sk.RcvSaddr != zero && sk.RcvSaddr != daddr:
 			ns.Tried(step.TryRawAddr, uint64(sk.ID), sk.RcvSaddr.Hi, sk.RcvSaddr.Lo, daddr.Hi, daddr.Lo)
-		case sk.BoundDev != 0 && int(sk.BoundDev) != ifindex(b):
-			ns.Tried(step.TryRawDev, uint64(sk.ID), uint64(sk.BoundDev), uint64(ifindex(b)))
+		case sk.BoundDev != 0 && int(sk.BoundDev) != inIIF(b):
+			ns.Tried(step.TryRawDev, uint64(sk.ID), uint64(sk.BoundDev), uint64(inIIF(b)))
 		default:
 			ns.Why(step.WhyPingSocket, uint64(sk.ID), uint64(id))
 			return sk

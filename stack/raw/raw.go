@@ -134,6 +134,19 @@ func ifindex(b *core.SKB) int {
 	return b.IIF
 }
 
+// inIIF is inet_iif and inet6_iif: the device by which a packet counts as received. What
+// this host sends to an address of its own comes in by the device that has the address,
+// though it went through lo.
+func inIIF(b *core.SKB) int {
+	if b.Protocol == uint16(wire.EtherTypeIPv6) {
+		if b.CB.IIF != 0 {
+			return b.CB.IIF
+		}
+		return ifindex(b)
+	}
+	return ipv4.InIIF(b)
+}
+
 // LocalDeliver is raw_local_deliver with raw_v4_input: every raw socket of the
 // protocol gets a clone. The data pointer stands behind the IP header. b stays
 // the caller's.
@@ -144,7 +157,7 @@ func (h *raw4) LocalDeliver(ns *core.Netns, b *core.SKB, proto uint8) bool {
 		return false
 	}
 	ip := b.IP4()
-	src, dst, dif := ip.Src().Addr(), ip.Dst().Addr(), ifindex(b)
+	src, dst, dif := ip.Src().Addr(), ip.Dst().Addr(), inIIF(b)
 	delivered := false
 	for _, sk := range h.r.socks {
 		if sk.Family != core.AFInet || !sk.match(proto, src, dst, dif) || sk.full() {
@@ -192,7 +205,7 @@ func (sk *Sock) rcv(b *core.SKB) {
 	b.ResetCT() // nf_reset_ct
 	ns := sk.NS
 	b.Push(b.Offset() - b.Network)
-	b.IIF = ifindex(b)
+	b.IIF = inIIF(b)
 	b.Dst = nil
 	if r := queueRcv(&sk.Sock, b); r != step.NotDropped {
 		ns.Drop(b, r, step.RawRcv)

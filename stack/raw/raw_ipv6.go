@@ -15,7 +15,7 @@ func (h *raw6) LocalDeliver(ns *core.Netns, b *core.SKB, proto uint8) bool {
 		return false
 	}
 	ip := b.IP6()
-	src, dst, dif := ip.Src(), ip.Dst(), ifindex(b)
+	src, dst, dif := ip.Src(), ip.Dst(), inIIF(b)
 	delivered := false
 	for _, sk := range h.r.socks {
 		if sk.Family != core.AFInet6 || !sk.match(proto, src, dst, dif) || sk.full() {
@@ -60,7 +60,7 @@ func (sk *Sock) rcv6(b *core.SKB) {
 		ns.Drop(b, step.DropSKBCSUM, step.Rawv6Rcv)
 		return
 	}
-	b.IIF = ifindex(b)
+	b.IIF = inIIF(b)
 	b.Dst = nil
 	if r := queueRcv(&sk.Sock, b); r != step.NotDropped {
 		ns.Drop(b, r, step.Rawv6Rcv)

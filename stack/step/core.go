@@ -30,6 +30,7 @@ const (
 	NetTxAction
 	NeighCreateStep
 	NeighResolveOutput
+	NeighXmit
 	NeighEventSend
 	NeighUpdateStep
 	NeighTimerHandlerStep
@@ -99,6 +100,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	SchDirectXmit & 255:           {"sch_direct_xmit", Core, "net/sched/sch_generic.c", "Send what the queue gave, under the queue's lock."},
 	NetTxAction & 255:             {"net_tx_action", Core, "net/core/dev.c", "The transmit softirq: free what was sent, run stopped queues."},
 	NeighCreateStep & 255:         {"___neigh_create", Network, "net/core/neighbour.c", "Make an entry for a neighbour not yet known."},
+	NeighXmit & 255:               {"neigh_xmit", Network, "net/core/neighbour.c", "Send to a neighbour that no route was asked for."},
 	NeighResolveOutput & 255:      {"neigh_resolve_output", Network, "net/core/neighbour.c", "Send if the link address is known, else queue and ask."},
 	NeighEventSend & 255:          {"__neigh_event_send", Network, "net/core/neighbour.c", "What does this neighbour's state allow?"},
 	NeighUpdateStep & 255:         {"__neigh_update", Network, "net/core/neighbour.c", "News about a neighbour: set state and link address."},

@@ -75,6 +75,8 @@ const (
 	InetDelIfa
 	ArpRcv
 	ArpProcess
+	PneighEnqueue
+	NeighProxyProcess
 	ArpSolicit
 	ArpSendDst
 	ArpXmit
@@ -177,6 +179,8 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	InetInsertIfa & 255:           {"__inet_insert_ifa", Network, "net/ipv4/devinet.c", "Give a device an address, with the routes that come with it."},
 	InetDelIfa & 255:              {"__inet_del_ifa", Network, "net/ipv4/devinet.c", "Take an address from a device."},
 	ArpRcv & 255:                  {"arp_rcv", Network, "net/ipv4/arp.c", "An ARP packet comes in."},
+	PneighEnqueue & 255:           {"pneigh_enqueue", Network, "net/core/neighbour.c", "A proxy waits a little before it answers."},
+	NeighProxyProcess & 255:       {"neigh_proxy_process", Network, "net/core/neighbour.c", "The proxy has waited: it answers."},
 	ArpProcess & 255:              {"arp_process", Network, "net/ipv4/arp.c", "Answer a question about our address, learn from an answer."},
 	ArpSolicit & 255:              {"arp_solicit", Network, "net/ipv4/arp.c", "Ask who has an address."},
 	ArpSendDst & 255:              {"arp_send_dst", Network, "net/ipv4/arp.c", "Make an ARP packet."},
@@ -312,11 +316,14 @@ const (
 	WhyArpNotForUs
 	WhyArpBad
 	WhyArpBadTarget
+	WhyArpGratuitous
 	WhyArpProbe
 	WhyArpIgnore
 	WhyArpFilter
 	WhyArpAnswer
 	WhyArpProxy
+	WhyPneighLater
+	WhyPneighFull
 	WhyArpUnknown
 	WhyArpLearn
 	WhyArpNotNeeded
@@ -473,11 +480,14 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyArpNotForUs & 255:        "Not for this host ({0:pkt}), or a link without ARP: done, and no loss.",
 	WhyArpBad & 255:             "This is no ARP packet for IPv4 over Ethernet that can be understood.",
 	WhyArpBadTarget & 255:       "Nobody may ask for {0:ip4}.",
+	WhyArpGratuitous & 255:      "{0:ip4} is announced to nobody in particular; drop_gratuitous_arp has that dropped.",
 	WhyArpProbe & 255:           "Somebody asks whether {0:ip4} is in use: it is, here (RFC 5227).",
 	WhyArpIgnore & 255:          "{0:ip4} is ours, but arp_ignore {1} forbids an answer here.",
 	WhyArpFilter & 255:          "Packets to {0:ip4} would not leave by {1:dev}: arp_filter forbids an answer.",
 	WhyArpAnswer & 255:          "{0:ip4} is ours: answer, and remember {1:ip4} at {2:mac}.",
 	WhyArpProxy & 255:           "{0:ip4} is behind {1:dev}: proxy_arp answers for it.",
+	WhyPneighLater & 255:        "The host itself may be here: a proxy waits for {1:dur}, a random part of proxy_delay {0:dur}.",
+	WhyPneighFull & 255:         "{0} questions wait already, more than proxy_qlen {1}: this one is dropped.",
 	WhyArpUnknown & 255:         "{0:ip4} is no neighbour that we know: nothing is learned (arp_accept).",
 	WhyArpLearn & 255:           "{0:ip4} is at {1:mac}: the entry becomes {2:nud}.",
 	WhyArpNotNeeded & 255:       "{0:ip4} on {1:dev} needs no question: its link address follows from the address itself, or there is none.",

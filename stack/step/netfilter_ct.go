@@ -135,6 +135,7 @@ const (
 	WhyCTTCPLoose
 	WhyCTTCPIgnored
 	WhyCTTCPState
+	WhyCTTCPKeepAlive
 	WhyCTTCPReopen
 	WhyCTTCPResync
 	WhyCTTCPChallenge
@@ -223,6 +224,7 @@ var conntrackWhys = [int(endConntrackWhy) - baseConntrack]string{
 	WhyCTTCPSyn & 255:         "A SYN: a connection begins.",
 	WhyCTTCPLoose & 255:       "Not a SYN, but nf_conntrack_tcp_loose is 1: a connection is taken up in its middle, its windows are not checked.",
 	WhyCTTCPIgnored & 255:     "{0:tcpbits} in state {1:ctst} may be right or wrong; the other end knows. It passes, and nothing is concluded.",
+	WhyCTTCPKeepAlive & 255:   "The client of a SYN proxy asks whether the other end is there: its connection, which still waits for the server.",
 	WhyCTTCPState & 255:       "{0:tcpbits} in the {1:ctdir} direction cannot be in state {2:ctst}: INVALID.",
 	WhyCTTCPReopen & 255:      "A SYN after the end ({0:ctst}): the old connection is forgotten, a new one begins.",
 	WhyCTTCPResync & 255:      "A SYN-ACK to a SYN that was ignored: the ends agree, so this is a new connection.",

@@ -45,3 +45,21 @@ func (t *TCP) listener(k *inet.Tuple, iif int) any {
 	}
 	return nil
 }
+
+// CookieInit is __cookie_v4_init_sequence and __cookie_v6_init_sequence, for SYNPROXY.
+func (p *protocol) CookieInit(saddr, daddr wire.Addr, sport, dport uint16, seq uint32, mss uint16) (uint32, uint16) {
+	tab := msstab(saddr.Is4())
+	i := len(tab) - 1
+	for i > 0 && int(mss) < tab[i] {
+		i--
+	}
+	k := inet.Tuple{Laddr: daddr, Faddr: saddr, Lport: dport, Fport: sport}
+	return p.t.cookieOf(&k, seq, i), uint16(tab[i])
+}
+
+// CookieCheck is __cookie_v4_check and __cookie_v6_check.
+func (p *protocol) CookieCheck(saddr, daddr wire.Addr, h wire.TCP) uint16 {
+	k := inet.Tuple{Laddr: daddr, Faddr: saddr, Lport: h.DstPort(), Fport: h.SrcPort()}
+	mss, _ := p.t.cookieCheckSeq(&k, h)
+	return uint16(mss)
+}

@@ -94,7 +94,7 @@ func (l *Sock) cookieInit6(r *Request, seq uint32) uint32 {
 	return l.cookieMake(r, seq, false)
 }
 
-// cookieMake is secure_tcp_syn_cookie with tcp_synq_overflow. The segment size
+// cookieMake is __cookie_v4_init_sequence with tcp_synq_overflow. The segment size
 // of the request becomes one that the cookie can say.
 func (l *Sock) cookieMake(r *Request, seq uint32, v4 bool) uint32 {
 	t, ns := l.T, l.NS
@@ -107,12 +107,16 @@ func (l *Sock) cookieMake(r *Request, seq uint32, v4 bool) uint32 {
 		i--
 	}
 	r.mss = tab[i]
-	count := t.cookieTime()
-	k := &r.node.Key
-	c := t.cookieHash(k, 0, false) + seq + count<<cookieBits + (t.cookieHash(k, count, true)+uint32(i))&cookieMask
+	c := t.cookieOf(&r.node.Key, seq, i)
 	ns.Inc(step.TcpExtSyncookiesSent)
 	ns.Why(step.WhyCookieSent, uint64(l.rare().reqs), uint64(l.MaxAckBacklog), uint64(ns.Sysctl.TCPSyncookies), uint64(c), uint64(r.mss))
 	return c
+}
+
+// cookieOf is secure_tcp_syn_cookie: i is the segment size's place in the table.
+func (t *TCP) cookieOf(k *inet.Tuple, seq uint32, i int) uint32 {
+	count := t.cookieTime()
+	return t.cookieHash(k, 0, false) + seq + count<<cookieBits + (t.cookieHash(k, count, true)+uint32(i))&cookieMask
 }
 
 // cookieTimestamp is cookie_init_timestamp: what the SYN offered, in the lowest

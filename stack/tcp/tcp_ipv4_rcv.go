@@ -3,6 +3,7 @@ package tcp
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -43,11 +44,8 @@ func (t *TCP) rcv(af afOps, b *core.SKB) {
 		return
 	}
 	b.Transport = b.Offset()
+	iif := inIIF(b)
 	fillCB(b, h)
-	iif := 0
-	if b.Dev != nil {
-		iif = b.Dev.Index
-	}
 	k := inet.Tuple{Laddr: d, Faddr: s, Lport: h.DstPort(), Fport: h.SrcPort()}
 	var owner any
 	if sk := asSock(b.SK); sk != nil {
@@ -314,4 +312,19 @@ func (sk *Sock) doRcv(b *core.SKB) {
 		sk.T.sendReset(af, to, nil, b, rstReason(why))
 		ns.Drop(b, why, at)
 	}
+}
+
+// inIIF is inet_iif and tcp_v6_iif: the device by which a segment counts as received.
+// What this host sends to an address of its own comes in by the device that has the
+// address, though it went through lo.
+func inIIF(b *core.SKB) int {
+	switch {
+	case b.Protocol != uint16(wire.EtherTypeIPv6):
+		return ipv4.InIIF(b)
+	case b.CB.IIF != 0:
+		return b.CB.IIF
+	case b.Dev != nil:
+		return b.Dev.Index
+	}
+	return b.IIF
 }

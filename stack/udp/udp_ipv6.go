@@ -25,7 +25,7 @@ func (u *UDP) lib6Rcv(ns *core.Netns, b *core.SKB) {
 	}
 	b.ResetTransport()
 	uh, ip := wire.UDP(b.Data()), b.IP6()
-	f := flow{ip.Src(), ip.Dst(), uh.SrcPort(), uh.DstPort(), ifindex(b)}
+	f := flow{ip.Src(), ip.Dst(), uh.SrcPort(), uh.DstPort(), inIIF(b)}
 	ulen := uh.Len()
 	if ulen == 0 { // a jumbogram (RFC 2675 §4)
 		ulen = b.Len()

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -48,6 +49,7 @@ func (u *UDP) lib4Rcv(ns *core.Netns, b *core.SKB) {
 		u.mcastDeliver(b, &f, b.Dst.Flags&core.RTCFMulticast != 0)
 		return
 	}
+	f.dif = inIIF(b)
 	if sk := u.lib4Lookup(b, &f); sk != nil {
 		u.unicastRcv(sk, b)
 		return
@@ -68,6 +70,19 @@ func ifindex(b *core.SKB) int {
 		return b.Dev.Index
 	}
 	return b.IIF
+}
+
+// inIIF is inet_iif and inet6_iif: the device by which a packet counts as received. What
+// this host sends to an address of its own comes in by the device that has the address,
+// though it went through lo.
+func inIIF(b *core.SKB) int {
+	if b.Protocol == uint16(wire.EtherTypeIPv6) {
+		if b.CB.IIF != 0 {
+			return b.CB.IIF
+		}
+		return ifindex(b)
+	}
+	return ipv4.InIIF(b)
 }
 
 // steal is inet_steal_sock: the socket that early demux found.
@@ -250,7 +265,7 @@ func (u *UDP) enqueueSchedule(sk *Sock, b *core.SKB) core.Errno {
 	ns.Why(step.WhyUDPQueueRoom, uint64(rmem), uint64(size), uint64(sk.RcvBuf))
 	sk.RmemAlloc += int32(size)
 	sk.ForwardAlloc -= int32(size)
-	b.IIF, b.Dev = ifindex(b), nil
+	b.IIF, b.Dev = inIIF(b), nil
 	sk.RcvQueue.PushBack(b)
 	if !sk.Dead {
 		sk.DataReady(ns)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -26,6 +27,8 @@ type ConsoleEntry struct {
 	Status int      `json:"status,omitempty"`
 	More   int      `json:"more,omitempty"` // lines that are not shown
 	WhatIf bool     `json:"whatif,omitempty"`
+
+	live *liveAnswer // it goes on
 }
 
 // Bounds of the console.
@@ -113,6 +116,7 @@ func (s *Session) ask(line string) error {
 type consoleState struct {
 	show    bool
 	entries []ConsoleEntry
+	printed atomic.Int64 // how often a running machine has printed something
 }
 
 // said keeps an answer.
@@ -171,6 +175,12 @@ func (b *builder) console() {
 		return
 	}
 	p := &ConsolePage{Host: "host", Entries: b.con.entries}
+	for i := range p.Entries {
+		if a := p.Entries[i].live; a != nil {
+			p.Entries[i].Out, p.Entries[i].More = a.lines()
+		}
+	}
+	p.Entries = slices.Clone(p.Entries)
 	if b.lab != nil && b.chunk != nil && len(b.stops) > 0 {
 		p.Host = b.hostName(b.hostNow())
 	}

@@ -1,7 +1,11 @@
 package view
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
 
 	"github.com/packetwalk/packetwalk/stack/lab"
 	"github.com/packetwalk/packetwalk/stack/walk"
@@ -9,8 +13,9 @@ import (
 
 // A Live is a run that goes on while it is walked.
 type Live interface {
-	// Do types a line into the running machine.
-	Do(line string)
+	// Do types a line into the running machine. What it prints goes to out, while it
+	// runs.
+	Do(line string, out io.Writer)
 	// Status is what to say of the run, and whether it still goes on.
 	Status() (text string, on bool)
 }
@@ -101,7 +106,47 @@ func (s *Session) typeLive(line string) error {
 	if _, on := s.live.Status(); !on {
 		return s.none("the run is over: nothing can be typed into it any more")
 	}
-	s.live.Do(line)
-	s.said(line, lab.Said{Out: "typed into the running machine; what it prints is with the script"}, false)
+	a := &liveAnswer{count: &s.con.printed}
+	s.said(line, lab.Said{}, false)
+	s.con.entries[len(s.con.entries)-1].live = a
+	s.live.Do(line, a)
 	return nil
 }
+
+// A liveAnswer is what a line that was typed into the running machine has printed so
+// far. The machine writes while somebody reads.
+type liveAnswer struct {
+	count *atomic.Int64 // of all that was printed
+
+	mu   sync.Mutex
+	text []byte
+	more int // lines that were left out
+}
+
+// maxAnswer is how many bytes of an answer are kept.
+const maxAnswer = 64 << 10
+
+// Write takes what is printed; it never fails, and nobody waits.
+func (a *liveAnswer) Write(b []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n := min(len(b), maxAnswer-len(a.text)); n < len(b) {
+		a.more += bytes.Count(b[n:], []byte{'\n'})
+		a.text = append(a.text, b[:n]...)
+	} else {
+		a.text = append(a.text, b...)
+	}
+	a.count.Add(1)
+	return len(b), nil
+}
+
+// lines are what was printed so far.
+func (a *liveAnswer) lines() (list []string, more int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list, more = saidLines(string(a.text))
+	return list, more + a.more
+}
+
+// Printed changes when a line that was typed into a running machine prints something.
+func (s *Session) Printed() int64 { return s.con.printed.Load() }

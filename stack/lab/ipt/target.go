@@ -16,7 +16,7 @@ func init() {
 		of(kind[standard]{name: "standard", target: true}),
 		of(kind[iptables.Trace]{name: "TRACE", target: true,
 			xlate: func(w *view, _ *iptables.Trace) bool { w.add("nftrace set 1"); return true }}),
-		reject(4), reject(6), dscpTarget(4), dscpTarget(6), tcpmssTarget(4), tcpmssTarget(6),
+		reject(4), reject(6), synproxyTarget(), dscpTarget(4), dscpTarget(6), tcpmssTarget(4), tcpmssTarget(6),
 		of(kind[iptables.Log]{name: "LOG", target: true,
 			opts: []opt{{name: "log-level", id: 6, typ: tSyslog}, {name: "log-prefix", id: 7, typ: tString, min: 1}, {name: "log-tcp-sequence", id: 0}, {name: "log-tcp-options", id: 1},
 				{name: "log-ip-options", id: 2}, {name: "log-uid", id: 3}, {name: "log-macdecode", id: 5}},
@@ -289,6 +289,6 @@ func init() {
 			print: func(w *view, d *iptables.SetTarget) { w.setTarget(d, " ") },
 			save:  func(w *view, d *iptables.SetTarget) { w.setTarget(d, " --") }}),
 	)
-	absent(true, "AUDIT", "CONNSECMARK", "HMARK", "IDLETIMER", "LED", "NFQUEUE", "RATEEST", "SECMARK", "SYNPROXY", "CLUSTERIP/4", "ULOG/4", "DNPT/6", "SNPT/6")
+	absent(true, "AUDIT", "CONNSECMARK", "HMARK", "IDLETIMER", "LED", "NFQUEUE", "RATEEST", "SECMARK", "CLUSTERIP/4", "ULOG/4", "DNPT/6", "SNPT/6")
 	absent(false, "bpf", "cgroup", "cluster", "ipcomp", "ipvs", "nfacct", "osf", "policy", "rateest", "srh/6")
 }

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/netfilter/iptables"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 )
 
@@ -129,6 +130,7 @@ const (
 	sOther
 	sExtReset
 	sTProxy
+	sSynproxy
 	sMeter
 )
 
@@ -181,6 +183,8 @@ type stmt struct {
 	obj     string
 	wordAt  loc     // of "reject"
 	parts   []*stmt // of several matches that became one
+	syn     *iptables.SynproxyInfo
+	short   bool // at is the first word only
 }
 
 // A setSpec is what a set or map is declared as.
@@ -270,6 +274,7 @@ type cmd struct {
 	objs  *objSpec
 	sub   []*cmd // of a block
 	what  *expr  // describe
+	flow  *flowSpec
 	json  *any   // where it was read as JSON
 	made  uint64 // the handle of what it made
 }

@@ -69,7 +69,9 @@ func (j *jsonReader) object(v any, kind, op string) *cmd {
 		return j.setCmd(c, v, kind)
 	case "element":
 		return j.elementCmd(c, v)
-	case "flowtable", "secmark", "ct expectation":
+	case "flowtable":
+		return j.flowCmd(c, v)
+	case "secmark", "ct expectation":
 		j.err("not modelled: %s in JSON", kind)
 		return nil
 	}

@@ -213,6 +213,8 @@ func (o *output) jsonObject(x *nftables.Object) jobject {
 		j.set("inv", spec.st.over)
 	case *nftables.Limit:
 		o.jsonLimitObject(&j, spec.st)
+	case *nftables.Synproxy:
+		jsonSynproxy(&j, &e.Info)
 	default:
 		if spec != nil {
 			jsonCTObject(&j, x.Kind, spec)
@@ -278,6 +280,9 @@ func (o *output) jsonWhole(t *nftables.Table) []any {
 			l = append(l, o.jsonSet(s))
 		}
 	}
+	for _, f := range t.Flowtables {
+		l = append(l, jsonFlowtable(f))
+	}
 	for _, c := range t.Chains {
 		l = append(l, jsonChain(c))
 	}
@@ -342,7 +347,7 @@ func (r *runner) listJSON(c *cmd) {
 		})
 	case "set":
 		l = append(l, o.jsonSet(t.Set(c.p.name)))
-	case "counters", "quotas", "limits", "objects":
+	case "counters", "quotas", "limits", "synproxys", "objects":
 		kind := objKinds[strings.TrimSuffix(c.obj, "s")]
 		if c.objs != nil {
 			kind = c.objs.kind
@@ -351,7 +356,15 @@ func (r *runner) listJSON(c *cmd) {
 	case "object":
 		c.p.hasFam = true
 		objects(c.objs.kind, c.p.name)
+	case "hooks":
 	case "flowtables":
+		each(func(t *nftables.Table) {
+			for _, f := range t.Flowtables {
+				l = append(l, jsonFlowtable(f))
+			}
+		})
+	case "flowtable":
+		l = append(l, jsonFlowtable(t.Flowtable(c.p.name)))
 	default:
 		r.fail(errAt(c.at, fmt.Sprintf("not modelled: nft -j list %s", c.obj)))
 		return

@@ -30,6 +30,12 @@ func (o *output) jsonStmt(s *stmt, r *nftables.Rule) any {
 		return o.jsonNat(s)
 	case sTProxy:
 		return o.jsonTProxy(s)
+	case sSynproxy:
+		var j jobject
+		jsonSynproxy(&j, s.syn)
+		return jpair("synproxy", jsonOrNull(j))
+	case sFlow:
+		return jpair("flow", jobject{{"op", "add"}, {"flowtable", "@" + s.obj}})
 	case sNotrack:
 		return jpair("notrack", nil)
 	case sMetaSet, sPayloadSet, sExtSet:

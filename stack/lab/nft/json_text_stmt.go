@@ -74,7 +74,11 @@ func (j *jsonReader) stmt(v any) (string, bool) {
 		return fmt.Sprintf("ct count %d", n), true
 	case "tproxy":
 		return j.tproxy(x)
-	case "queue", "synproxy", "reset", "secmark", "meter", "flow":
+	case "flow":
+		return j.flowStmt(x)
+	case "synproxy":
+		return j.synproxy(x)
+	case "queue", "reset", "secmark", "meter":
 		j.err("not modelled: %s in JSON", k)
 		return "", false
 	}

@@ -49,14 +49,23 @@ func (r *runner) list(c *cmd) {
 				}
 			}
 		})
-	case "counters", "quotas", "limits", "objects":
+	case "counters", "quotas", "limits", "synproxys", "objects":
 		kind := objKinds[c.obj[:len(c.obj)-1]]
 		if c.objs != nil {
 			kind = c.objs.kind
 		}
 		r.objects(c, kind, "")
 	case "flowtables":
-		framed(func(t *nftables.Table) {})
+		framed(func(t *nftables.Table) {
+			for _, f := range t.Flowtables {
+				o.flowtable(f)
+			}
+		})
+	case "flowtable":
+		o.printf("table %s %s {\n", familyName(t.Family), t.Name)
+		o.flowtable(t.Flowtable(c.p.name))
+		o.printf("}\n")
+	case "hooks": // of a kernel with CONFIG_NETFILTER_NETLINK_HOOK, which the recorded one is not
 	case "table":
 		o.table(t)
 	case "chain":
@@ -78,7 +87,7 @@ func (r *runner) list(c *cmd) {
 // listable complains of what is not there, and of what is not modelled.
 func (r *runner) listable(c *cmd) bool {
 	switch c.obj {
-	case "hooks", "secmarks", "synproxys":
+	case "secmarks":
 		r.fail(errAt(c.at, "not modelled: list "+c.obj))
 		return false
 	case "flowtable", "table", "chain", "set", "object":
@@ -96,8 +105,10 @@ func (r *runner) listable(c *cmd) bool {
 	}
 	switch c.obj {
 	case "flowtable":
-		r.fail(errAt(c.p.nameAt, enoentText))
-		return false
+		if t.Flowtable(c.p.name) == nil {
+			r.fail(errAt(c.p.nameAt, enoentText))
+			return false
+		}
 	case "chain":
 		if t.Chain(c.p.chain) == nil {
 			r.plain(absent{at: c.p.chainAt})

@@ -116,7 +116,7 @@ func (l *lowerer) stmt(s *stmt) {
 	case sMatch:
 		l.match(s)
 	case sFlow:
-		l.errno, l.errAt = step.ENOENT, s.at
+		l.flowOffload(s)
 	case sVerdict:
 		v := &nftables.Decide{Verdict: nftables.Verdict{Code: s.e.verdict}}
 		if s.e.chain != "" {
@@ -180,6 +180,8 @@ func (l *lowerer) stmt(s *stmt) {
 		l.nat(s)
 	case sTProxy:
 		l.tproxy(s)
+	case sSynproxy:
+		l.synproxy(s)
 	case sSetOp, sMapOp:
 		l.setOp(s)
 	case sObjRef:

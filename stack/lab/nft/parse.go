@@ -448,7 +448,7 @@ func (p *parser) add(c *cmd) {
 	case p.accept("flowtable"):
 		c.obj = "flowtable"
 		p.nameSpec(&c.p)
-		p.flowtable()
+		c.flow = p.flowtable()
 	case c.op == "add" && t.kind == tokWord && (!keywords[t.s] || families[t.s] != 0 || t.s == "ip"):
 		p.rulePlace(c)
 		c.rule = p.rule()

@@ -53,8 +53,7 @@ func (p *parser) delete(c *cmd) {
 		c.p.handAt = p.peek().at
 		c.p.handle, c.p.hasHand = p.num(), true
 	case p.accept("flowtable"):
-		c.obj = "flowtable"
-		p.nameSpec(&c.p)
+		p.delFlowtable(c)
 	case p.is("set"), p.is("map"):
 		p.next()
 		c.obj = "set"
@@ -66,7 +65,7 @@ func (p *parser) delete(c *cmd) {
 		p.nameSpec(&c.p)
 		c.elAt = p.peek().at
 		c.elems = p.setBlock()
-	case p.is("counter"), p.is("quota"), p.is("limit"), p.is("ct"):
+	case p.is("counter"), p.is("quota"), p.is("limit"), p.is("synproxy"), p.is("ct"):
 		w := p.next().s
 		if w == "ct" {
 			w = "ct " + p.next().s
@@ -142,13 +141,25 @@ func (p *parser) optFamily(c *cmd) {
 func (p *parser) list(c *cmd) {
 	t := p.next()
 	c.obj = t.s
+	if c.op == "reset" {
+		switch t.s {
+		case "counter", "counters", "quota", "quotas":
+		default:
+			p.i--
+			p.unexpected("counter or counters or quotas or quota")
+		}
+	}
 	switch t.s {
 	case "table":
 		p.tableSpec(&c.p)
 	case "tables", "chains", "sets", "maps", "meters", "ruleset", "flowtables", "limits", "counters", "quotas", "hooks", "secmarks", "synproxys":
 		p.optFamily(c)
 		switch t.s {
-		case "counters", "quotas", "limits":
+		case "hooks":
+			if p.accept("device") {
+				p.str()
+			}
+		case "counters", "quotas", "limits", "synproxys":
 			if p.accept("table") {
 				p.tableSpec(&c.p)
 				c.p.hasFam = true
@@ -161,7 +172,7 @@ func (p *parser) list(c *cmd) {
 		p.nameSpec(&c.p)
 	case "flowtable":
 		p.nameSpec(&c.p)
-	case "counter", "quota", "limit":
+	case "counter", "quota", "limit", "synproxy":
 		p.nameSpec(&c.p)
 		c.objs = &objSpec{kind: objKinds[t.s], word: t.s}
 		c.obj = "object"
@@ -288,7 +299,7 @@ func (p *parser) tableItem(c *cmd) {
 		case p.accept("flowtable"):
 			sub.obj = "flowtable"
 			sub.p.name, sub.p.nameAt = p.identifier()
-			p.flowtable()
+			sub.flow = p.flowtable()
 		case p.is("define"), p.is("redefine"):
 			p.define()
 			return

@@ -66,7 +66,11 @@ func (p *parser) verdictWord() *expr {
 func (p *parser) stmt() *stmt {
 	t := p.peek()
 	s := p.stmtAt(t)
-	s.at = t.at.to(p.last)
+	if s.short {
+		s.at = t.at
+	} else {
+		s.at = t.at.to(p.last)
+	}
 	return s
 }
 
@@ -134,7 +138,9 @@ func (p *parser) stmtAt(t *token) *stmt {
 			return p.flow()
 		case "tproxy":
 			return p.tproxy()
-		case "synproxy", "xt", "meter", "tunnel", "osf":
+		case "synproxy":
+			return p.synproxy()
+		case "xt", "meter", "tunnel", "osf":
 			panic(syntaxError{errAt(t.at, "not modelled: "+t.s)})
 		case "reset":
 			panic(syntaxError{errAt(t.at, "not modelled: reset")})

@@ -317,6 +317,8 @@ func (p *parser) object(k nftables.ObjKind) *objSpec {
 		o.st = &stmt{k: sQuota}
 	case nftables.ObjLimit:
 		o.st = &stmt{k: sLimit, burst: 5}
+	case nftables.ObjSynproxy:
+		return p.synproxyObject()
 	default:
 		panic(syntaxError{errAt(p.last, "not modelled: this kind of object")})
 	}

@@ -85,6 +85,11 @@ func (o *output) table(t *nftables.Table) {
 			delim = "\n"
 		}
 	}
+	for _, f := range t.Flowtables {
+		o.printf("%s", delim)
+		o.flowtable(f)
+		delim = "\n"
+	}
 	for _, c := range t.Chains {
 		o.printf("%s", delim)
 		o.chain(c)
@@ -256,6 +261,10 @@ func (o *output) stmt(s *stmt, r *nftables.Rule) string {
 		return o.nat(s)
 	case sTProxy:
 		return o.tproxy(s)
+	case sSynproxy:
+		return synproxyText(s.syn)
+	case sFlow:
+		return "flow add @" + s.obj
 	case sNotrack:
 		return "notrack"
 	case sMetaSet:

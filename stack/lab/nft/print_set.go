@@ -404,6 +404,8 @@ func (o *output) object(x *nftables.Object) {
 		o.printf("\t\t%s\n", o.quota(spec.st, e.Consumed))
 	case *nftables.Limit:
 		o.printf("\t\t%s\n", limitText(spec.st))
+	case *nftables.Synproxy:
+		o.printf("%s", synproxyBody(&e.Info))
 	default:
 		if spec == nil {
 			break

@@ -343,7 +343,7 @@ func (r *runner) addCmd(c *cmd) {
 	case "object":
 		r.addObject(c)
 	case "flowtable":
-		r.addFlowtable(c.at)
+		r.addFlowtable(c, c.at)
 	}
 }
 
@@ -383,7 +383,7 @@ func (r *runner) addTable(c *cmd) {
 	}
 	for _, s := range c.sub {
 		if s.obj == "flowtable" {
-			r.addFlowtable(s.p.nameAt)
+			r.addFlowtable(s, s.p.nameAt)
 		}
 	}
 	for _, s := range c.sub {

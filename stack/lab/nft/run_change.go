@@ -3,6 +3,7 @@ package nft
 import (
 	"slices"
 
+	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -126,6 +127,15 @@ func (r *runner) addObject(c *cmd) {
 	case nftables.ObjCTExpect:
 		r.fail(errAt(c.at, "not modelled: ct expectation"))
 		return
+	case nftables.ObjSynproxy:
+		switch t.Family {
+		case core.NFARP, core.NFNetdev, core.NFBridge:
+			at := c.at
+			at.end++
+			r.errno(at, eproto)
+			return
+		}
+		x.Expr = &nftables.Synproxy{Info: *s.st.syn}
 	default:
 		x.Expr = l.stateful(s.st)
 		if l.errno != 0 {
@@ -204,7 +214,7 @@ func (r *runner) delete(c *cmd) {
 	}
 	switch c.obj {
 	case "flowtable":
-		r.errno(c.p.nameAt, step.ENOENT)
+		r.delFlowtable(c, t)
 	case "table":
 		r.errno(c.p.tableAt, r.b.DelTable(t))
 	case "chain":

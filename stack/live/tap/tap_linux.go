@@ -13,6 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// queueLen is how many packets wait in the interface until they are read. The kernel
+// drops what comes when it is full (tun_net_xmit, FULL_RING), and its default of 1000
+// is soon full when hundreds of connections send at a time; a card would make them wait.
+const queueLen = 10000
+
 // maxName is how long the name of an interface may be (IFNAMSIZ-1).
 const maxName = 15
 
@@ -124,6 +129,9 @@ func control(f *os.File, request uint, value int) error {
 // setUp is `ip link set up` and `ip addr add`.
 func (t *Tap) setUp(addrs []netip.Prefix) (err error) {
 	if t.link, err = netlink.LinkByName(t.name); err != nil {
+		return err
+	}
+	if err := netlink.LinkSetTxQLen(t.link, queueLen); err != nil {
 		return err
 	}
 	if err := netlink.LinkSetUp(t.link); err != nil {

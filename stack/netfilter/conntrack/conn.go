@@ -130,6 +130,7 @@ type ext struct {
 	seqadj      [2]seqadj
 	timeouts    *Timeouts
 	sctp        *SCTPState
+	synproxy    *Synproxy
 	events      Events // which listeners are told of, 0 for all (CT --ctevents)
 }
 

@@ -21,6 +21,7 @@ const (
 	EventSeqAdj
 	EventSecmark
 	EventLabel
+	EventSynproxy
 )
 
 // cache is nf_conntrack_event_cache: to be told when the packet is confirmed.

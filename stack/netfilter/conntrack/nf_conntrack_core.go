@@ -203,6 +203,9 @@ func (t *Table) initConn(tmpl *Conn, b *core.SKB, k *Tuple, z Zone, hash uint32)
 		c.SetEventMask(tmpl.ext.events)
 		c.ecache = true
 	}
+	if tmpl != nil && tmpl.Synproxy() != nil {
+		c.extra().synproxy = new(Synproxy)
+	}
 	var exp *Expect
 	if len(t.expects) > 0 {
 		exp = t.findExpect(k, z, tmpl == nil || tmpl.IsConfirmed())

@@ -32,6 +32,10 @@ func (c *Conn) tcpSpecial(s *segment, dir Dir, old, next TCPStateID) (TCPStateID
 	case tcpIgnore:
 		return c.tcpIgnored(s, dir, old, next)
 	case tcpInvalid:
+		if c.keepAlive(s, dir, old) {
+			ns.Why(step.WhyCTTCPKeepAlive)
+			return next, actIgnored
+		}
 		ns.Why(step.WhyCTTCPState, uint64(s.flags), uint64(dir), uint64(old))
 		return next, actInvalid
 	case TCPTimeWait:

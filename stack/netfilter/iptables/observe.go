@@ -82,7 +82,7 @@ var known = [...]limits{
 	{name: "MASQUERADE", table: TableNAT, hooks: postRouting}, {name: "REDIRECT", table: TableNAT, hooks: preRouting | localOut},
 	{name: "NETMAP", table: TableNAT, hooks: preRouting | postRouting | localOut | localIn},
 	{name: "TPROXY", table: TableMangle, hooks: preRouting}, {name: "CLASSIFY", hooks: localOut | forward | postRouting},
-	{name: "TCPMSS", proto: 6}, {name: "TCPOPTSTRIP", table: TableMangle, proto: 6},
+	{name: "TCPMSS", proto: 6}, {name: "SYNPROXY", proto: 6, hooks: localIn | forward}, {name: "TCPOPTSTRIP", table: TableMangle, proto: 6},
 	{name: "DSCP", table: TableMangle}, {name: "TOS", table: TableMangle}, {name: "TTL", family: onlyFour, table: TableMangle},
 	{name: "HL", family: onlySix, table: TableMangle}, {name: "ECN", family: onlyFour, table: TableMangle},
 	{name: "CHECKSUM", table: TableMangle}, {name: "CT", table: TableRaw}, {name: "NOTRACK", table: TableRaw}, {name: "TRACE", table: TableRaw},

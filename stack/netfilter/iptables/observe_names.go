@@ -229,6 +229,9 @@ func (*Reject) Name() string { return "REJECT" }
 // Name is "SET".
 func (*SetTarget) Name() string { return "SET" }
 
+// Name is "SYNPROXY".
+func (*SynproxyTarget) Name() string { return "SYNPROXY" }
+
 // Name is "TCPMSS".
 func (*SetTCPMSS) Name() string { return "TCPMSS" }
 

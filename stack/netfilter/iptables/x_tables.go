@@ -21,6 +21,7 @@ type Tables struct {
 	nparam int      `fork:"zero"`
 
 	teeActive bool // nf_skb_duplicated: a copy is on its way
+	syn       *synproxyNet
 }
 
 // Of is the tables of a namespace; it makes the (empty) list of them.

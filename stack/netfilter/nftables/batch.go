@@ -31,6 +31,9 @@ type undo struct {
 	set   *Set
 	elem  *Elem
 	obj   *Object
+	flow  *Flowtable
+	devs  []string
+	syn   Synproxy
 	at    int
 	base  Base
 	name  string
@@ -59,6 +62,10 @@ const (
 	undoDelElem
 	undoAddObj
 	undoDelObj
+	undoAddFlow
+	undoDelFlow
+	undoFlowDevices
+	undoUpdateObj
 )
 
 // Begin starts a transaction.
@@ -76,6 +83,7 @@ func (b *Batch) Commit() {
 		return
 	}
 	b.s.Gen++
+	b.doneFlow()
 	if len(b.s.watch) > 0 {
 		l := b.Changes()
 		for _, w := range b.s.watch {
@@ -166,9 +174,15 @@ func (b *Batch) back(u *undo) {
 	case undoDelElem:
 		u.set.insert(u.elem)
 		u.elem.hold()
+	case undoUpdateObj:
+		*u.obj.Expr.(*Synproxy) = u.syn
+	case undoAddFlow, undoDelFlow, undoFlowDevices:
+		u.backFlow()
 	case undoAddObj:
+		u.obj.releaseExpr()
 		u.table.dropObj(u.obj)
 	case undoDelObj:
+		u.obj.holdExpr()
 		u.table.Objects = slices.Insert(u.table.Objects, u.at, u.obj)
 		u.table.byObj[objKey{u.obj.Kind, u.obj.Name}] = u.obj
 	}
@@ -205,6 +219,9 @@ func (b *Batch) DelTable(t *Table) core.Errno {
 			b.FlushSet(s)
 		}
 		b.removeSet(s)
+	}
+	for len(t.Flowtables) > 0 {
+		b.removeFlowtable(t.Flowtables[0])
 	}
 	for len(t.Objects) > 0 {
 		b.removeObj(t.Objects[0])
@@ -744,9 +761,11 @@ func (b *Batch) AddObj(t *Table, o *Object, excl bool) core.Errno {
 		if excl {
 			return eexist
 		}
+		b.updateObj(t.Object(o.Kind, o.Name), o)
 		return 0
 	}
 	o.Table = t
+	o.holdExpr()
 	o.Handle = t.newHandle()
 	t.Objects = append(t.Objects, o)
 	t.byObj[objKey{o.Kind, o.Name}] = o
@@ -768,6 +787,7 @@ func (b *Batch) removeObj(o *Object) {
 	i := slices.Index(t.Objects, o)
 	t.Objects = slices.Delete(slices.Clone(t.Objects), i, i+1)
 	delete(t.byObj, objKey{o.Kind, o.Name})
+	o.releaseExpr()
 	b.log(undo{kind: undoDelObj, table: t, obj: o, at: i})
 }
 

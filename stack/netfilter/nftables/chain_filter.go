@@ -23,6 +23,9 @@ func NetdevEvent(ns *core.Netns) {
 				c.findDevices(ns)
 			}
 		}
+		for _, f := range t.Flowtables {
+			f.findDevices()
+		}
 	}
 }
 

@@ -99,6 +99,10 @@ func (b *Batch) Changes() []Change {
 			if u.set.Anon || c.Del && gone[u.set] {
 				continue
 			}
+		case undoUpdateObj:
+			c.Kind, c.Table = ChangeObj, u.obj.Table
+		case undoAddFlow, undoDelFlow, undoFlowDevices:
+			continue // nft 1.0.6 says nothing of flow tables
 		case undoAddObj, undoDelObj:
 			c.Kind, c.Del, c.Table = ChangeObj, u.kind == undoDelObj, u.obj.Table
 		}

@@ -340,6 +340,14 @@ func (e *ObjRef) release(t *Table) {
 	}
 }
 
+// Validate is nft_objref_validate: a synproxy stands only where its statement may.
+func (e *ObjRef) Validate(c *Chain) core.Errno {
+	if x, ok := e.Object.Expr.(*Synproxy); ok {
+		return x.Validate(c)
+	}
+	return 0
+}
+
 // ObjRefMap is nft_objref_map: the object that a map names for a value.
 type ObjRefMap struct {
 	Set *Set
@@ -358,6 +366,14 @@ func (e *ObjRefMap) Eval(r *Regs, p *Pkt) {
 		return
 	}
 	el.More.Object.eval(r, p)
+}
+
+// Validate is nft_objref_map_validate.
+func (e *ObjRefMap) Validate(c *Chain) core.Errno {
+	if e.Set.ObjKind == ObjSynproxy {
+		return (&Synproxy{}).Validate(c)
+	}
+	return 0
 }
 
 func (e *ObjRefMap) hold(t *Table) core.Errno { e.Set.use++; return 0 }

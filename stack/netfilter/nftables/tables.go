@@ -94,9 +94,10 @@ type Table struct {
 	Dormant bool // its chains are not asked
 	Owned   bool
 
-	Chains  []*Chain
-	Sets    []*Set // anonymous ones too
-	Objects []*Object
+	Chains     []*Chain
+	Sets       []*Set // anonymous ones too
+	Objects    []*Object
+	Flowtables []*Flowtable
 
 	s       *Tables
 	hgen    uint64

@@ -25,13 +25,16 @@ var update = flag.Bool("update", false, "rewrite the traces in testdata/*.walk")
 
 // A router has eth0 with 10.0.1.1/24 and eth1 with 10.0.2.1/24.
 type router struct {
-	w   *stack.World
-	h   *stack.Host
-	dev [2]*device.Veth
-	out int
+	w    *stack.World
+	h    *stack.Host
+	dev  [2]*device.Veth
+	out  int
+	last []byte // the frame that was sent last
 }
 
-func (r *router) Carry(*core.Device, []byte, uint32) { r.out++ }
+func (r *router) Carry(_ *core.Device, f []byte, _ uint32) {
+	r.out, r.last = r.out+1, append([]byte(nil), f...)
+}
 
 // DevName, Text and Start resolve names in sentences.
 func (r *router) DevName(i int) string {
