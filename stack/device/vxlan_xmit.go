@@ -123,7 +123,7 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 		t.TTL = 1
 	}
 	if t.TTL == 0 {
-		t.TTL = ip.HopLimit()
+		t.TTL = ip.HopLimit(rt)
 	}
 	t.DF = c.DF == 1 || c.DF == 2 && isIP && dfIn
 	t.TOS = tos&^3 | ecnOuter(inner)

@@ -118,6 +118,7 @@ type Route struct {
 // bytes (Window) and segments.
 type Metrics struct {
 	MTU, AdvMSS, Window, InitCwnd, InitRwnd int
+	HopLimit                                int // TTL of what is sent, 0: net.ipv4.ip_default_ttl
 	RtoMin                                  sim.Time
 	MTULock                                 bool
 	QuickAck                                bool

@@ -282,7 +282,7 @@ func (ip *IPv4) QueueXmit(sk *core.Sock, b *core.SKB, tos uint8) core.Errno {
 	h.SetTOS(tos)
 	h.SetFragOff(0)
 	h.SetDF(ip.dontFragment(sk, d) && !b.IgnoreDF)
-	h.SetTTL(ip.selectTTL(sk))
+	h.SetTTL(ip.selectTTL(sk, d))
 	h.SetProto(wire.Proto(sk.Protocol))
 	h.SetSrc(sk.Saddr.IP4())
 	h.SetDst(sk.Daddr.IP4())
@@ -347,7 +347,7 @@ func (ip *IPv4) BuildAndSend(sk *core.Sock, b *core.SKB, dst *core.Dst, saddr, d
 	h.SetVersionIHL(hlen)
 	h.SetTOS(tos)
 	if ttl == 0 {
-		ttl = ip.selectTTL(sk)
+		ttl = ip.selectTTL(sk, b.Dst)
 	}
 	h.SetTTL(ttl)
 	h.SetProto(wire.Proto(sk.Protocol))
@@ -431,9 +431,19 @@ func (ip *IPv4) dontFragment(sk *core.Sock, d *core.Dst) bool {
 }
 
 // selectTTL is ip_select_ttl.
-func (ip *IPv4) selectTTL(sk *core.Sock) uint8 {
+func (ip *IPv4) selectTTL(sk *core.Sock, d *core.Dst) uint8 {
 	if sk.TTL > 0 {
 		return uint8(sk.TTL)
+	}
+	return ip.dstHopLimit(d)
+}
+
+// dstHopLimit is ip4_dst_hoplimit: the route's, or the host's.
+func (ip *IPv4) dstHopLimit(d *core.Dst) uint8 {
+	if d != nil {
+		if rt, ok := d.Upper.(*rtable); ok && rt.metrics.HopLimit > 0 {
+			return uint8(rt.metrics.HopLimit)
+		}
 	}
 	return uint8(ip.ns.Sysctl.IPDefaultTTL)
 }

@@ -175,7 +175,7 @@ func (ip *IPv4) makeSKB(sk *core.Sock, fl *Flow4, d *core.Dst, ck *cork, b *core
 	b.IgnoreDF = ignoreDF(sk)
 	df := sk.PMTUDisc == core.PMTUDiscDo || sk.PMTUDisc == core.PMTUDiscProbe ||
 		b.Len() <= ip.MTU(d) && ip.dontFragment(sk, d)
-	ttl := ip.selectTTL(sk)
+	ttl := ip.selectTTL(sk, d)
 	switch {
 	case ck.ttl > 0:
 		ttl = uint8(ck.ttl)

@@ -48,5 +48,5 @@ func (ip *IPv4) TunnelXmit(sk *core.Sock, b *core.SKB, t *Tunnel) {
 	dev.Stats.TxBytes += uint64(t.InnerLen)
 }
 
-// HopLimit is ip4_dst_hoplimit without a metric: net.ipv4.ip_default_ttl.
-func (ip *IPv4) HopLimit() uint8 { return uint8(ip.ns.Sysctl.IPDefaultTTL) }
+// HopLimit is ip4_dst_hoplimit: the route's hoplimit, or net.ipv4.ip_default_ttl.
+func (ip *IPv4) HopLimit(d *core.Dst) uint8 { return ip.dstHopLimit(d) }

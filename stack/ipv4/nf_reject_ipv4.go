@@ -86,7 +86,7 @@ func (ip *IPv4) SendReset(sk *core.Sock, b *core.SKB) {
 	h.SetProto(wire.ProtoTCP)
 	h.SetSrc(oh.Dst())
 	h.SetDst(oh.Src())
-	h.SetTTL(uint8(ns.Sysctl.IPDefaultTTL))
+	h.SetTTL(ip.dstHopLimit(b.Dst))
 	r.Protocol = uint16(wire.EtherTypeIPv4)
 	sum := wire.PseudoHeader4(h.Src(), h.Dst(), wire.ProtoTCP, wire.TCPMinLen)
 	t := r.L4()

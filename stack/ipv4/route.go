@@ -193,6 +193,14 @@ func (ip *IPv4) AdvMSS(d *core.Dst) int {
 // UsesGateway reports whether the route leads over a gateway (rt_uses_gateway).
 func (ip *IPv4) UsesGateway(d *core.Dst) bool { return rtOf(d).usesGateway }
 
+// RouteMetrics are the metrics of the route that a Dst was made from.
+func (ip *IPv4) RouteMetrics(d *core.Dst) Metrics {
+	if rt, ok := d.Upper.(*rtable); ok {
+		return rt.metrics
+	}
+	return Metrics{}
+}
+
 // nexthopOf is rt_nexthop: the address whose link address is needed.
 func (rt *rtable) nexthopOf(daddr wire.IP4) wire.IP4 {
 	if rt.gw != 0 {

@@ -97,7 +97,8 @@ func (c *ipCmd) addrMod(a *args, v string) error {
 				o4.PrefLft = max(o6.PrefLft, 1)
 				o6.Deprecated = n == 0
 			}
-		case "home", "mngtmpaddr", "optimistic", "autojoin", "anycast", "proto":
+		case "optimistic": // optimistic_dad is off: the kernel takes it for nothing
+		case "home", "mngtmpaddr", "autojoin", "anycast", "proto":
 			return other("not modelled: ip addr add … %s", k)
 		default:
 			if k == "local" {

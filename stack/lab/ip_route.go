@@ -12,7 +12,10 @@ import (
 )
 
 var routeTypes = map[string]uint8{"unicast": ipv4.RTNUnicast, "local": ipv4.RTNLocal, "broadcast": ipv4.RTNBroadcast, "anycast": ipv4.RTNAnycast, "multicast": ipv4.RTNMulticast,
-	"blackhole": ipv4.RTNBlackhole, "unreachable": ipv4.RTNUnreachable, "prohibit": ipv4.RTNProhibit, "throw": ipv4.RTNThrow}
+	"blackhole": ipv4.RTNBlackhole, "unreachable": ipv4.RTNUnreachable, "prohibit": ipv4.RTNProhibit, "throw": ipv4.RTNThrow, "nat": rtnNat, "xresolve": rtnXresolve}
+
+// Types of routes that the kernel knows by name only: it refuses them.
+const rtnNat, rtnXresolve = 10, 11
 
 func routeTypeName(t uint8) string {
 	for k, v := range routeTypes {
@@ -27,7 +30,7 @@ var routeProtos = []struct {
 	n    uint8
 	name string
 }{{0, "unspec"}, {1, "redirect"}, {2, "kernel"}, {3, "boot"}, {4, "static"}, {8, "gated"}, {9, "ra"}, {10, "mrt"}, {11, "zebra"}, {12, "bird"}, {13, "dnrouted"}, {14, "xorp"},
-	{15, "ntk"}, {16, "dhcp"}, {18, "keepalived"}, {42, "babel"}, {186, "bgp"}, {187, "isis"}, {188, "ospf"}, {189, "rip"}, {192, "eigrp"}}
+	{15, "ntk"}, {16, "dhcp"}, {18, "keepalived"}, {42, "babel"}, {99, "openr"}, {186, "bgp"}, {187, "isis"}, {188, "ospf"}, {189, "rip"}, {192, "eigrp"}}
 
 func protoName(n uint8) string {
 	for _, p := range routeProtos {
@@ -146,10 +149,15 @@ func (c *ipCmd) routeMod4(sp *routeSpec, v string) error {
 			return kernelSays("Nexthop device is not up.")
 		}
 	}
+	if r.Scope == -1 && r.Type >= rtnNat {
+		r.Scope = ipv4.ScopeHost
+	}
 	e := h.IPv4.AddRoute(r)
 	switch {
 	case e == 0:
 		return nil
+	case e == 22 && invalidRoute(&r) != "":
+		return kernelSays(invalidRoute(&r))
 	case e == 17 && v == "add":
 		return answer(17)
 	case e == 2 && r.NHID != 0 && inet.NexthopsOf(h.NS).Find(r.NHID) == nil:
@@ -164,6 +172,31 @@ func (c *ipCmd) routeMod4(sp *routeSpec, v string) error {
 		return kernelSays("Nexthop has invalid gateway.")
 	}
 	return answer(e)
+}
+
+// invalidRoute is what fib_create_info says of a route whose parts do not fit together,
+// "" if they do.
+func invalidRoute(r *ipv4.Route) string {
+	widest := map[uint8]int{ipv4.RTNLocal: ipv4.ScopeHost, ipv4.RTNBroadcast: ipv4.ScopeLink, ipv4.RTNAnycast: ipv4.ScopeLink, rtnNat: ipv4.ScopeNowhere, rtnXresolve: ipv4.ScopeNowhere}[r.Type]
+	gateway, onlink := false, false
+	for _, nh := range r.NH {
+		gateway, onlink = gateway || nh.Gw != 0, onlink || nh.Onlink
+	}
+	switch {
+	case r.Scope >= 0 && (widest > r.Scope || r.Scope > ipv4.ScopeHost):
+		return "Invalid scope."
+	case (r.Type == ipv4.RTNBlackhole || r.Type == ipv4.RTNUnreachable || r.Type == ipv4.RTNProhibit || r.Type == ipv4.RTNThrow) && len(r.NH) > 0:
+		return "Gateway, device and multipath can not be specified for this route type."
+	case r.Scope == ipv4.ScopeHost && len(r.NH) > 1:
+		return "Route with host scope can not have multiple nexthops."
+	case r.Scope == ipv4.ScopeHost && gateway:
+		return "Route with host scope can not have a gateway."
+	case onlink && !gateway:
+		return "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set."
+	case onlink && r.Scope >= ipv4.ScopeLink:
+		return "Nexthop has invalid scope."
+	}
+	return ""
 }
 
 func (c *ipCmd) routeMod6(sp *routeSpec, v string) error {

@@ -294,7 +294,8 @@ func (c *ipCmd) printCache(r *getReq, d *core.Dst, redirect bool, b *strings.Bui
 		fmt.Fprintf(b, "expires %dsec ", n)
 		o.add("expires", int(n))
 	}
-	m := ipv4.Metrics{MTU: d.MTU, AdvMSS: d.AdvMSS, Window: d.Window, InitCwnd: d.InitCwnd, InitRwnd: d.InitRwnd, RtoMin: d.RtoMin, MTULock: c.p.host.IPv4.MTULocked(d)}
+	m := c.p.host.IPv4.RouteMetrics(d)
+	m.MTU, m.MTULock = d.MTU, c.p.host.IPv4.MTULocked(d)
 	ms, mo := metrics4(&m)
 	b.WriteString(ms)
 	if len(mo) > 0 {

@@ -92,10 +92,7 @@ func (c *ipCmd) routeWord(a *args, sp *routeSpec) error {
 		}
 		n, e := num("hoplimit")
 		err = e
-		r6.HopLimit = n
-		if !sp.six {
-			return other("not modelled: ip route … hoplimit")
-		}
+		r6.HopLimit, r4.Metrics.HopLimit = n, min(n, 255)
 	case "advmss":
 		r4.Metrics.AdvMSS, err = num("mss")
 		r6.AdvMSS = r4.Metrics.AdvMSS

@@ -147,6 +147,7 @@ func metrics4(m *ipv4.Metrics) (string, object) {
 	num("mtu", m.MTU, m.MTULock)
 	num("window", m.Window, false)
 	num("advmss", m.AdvMSS, false)
+	num("hoplimit", m.HopLimit, false)
 	num("initcwnd", m.InitCwnd, false)
 	if m.RtoMin != 0 {
 		fmt.Fprintf(&b, "rto_min lock %dms ", m.RtoMin/sim.Millisecond)

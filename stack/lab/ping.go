@@ -111,7 +111,7 @@ func pingTool(p *Proc, a []string) int {
 	}
 	wrong := ""
 	num := func(v string, lo, hi int64) int64 {
-		n, err := strconv.ParseInt(v, 0, 64)
+		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
 			wrong = fmt.Sprintf("ping: invalid argument: '%s'\n", v)
 			return lo
@@ -150,6 +150,9 @@ func pingTool(p *Proc, a []string) int {
 		case 'I':
 			source = v
 		case 'Q':
+			if n, err := strconv.ParseUint(v, 0, 8); err == nil && strings.HasPrefix(v, "0x") {
+				v = strconv.Itoa(int(n))
+			}
 			g.TOS = int(num(v, 0, 255))
 		case 'm':
 			g.Mark = int(num(v, 0, math.MaxUint32))

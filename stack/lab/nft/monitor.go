@@ -122,17 +122,27 @@ func (o *output) packet(e *nftables.TraceEvent) string {
 	}
 	n := all[at:min(end, at+traceNetwork)]
 	proto := uint8(0)
+	known := e.HasL4 && e.L4 >= 0 && e.L4 < len(all)
+	// Where the table is of one family, the transport header's name says it.
+	implied := func(word string) string {
+		switch {
+		case !known || e.Table.Family != core.NFIPv4 && e.Table.Family != core.NFIPv6:
+		case proto == 6, proto == 17, proto == 1, proto == 58:
+			return ""
+		}
+		return word + tProto.text(o, num(uint64(proto)), 8) + " "
+	}
 	switch {
 	case len(n) >= 20 && n[0]>>4 == 4:
 		h := wire.IPv4(n)
 		proto = uint8(h.Proto())
-		s += fmt.Sprintf("ip saddr %s ip daddr %s ip dscp %s ip ecn %s ip ttl %d ip id %d ip protocol %s ip length %d ", h.Src(), h.Dst(),
-			tDSCP.text(o, num(uint64(h.DSCP())), 6), tECN.text(o, num(uint64(h.ECN())), 2), h.TTL(), h.ID(), tProto.text(o, num(uint64(proto)), 8), h.TotalLen())
+		s += fmt.Sprintf("ip saddr %s ip daddr %s ip dscp %s ip ecn %s ip ttl %d ip id %d %sip length %d ", h.Src(), h.Dst(),
+			tDSCP.text(o, num(uint64(h.DSCP())), 6), tECN.text(o, num(uint64(h.ECN())), 2), h.TTL(), h.ID(), implied("ip protocol "), h.TotalLen())
 	case len(n) >= 40 && n[0]>>4 == 6:
 		h := wire.IPv6(n)
 		proto = uint8(h.NextHeader())
-		s += fmt.Sprintf("ip6 saddr %s ip6 daddr %s ip6 dscp %s ip6 ecn %s ip6 hoplimit %d ip6 flowlabel %d ip6 nexthdr %s ip6 length %d ", h.Src(), h.Dst(),
-			tDSCP.text(o, num(uint64(h.TrafficClass()>>2)), 6), tECN.text(o, num(uint64(h.TrafficClass()&3)), 2), h.HopLimit(), h.FlowLabel(), tProto.text(o, num(uint64(proto)), 8), h.PayloadLen())
+		s += fmt.Sprintf("ip6 saddr %s ip6 daddr %s ip6 dscp %s ip6 ecn %s ip6 hoplimit %d ip6 flowlabel %d %sip6 length %d ", h.Src(), h.Dst(),
+			tDSCP.text(o, num(uint64(h.TrafficClass()>>2)), 6), tECN.text(o, num(uint64(h.TrafficClass()&3)), 2), h.HopLimit(), h.FlowLabel(), implied("ip6 nexthdr "), h.PayloadLen())
 	default:
 		s += rawField("nh", 0, n)
 	}

@@ -306,6 +306,8 @@ func (o *output) verdict(v nftables.VerdictCode, chain string) string {
 		return "jump " + chain
 	case nftables.Goto:
 		return "goto " + chain
+	case nftables.StolenCode:
+		return "stolen"
 	}
 	return "queue"
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gopacket/gopacket/pcapgo"
@@ -22,7 +23,7 @@ import (
 func Listen(iface string, promiscuous bool, w io.Writer) error {
 	h, err := pcapgo.NewEthernetHandle(iface)
 	if err != nil {
-		if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EPERM) {
+		if errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), unix.EPERM.Error()) { // it tells only the text
 			return fmt.Errorf("%s: listening needs root or CAP_NET_RAW: put sudo in front", iface)
 		}
 		return fmt.Errorf("%s: %w", iface, err)

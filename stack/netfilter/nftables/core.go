@@ -137,6 +137,7 @@ func (c *Chain) walkRules(x *context) core.Verdict {
 	listening := p.ns.Listening()
 	traced := p.b.NFTrace // nft_traceinfo.nf_trace
 	first := true
+	p.traceID = p.b.ID ^ uint32(p.b.IIF)<<24 // nft_get_trace_id: a packet that a bridge has taken up is another trace
 	chain, at := c, 0
 	for {
 		r.Code = Continue
@@ -254,8 +255,10 @@ func (p *Pkt) traceEvent(on bool, first *bool, k TraceKind, c *Chain, rule *Rule
 	}
 	s := c.Table.s
 	if s.tracer != nil || len(s.also) > 0 {
-		// nft_get_trace_id: a packet that a bridge has taken up is another trace.
-		e := TraceEvent{Kind: k, ID: p.b.ID ^ uint32(p.b.IIF)<<24, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, HasL4: p.hasL4, L4: p.thoff, First: *first}
+		e := TraceEvent{Kind: k, ID: p.traceID, Table: c.Table, Chain: c, Rule: rule, Verdict: v, Hook: *p.st, SKB: p.b, HasL4: p.hasL4, L4: p.thoff, First: *first}
+		if v.Code == StolenCode {
+			e.First, e.SKB = false, nil // the packet is gone
+		}
 		if s.tracer != nil {
 			s.tracer.NftTrace(p.ns, &e)
 		}

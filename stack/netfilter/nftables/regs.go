@@ -75,6 +75,7 @@ type Pkt struct {
 	fragoff uint16 // of IPv4 in units of 8 bytes, of IPv6 in bytes
 	thoff   int    // from the data pointer
 	inner   int    // 0: not looked for yet; else offset + 1
+	traceID uint32
 	scratch [regBytes]byte
 }
 
