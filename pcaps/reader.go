@@ -17,7 +17,7 @@ const (
 	MaxInterfaces = 1 << 17
 
 	stride    = 64 // every so many frames the index remembers one place
-	seqWindow = 128 << 10
+	seqWindow = 32 << 10 // stays in the nearest cache until it has been read
 	rndWindow = 64 << 10
 )
 
