@@ -16,7 +16,7 @@ const (
 	// MaxInterfaces is the most interfaces of one file, over all sections.
 	MaxInterfaces = 1 << 17
 
-	stride    = 64 // every so many frames the index remembers one place
+	stride    = 64       // every so many frames the index remembers one place
 	seqWindow = 32 << 10 // stays in the nearest cache until it has been read
 	rndWindow = 64 << 10
 )

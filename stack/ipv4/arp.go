@@ -140,7 +140,7 @@ func (ip *IPv4) ARPXmit(b *core.SKB) {
 // (arp_notify).
 func (ip *IPv4) announce(in *InDevice) {
 	for _, f := range in.addrs {
-		ip.arpSend(in.Dev, in.Dev.Broadcast, wire.ARPRepr{Op: wire.ARPRequest, SHA: in.Dev.Addr, SPA: f.local, THA: in.Dev.Addr, TPA: f.local}, 0)
+		ip.arpSend(in.Dev, in.Dev.Broadcast, wire.ARPRepr{Op: wire.ARPRequest, SHA: in.Dev.Addr, SPA: f.local, TPA: f.local}, 0)
 	}
 }
 

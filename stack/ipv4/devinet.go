@@ -481,7 +481,7 @@ func (ip *IPv4) delIfaddr(f, iprim *ifaddr) {
 		return
 	}
 	ip.magic(false, RTNLocal, f.local, 32, prim)
-	if gone && ip.addrType(dev, f.local) != RTNLocal && ip.syncDownAddr(f.local) > 0 {
+	if typ := ip.addrType(dev, f.local); gone && typ != RTNLocal && ip.syncDownAddr(f.local) > 0 {
 		ip.fibFlush()
 	}
 }

@@ -156,7 +156,7 @@ func (c *ipCmd) routeMod4(sp *routeSpec, v string) error {
 	switch {
 	case e == 0:
 		return nil
-	case e == 22 && invalidRoute(&r) != "":
+	case (e == 22 || e == 19) && invalidRoute(&r) != "":
 		return kernelSays(invalidRoute(&r))
 	case e == 17 && v == "add":
 		return answer(17)

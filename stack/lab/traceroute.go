@@ -29,6 +29,10 @@ type tracer struct {
 	Size         int
 	Port         uint16
 	Numeric      bool
+	ICMP         bool // -I: echo requests
+	fd           int  // of -I: one socket for all probes
+	id           uint16
+	dgram        bool // it is a ping socket
 
 	probes     []traceProbe // (Max-First+1)*Queries, hop by hop
 	start, end int          // those that are not yet printed, and not past the target
@@ -65,6 +69,8 @@ func tracerouteTool(p *Proc, a []string) int {
 			fam = 6
 		case 'n':
 			t.Numeric = true
+		case 'I':
+			t.ICMP = true
 		case 'r', 'd', 'U', 'z':
 		case 'N':
 			t.Sim = int(n)
@@ -106,7 +112,7 @@ func tracerouteTool(p *Proc, a []string) int {
 		p.errf("%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc 1)\n", t.Name, e, t.Name)
 		return 2
 	}
-	t.Addr = addr
+	t.Addr, t.id = addr, uint16(p.lab.lastPID)
 	if !addr.Is4() && t.Size == 60 {
 		t.Size = 80
 	}
@@ -120,7 +126,14 @@ func (t *tracer) Run(p *socket.Program) {
 		t.probes, t.buf = make([]traceProbe, t.end), make([]byte, 2048)
 		t.printf("traceroute to %s (%s), %d hops max, %d byte packets\n", t.Name, t.Addr, t.Max, t.Size)
 	}
+	if t.ICMP {
+		for t.fd > 0 && t.readEcho(p) {
+		}
+	}
 	for i := range t.probes[:t.end] {
+		if t.ICMP {
+			break
+		}
 		if x := &t.probes[i]; x.sent && !x.done {
 			t.read(p, x)
 		}
@@ -196,12 +209,17 @@ func (t *tracer) patience(n int) sim.Time {
 
 // finish is probe_done.
 func (t *tracer) finish(p *socket.Program, x *traceProbe) {
-	p.Close(x.fd)
+	if !t.ICMP {
+		p.Close(x.fd)
+	}
 	x.done = true
 }
 
 // send is udp_send_probe.
 func (t *tracer) send(p *socket.Program, n int) bool {
+	if t.ICMP {
+		return t.sendEcho(p, n)
+	}
 	x := &t.probes[n]
 	fam, head := uint16(core.AFInet), 28
 	if !t.Addr.Is4() {
@@ -226,12 +244,19 @@ func (t *tracer) send(p *socket.Program, n int) bool {
 		}
 		_, e = p.Send(x.fd, b, 0)
 	}
-	if e != 0 && e != step.EAGAIN && e != step.ECONNREFUSED && e != step.EHOSTUNREACH && e != step.EMSGSIZE && e != step.ENOBUFS {
-		t.errf("connect: %s\n", errnoWords(e))
-		t.exit(p, 1)
-		return false
+	return t.sentWell(p, e)
+}
+
+// sentWell reports whether the program goes on after a send: some errors tell of the
+// way, and come back as answers.
+func (t *tracer) sentWell(p *socket.Program, e core.Errno) bool {
+	switch e {
+	case 0, step.EAGAIN, step.ECONNREFUSED, step.EHOSTUNREACH, step.EMSGSIZE, step.ENOBUFS:
+		return true
 	}
-	return true
+	t.errf("connect: %s\n", errnoWords(e))
+	t.exit(p, 1)
+	return false
 }
 
 // read is recv_reply: is there an answer to this probe?

@@ -33,6 +33,7 @@ type labModel struct {
 	gone  map[*core.Netns]bool
 	going bool // a namespace is being taken away
 	held  []heldFrame
+	whole map[heldPacket][]byte // what GRO has put together, as it was taken up
 	busy  bool
 }
 

@@ -75,7 +75,7 @@ func natPorts(f *LabFacts) map[string]string {
 			case p < 1024:
 				m[w[4]] = "nat<1024"
 			default:
-				m[w[4]] = "nat"
+				m[w[4]] = "eph"
 			}
 		}
 	}

@@ -114,9 +114,24 @@ func text(b []byte) string {
 	return s
 }
 
+// protoOf is the EtherType of an event's packet. Before ip_local_out there is none: then
+// it is that of the socket's family, if there is an IP header already.
+func protoOf(e *real.Event) uint16 {
+	if p := swap16(e.V["proto"]); p != 0 || e.V["net"] == 0 || e.V["net"] == 0xffff || len(e.B["packet"]) == 0 {
+		return p
+	}
+	switch v := e.B["packet"][0] >> 4; {
+	case e.V["skfam"] == 2 && v == 4:
+		return 0x0800
+	case e.V["skfam"] == 10 && v == 6:
+		return 0x86dd
+	}
+	return 0
+}
+
 // packetOf is the packet line of an event's packet.
 func packetOf(e *real.Event) string {
-	proto := swap16(e.V["proto"])
+	proto := protoOf(e)
 	net, room := e.V["net"], int64(e.V["tail"])-int64(e.V["net"])
 	b := e.B["packet"]
 	if net == 0 || net == 0xffff {
@@ -152,7 +167,7 @@ func stepOf(e *real.Event) (Step, bool) {
 		tracked(&s, e.V["nfct"]&^7 != 0, uint8(e.V["nfct"]&7), uint32(e.V["ctstatus"]), uint8(e.V["ctproto"]), uint8(e.V["cttcp"]))
 		return gsoOf(e, s), true
 	case "kfree_skb":
-		if e.V["skfam"] == 16 || e.V["skfam"] == 1 || swap16(e.V["proto"]) == 0 {
+		if e.V["skfam"] == 16 || e.V["skfam"] == 1 || protoOf(e) == 0 {
 			return Step{}, false // of netlink or a local socket; or no packet at all
 		}
 		r := step.DropReason(e.V["reason"]).String()

@@ -146,7 +146,7 @@ func TestNatPorts(t *testing.T) {
 	}}}}
 	n := labNorm(f)
 	for _, tt := range [][2]string{
-		{"tx eth1 pkt [10.0.2.1:6859 > 10.0.2.10:9000 UDP len 2 ttl 63]", "tx eth1 pkt [10.0.2.1:nat > 10.0.2.10:9000 UDP len 2 ttl 63]"},
+		{"tx eth1 pkt [10.0.2.1:6859 > 10.0.2.10:9000 UDP len 2 ttl 63]", "tx eth1 pkt [10.0.2.1:eph > 10.0.2.10:9000 UDP len 2 ttl 63]"},
 		{"sport=9002 dport=993 mark=0", "sport=9002 dport=nat<1024 mark=0"},
 		{"10.0.3.10:4001 > 10.0.2.1:8080", "10.0.3.10:4001 > 10.0.2.1:8080"},
 		{"10.0.3.10:600 > 10.0.2.10:9002", "10.0.3.10:600 > 10.0.2.10:9002"},
@@ -155,7 +155,7 @@ func TestNatPorts(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", tt[0], got, tt[1])
 		}
 	}
-	if got := n.port("6859") + " " + n.port("9000") + " " + n.port("40000"); got != "nat 9000 eph" {
+	if got := n.port("6859") + " " + n.port("9000") + " " + n.port("40000"); got != "eph 9000 eph" {
 		t.Errorf("ports become %q", got)
 	}
 }

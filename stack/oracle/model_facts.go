@@ -69,6 +69,9 @@ func (l *listener) Enter(s step.Step, on trace.Subject) {
 		l.entered = map[step.Step]bool{}
 	}
 	l.entered[s] = true
+	if b, ok := on.(*core.SKB); ok && l.lab != nil && s == step.NetifReceiveSkbCore {
+		l.lab.merged(b)
+	}
 	switch s {
 	case step.NetifReceiveSkbOneCore, step.NetifReceiveSkbListCore, step.NapiGroReceive:
 		if !l.inside(step.TunGetUser) { // what a program writes into a tun device is its call's

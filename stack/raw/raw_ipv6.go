@@ -99,7 +99,11 @@ func sendData6(sk *core.Sock, daddr wire.Addr, data []byte, ck ipv6.Cookie) core
 	if e != 0 {
 		return e
 	}
-	if e = sk.AllocSend(sk.NS, step.Ip6OutDiscards); e != 0 {
+	transhdrlen := 0
+	if sk.Type == core.SockDgram { // ping_v6_sendmsg gives the ICMPv6 header apart
+		transhdrlen = wire.ICMPLen
+	}
+	if e = allocSend(sk, transhdrlen, step.Ip6OutDiscards); e != 0 {
 		return e
 	}
 	b, e := ip.MakeSKB(sk, &fl, dst, &ck, 0, data)

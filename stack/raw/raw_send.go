@@ -93,10 +93,26 @@ func flow4(sk *core.Sock, daddr wire.IP4, data []byte) ipv4.Flow4 {
 	return fl
 }
 
+// allocSend is how __ip_append_data gets room for a packet: with a header of the
+// transport by sock_alloc_send_skb, which reports an error that waits; without one, as
+// raw sockets do, by alloc_skb, and an error that waits stays (two times SO_SNDBUF may
+// be under way, else ENOBUFS).
+func allocSend(sk *core.Sock, transhdrlen int, discards step.MIB) core.Errno {
+	if transhdrlen > 0 {
+		return sk.AllocSend(sk.NS, discards)
+	}
+	if sk.WmemAlloc > 2*sk.SndBuf {
+		sk.NS.Why(step.WhySndbufFull, uint64(sk.WmemAlloc-1), uint64(2*sk.SndBuf))
+		sk.NS.Inc(discards)
+		return step.ENOBUFS
+	}
+	return 0
+}
+
 // sendData is ip_append_data and ip_push_pending_frames of one piece.
 // transhdrlen bytes of header at the front of data are the transport's.
 func sendData(sk *core.Sock, ip *ipv4.IPv4, fl *ipv4.Flow4, dst *core.Dst, transhdrlen int, data []byte) core.Errno {
-	if e := sk.AllocSend(sk.NS, step.IpOutDiscards); e != 0 {
+	if e := allocSend(sk, transhdrlen, step.IpOutDiscards); e != 0 {
 		return e
 	}
 	ck := ipv4.Cookie{TTL: -1, TOS: -1, Mark: sk.Mark, Priority: sk.Priority}

@@ -94,7 +94,7 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NftSocketEval & 255:         {"nft_socket_eval", Netfilter, "net/netfilter/nft_socket.c", "Ask about the socket that the packet belongs to."},
 	NftTproxyEvalV4 & 255:       {"nft_tproxy_eval_v4", Netfilter, "net/netfilter/nft_tproxy.c", "Give the packet to a local socket without changing it."},
 	NftTproxyEvalV6 & 255:       {"nft_tproxy_eval_v6", Netfilter, "net/netfilter/nft_tproxy.c", "Give the packet to a local socket without changing it."},
-	NftSynproxyEval & 255:       {"nft_synproxy_eval", Netfilter, "net/netfilter/nft_synproxy.c", "Shake hands with the client in the server's stead."},
+	NftSynproxyEval & 255:       {"nft_synproxy_do_eval", Netfilter, "net/netfilter/nft_synproxy.c", "Shake hands with the client in the server's stead."},
 	NftFlowOffloadEval & 255:    {"nft_flow_offload_eval", Netfilter, "net/netfilter/nft_flow_offload.c", "Put the packet's connection into a flow table: what follows takes the short way."},
 	NfFlowOffloadInetHook & 255: {"nf_flow_offload_inet_hook", Netfilter, "net/netfilter/nf_flow_table_inet.c", "Ask a flow table of IPv4 and IPv6 at a device's ingress."},
 	NfFlowOffloadIPHook & 255:   {"nf_flow_offload_ip_hook", Netfilter, "net/netfilter/nf_flow_table_ip.c", "Send a packet whose flow the flow table knows at once, past routing and hooks."},

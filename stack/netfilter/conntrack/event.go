@@ -54,8 +54,8 @@ func (t *Table) tell(c *Conn, e Events) {
 		why = step.WhyCTNewEvent
 	}
 	o, st := c.Tuple(Original), uint64(c.protoState())
-	if c.Proto() != 6 && st == 0 {
-		st = 32 // no states
+	if c.Proto() != 6 && st == 0 || e&(EventProtoInfo|EventDestroy) == 0 {
+		st = 32 // no states, or nothing new about them (ctnetlink_conntrack_event)
 	}
 	t.ns.Note(c, why, uint64(c.Proto()), o.Src.Hi, o.Src.Lo, uint64(o.Sport), o.Dst.Hi, o.Dst.Lo, uint64(o.Dport), st, uint64(c.Expires()))
 }

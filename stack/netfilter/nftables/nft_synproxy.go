@@ -13,7 +13,7 @@ import (
 // Synproxy is nft_synproxy: shake hands with a client before the server hears of it.
 type Synproxy struct{ Info iptables.SynproxyInfo }
 
-// Eval is nft_synproxy_eval.
+// Eval is nft_synproxy_do_eval.
 func (e *Synproxy) Eval(r *Regs, p *Pkt) {
 	defer p.ns.In(step.NftSynproxyEval, p.b).Out()
 	if p.tprot != uint8(wire.ProtoTCP) {
