@@ -208,10 +208,10 @@ func TestFragmentTimeoutAndOverlap(t *testing.T) {
 	}
 	frag(0, 64, true, 2)
 	frag(56, 64, false, 2)
-	h1.wantDrop(step.DropNotSpecified, step.IP6FragQueue)
+	h1.wantDrop(step.DropNotSpecified, step.IPv6FragRcv)
 	frag(0, 64, true, 3)
 	frag(0, 64, true, 3)
-	h1.wantDrop(step.DropDupFrag, step.IP6FragQueue)
+	h1.wantDrop(step.DropDupFrag, step.IPv6FragRcv)
 	h1.run(61 * sim.Second)
 	h1.conserved(0)
 }

@@ -136,7 +136,7 @@ func (ip *IPv6) fragQueue(q *inet.FragQueue, b *core.SKB, fh wire.Fragment) int 
 	size := b.Len() + b.Offset() - b.Network
 	switch q.Insert(b, off, end) {
 	case inet.FragDup:
-		ns.Drop(b, step.DropDupFrag, step.IP6FragQueue)
+		ns.Drop(b, step.DropDupFrag, step.IPv6FragRcv)
 		return gone
 	case inet.FragOverlap:
 		return ip.fragDiscard(q, b)
@@ -162,7 +162,7 @@ func (ip *IPv6) fragQueue(q *inet.FragQueue, b *core.SKB, fh wire.Fragment) int 
 func (ip *IPv6) fragDiscard(q *inet.FragQueue, b *core.SKB) int {
 	q.Kill()
 	ip.ns.Inc(step.Ip6ReasmFails)
-	ip.ns.Drop(b, step.DropNotSpecified, step.IP6FragQueue)
+	ip.ns.Drop(b, step.DropNotSpecified, step.IPv6FragRcv)
 	q.Destroy()
 	return gone
 }

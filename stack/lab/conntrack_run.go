@@ -225,7 +225,7 @@ func (c *ctCmd) get(t *conntrack.Table) int {
 }
 
 func (c *ctCmd) stats(t *conntrack.Table) {
-	for cpu := range c.p.host.NS.Machine.CPU {
+	for cpu := range c.p.host.NS.Machine.CPUs() { // one CPU does the work
 		var s conntrack.Stat
 		if cpu == 0 {
 			s = t.Stat

@@ -69,8 +69,13 @@ func (c *ipCmd) ruleMod(a *args, add bool) error {
 	if r.refused != "" {
 		return other("not modelled: ip rule … %s", r.refused)
 	}
-	if r.fam != 0 {
-		c.fam = r.fam
+	if c.fam != 6 { // without -6 a rule is one of IPv4, whatever its addresses are
+		switch {
+		case r.SrcLen > 0 && !r.Src.Is4():
+			return kernelSays("Invalid source address.")
+		case r.DstLen > 0 && !r.Dst.Is4():
+			return kernelSays("Invalid dst address.")
+		}
 	}
 	ops := c.ruleOps()
 	if !add {
@@ -266,9 +271,6 @@ func (c *ipCmd) rulePrefix(r *ruleReq, k string, a *args) error {
 	p, n, err := prefix(v, "prefix", r.fam)
 	if err != nil {
 		return err
-	}
-	if r.fam = 6; p.Is4() {
-		r.fam = 4
 	}
 	if k == "from" {
 		r.Src, r.SrcLen = p, n

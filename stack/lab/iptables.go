@@ -52,8 +52,24 @@ func iptablesTool(p *Proc, a []string) int {
 
 // sortLoopback is what getaddrinfo of the GNU C library does for a port without a
 // host: it connects a UDP socket to ::1 and to 127.0.0.1 to see by which it would go
-// (RFC 6724).
+// (RFC 6724). It does not if only one of the families has an address besides the
+// loopback one (AI_ADDRCONFIG, __check_pf): then there is nothing to sort.
 func (p *Proc) sortLoopback(port uint16) {
+	four, six := false, false
+	for _, d := range p.host.NS.Devices {
+		if d == nil {
+			continue
+		}
+		for _, a := range p.host.IPv4.Addrs(d) {
+			four = four || a.Local != 0x7f000001
+		}
+		for _, a := range p.host.IPv6.Addrs(d) {
+			six = six || a.Addr != (wire.Addr{Lo: 1})
+		}
+	}
+	if four != six {
+		return
+	}
 	n := p.network("iptables")
 	defer n.close()
 	fd, e := n.prog.Socket(core.AFInet6, core.SockDgram, 0)

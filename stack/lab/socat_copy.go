@@ -185,7 +185,7 @@ func (c *socatCmd) write(e *socatEnd, b []byte) bool {
 		return true
 	case e.fd >= 0 && e.toPort != 0:
 		if _, er := c.n.prog.SendTo(e.fd, b, e.to, e.toPort, core.MsgDontWait); er != 0 && er != step.EAGAIN {
-			c.status = c.err("sendto(5, ..., %d, 0, ...): %s", len(b), errnoWords(er))
+			c.status = c.err("sendto(5, ..., %d, 0, %s): %s", len(b), sockaddrText(e.to, e.toPort), errnoWords(er))
 			return false
 		}
 		return true

@@ -172,6 +172,20 @@ func (c *socatCmd) receive(s *socatSpec, e *socatEnd) string {
 	return ""
 }
 
+// sockaddrText is an address as socat's complaints write it (sockaddr_info), and its
+// length: "AF=2 10.0.0.1:80, 16".
+func sockaddrText(a wire.Addr, port uint16) string {
+	if a.Is4() {
+		return fmt.Sprintf("AF=%d %s:%d, 16", core.AFInet, a, port)
+	}
+	b := a.Netip().As16()
+	at := ""
+	for i := 0; i < 16; i += 2 {
+		at += fmt.Sprintf("%02x%02x:", b[i], b[i+1])
+	}
+	return fmt.Sprintf("AF=%d [%s]:%d, 28", core.AFInet6, at[:len(at)-1], port)
+}
+
 // bound is a UDP socket on the port that an address names.
 func (c *socatCmd) bound(s *socatSpec) (int, string) {
 	port, ok := portNumber(s.params[0])
@@ -191,19 +205,11 @@ func (c *socatCmd) bound(s *socatSpec) (int, string) {
 		e = c.n.prog.Bind(fd, a, uint16(port))
 	}
 	if e != 0 {
-		at, n := "0.0.0.0", 16
-		if !a.IsZero() {
-			at = a.String()
+		if a.IsZero() && fam == core.AFInet {
+			a = wire.IP4(0).Addr()
 		}
-		if fam == core.AFInet6 {
-			b := a.Netip().As16()
-			at, n = "[", 28
-			for i := 0; i < 16; i += 2 {
-				at += fmt.Sprintf("%02x%02x:", b[i], b[i+1])
-			}
-			at = at[:len(at)-1] + "]"
-		}
-		return -1, fmt.Sprintf("bind(5, {AF=%d %s:%d}, %d): %s", fam, at, port, n, errnoWords(e))
+		at, n, _ := strings.Cut(sockaddrText(a, uint16(port)), ", ")
+		return -1, fmt.Sprintf("bind(5, {%s}, %s): %s", at, n, errnoWords(e))
 	}
 	if bad := c.sockopts(s, fd, true); bad != "" {
 		return fd, bad
