@@ -7,13 +7,17 @@ import (
 	"github.com/packetwalk/packetwalk/stack/step"
 )
 
-// Match is the route of a table that a flow of this host takes, as `ip route get
+// Match is the route of a table that a flow takes, one of this host if fl.IIF is lo, as `ip route get
 // fibmatch` shows it; the errors are those of a lookup, EHOSTUNREACH if no table was
 // asked, or none had an answer.
 func (ip *IPv4) Match(fl *Flow4) (Route, core.Errno) {
 	var res fibResult
 	f := *fl
-	if _, err := ip.routeOutputKeyRcu(&f, nil, &res); err != 0 {
+	if fl.IIF != ip.loIndex() { // a packet that comes in: only the tables are asked here
+		if err := ip.lookup(&f, &res, 0); err != 0 {
+			return Route{}, err
+		}
+	} else if _, err := ip.routeOutputKeyRcu(&f, nil, &res); err != 0 {
 		return Route{}, err
 	}
 	if res.fi == nil {

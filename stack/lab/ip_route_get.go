@@ -141,9 +141,6 @@ func (c *ipCmd) routeGet4(r *getReq) error {
 		fl.IIF = r.iif.Index
 	}
 	if r.fibmatch {
-		if r.iif != nil {
-			return other("not modelled: ip route get fibmatch iif")
-		}
 		if fl.Proto == 0 {
 			fl.Proto = uint8(wire.ProtoUDP)
 		}

@@ -126,10 +126,6 @@ func (t *tracer) Run(p *socket.Program) {
 		t.probes, t.buf = make([]traceProbe, t.end), make([]byte, 2048)
 		t.printf("traceroute to %s (%s), %d hops max, %d byte packets\n", t.Name, t.Addr, t.Max, t.Size)
 	}
-	if t.ICMP {
-		for t.fd > 0 && t.readEcho(p) {
-		}
-	}
 	for i := range t.probes[:t.end] {
 		if t.ICMP {
 			break
@@ -145,6 +141,7 @@ func (t *tracer) Run(p *socket.Program) {
 			t.printf("\n")
 			t.exit(p, 0)
 			return
+		case !again && t.ICMP && t.readEcho(p): // do_poll: one answer at a time, then what may be sent
 		case !again:
 			p.Alarm(until)
 			return

@@ -66,7 +66,7 @@ func (t *tracer) sendEcho(p *socket.Program, n int) bool {
 	return t.sentWell(p, e)
 }
 
-// readEcho takes one answer, or one error, and reports whether there may be more.
+// readEcho takes one answer, or one error, and reports whether there was one.
 func (t *tracer) readEcho(p *socket.Program) bool {
 	ev := p.Poll(t.fd)
 	flags := core.MsgDontWait
@@ -76,8 +76,8 @@ func (t *tracer) readEcho(p *socket.Program) bool {
 	case ev&socket.PollIn == 0:
 		return false
 	}
-	c := p.RecvFrom(t.fd, t.buf, flags)
-	if c.Err != 0 {
+	c := &socket.Call{Op: socket.OpRecvMsg, FD: t.fd, Iov: [][]byte{t.buf}, Flags: flags}
+	if !p.Do(c) || c.Err != 0 {
 		return flags&core.MsgErrQueue != 0
 	}
 	m := t.buf[:min(c.Ret, len(t.buf))]

@@ -158,7 +158,7 @@ func (l *ctListener) ConntrackEvent(ns *core.Netns, c *conntrack.Conn, ev conntr
 	case ev&(conntrack.EventNew|conntrack.EventRelated) != 0:
 		e.event = "NEW"
 	}
-	if c.Proto() == 6 {
+	if c.Proto() == 6 && ev&(conntrack.EventProtoInfo|conntrack.EventDestroy) != 0 {
 		e.state = int(c.TCP.State)
 	}
 	h := l.m.of(ns)
