@@ -96,8 +96,16 @@ func (a *player) begin(p *socket.Program, act *Act) {
 		p.SetSockOpt(fd, socket.IPTOS, int(act.TOS))
 		a.buffer(p, fd, act)
 		p.Bind(fd, act.Flow.Local, act.Flow.Lport)
-		p.Connect(fd, act.Flow.Remote, act.Flow.Rport)
-		a.open(act.Flow).fd = fd
+		c := a.open(act.Flow)
+		c.fd = fd
+		if !act.FastOpen {
+			p.Connect(fd, act.Flow.Remote, act.Flow.Rport)
+			break
+		}
+		n, _ := p.SendTo(fd, act.Data, act.Flow.Remote, act.Flow.Rport, core.MsgFastOpen)
+		if n = max(0, n); n < len(act.Data) { // a call that waits would send the rest
+			c.todo = append(c.todo, Act{Kind: ActWrite, Flow: act.Flow, Data: act.Data[n:]})
+		}
 	case ActWrite, ActShutdown, ActClose, ActAbort, ActPause, ActResume, ActKeepAlive:
 		c := a.flows[act.Flow]
 		if c == nil {
@@ -189,7 +197,11 @@ func (a *player) act(p *socket.Program, c *conn) bool {
 		if c.rest == nil {
 			c.rest = t.Data
 		}
-		n, e := p.Send(c.fd, c.rest, 0)
+		flags := 0
+		if t.Urgent {
+			flags = core.MsgOOB
+		}
+		n, e := p.Send(c.fd, c.rest, flags)
 		if e == 0 {
 			c.rest = c.rest[n:]
 		}

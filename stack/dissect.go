@@ -37,6 +37,7 @@ type tcpFacts struct {
 	have  bool
 	mss   int
 	sack  bool // it lists what arrived beyond a gap
+	fast  bool // it has a Fast Open cookie, or asks for one
 }
 
 func (o tcpFacts) wscale() int {
@@ -190,7 +191,7 @@ func (p *packet) transport(b []byte, n int, pseudo uint32) {
 		if h.DataOff() >= wire.TCPMinLen && h.DataOff() <= len(b) {
 			var o wire.TCPOptions
 			wire.ParseTCPOptions(b[wire.TCPMinLen:h.DataOff()], &o)
-			p.opts = tcpFacts{ts: o.HasTS, tsval: o.TSVal, ws: int(o.WScale), have: o.HasWScale, mss: int(o.MSS), sack: o.NumSACK > 0}
+			p.opts = tcpFacts{ts: o.HasTS, tsval: o.TSVal, ws: int(o.WScale), have: o.HasWScale, mss: int(o.MSS), sack: o.NumSACK > 0, fast: o.HasCookie}
 		}
 	case wire.ProtoUDP:
 		h := wire.UDP(b)

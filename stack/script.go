@@ -43,6 +43,9 @@ type Act struct {
 	// What the SYN of ActListen and ActConnect offered, 0 if it is not known:
 	// a window in bytes and a segment size. They tell of SO_RCVBUF.
 	Window, MSS int
+	// FastOpen tells that ActConnect is a sendto with MSG_FASTOPEN of Data (RFC 7413).
+	FastOpen bool
+	Urgent   bool // ActWrite sends with MSG_OOB: its last byte is urgent
 }
 
 // A Script is what the captured host's programs did, as far as its frames

@@ -18,11 +18,21 @@ type scriptFlow struct {
 	una      uint32 // the peer has acknowledged up to here
 	have     bool
 	write    int    // index of the last write, -1 if none
-	full     bool   // the last segment with new data was as large as they get
+	full     bool   // the last segment with new data may not have been the end of its write
+	pushed   uint32 // up to here the last segment with PSH went
+	wrote    int    // bytes of the write so far
+	idle     bool   // PSH, and the window and the congestion window allowed for more: nothing was left to send
+	heard    bool   // data came since
+	fast     bool   // a Fast Open without a cookie: its data wait
+	again    bool   // something was sent again: the congestion window may be small
 	lastData int64  // when new data was sent last
 	mss      int    // the largest segment, 0 if not known
+	bare     int    // what it is without timestamps
+	noStamps bool   // one of the SYNs did not offer them
 	wide     int    // what that was before the path was found to be narrower
 	peerWnd  uint32 // the window that the peer offers, as its segments say it
+	maxWnd   int    // the largest one that it offered, in bytes
+	scale    int    // of its windows
 	clocked  int64  // when an ACK that lets data go came, -1 if none yet
 	pureAck  bool   // it was an ACK and nothing else
 	shut     bool   // that window is closed
@@ -71,6 +81,9 @@ func (s *Script) segment(f *pcaps.Frame, p *packet, out bool) {
 	}
 	if flags.Has(wire.TCPSyn) {
 		w.offer(s.p.MTU, p)
+		if !out {
+			w.scale = max(0, p.opts.wscale())
+		}
 	}
 	if out {
 		s.sent(f, p, fl, w, flags)
@@ -87,11 +100,13 @@ func (w *scriptFlow) offer(mtu int, p *packet) {
 	if m == 0 {
 		m = 536
 	}
-	if m = min(m, mtu-(p.l4-p.l3)-wire.TCPMinLen); p.opts.ts {
-		m -= 12
+	m = min(m, mtu-(p.l4-p.l3)-wire.TCPMinLen)
+	if w.bare == 0 || m < w.bare {
+		w.bare = m
 	}
-	if w.mss == 0 || m < w.mss {
-		w.mss = m
+	w.noStamps = w.noStamps || !p.opts.ts
+	if w.mss = w.bare; !w.noStamps {
+		w.mss -= 12
 	}
 }
 
@@ -110,6 +125,7 @@ func (s *Script) came(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 		}
 	}
 	w.read.arrived(p, w.mss)
+	w.heard = w.heard || p.payload > 0
 	if p.payload > 0 && w.fin && w.closed >= 0 && !w.inFin && s.Acts[w.closed].Kind == ActClose {
 		// data after our FIN that is not refused: the program only shut down
 		s.Acts[w.closed].Kind = ActShutdown
@@ -140,6 +156,11 @@ func (w *scriptFlow) acked(f *pcaps.Frame, p *packet, flags wire.TCPFlags) {
 		w.clocked, w.pureAck = f.At, p.payload == 0 && !flags.Has(wire.TCPFin) && !flags.Has(wire.TCPSyn)
 	}
 	w.una = t.Ack()
+	if !flags.Has(wire.TCPSyn) {
+		wnd <<= w.scale
+	}
+	w.maxWnd = max(w.maxWnd, int(wnd))
+	wnd = uint32(t.Window())
 	if wnd == 0 && !w.shut {
 		w.shutAt = f.At
 	}
@@ -162,7 +183,7 @@ func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 		return
 	}
 	if !w.have {
-		w.next, w.have = t.Seq(), true
+		w.next, w.have, w.pushed = t.Seq(), true, t.Seq()
 	}
 	if flags.Has(wire.TCPAck) {
 		s.window(f, p, fl, &w.read)
@@ -177,9 +198,12 @@ func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 	fresh := int(t.Seq() + uint32(len(data)) - w.next)
 	fin := flags.Has(wire.TCPFin)
 	if len(data) > 0 && fresh > 0 && fresh <= len(data) {
-		s.wrote(f, fl, w, data[len(data)-fresh:], fin)
+		s.wrote(f, fl, w, data[len(data)-fresh:], flags)
 		w.next += uint32(fresh)
+		w.push(len(data), flags)
 		s.answersOf(fl).sentData(f, w.next)
+	} else if len(data) > 0 {
+		w.again = true
 	}
 	if fin && !w.fin && t.Seq()+uint32(len(data)) == w.next {
 		w.fin = true
@@ -195,7 +219,7 @@ func (s *Script) sent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags w
 func (s *Script) synSent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flags wire.TCPFlags) {
 	if !flags.Has(wire.TCPAck) && !w.begun {
 		_, tos, _ := ipOptions(f, p)
-		w.opened = s.add(Act{At: f.At, Kind: ActConnect, Flow: fl, TOS: tos})
+		w.opened = s.add(Act{At: f.At, Kind: ActConnect, Flow: fl, TOS: tos, FastOpen: p.opts.fast})
 		w.begun = true
 	}
 	if w.opened >= 0 {
@@ -206,6 +230,15 @@ func (s *Script) synSent(f *pcaps.Frame, p *packet, fl Flow, w *scriptFlow, flag
 		w.read.base = p.tcp.Ack()
 	}
 	w.next, w.una, w.have = p.tcp.Seq()+1, p.tcp.Seq(), true
+	w.pushed = w.next
+	if w.opened >= 0 && s.Acts[w.opened].FastOpen && !flags.Has(wire.TCPAck) {
+		data := p.body(f, p.tcp.DataOff())
+		a := &s.Acts[w.opened]
+		a.Data = bytes.Clone(data)
+		w.next += uint32(len(data))
+		w.pushed, w.write, w.wrote, w.full = w.next, w.opened, len(data), len(data) == 0
+		w.fast = len(data) == 0
+	}
 	w.read.scale, w.read.known = uint(max(0, p.opts.wscale())), true
 }
 
@@ -233,9 +266,12 @@ func (s *Script) probed(f *pcaps.Frame, fl Flow, w *scriptFlow) {
 // wrote looks at new data. It belongs to the write before if that may not have
 // been at its end: a full segment was the last, and these bytes follow at
 // once, or when an ACK lets them go.
-func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, fin bool) {
+func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, flags wire.TCPFlags) {
+	fin := flags.Has(wire.TCPFin)
 	clocked := w.clocked >= 0 && f.At-w.clocked < soon
-	if w.write < 0 || w.blocked || !w.full || !clocked && f.At-w.lastData > burst {
+	if w.fast { // it only asked for a cookie: what it sends now was the call's
+		w.fast = false
+	} else if w.write < 0 || flags.Has(wire.TCPUrg) != s.Acts[w.write].Urgent || w.blocked || !w.full || w.idle && w.heard || !clocked && f.At-w.lastData > burst {
 		at := f.At
 		switch {
 		case w.blocked:
@@ -243,12 +279,35 @@ func (s *Script) wrote(f *pcaps.Frame, fl Flow, w *scriptFlow, fresh []byte, fin
 		case fin && clocked && w.pureAck:
 			at = max(w.clocked-1000, w.lastData+1)
 		}
-		w.write = s.add(Act{At: at, Kind: ActWrite, Flow: fl})
+		w.write, w.wrote = s.add(Act{At: at, Kind: ActWrite, Flow: fl, Urgent: flags.Has(wire.TCPUrg)}), 0
 	}
-	w.blocked, w.lastData = false, f.At
+	w.blocked, w.lastData, w.heard = false, f.At, false
 	w.full = len(fresh) >= leastMSS && (w.mss == 0 || len(fresh)%w.mss == 0 || w.wide > 0 && len(fresh)%w.wide == 0)
+	w.wrote += len(fresh)
 	a := &s.Acts[w.write]
 	a.Data = append(a.Data, fresh...)
+}
+
+// certain is how many bytes of one write surely fit into a socket's send buffer: what
+// is longer may be pushed before its end, when the program waits for room.
+const certain = 12000
+
+// push looks at PSH. It stands on the last segment of each write (tcp_push), and on the
+// last one of those that the stack sends as one (TSO): so one that follows a pushed one
+// and is pushed itself ends a write. Within a write that can be seen only where half
+// the peer's largest window was written since the last (forced_push), or where the
+// program waited for room.
+func (w *scriptFlow) push(n int, flags wire.TCPFlags) {
+	const initCwnd = 10 // TCP_INIT_CWND
+	w.idle = flags.Has(wire.TCPPsh) && !w.again && w.wrote < certain && int(w.next-w.una)+w.mss <= min(initCwnd*w.mss, w.maxWnd)
+	if !flags.Has(wire.TCPPsh) {
+		return
+	}
+	alone := w.next-w.pushed == uint32(n) && n <= w.mss // one segment, not several that the card cuts up
+	if alone && w.wrote < certain && (w.maxWnd == 0 || n <= w.maxWnd/2) {
+		w.full = false
+	}
+	w.pushed = w.next
 }
 
 // narrow looks at an ICMP message: does it tell of a path with a smaller MTU

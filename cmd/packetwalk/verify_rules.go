@@ -67,6 +67,9 @@ func verifyRules(ctx context.Context, out io.Writer, f *ruleFlags, most int) err
 	if rep.Text > 0 {
 		fmt.Fprintf(out, "  %d of those that agree have a rule that nft lists in another form\n", rep.Text)
 	}
+	for _, w := range rep.Forms {
+		fmt.Fprint(out, cleanLines(w))
+	}
 	if rep.Unsteady > 0 {
 		fmt.Fprintf(out, "  %d agree only with a later run of the kernel, which does not do them twice in the same way\n", rep.Unsteady)
 	}

@@ -66,15 +66,27 @@ func (ns *Netns) receiveOneCore(b *SKB) {
 
 // receiveListCore is __netif_receive_skb_list_core: the same for a batch that
 // GRO let go. The kernel hands runs of packets to the protocols' list
-// functions; here each packet is handed on by itself, in the same order.
+// functions; here each packet is handed on by itself, in the same order, and
+// Machine.Batch tells which belong to one run.
 func (ns *Netns) receiveListCore(n *NAPI, l *SKBList) {
 	defer ns.In(step.NetifReceiveSkbListCore, n.cpu).Out()
 	ns.Why(step.WhyBatchUp, uint64(l.Len()))
+	m := ns.Machine
+	var dev *Device
+	typ := uint16(0)
 	for b := l.PopFront(); b != nil; b = l.PopFront() {
-		if h, b := ns.receiveCore(b); h != nil {
-			ns.Spend(CostProtocol)
-			h.Rcv(b.NS(), b)
+		h, b := ns.receiveCore(b)
+		if h == nil {
+			continue
 		}
+		if b.Dev != dev || b.Protocol != typ {
+			m.batches++
+			dev, typ = b.Dev, b.Protocol
+		}
+		ns.Spend(CostProtocol)
+		m.Batch = m.batches
+		h.Rcv(b.NS(), b)
+		m.Batch = 0
 	}
 }
 

@@ -229,17 +229,26 @@ func (ns *Netns) groMerge(p, b *SKB) bool {
 		return false
 	}
 	b.Pull(b.CB.DataOff)
+	proto, _ := p.groProto()
+	// What a program sent by TCP lies in pages (tcp_sendmsg_locked), and stays there
+	// on its way through a veth.
+	inHead := b.HeadLen() > 0 && !b.Paged && (b.HeadFrag || proto != wire.ProtoTCP)
 	p.AddFrag(b)
 	b.CB.SameFlow, b.CB.GROInto = true, p.ID
 	b.Parent = p.Pkt
 	p.CB.GROCount += b.CB.GROCount
-	if p.CB.GROFrags < maxSKBFrags {
-		p.CB.GROFrags++
-		p.Truesize += b.Truesize - sizeofSKB
-	} else {
-		// The fragments are all used: the sk_buff itself goes on the frag list.
+	switch {
+	case p.CB.GROFrags >= maxSKBFrags, inHead && !b.HeadFrag:
+		// The fragments are all used, or its bytes cannot become one: the sk_buff
+		// itself goes on the frag list.
 		p.CB.GROFrags = 0
 		p.Truesize += b.Truesize
+	case inHead:
+		p.CB.GROFrags++
+		p.Truesize += b.Truesize - sizeofSKB
+	default: // its pages go over, its head is free
+		p.CB.GROFrags++
+		p.Truesize += b.Truesize - AllocTruesize(0)
 	}
 	ns.Why(step.WhyGROMerged, uint64(p.ID), uint64(p.CB.GROCount))
 	return true

@@ -41,6 +41,11 @@ type Machine struct {
 
 	current int // the CPU that runs, an index into CPU
 
+	// Batch numbers the runs of packets that a driver hands up together, for one
+	// protocol from one device (__netif_receive_skb_list_core); 0 in between.
+	Batch   uint64
+	batches uint64
+
 	Allocated, Freed uint64 // buffers, for the law of conservation
 	NotModelled      uint64 // packets that ended so
 

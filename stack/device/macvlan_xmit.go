@@ -36,6 +36,7 @@ func (m *Macvlan) queueXmit(ns *core.Netns, b *core.SKB) int {
 			ns.Why(step.WhyMacvlanNext, uint64(dst), uint64(to.Dev.Index), uint64(lower.Index))
 			if forwardSkb(ns, lower, b) {
 				b.SetNS(lower.NS)
+				frame(lower.NS, b, rx) // its taps see it come in
 				lower.NS.NetifRx(b)
 			}
 			return core.NetXmitSuccess

@@ -27,6 +27,8 @@ type IPv4 struct {
 	addrCount          map[wire.IP4]int
 	errDst             [256]*core.Dst // routes for packets without one, by error
 
+	hint routeHint
+
 	peers    inet.Peers
 	frags    *inet.Fqdir
 	idents   []ident
@@ -60,8 +62,6 @@ func New(ns *core.Netns) *IPv4 {
 	ns.AddPacketType(uint16(wire.EtherTypeARP), arpPacket{ip})
 	ns.AddProto(uint8(wire.ProtoICMP), icmpProto{ip})
 	ns.AddProto(uint8(wire.ProtoIGMP), igmpProto{ip})
-	ip.newTable(TableMain)
-	ip.newTable(TableLocal)
 	return ip
 }
 

@@ -106,6 +106,9 @@ func (ip *IPv4) rcvFinish(b *core.SKB) {
 	defer ip.ns.In(step.IPRcvFinish, b).Out()
 	ns := ip.ns
 	if ip.rcvFinishCore(b, b.Dev) {
+		if ns.Machine.Batch != 0 {
+			ip.keepHint(b)
+		}
 		if ns.Listening() {
 			ip.whyDst(b.Dst)
 		}
@@ -132,6 +135,11 @@ func (ip *IPv4) whyDst(d *core.Dst) {
 func (ip *IPv4) rcvFinishCore(b *core.SKB, dev *core.Device) bool {
 	defer ip.ns.In(step.IPRcvFinishCore, b).Out()
 	ns := ip.ns
+	if ns.Machine.Batch != 0 {
+		if why := ip.hinted(b, dev); why != 0 {
+			return ip.noRoute(b, why)
+		}
+	}
 	if b.Dst == nil && b.SK == nil {
 		ip.earlyDemux(b)
 	}
@@ -139,11 +147,7 @@ func (ip *IPv4) rcvFinishCore(b *core.SKB, dev *core.Device) bool {
 	if b.Dst == nil {
 		ns.Why(step.WhyNoDemux)
 		if why := ip.RouteInput(b, h.Dst(), h.Src(), h.TOS(), dev); why != 0 {
-			if why == step.DropIPRpfilter {
-				ns.Inc(step.TcpExtIPReversePathFilter)
-			}
-			ns.Drop(b, why, step.IPRcvFinishCore)
-			return false
+			return ip.noRoute(b, why)
 		}
 		h = b.IP4()
 	}
@@ -175,6 +179,15 @@ func (ip *IPv4) rcvFinishCore(b *core.SKB, dev *core.Device) bool {
 		}
 	}
 	return true
+}
+
+// noRoute is drop_error of ip_rcv_finish_core.
+func (ip *IPv4) noRoute(b *core.SKB, why core.DropReason) bool {
+	if why == step.DropIPRpfilter {
+		ip.ns.Inc(step.TcpExtIPReversePathFilter)
+	}
+	ip.ns.Drop(b, why, step.IPRcvFinishCore)
+	return false
 }
 
 // earlyDemux asks TCP or UDP for the socket before routing

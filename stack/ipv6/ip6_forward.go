@@ -106,6 +106,10 @@ func (ip *IPv6) forwardRedirect(b *core.SKB) {
 	}
 }
 
+// ignoreDF is skb->ignore_df: the packet may be cut here. The socket that made it says
+// so, or connection tracking, which put it together.
+func ignoreDF(b *core.SKB) bool { return b.IgnoreDF || b.CB.IPFlags&skbIgnoreDF != 0 }
+
 // tooBig is ip6_pkt_too_big.
 func tooBig(b *core.SKB, mtu int) bool {
 	if b.Len() <= mtu {
@@ -114,7 +118,7 @@ func tooBig(b *core.SKB, mtu int) bool {
 	if b.CB.FragMax != 0 && b.CB.FragMax > mtu {
 		return true
 	}
-	if b.CB.IPFlags&skbIgnoreDF != 0 {
+	if ignoreDF(b) {
 		return false
 	}
 	return b.GSOSize == 0 || wire.IPv6Len+tcpHeaderLen(b)+b.GSOSize > mtu

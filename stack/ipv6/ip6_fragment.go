@@ -15,7 +15,7 @@ func (ip *IPv6) fragment(sk *core.Sock, b *core.SKB) core.Errno {
 		return ip.fragFail(b, step.EINVAL)
 	}
 	mtu := ip.skbMTU(b)
-	if b.CB.IPFlags&skbIgnoreDF == 0 && b.Len() > mtu {
+	if !ignoreDF(b) && b.Len() > mtu {
 		return ip.fragTooBig(b, mtu)
 	}
 	if b.CB.FragMax != 0 {
@@ -116,6 +116,9 @@ func (ip *IPv6) fragList(b *core.SKB, f *fragState) core.Errno {
 	var hdr [256]byte
 	h := append(hdr[:0], b.Data()[:f.hlen]...)
 	d, mark, prio, pkt := b.Dst, b.Mark, b.Priority, b.Pkt
+	for _, p := range pieces { // ip6_copy_metadata
+		p.CopyCT(b)
+	}
 	b.Push(wire.FragmentLen)
 	copy(b.Data(), h)
 	f.headers(b, 0, len(pieces) > 0)

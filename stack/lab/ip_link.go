@@ -48,6 +48,11 @@ func operState(d *core.Device) string {
 		}
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0 && (d.Lower != nil || d.LowerDown):
+		if p := linkParent(d); p != nil && device.Kind(d) == "veth" {
+			if x := d.NS.DevByIndex(p.Index); x == nil || x.Flags&core.IFFRunning != 0 {
+				return "DOWN" // default_operstate looks for the other end here, by its number
+			}
+		}
 		return "LOWERLAYERDOWN"
 	case d.Flags&core.IFFRunning == 0:
 		return "DOWN"

@@ -193,7 +193,7 @@ const vethUsage = "Usage: ip link <options> type veth [peer <options>]\nTo get <
 
 func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error) {
 	l := c.p.lab
-	q, to := &linkReq{mtu: -1, qlen: -1, group: -1}, h
+	q, to := &linkReq{mtu: r.mtu, qlen: -1, group: -1}, h
 	if a.more() {
 		if s := a.next(); s != "peer" {
 			return nil, ipError{vethUsage, 1}
@@ -232,9 +232,6 @@ func addVeth(c *ipCmd, r *linkReq, h *stack.Host, a *args) (*core.Device, error)
 	}
 	if to == h && q.name == r.name {
 		return nil, answer(17)
-	}
-	if q.mtu < 0 {
-		q.mtu = r.mtu
 	}
 	if err := c.linkCheck(q, to); err != nil {
 		return nil, err

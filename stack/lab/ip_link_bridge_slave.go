@@ -169,7 +169,11 @@ func setBridgeSlave(_ *ipCmd, d *core.Device, a *args) error {
 	if p == nil {
 		return answer(step.EOPNOTSUPP)
 	}
-	return r.apply(p)
+	if err := r.apply(p); err != nil {
+		return err
+	}
+	device.LinkChanged(p.Dev) // do_setlink ends with netdev_state_change: a disabled port with a carrier begins again
+	return nil
 }
 
 // bridgeSlaveDetail is what ip -d link shows of a port

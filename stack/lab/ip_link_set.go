@@ -193,6 +193,7 @@ func (c *ipCmd) linkMove(r *linkReq, d *core.Device) error {
 		return answer(17)
 	}
 	d.Name = name
+	tcShutdown(c.p, d)
 	c.p.host.MoveDevice(d, r.to)
 	return nil
 }

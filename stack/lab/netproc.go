@@ -63,6 +63,7 @@ type dialing struct {
 	dev     int
 	end     sim.Time
 	set     func(fd int) core.Errno
+	bound   *bool // told that bind went well; what fails then is connect
 }
 
 func familyOf(a wire.Addr) uint16 {
@@ -95,6 +96,9 @@ func (n *netProc) dial(d dialing) (fd int, e core.Errno) {
 			n.prog.Close(fd)
 			return -1, e
 		}
+	}
+	if d.bound != nil {
+		*d.bound = true
 	}
 	n.prog.SetNonBlock(fd, true)
 	e = n.prog.Connect(fd, d.addr, d.port)

@@ -36,10 +36,11 @@ type pinger struct {
 	ID               uint16
 	pattern          []byte // what the data repeats, nil: 0, 1, 2, …
 	ttlSet           bool
-	Opt              []byte // of the IPv4 header: record route, time stamps
-	oldRoute         string // what the last reply had recorded
-	scope            int    // device of a link-local address (%eth0)
-	dgram            bool   // a ping socket, as ping_group_range allows
+	Opt              []byte    // of the IPv4 header: record route, time stamps
+	via              wire.Addr // the first host of tsprespec: its route gives the source
+	oldRoute         string    // what the last reply had recorded
+	scope            int       // device of a link-local address (%eth0)
+	dgram            bool      // a ping socket, as ping_group_range allows
 
 	started     bool
 	fd          int
@@ -415,7 +416,11 @@ func (g *pinger) probe(p *socket.Program, fam uint16) (src wire.Addr, ok bool) {
 		}
 		return wire.FromNetip(netip.IPv6Unspecified()), true
 	}
-	e := p.Connect(probe, g.Addr, 1025)
+	first := g.Addr
+	if !g.via.IsZero() {
+		first = g.via
+	}
+	e := p.Connect(probe, first, 1025)
 	if e == step.EACCES {
 		if !g.Bcast {
 			g.complain("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n")

@@ -43,6 +43,9 @@ func (g *pinger) options(p *Proc, record bool, stamps string, hosts []string) st
 			if e != "" {
 				return fmt.Sprintf("ping: %s: %s\n", h, e)
 			}
+			if i == 0 {
+				g.via = a
+			}
 			binary.BigEndian.PutUint32(b[4+8*i:], uint32(a.IP4()))
 		}
 		b = b[:n]

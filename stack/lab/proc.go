@@ -34,9 +34,11 @@ type Proc struct {
 	wakeAt  sim.Time    // 0: not by time
 	exited  bool
 	status  int
-	killed  int  // signal that ends it
-	noticed bool // its end was seen by a shell that waited for another
-	died    int  // signal that ended the program that it ran last, 0: none
+	killed  int   // signal that ends it
+	relay   *Proc // timeout hands signals on to it
+	relayed bool  // and has done so
+	noticed bool  // its end was seen by a shell that waited for another
+	died    int   // signal that ended the program that it ran last, 0: none
 	waits   bool
 }
 
@@ -206,6 +208,11 @@ type signaled interface{ Signal(n int) bool }
 // signal is kill(2).
 func (p *Proc) signal(n int) {
 	if p.exited || n == 0 {
+		return
+	}
+	if r := p.relay; r != nil && !r.exited && (n == 1 || n == 2 || n == 3 || n == 15) {
+		p.relayed = true
+		r.signal(n)
 		return
 	}
 	if p.app != nil && n != 9 {

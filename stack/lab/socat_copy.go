@@ -228,6 +228,9 @@ func (c *socatCmd) end(t *socatPair) {
 		case e.pkt != nil:
 			e.pkt.Close()
 		case e.fd >= 0:
+			if sk := c.n.prog.Sock(e.fd); sk != nil && sk.Type == core.SockStream { // xioclose, END_SHUTDOWN
+				c.n.prog.Shutdown(e.fd, socket.ShutRdWr)
+			}
 			c.n.prog.Close(e.fd)
 		default:
 			for _, fd := range []int{e.rfd, e.wfd} {

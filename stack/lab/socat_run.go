@@ -141,9 +141,18 @@ func (c *socatCmd) connect(s *socatSpec, e *socatEnd) string {
 		tries += max(0, min(1000, n))
 	}
 	var er core.Errno
+	var bound bool
+	d.bound = &bound
 	for i := range tries {
 		if e.fd, er = c.n.dial(d); er == 0 {
 			return ""
+		}
+		if !bound && (!d.src.IsZero() || d.srcPort != 0) {
+			if d.src.IsZero() && a.Is4() {
+				d.src = wire.IP4(0).Addr()
+			}
+			at, n, _ := strings.Cut(sockaddrText(d.src, d.srcPort), ", ")
+			return fmt.Sprintf("bind(5, {%s}, %s): %s", at, n, errnoWords(er))
 		}
 		if i+1 < tries {
 			gap := 1.0

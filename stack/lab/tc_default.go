@@ -28,6 +28,17 @@ func tcFirstUp(p *Proc, d *core.Device) {
 	}
 }
 
+// tcShutdown takes all disciplines from a device that leaves its namespace
+// (dev_shutdown): it is as if it had never been up.
+func tcShutdown(p *Proc, d *core.Device) {
+	c := &tcCmd{p: p}
+	if q, ok := d.Ingress.(*sched.Ingress); ok {
+		q.Destroy()
+	}
+	c.graft(d, nil, 0, nil, 0)
+	d.EverUp = false
+}
+
 // standard is the queue that a device has by itself (attach_default_qdiscs).
 func (c *tcCmd) standard(d *core.Device) core.Qdisc {
 	switch d.Ops.(type) {

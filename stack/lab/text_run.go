@@ -203,15 +203,22 @@ func timeoutTool(p *Proc, a []string) int {
 		return 127
 	}
 	c := p.fork(w[0], func(q *Proc) int { return q.runWords(w) })
+	p.relay = c
+	defer func() { p.relay = nil }()
 	end := p.lab.now() + d
 	if d == 0 {
-		return p.wait(c)
+		end = 0
 	}
-	p.until(end, func() bool { return c.exited })
+	p.until(end, func() bool { return c.exited || p.relayed })
+	if p.relayed && kill == 0 {
+		p.until(end, func() bool { return c.exited })
+	}
 	if c.exited {
 		return p.wait(c)
 	}
-	c.signal(sig)
+	if !p.relayed || kill == 0 {
+		c.signal(sig)
+	}
 	if kill > 0 {
 		p.until(p.lab.now()+kill, func() bool { return c.exited })
 		if !c.exited {

@@ -49,7 +49,8 @@ func echoIdents(f *LabFacts) map[string]string {
 
 // pingPort is the port of a ping socket in a tracepoint.
 func (n *labNormal) pingPort(s string) string {
-	if k := strings.LastIndexByte(s, ':') + 1; n.echo[s[k:]] != "" {
+	k := strings.LastIndexByte(s, ':') + 1
+	if p := s[k:]; n.echo[p] != "" && p != "1" && p != "58" { // those are raw sockets: their port is the protocol
 		return s[:k] + n.echo[s[k:]]
 	}
 	return s

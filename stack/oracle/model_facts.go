@@ -188,7 +188,7 @@ func (l *listener) Point(tp step.TP, on trace.Subject, v []uint64) {
 	if l.lab != nil && tp == step.SkDataReady && sk != nil && sk.Family == core.AFUnspec {
 		return // a tun device's socket is in no namespace
 	}
-	if ofTap(tp, sk, v) || l.m != nil && unplaced(tp, b, v) {
+	if ofTap(tp, sk, v) || l.inTap(tp) || l.m != nil && unplaced(tp, b, v) {
 		return
 	}
 	switch tp {
@@ -274,6 +274,11 @@ func ofTap(tp step.TP, sk *core.Sock, v []uint64) bool {
 		return sk != nil && sk.Family == core.AFPacket
 	}
 	return false
+}
+
+// inTap is the same for the pieces of a packet that a packet socket lets go.
+func (l *listener) inTap(tp step.TP) bool {
+	return (tp == step.KfreeSkb || tp == step.ConsumeSkb) && (l.inside(step.PacketRecvmsg) || l.inside(step.PacketRelease) || l.inside(step.PacketRcv))
 }
 
 // unplaced reports whether a point is about the clone of the fragment that came

@@ -19,7 +19,7 @@ type Raw struct {
 	ns     *core.Netns
 	socks  []*Sock // newest first
 	pings  []*Ping // newest first
-	rover  uint16  // ping_port_rover
+	rover  uint16  // ping_port_rover; the kernel has one for all namespaces, which has counted before
 	v4     raw4
 	v6     raw6
 	p4     ping4
@@ -37,7 +37,7 @@ type (
 // New registers raw and ping sockets with the IPv4 and IPv6 of a namespace,
 // which are there already.
 func New(ns *core.Netns) *Raw {
-	r := &Raw{ns: ns}
+	r := &Raw{ns: ns, rover: 0xff}
 	r.v4.r, r.v6.r, r.p4.r, r.p6.r = r, r, r, r
 	ns.Raw = r
 	if ip, ok := ns.IPv4.(*ipv4.IPv4); ok {

@@ -105,6 +105,7 @@ const (
 	IgmpIfcTimerExpire
 	IgmpGqTimerExpire
 	IgmpTimerExpire
+	IPRouteUseHint
 	endIPv4
 )
 
@@ -210,6 +211,7 @@ var ipv4Steps = [int(endIPv4) - baseIPv4]Info{
 	IgmpIfcTimerExpire & 255:      {"igmp_ifc_timer_expire", Network, "net/ipv4/igmp.c", "Report what changed, again to be sure."},
 	IgmpGqTimerExpire & 255:       {"igmp_gq_timer_expire", Network, "net/ipv4/igmp.c", "Answer a general query, after a random time."},
 	IgmpTimerExpire & 255:         {"igmp_timer_expire", Network, "net/ipv4/igmp.c", "Report one group."},
+	IPRouteUseHint & 255:          {"ip_route_use_hint", Network, "net/ipv4/route.c", "The packet before it in the batch has the route already."},
 }
 
 // Why IPv4 decided.
@@ -374,6 +376,7 @@ const (
 	WhyToForward
 	WhyToError
 	WhyProtoModule
+	WhyRouteHint
 	endIPv4Why
 )
 
@@ -516,6 +519,7 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyIgmpOldQuerier & 255:     "The router speaks IGMP version {0}: so does this host for a while.",
 	WhyIgmpGeneralQuery & 255:   "Which groups? An answer goes within {0:dur}.",
 	WhyIgmpReport & 255:         "To {0:ip4} by {1:dev}.",
+	WhyRouteHint & 255:          "The packet before it in this batch is for {0:ip4} too: this one takes the same route, unasked.",
 	WhyNoDemux & 255:            "No connection brings a route: the routing tables decide.",
 	WhyFragmentIn & 255:         "It is a fragment of a larger packet, which is not whole yet.",
 	WhyHeaderDone & 255:         "The {0} bytes of IP header have done their work; {1} bytes are left for {2:proto}.",

@@ -225,7 +225,7 @@ func (h *nftHandle) commit() bool {
 	done := false
 	defer func() { // whatever ends the run before
 		if !done {
-			h.b.Abort()
+			h.b.Abort(h.b.Invalid())
 		}
 	}()
 	cmds := h.cmds

@@ -70,6 +70,9 @@ func (h *nftHandle) place(c *nftCmd, at int, what string) {
 	} else {
 		e2 = h.b.AddRule(ch, at, r)
 	}
+	if e2 == 0 {
+		e2 = h.b.Validate(ch.Table)
+	}
 	if e2 != 0 { // what comes first in the rule
 		e = e2
 	}

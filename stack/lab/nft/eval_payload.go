@@ -131,23 +131,9 @@ func (v *evaluator) ct(e *expr) *failure {
 		if e.t == tIP6 {
 			want = pIP6
 		}
-		now := v.proto[1]
-		if now == want {
-			return nil
-		}
-		if now != nil {
+		if now := v.proto[1]; now != nil && now != want {
 			return v.fail(e.at, "conflicting protocols specified: %s vs. %s", now.name, want.name)
 		}
-		if v.fam == core.NFIPv4 || v.fam == core.NFIPv6 {
-			return nil
-		}
-		k := findCT("l3proto")
-		n := uint64(2)
-		if want == pIP6 {
-			n = 10
-		}
-		v.dep(&expr{k: eCT, ct: k, dir: e.dir, t: k.t, bits: k.bits, ord: k.order, at: e.at}, n)
-		v.proto[1] = want
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			stmts = append(stmts, s)
 		}
 	}
+	stmts = ranges(stmts)
 	var deps [4]*known // by base: link, network, transport, inner
 	dead := map[*stmt]bool{}
 	kill := func(b int) {
@@ -211,12 +212,13 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			out = append(out, named(f, s)...)
 		}
 	}
-	return ranges(out)
+	return out
 }
 
 // ranges shows ">= a" followed by "<= b" as the range a-b, and "< a" followed by
 // "> b" as "!= a-b". nft 1.0.6 asks only whether both compare the same kind of
-// thing (range_expr_is_prev...), so that two fields of headers become one, too.
+// thing (range_expr_is_prev...), so that two fields of headers become one, too, if
+// no match of the protocol stands between them.
 func ranges(l []*stmt) []*stmt {
 	var out []*stmt
 	for _, s := range l {
@@ -242,19 +244,19 @@ func ranges(l []*stmt) []*stmt {
 	return out
 }
 
-// by is a match of a port that anyone may have (th dport) as one of a protocol.
+// by is a match of a port that anyone may have (th dport) as one of what a protocol
+// has there.
 func (s *stmt) by(p *proto) *stmt {
 	if s.e.p != pTH || p == pTH || p == nil || s.e.f == nil {
 		return s
 	}
-	f := p.field(s.e.f.name)
-	if f == nil || f.off != s.e.f.off || f.bits != s.e.f.bits {
+	i := slices.IndexFunc(p.fields, func(f field) bool { return f.off == s.e.f.off && f.bits == s.e.f.bits })
+	if i < 0 {
 		return s
 	}
-	c := *s
-	e := *s.e
-	e.p, e.f = p, f
-	c.e = &e
+	c, e, r := *s, *s.e, *s.r
+	e.p, e.f, e.t, r.t = p, &p.fields[i], p.fields[i].t, p.fields[i].t
+	c.e, c.r = &e, &r
 	return &c
 }
 

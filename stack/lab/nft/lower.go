@@ -41,6 +41,7 @@ type lowerer struct {
 	t     *nftables.Table
 	out   []nftables.Expr
 	nsets int
+	sets  []loc // where those stand that a rule brings along
 	err   *failure
 	errno core.Errno
 	errAt loc

@@ -386,5 +386,6 @@ func (l *lowerer) setFor(r, key *expr) *nftables.Set {
 		return nil
 	}
 	l.elements(s, r.list, true, false, r.at)
+	l.sets = append(l.sets, r.at)
 	return s
 }

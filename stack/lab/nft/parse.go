@@ -350,10 +350,20 @@ func (p *parser) command() {
 		p.add(c)
 	}
 	c.at = c.at.to(p.last)
-	if c.rule != nil && c.rule.comment == "" || c.obj == "flowtable" && c.op != "delete" && c.op != "list" {
-		c.at.end++ // nft counts the end of the line in
+	if c.rule != nil || c.obj == "element" || c.obj == "flowtable" && c.op != "delete" && c.op != "list" {
+		c.at = p.ahead(c.at)
 	}
 	p.cmds = append(p.cmds, c)
+}
+
+// ahead counts in what nft reads before it knows that a command is over: a
+// semicolon, or the end of the line, and what is passed over before that.
+func (p *parser) ahead(at loc) loc {
+	t, src := p.peek(), at.src
+	if t.kind == tokNewline && src != nil && at.line == len(src.lines) && !src.ended {
+		return at // there is no end of the line
+	}
+	return at.to(t.at)
 }
 
 func (p *parser) other(c *cmd) {
@@ -420,8 +430,10 @@ func (p *parser) add(c *cmd) {
 		c.obj = "set"
 		p.nameSpec(&c.p)
 		c.set = &setSpec{name: c.p.name, at: c.p.nameAt, isMap: isMap}
+		open := p.peek().at
 		p.want("{")
 		p.setDecl(c.set)
+		c.elAt = open.to(p.last)
 		p.want("}")
 	case p.accept("element"):
 		c.obj = "element"

@@ -385,7 +385,7 @@ func (p *parser) chainItem(c *cmd, s *chainSpec) {
 		default:
 			r := &cmd{op: "add", obj: "rule", at: t.at, p: c.p}
 			r.rule = p.rule()
-			r.at = r.at.to(p.last)
+			r.at = r.rule.at
 			c.sub = append(c.sub, r)
 			p.stmtEnd()
 		}

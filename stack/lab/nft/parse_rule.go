@@ -11,9 +11,10 @@ func (p *parser) rule() *ruleSpec {
 	r := &ruleSpec{at: p.peek().at}
 	for !p.end() {
 		if p.is("comment") && p.peekN(1).kind == tokString || p.is("comment") && p.peekN(1).kind == tokWord {
+			r.at = r.at.to(p.last)
 			p.next()
 			r.comment = p.str()
-			break
+			return r
 		}
 		r.stmts = append(r.stmts, p.stmt())
 	}

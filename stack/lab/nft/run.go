@@ -148,6 +148,7 @@ type runner struct {
 	errs   strings.Builder
 	fails  []*failure
 	kernel []*failure // what the kernel refused
+	late   []*failure // what it refused when all else was right: see invalid
 	check  bool
 	json   bool
 	piped  bool // read from the standard input
@@ -199,15 +200,19 @@ func (r *runner) carryOut(cmds []*cmd, errs []*failure) int {
 	r.b.By = r.env.By
 	markDynamic(cmds)
 	r.do(cmds)
-	sent := false
+	sent, again := false, false
 	if len(errs) > 0 {
 		r.fails = append(errs, r.fails...)
 	} else if len(r.fails) == 0 {
+		again = len(r.kernel) == 0 && r.b.Invalid()
+		if again {
+			r.kernel = r.late
+		}
 		r.fails, sent = r.kernel, true
 	}
 	if len(r.fails) > 0 || r.check {
 		if sent || len(r.fails) == 0 {
-			r.b.Abort()
+			r.b.Abort(again)
 		} else { // what nft itself finds wrong the kernel never hears of
 			r.b.Unsent()
 		}
@@ -284,6 +289,14 @@ func errnoText(e core.Errno) string {
 func (r *runner) errno(l loc, e core.Errno) {
 	if e != 0 {
 		r.fail(errAt(l, kernelSays+errnoText(e)))
+	}
+}
+
+// invalid asks whether a table's rules may stand where they stand, after a message
+// about them. The kernel does so only if nothing else was wrong.
+func (r *runner) invalid(t *nftables.Table, at loc) {
+	if e := r.b.Validate(t); e != 0 {
+		r.late = append(r.late, errAt(at, kernelSays+errnoText(e)))
 	}
 }
 

@@ -213,6 +213,9 @@ func (r *runner) addRule(c *cmd) {
 		r.errno(l.errAt, l.errno)
 		return
 	}
+	for _, at := range l.sets {
+		r.invalid(t, at)
+	}
 	rule := &nftables.Rule{Exprs: l.out, Text: &ruleText{listed(t.Family, stmts), stmts}, Comm: c.rule.comment}
 	var e core.Errno
 	if replaced != nil {
@@ -224,6 +227,7 @@ func (r *runner) addRule(c *cmd) {
 		r.errno(c.at, e)
 		return
 	}
+	r.invalid(t, c.at)
 	c.made = rule.Handle
 }
 

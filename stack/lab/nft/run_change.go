@@ -10,7 +10,16 @@ import (
 )
 
 func (r *runner) addSetElements(c *cmd) {
-	r.elementsInto(c, c.set.eng, c.set.elems, false)
+	s := c.set.eng
+	if s == nil {
+		return
+	}
+	r.elementsInto(c, s, c.set.elems, false)
+	at := c.elAt
+	if at.src == nil {
+		at = c.set.at
+	}
+	r.invalid(s.Table, at)
 }
 
 func (r *runner) addElements(c *cmd) {
@@ -25,6 +34,7 @@ func (r *runner) addElements(c *cmd) {
 		return
 	}
 	r.elementsInto(c, s, c.elems, c.op == "create")
+	r.invalid(t, c.at)
 }
 
 func (r *runner) elementsInto(c *cmd, s *nftables.Set, elems []*expr, excl bool) {

@@ -18,7 +18,7 @@ type Batch struct {
 	hgens  []uint64 // and those of the tables
 	How    How      // in what way the changes that follow are asked for
 	By     Process  // who asks for them
-	again  bool     // a rule may not stand where it stands
+	bad    []*Table // with a rule that may not stand where it stands
 }
 
 // An undo is a change to take back.
@@ -101,12 +101,27 @@ func (b *Batch) Unsent() {
 	}
 }
 
-// Abort is nf_tables_abort: all is as it was at Begin. Handles stay used up: twice
-// where rules were found at a wrong place at the end, because the kernel then does
-// the batch once more to find out which (NFNL_BATCH_REPLAY).
-func (b *Batch) Abort() {
+// Validate is nft_table_validate, as the kernel asks after each message about a
+// table's rules or elements once it knows that a rule may not stand where it stands.
+// 0 if none is known of this table.
+func (b *Batch) Validate(t *Table) core.Errno {
+	if !slices.Contains(b.bad, t) {
+		return 0
+	}
+	return b.s.validateAll(t)
+}
+
+// Invalid is nf_tables_validate at the end: does a rule still stand at a wrong place?
+// Then the kernel does the batch once more, to find out which (NFNL_BATCH_REPLAY).
+func (b *Batch) Invalid() bool {
+	return slices.ContainsFunc(b.bad, func(t *Table) bool { return b.s.validateAll(t) != 0 })
+}
+
+// Abort is nf_tables_abort: all is as it was at Begin. Handles stay used up, twice
+// if the kernel did the batch once more.
+func (b *Batch) Abort(replayed bool) {
 	b.takeBack()
-	if !b.again {
+	if !replayed {
 		return
 	}
 	b.s.handle += b.s.handle - b.handle

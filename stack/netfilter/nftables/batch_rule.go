@@ -6,7 +6,8 @@ import (
 	"github.com/packetwalk/packetwalk/stack/core"
 )
 
-// AddRule is nf_tables_newrule: at place at of the chain's rules.
+// AddRule is nf_tables_newrule: at place at of the chain's rules. Whether it may stand
+// there, Validate tells.
 func (b *Batch) AddRule(c *Chain, at int, r *Rule) core.Errno {
 	r.Chain = c
 	if e := r.hold(); e != 0 {
@@ -24,9 +25,8 @@ func (b *Batch) place(c *Chain, at int, r *Rule) core.Errno {
 		c.Rules = slices.Insert(slices.Clone(c.Rules), at, r)
 	}
 	b.log(undo{kind: undoAddRule, chain: c, rule: r})
-	if e := b.s.validate(c.Table, c, r); e != 0 {
-		b.again = true
-		return e
+	if !slices.Contains(b.bad, c.Table) && b.s.validate(c.Table, c, r) != 0 {
+		b.bad = append(b.bad, c.Table)
 	}
 	return 0
 }

@@ -91,8 +91,8 @@ func (b *Batch) AddElem(s *Set, e *Elem, excl bool) core.Errno {
 	}
 	e.hold()
 	b.log(undo{kind: undoAddElem, set: s, elem: e})
-	if e.Verdict.Chain != nil && s.use > 0 {
-		return b.s.validateAll(s.Table)
+	if e.Verdict.Chain != nil && s.use > 0 && !slices.Contains(b.bad, s.Table) && b.s.validateAll(s.Table) != 0 {
+		b.bad = append(b.bad, s.Table)
 	}
 	return 0
 }

@@ -91,9 +91,10 @@ type Report struct {
 	Refused            int // rule sets that both refused
 	Words              int // of those, in other words
 	Differ             int
-	Text               int // agree, but a rule is listed in another form
-	Unsteady           int // the real kernel did not do it twice in the same way
-	Without            int // not compared: not modelled
+	Text               int      // agree, but a rule is listed in another form
+	Forms              []string // of those, and of the other words: the first few
+	Unsteady           int      // the real kernel did not do it twice in the same way
+	Without            int      // not compared: not modelled
 	ByKind             map[string]int
 	Why                map[string]int // what is not modelled
 	Took               time.Duration
@@ -197,6 +198,7 @@ func (rep *Report) count(c Case, real Result) string {
 		rep.Refused++
 		if !SameWords(real.Refused, ours.Refused) {
 			rep.Words++
+			rep.form(c, lines("", real.Refused, ours.Refused))
 		}
 		return ""
 	}
@@ -204,12 +206,20 @@ func (rep *Report) count(c Case, real Result) string {
 	rep.ByKind[c.Kind]++
 	if d == "" && !SameText(c.Kind, real, ours) {
 		rep.Text++
+		rep.form(c, lines("", handlesOff(real.Listing), handlesOff(ours.Listing)))
 	}
 	for _, f := range real.Frames {
 		rep.Packets++
 		rep.Out += len(f.Out[0]) + len(f.Out[1])
 	}
 	return d
+}
+
+// form keeps in which words the two differ.
+func (rep *Report) form(c Case, how string) {
+	if len(rep.Forms) < 5 {
+		rep.Forms = append(rep.Forms, fmt.Sprintf("  %s, seed %d, words:\n%s", c.Kind, c.Seed, how))
+	}
 }
 
 // print writes a case so that it can be done by hand.
