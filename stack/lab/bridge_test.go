@@ -77,7 +77,7 @@ func TestBridgeDrops(t *testing.T) {
 		reason      core.DropReason
 		at          step.Step
 	}{
-		{"disabled", "ip link set p1 type bridge_slave state 0", step.DropBridgeIngressSTPState, step.BrHandleFrame},
+		{"disabled", "bridge link set dev p1 state 0", step.DropBridgeIngressSTPState, step.BrHandleFrame},
 		{"learning only", "ip link set p1 type bridge_slave state 2", step.DropBridgeIngressSTPState, step.BrHandleFrameFinish},
 		{"isolated", "ip link set p1 type bridge_slave isolated on; ip link set p2 type bridge_slave isolated on", step.DropNotSpecified, step.BrHandleFrameFinish},
 		{"same port", "bridge fdb del 02:00:00:00:00:21 dev p2 master; bridge fdb add 02:00:00:00:00:21 dev p1 master static", step.DropNotSpecified, step.BrHandleFrameFinish},

@@ -35,10 +35,11 @@ type Proc struct {
 	exited  bool
 	status  int
 	killed  int   // signal that ends it
-	relay   *Proc // timeout hands signals on to it
-	relayed bool  // and has done so
-	noticed bool  // its end was seen by a shell that waited for another
-	died    int   // signal that ended the program that it ran last, 0: none
+	relay   *Proc // timeout hands signals on to it; or it stands for this process (execs)
+	execs   bool
+	relayed bool // and has done so
+	noticed bool // its end was seen by a shell that waited for another
+	died    int  // signal that ended the program that it ran last, 0: none
 	waits   bool
 }
 
@@ -210,7 +211,7 @@ func (p *Proc) signal(n int) {
 	if p.exited || n == 0 {
 		return
 	}
-	if r := p.relay; r != nil && !r.exited && (n == 1 || n == 2 || n == 3 || n == 15) {
+	if r := p.relay; r != nil && !r.exited && (p.execs || n == 1 || n == 2 || n == 3 || n == 15) {
 		p.relayed = true
 		r.signal(n)
 		return

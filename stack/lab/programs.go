@@ -50,6 +50,10 @@ func sortedKeys[V any](m map[string]V) []string {
 // shTool is sh: a shell in a process of its own.
 func shTool(p *Proc, a []string) int {
 	c := p.fork(a[0], func(q *Proc) int { return shMain(q, a) })
+	if p.sh == nil { // the process is that shell: it was made for it
+		p.relay, p.execs = c, true
+		defer func() { p.relay, p.execs = nil, false }()
+	}
 	st := p.wait(c)
 	if c.killed != 0 && st == 128+c.killed {
 		p.died = c.killed

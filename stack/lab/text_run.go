@@ -228,7 +228,7 @@ func timeoutTool(p *Proc, a []string) int {
 		}
 	}
 	st := p.wait(c)
-	if keep {
+	if keep || p.relayed {
 		return st
 	}
 	if sig == 9 {

@@ -164,6 +164,9 @@ func (v *evaluator) match(s *stmt) *failure {
 	if s.e.k == eBinop && s.e.op == "/" { // flags value / mask: s.e.l left, s.e.r value, s.r … swapped below
 		return v.flagMatch(s)
 	}
+	if s.e.k == eSymbol && s.r.k == eSymbol {
+		return v.fail(s.e.at, "No symbol type information")
+	}
 	if s.e.k == eSymbol {
 		return v.fail(s.e.at, "Relational expression (%s) has constant value", opName(s.op))
 	}

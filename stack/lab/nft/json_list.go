@@ -145,7 +145,12 @@ func (o *output) jsonElements(s *nftables.Set, info *setInfo) []any {
 		return true
 	})
 	if !s.Interval || len(s.Parts) <= 1 {
-		slices.SortStableFunc(l, func(a, b pair) int { return cmpKeys(a.key, b.key) })
+		keys := make([]*expr, len(l))
+		for i := range l {
+			keys[i] = l[i].key
+		}
+		cmp := keyOrder(keys)
+		slices.SortStableFunc(l, func(a, b pair) int { return cmp(a.key, b.key) })
 	}
 	var out []any
 	for _, p := range l {

@@ -251,7 +251,7 @@ func (j *jsonReader) payload(v any) (string, bool) {
 		off, ok1 := jint(v, "offset")
 		n, ok2 := jint(v, "len")
 		if ok1 && ok2 {
-			if b != "ll" && b != "nh" && b != "th" {
+			if b != "ll" && b != "nh" && b != "th" && b != "ih" {
 				j.err("Invalid payload base '%s'.", b)
 				return "", false
 			}

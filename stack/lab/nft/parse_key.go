@@ -148,9 +148,7 @@ func (p *parser) stateful() *stmt {
 		if !p.accept("used") {
 			p.unexpected("")
 		}
-		if !p.accept("never") {
-			p.time()
-		}
+		p.time()
 	case "ct":
 		p.want("count")
 		s.k = sConnLimit

@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
@@ -171,13 +172,32 @@ func (p *parser) masq() *stmt {
 }
 
 func (p *parser) queueStmt() *stmt {
-	at := p.next().at
-	s := &stmt{k: sQueue, at: at}
-	var parts []string
-	for !p.end() && !p.is("comment") {
-		parts = append(parts, p.next().s)
+	s := &stmt{k: sQueue, at: p.next().at}
+	var flags, to []string
+	flagWords := func() {
+		for p.is("bypass") || p.is("fanout") {
+			flags = append(flags, p.next().s)
+			p.accept(",")
+		}
 	}
-	s.queue = strings.Join(parts, " ")
+	for !p.end() && !p.is("comment") {
+		switch {
+		case p.accept("flags"), p.is("bypass"), p.is("fanout"):
+			flagWords()
+		case p.accept("num"), p.accept("to"):
+		default:
+			to = append(to, p.next().s)
+		}
+	}
+	slices.Sort(flags) // bypass is the lower bit
+	if len(flags) > 0 {
+		s.queue = "flags " + strings.Join(flags, ",") + " "
+	}
+	if len(to) == 0 {
+		to = []string{"0"}
+	}
+	t := strings.Join(to, " ")
+	s.queue += "to " + strings.ReplaceAll(t, " - ", "-")
 	return s
 }
 

@@ -270,6 +270,9 @@ func (o *output) stmt(s *stmt, r *nftables.Rule) string {
 	case sMetaSet:
 		return o.expr(s.e) + " set " + o.expr(s.r)
 	case sCTSet, sPayloadSet, sExtSet:
+		if s.e.k == ePayload && s.e.raw && s.r.k == eValue {
+			return o.expr(s.e) + " set 0x" + s.r.v.hex()
+		}
 		return o.expr(s.e) + " set " + o.expr(s.r)
 	case sSetOp, sMapOp:
 		return o.setOp(s)
@@ -418,10 +421,18 @@ func (o *output) flags(t *dtype, v val, e *expr) string {
 	if t == tCTLabel {
 		return o.label(v)
 	}
-	if o.numeric || v.zero() {
+	if v.zero() {
 		return t.number(v)
 	}
 	var l []string
+	for i := 0; i < 64 && o.numeric; i++ {
+		if v.lo>>i&1 != 0 {
+			l = append(l, t.number(num(1<<i)))
+		}
+	}
+	if o.numeric {
+		return strings.Join(l, ",")
+	}
 	for i := 0; i < 64; i++ {
 		if v.lo>>i&1 == 0 {
 			continue

@@ -146,7 +146,30 @@ func intervalExpr(t *dtype, bits int, ord order, from, to []byte) *expr {
 // sortElems puts elements in nft's order: by the number that the key is to the
 // machine.
 func sortElems(l []*expr) {
-	slices.SortStableFunc(l, func(a, b *expr) int { return cmpKeys(keyExpr(a), keyExpr(b)) })
+	keys := make([]*expr, len(l))
+	for i := range l {
+		keys[i] = keyExpr(l[i])
+	}
+	cmp := keyOrder(keys)
+	slices.SortStableFunc(l, func(a, b *expr) int { return cmp(keyExpr(a), keyExpr(b)) })
+}
+
+// keyOrder is the order of these keys: names among which are some like eth* lie in an
+// interval set, by their letters; alone they lie as the machine has them.
+func keyOrder(keys []*expr) func(a, b *expr) int {
+	for _, k := range keys {
+		if k.t != nil && k.t.is(tString) && (k.wild || k.k == ePrefix || k.k == eRange) {
+			return func(a, b *expr) int { return leftmost(a).v.cmp(leftmost(b).v) }
+		}
+	}
+	return cmpKeys
+}
+
+func leftmost(e *expr) *expr {
+	for e.k == eRange || e.k == ePrefix {
+		e = e.l
+	}
+	return e
 }
 
 func sameConcat(a, b *expr) bool {

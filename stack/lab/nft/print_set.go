@@ -273,7 +273,12 @@ func (o *output) elements(s *nftables.Set, info *setInfo) {
 		return
 	}
 	if !s.Interval || len(s.Parts) <= 1 {
-		slices.SortStableFunc(l, func(a, b pair) int { return cmpKeys(a.key, b.key) })
+		keys := make([]*expr, len(l))
+		for i := range l {
+			keys[i] = l[i].key
+		}
+		cmp := keyOrder(keys)
+		slices.SortStableFunc(l, func(a, b pair) int { return cmp(a.key, b.key) })
 	}
 	o.printf("\t\telements = { ")
 	n, per := 0, perLine(info.key)

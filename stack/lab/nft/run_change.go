@@ -348,9 +348,7 @@ func (r *runner) get(c *cmd) {
 		from, to := keyOf(s, keyExpr(e))
 		el := s.Lookup(from)
 		if el == nil || len(to) > 0 && s.Interval && s.Lookup(to) != el {
-			at := c.at
-			at.end++ // nft counts the end of the line
-			r.errno(at, step.ENOENT)
+			r.errno(c.at, step.ENOENT)
 			return
 		}
 		if !slices.Contains(r.o.only, el) {

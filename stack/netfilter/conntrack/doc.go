@@ -13,5 +13,5 @@
 // "Real Stateful TCP Packet Filtering in IP Filter" (van Rooij, 2000), which the
 // TCP tracker follows.
 //
-// Left out: flow table offload, synproxy, all helpers but FTP.
+// Left out: all helpers but FTP.
 package conntrack

@@ -17,7 +17,7 @@
 // iptables-extensions(8).
 //
 // Left out: the matches bpf, cgroup by path, nfacct, osf, policy, rateest, l2tp, and
-// the targets AUDIT, CONNSECMARK, HMARK, IDLETIMER, LED, NFQUEUE, RATEEST, SECMARK,
-// SYNPROXY. A rule with one of them can be there (NotModelledMatch,
+// the targets AUDIT, CONNSECMARK, HMARK, IDLETIMER, LED, NFQUEUE, RATEEST, SECMARK.
+// A rule with one of them can be there (NotModelledMatch,
 // NotModelledTarget); a packet that comes to it ends, loudly.
 package iptables

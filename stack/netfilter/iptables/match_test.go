@@ -31,10 +31,11 @@ func newBench(t testing.TB) *bench {
 	m.Clock.Reset(100 * sim.Second)
 	b := &bench{t: t, m: m, ns: core.NewNetns(m, "r"), table: TableMangle}
 	b.ns.Trace = &trace.Tracer{Mode: trace.Record, Clock: m.Clock}
-	ipv4.New(b.ns)
+	ip := ipv4.New(b.ns)
 	ipv6.New(b.ns)
 	b.eth0, b.eth1 = b.ns.NewDevice("eth0", 11, nil), b.ns.NewDevice("eth1", 12, nil)
 	b.eth0.Type, b.eth1.Type = core.LinkEther, core.LinkEther
+	ip.AddAddr(b.eth0, addr(192, 0, 2, 1), 32, ipv4.AddrOpts{}) // there is a table local
 	b.st = core.HookState{Hook: core.Forward, In: b.eth0, Out: b.eth1}
 	b.hookMask = 1 << core.Forward
 	return b

@@ -15,6 +15,6 @@
 // Read before editing: nf_tables_core.c (nft_do_chain), nf_tables_api.c, and
 // nft(8).
 //
-// Left out: flow tables, TPROXY, synproxy, osf, xfrm, tunnel, secmark, sets of
+// Left out: osf, xfrm, tunnel, secmark, sets of
 // programs' own (NFQUEUE). A rule that needs one cannot be added.
 package nftables

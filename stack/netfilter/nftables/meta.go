@@ -223,6 +223,10 @@ func (e *Meta) Validate(c *Chain) core.Errno {
 		if c.Table.Family != core.NFBridge {
 			return eopnotsupp
 		}
+	case MetaSDIF, MetaSDIFName: // nft_meta_get_validate_sdif
+		if f := c.Table.Family; f == core.NFIPv4 || f == core.NFIPv6 || f == core.NFInet {
+			return c.validHooks(1<<core.LocalIn | 1<<core.Forward)
+		}
 	}
 	return 0
 }
