@@ -276,8 +276,6 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 	setTSOSegs(q, max(mss, 1))
 	q.Tstamp = sk.now()
 	sk.writeSeq = end
-	sk.write.PushBack(q)
-	sk.WmemQueued += int32(q.Truesize)
 	if fin {
 		sk.followRest(step.WhyFollowReadEnd)
 		switch sk.State {
@@ -289,6 +287,8 @@ func (sk *Sock) followData(b *core.SKB, h wire.TCP, n int, fin bool, end uint32)
 			sk.setState(core.TCPLastAck)
 		}
 	}
+	sk.write.PushBack(q) // not before the program has read: what comes meanwhile would send it
+	sk.WmemQueued += int32(q.Truesize)
 	sk.eventNewDataSent(q)
 	if keep < mss {
 		sk.sndSml = end
