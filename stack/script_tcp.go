@@ -156,11 +156,11 @@ func (w *scriptFlow) acked(f *pcaps.Frame, p *packet, flags wire.TCPFlags) {
 		w.clocked, w.pureAck = f.At, p.payload == 0 && !flags.Has(wire.TCPFin) && !flags.Has(wire.TCPSyn)
 	}
 	w.una = t.Ack()
-	if !flags.Has(wire.TCPSyn) {
-		wnd <<= w.scale
+	scale := w.scale
+	if flags.Has(wire.TCPSyn) {
+		scale = 0
 	}
-	w.maxWnd = max(w.maxWnd, int(wnd))
-	wnd = uint32(t.Window())
+	w.maxWnd = max(w.maxWnd, int(wnd)<<scale)
 	if wnd == 0 && !w.shut {
 		w.shutAt = f.At
 	}

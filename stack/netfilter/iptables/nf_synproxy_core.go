@@ -75,7 +75,7 @@ type synproxyOptions struct {
 	tsval, tsecr uint32
 }
 
-// parse is synproxy_parse_options: false if the header is not whole.
+// parse is synproxy_parse_options. What is cut off ends it.
 func (o *synproxyOptions) parse(opt []byte) {
 	for len(opt) > 0 && opt[0] != 0 {
 		if opt[0] == 1 {
