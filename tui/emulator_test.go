@@ -211,7 +211,7 @@ var emulated = []struct {
 		c.press("Os")
 		c.shows("calls of the kernel")
 		c.press("2")
-		c.shows("ss -tuanm")
+		c.shows("ss -tuwanm")
 		c.press("3")
 		c.shows("[3 plots]")
 		c.press("4")

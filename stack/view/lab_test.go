@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/packetwalk/packetwalk/stack/trace"
 	"github.com/packetwalk/packetwalk/stack/walk"
 )
 
@@ -93,6 +94,49 @@ func TestLabScene(t *testing.T) {
 }
 
 // TestRulesPanel: what becomes of a packet in a chain, rule by rule.
+// TestLabNot: nothing of a line, a call or a timer is said to be sent, their
+// set-up has no place on a packet's way, and on a host that a packet came to it is
+// not said to be the host's own.
+func TestLabNot(t *testing.T) {
+	s := labSession(t, routerScript(t))
+	came := 0
+	for i := range s.k.Indexed() {
+		if err := s.Do(Command{Verb: Seek, N: i + 1}); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			sc := s.Scene()
+			in := false // it came in here
+			for n := range s.story[:s.stops[s.pos]+1] {
+				e := &s.chunk.Events().Events[s.story[n]]
+				in = in || e.Kind == trace.Frame && e.Code == 0 && e.Host == s.chunk.Events().Events[s.story[s.stops[s.pos]]].Host
+			}
+			packet := s.lab.Item(i).Kind == walk.ItemPacket
+			for _, st := range sc.Stages {
+				switch {
+				case st.Not == "":
+				case !packet:
+					t.Errorf("%s: %s is no packet, and %s says: %s", sc.Place(), sc.Line, st.Name, st.Not)
+				case in && strings.HasPrefix(st.Not, "This host sends"):
+					t.Errorf("%s: it came in, and %s says: %s", sc.Place(), st.Name, st.Not)
+				case in:
+					came++
+				}
+			}
+			if sc.Func == "fib_table_insert" && sc.Lit != NoStage {
+				t.Errorf("%s: fib_table_insert is at %s", sc.Place(), sc.Lit.Name())
+			}
+			if sc.Step == sc.Steps {
+				break
+			}
+			commands(t, s, Command{Verb: Forward, N: 1})
+		}
+	}
+	if came == 0 {
+		t.Error("no packet came in and had a place that it did not come to")
+	}
+}
+
 func TestRulesPanel(t *testing.T) {
 	s := labSession(t, routerScript(t))
 	toPacket(t, s, synTo80)

@@ -4,6 +4,7 @@ import (
 	"github.com/packetwalk/packetwalk/stack/report"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/trace"
+	"github.com/packetwalk/packetwalk/stack/walk"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -76,6 +77,9 @@ func (b *builder) known() (f known) {
 
 // not fills the Stages' Not: why this packet does not come there.
 func (b *builder) not() {
+	if b.lab != nil && b.lab.Item(b.frame).Kind != walk.ItemPacket {
+		return // a line of the script, a call or a timer: there is no packet
+	}
 	var why [NumStages]string
 	say := func(text string, ids ...StageID) {
 		for _, id := range ids {
@@ -117,15 +121,14 @@ func (b *builder) not() {
 }
 
 // sends reports whether this host sent the packet itself: of a lab, whether it
-// never came in by a device of the host where control is.
+// did not come in by a device of the host where control is before it left by one.
 func (b *builder) sends() bool {
 	if b.lab == nil {
 		return b.k.Packet(b.frame).Landmarks&MarkOut != 0
 	}
 	for n := range b.story {
-		if !b.elsewhere(n) {
-			e := b.event(n)
-			return e.Kind != trace.Frame || e.Code != 0
+		if e := b.event(n); e.Kind == trace.Frame && !b.elsewhere(n) {
+			return e.Code != 0
 		}
 	}
 	return true

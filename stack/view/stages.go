@@ -132,12 +132,13 @@ var stageTable = makeTable(map[StageID]string{
 	DownNeigh: `ip_finish_output2 ip6_finish_output2 neigh_resolve_output neigh_connected_output neigh_hh_output neigh_direct_output neigh_lookup ___neigh_create
 		__neigh_create __neigh_event_send neigh_event_send __neigh_update neigh_update neigh_timer_handler neigh_invalidate neigh_probe arp_solicit arp_send_dst arp_create
 		arp_xmit ndisc_solicit ip_neigh_gw4 neigh_event_ns arp_error_report ndisc_error_report arp_send
-		ipv4_link_failure ip6_link_failure arp_constructor`,
+		ipv4_link_failure ip6_link_failure arp_constructor neigh_xmit`,
 	DownQdisc: `__dev_queue_xmit dev_queue_xmit netdev_pick_tx __dev_xmit_skb __qdisc_run qdisc_restart sch_direct_xmit validate_xmit_skb __skb_gso_segment skb_checksum_help
 		pfifo_fast_enqueue pfifo_fast_dequeue pfifo_enqueue fq_codel_enqueue fq_codel_dequeue fq_enqueue fq_dequeue tbf_enqueue tbf_dequeue htb_enqueue htb_dequeue netem_enqueue
 		netem_dequeue noop_enqueue skb_gso_segment netdev_core_pick_tx sch_handle_egress tcp_gso_segment tcp4_gso_segment tcp6_gso_segment inet_gso_segment
 		ipv6_gso_segment udp4_ufo_fragment udp6_ufo_fragment skb_mac_gso_segment skb_segment vlan_dev_hard_start_xmit
-		bfifo_enqueue`,
+		bfifo_enqueue pfifo_tail_enqueue prio_enqueue prio_dequeue htb_dequeue_tree codel_qdisc_enqueue codel_qdisc_dequeue fq_codel_drop tbf_segment
+		qdisc_watchdog qdisc_reset`,
 	DownRing: `dev_hard_start_xmit xmit_one netdev_start_xmit igb_xmit_frame igb_tx_map igb_clean_tx_irq veth_xmit loopback_xmit net_tx_action dev_queue_xmit_nit
 		__dev_forward_skb2`,
 	NoStage: `sk_skb_reason_drop kfree_skb_reason consume_skb skb_clone alloc_skb __alloc_skb nf_hook_slow`,
@@ -149,6 +150,17 @@ var eitherTable = func() map[string]sides {
 	for _, fn := range strings.Fields(`fib_table_lookup __fib_lookup fib_select_multipath fib6_rule_lookup ip6_pol_route fib6_table_lookup
 		__inet_dev_addr_type update_or_create_fnhe ip_check_mc_rcu ip6_pkt_drop`) {
 		t[fn] = sides{UpRoute, DownRoute}
+	}
+	return t
+}()
+
+// setUp are functions by which a command sets the host up: what they call without
+// a packet has no place on a packet's way.
+var setUp = func() map[string]bool {
+	t := map[string]bool{}
+	for _, fn := range strings.Fields(`fib_table_insert fib_table_delete fib_check_nh_v4_gw fib_nl_newrule __inet_insert_ifa __inet_del_ifa
+		inet6_addr_add addrconf_notify`) {
+		t[fn] = true
 	}
 	return t
 }()
@@ -204,6 +216,7 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 	type call struct {
 		depth uint8
 		id    StageID
+		setUp bool
 	}
 	var open []call
 	down := out
@@ -226,6 +239,7 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 			}
 		case trace.Call:
 			p := stageOf(step.Step(e.Code))
+			aside := e.Pkt == 0 && (setUp[step.Step(e.Code).Info().Func] || len(open) > 0 && open[len(open)-1].setUp)
 			if looksOnly(step.Step(e.Code), out) {
 				p = sides{}
 			}
@@ -233,13 +247,15 @@ func stagesOf(log *trace.Log, story []int, out bool) []StageID {
 				down = up.Down()
 			}
 			switch {
+			case aside:
+				id = NoStage
 			case p.up == NoStage && p.down == NoStage:
 			case p.up == NoStage || p.down != NoStage && down:
 				id = p.down
 			default:
 				id = p.up
 			}
-			open = append(open, call{e.Depth, id})
+			open = append(open, call{e.Depth, id, aside})
 		case trace.End:
 			switch o := trace.Outcome(e.Code); {
 			case o == trace.Delivered && id == NoStage:

@@ -50,7 +50,7 @@ func netid(proto, port uint64) string {
 // sockets are those that have been seen, as ss shows them; half-open and
 // TIME_WAIT connections too.
 func (t *tabler) sockets() Table {
-	tb := Table{Kind: "sockets", Title: "sockets", Tool: "ss -tuanm", Columns: []string{"Netid", "State", "Recv-Q", "Send-Q", "Local", "Peer", "rcvbuf", "sndbuf"},
+	tb := Table{Kind: "sockets", Title: "sockets", Tool: "ss -tuwanm", Columns: []string{"Netid", "State", "Recv-Q", "Send-Q", "Local", "Peer", "rcvbuf", "sndbuf"},
 		Empty: "no socket has been seen yet"}
 	here := t.first(step.KindSock)
 	t.alive(step.KindSock, func(o *object) {
@@ -104,11 +104,13 @@ func (t *tabler) byTuple(rows []TRow) {
 	}
 }
 
-// socket is the row of a full socket; none for one that is closed and let go.
+// socket is the row of a full socket; none for one that is closed and let go, or
+// stands in no table: the kernel's own, and one without a port (ss lists neither).
 func (t *tabler) socket(id uint32) (TRow, bool) {
 	const k = step.KindSock
 	state, proto := t.val(id, k, step.SockState), t.val(id, k, step.SockProto)
-	if state == 0 || state == tcpClose && (proto == protoTCP || t.val(id, k, step.SockDead) != 0) {
+	lport := t.val(id, k, step.SockSport)
+	if state == 0 || lport == 0 || state == tcpClose && (proto == protoTCP || t.val(id, k, step.SockDead) != 0) {
 		return TRow{}, false
 	}
 	var rq, sq TCell
@@ -123,7 +125,6 @@ func (t *tabler) socket(id uint32) (TRow, bool) {
 		sq = t.with(strconv.Itoa(max(0, int(t.val(id, k, step.SockWmem))-1)), id, k, step.SockWmem)
 	}
 	st := t.with(ssStates[state], id, k, step.SockState)
-	lport := t.val(id, k, step.SockSport)
 	sent, sentAt := t.val(id, k, step.SockWmemQueued), step.SockWmemQueued
 	if proto != protoTCP {
 		sent, sentAt = uint64(max(0, int(t.val(id, k, step.SockWmem))-1)), step.SockWmem
