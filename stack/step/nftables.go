@@ -232,6 +232,9 @@ const (
 	TryNftDev
 	TryNftProto
 	TryNftState
+	TryNftTCP
+	TryNftStatus
+	TryNftText
 	TryNftName
 	TryNftMissing
 	TryNftLimit
@@ -254,6 +257,9 @@ var nftablesTries = [int(endNftablesTry) - baseNftables]Tried{
 	TryNftDev & 255:     {"rule", nftRule, nftField + " is {17:dev}" + nftWant},
 	TryNftProto & 255:   {"rule", nftRule, nftField + " is {17:proto}" + nftWant},
 	TryNftState & 255:   {"rule", nftRule, nftField + " is {17:ctset}" + nftWant},
+	TryNftTCP & 255:     {"rule", nftRule, nftField + " is {17:tcpbits}" + nftWant},
+	TryNftStatus & 255:  {"rule", nftRule, nftField + " is {17:ctstatus}" + nftWant},
+	TryNftText & 255:    {"rule", nftRule, nftField + " is {17:chars}{18:chars}{19:chars}{20:chars}{21:chars}" + nftWant},
 	TryNftName & 255:    {"rule", nftRule, nftField + " is {17:chars}{18:chars}" + nftWant},
 	TryNftMissing & 255: {"rule", nftRule, "the packet has no " + nftField},
 	TryNftLimit & 255:   {"rule", nftRule, "the limit's tokens do not allow it"},

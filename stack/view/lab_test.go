@@ -352,3 +352,27 @@ func BenchmarkLabScene(b *testing.B) {
 		_ = sc
 	}
 }
+
+// TestLabRanks: what hosts do to find each other stands behind what the script is about.
+func TestLabRanks(t *testing.T) {
+	s := labSession(t, routerScript(t))
+	last, upkeep := 0, 0
+	for _, g := range s.sorted() {
+		if g.key.aside() > 0 {
+			break
+		}
+		r := g.key.rank()
+		if r < last {
+			t.Errorf("%s %v stands too late", protoNames[g.key.proto], g.key.reason)
+		}
+		if last = r; r == rankUpkeep {
+			upkeep++
+		}
+	}
+	if upkeep < 2 { // ARP, and listener reports that nobody asked for
+		t.Errorf("%d groups of upkeep", upkeep)
+	}
+	if s.sorted()[0].key.rank() == rankUpkeep {
+		t.Error("the first group is upkeep")
+	}
+}

@@ -35,20 +35,37 @@ const maxGroups = 60
 // find out ways.
 const maxWays = 3
 
-// sorted are the groups as they are listed: what is lost first, then by how
-// many they are.
+// The ranks of groups.
+const (
+	rankLost = iota
+	rankWay
+	rankUpkeep
+)
+
+// rank is where a group is listed: what is lost first, and last what each host
+// that comes up causes: listener reports that nobody asked for, and in a lab, whose
+// script is about something else, the ways by which hosts find each other.
+func (k *groupKey) rank() int {
+	switch {
+	case k.fn == step.IP6McInput && k.lost(), k.lab && !k.lost() && (protoNames[k.proto] == "ARP" || protoNames[k.proto] == "IGMP"):
+		return rankUpkeep
+	case k.lost():
+		return rankLost
+	}
+	return rankWay
+}
+
+// sorted are the groups as they are listed: by rank, then by how many they are.
 func (s *Session) sorted() []groupCount {
 	g := &s.glance
 	if g.groupsOf != s.all.n || g.groups == nil {
 		g.groupsOf, g.groups = s.all.n, slices.Clone(s.all.groups)
 		slices.SortStableFunc(g.groups, func(a, b groupCount) int {
-			switch la, lb := a.key.lost(), b.key.lost(); {
+			switch la, lb := a.key.rank(), b.key.rank(); {
 			case a.key.aside() != b.key.aside():
 				return int(a.key.aside()) - int(b.key.aside())
-			case la && !lb:
-				return -1
-			case lb && !la:
-				return 1
+			case la != lb:
+				return la - lb
 			case a.count != b.count:
 				return b.count - a.count
 			}

@@ -2,6 +2,7 @@ package ipt
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/netfilter/iptables"
@@ -53,6 +54,9 @@ func (x *encoder) cmp(op nftables.CmpOp, data []byte, say *nftables.Saying) {
 		x.refuse(step.EINVAL)
 		return
 	}
+	if op != nftables.EQ {
+		say.Want = "!= " + say.Want
+	}
 	x.add(&nftables.Cmp{Reg: reg1, Op: op, Data: data, Say: say})
 }
 
@@ -102,7 +106,7 @@ func (p *prog) encode(c *nftables.Chain, r *rule) (*nftables.Rule, core.Errno) {
 	x.iface(nftables.MetaOIFName, "oifname", r.out, r.inv&invOut != 0)
 	if r.proto != 0 {
 		x.meta(nftables.MetaL4Proto)
-		x.cmp(opOf(r.inv&invProto != 0), []byte{byte(r.proto)}, saying("meta l4proto", fmt.Sprint(r.proto), step.TryNftProto))
+		x.cmp(opOf(r.inv&invProto != 0), []byte{byte(r.proto)}, saying("meta l4proto", x.protoWant(r.proto), step.TryNftProto))
 	}
 	src, dst, ip := 12, 16, "ip"
 	if p.fam == 6 {
@@ -125,6 +129,13 @@ func (p *prog) encode(c *nftables.Chain, r *rule) (*nftables.Rule, core.Errno) {
 	x.add(count)
 	x.action(c, r, t)
 	return &nftables.Rule{Exprs: x.out, Text: t}, x.e
+}
+
+func (x *encoder) protoWant(n uint64) string {
+	if s := x.p.protoName(n, false); s != "" {
+		return s
+	}
+	return fmt.Sprint(n)
 }
 
 func (x *encoder) iface(k nftables.MetaKey, field, name string, not bool) {
@@ -168,11 +179,7 @@ func (x *encoder) addr(off int, field string, n network, not bool) {
 	if masked {
 		x.mask(append([]byte(nil), n.mask[:length]...))
 	}
-	as := step.Try(step.TryNftHex)
-	if length == full {
-		as = step.TryNftIP
-	}
-	x.cmp(opOf(not), append([]byte(nil), n.addr[:length]...), saying(field, n.addr.text(x.p.fam)+n.mask.maskText(x.p.fam), as))
+	x.cmp(opOf(not), append([]byte(nil), n.addr[:length]...), saying(field, n.addr.text(x.p.fam)+n.mask.maskText(x.p.fam), step.TryNftIP))
 }
 
 // match is add_match.
@@ -190,7 +197,7 @@ func (x *encoder) match(r *rule, m *inst) {
 			if d.FlagMask != 0 {
 				x.payload(nftables.TransportHeader, 13, 1)
 				x.mask([]byte{d.FlagMask})
-				x.cmp(opOf(d.InvFlags), []byte{d.FlagCmp}, saying("tcp flags", flagNames(d.FlagCmp, true), step.TryNftHex))
+				x.cmp(opOf(d.InvFlags), []byte{d.FlagCmp}, saying("tcp flags & ("+strings.ReplaceAll(flagNames(d.FlagMask, true), ",", "|")+")", flagNames(d.FlagCmp, true), step.TryNftTCP))
 			}
 			x.ports("tcp", d.Src, d.InvSrc, d.Dst, d.InvDst)
 			return

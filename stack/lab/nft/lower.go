@@ -196,11 +196,15 @@ func (l *lowerer) say(a, b *expr) *nftables.Saying {
 		s.Want = l.text.expr(b)
 	}
 	t := a.t
-	if a.k == eConcat {
-		t = a.list[0].t
-	}
 	switch {
+	case a.k == eConcat:
+		s.As = step.TryNftText
+		for _, e := range a.list {
+			s.Parts = append(s.Parts, part(e))
+		}
 	case t == nil:
+	case t.syms != nil && !t.is(tBitmask) && t != tProto && t != tEthType && t != tMark && !t.plain:
+		s.As, s.Parts = step.TryNftText, []nftables.Part{part(a)}
 	case t == tIP || t == tIP6:
 		s.As = step.TryNftIP
 	case t == tEther:
@@ -211,12 +215,45 @@ func (l *lowerer) say(a, b *expr) *nftables.Saying {
 		s.As = step.TryNftProto
 	case t == tCTState:
 		s.As = step.TryNftState
+	case t == tCTStatus:
+		s.As = step.TryNftStatus
+	case t == tTCPFlag:
+		s.As = step.TryNftTCP
 	case t.is(tString):
 		s.As = step.TryNftName
 	case t == tMark || t.is(tBitmask) || t == tEthType:
 		s.As = step.TryNftHex
 	}
 	return s
+}
+
+// part is how a value of a concatenation reads, or one of a type with names.
+func part(e *expr) nftables.Part {
+	p, t := nftables.Part{Len: uint8(width(e))}, e.t
+	switch {
+	case t == nil:
+	case t == tIP || t == tIP6:
+		p.As = step.IP
+	case t == tEther:
+		p.As = step.Mac
+	case t == tProto:
+		p.As = step.Proto
+	case t == tCTState:
+		p.As = step.Set
+	case t == tCTStatus:
+		p.As = step.CTStatusFmt
+	case t == tTCPFlag:
+		p.As = step.TCPBits
+	case t.is(tString):
+		p.Text = true
+	case t == tMark || t.is(tBitmask) || t == tEthType:
+		p.As = step.Hex
+	case !t.plain:
+		for _, v := range t.syms {
+			p.Names = append(p.Names, nftables.Name{Value: v.v, Text: v.name})
+		}
+	}
+	return p
 }
 
 var cmpOps = map[string]nftables.CmpOp{"": nftables.EQ, "==": nftables.EQ, "!=": nftables.NEQ, "<": nftables.LT, "<=": nftables.LTE, ">": nftables.GT, ">=": nftables.GTE}
@@ -232,6 +269,9 @@ func (l *lowerer) match(s *stmt) {
 	n := width(e)
 	op := cmpOps[s.op]
 	say := l.say(e, r)
+	if s.op != "" && s.op != "==" {
+		say.Want = s.op + " " + say.Want
+	}
 	switch r.k {
 	case eValue:
 		v := r.v.bytes(n)

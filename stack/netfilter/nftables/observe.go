@@ -3,6 +3,7 @@ package nftables
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/step"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // A Saying is what a reader is told of an expression that did not match: the
@@ -12,6 +13,60 @@ type Saying struct {
 	Field string // "tcp dport"
 	Want  string // "22", "{ 22, 80 }"
 	As    step.Try
+	Parts []Part // with TryNftText: what the value consists of
+}
+
+// A Part is a value of a concatenation, or one that has names.
+type Part struct {
+	As    step.Fmt
+	Text  bool  // it is a text
+	Len   uint8 // bytes; the next part begins at the next register
+	Names []Name
+}
+
+// A Name is nft's word for a value.
+type Name struct {
+	Value uint64
+	Text  string
+}
+
+// text writes the values as nft does, "10.0.1.1 . 80".
+func (s *Saying) text(v []byte) []byte {
+	var t []byte
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		if i > 0 {
+			t = append(t, " . "...)
+		}
+		t = p.append(t, v[:p.Len])
+		v = v[min(len(v), (int(p.Len)+3)&^3):]
+	}
+	return t
+}
+
+func (p *Part) append(t, v []byte) []byte {
+	if p.Text {
+		for i, c := range v {
+			if c == 0 {
+				v = v[:i]
+				break
+			}
+		}
+		return append(t, v...)
+	}
+	hi, lo := uint64(0), number(v)
+	switch {
+	case len(v) == 16:
+		hi, lo = lo, number(v[8:])
+	case p.As == step.IP:
+		lo |= 0xffff << 32
+	}
+	for _, n := range p.Names {
+		if n.Value == lo {
+			return append(t, n.Text...)
+		}
+	}
+	return p.As.Append(t, hi, lo, nil)
 }
 
 // said is an expression that can say why it did not match.
@@ -37,7 +92,7 @@ func pack(dst []uint64, texts ...string) {
 
 // words name the chain: eight values.
 func (c *Chain) words() []uint64 {
-	w := make([]uint64, 8, 20)
+	w := make([]uint64, 8, 24)
 	pack(w, familyNames[c.Table.Family], c.Table.Name, " ", c.Name)
 	return w
 }
@@ -82,15 +137,18 @@ func (p *Pkt) tried(r *Regs, rule *Rule, i int) {
 	pack(w[13:17], say.Want)
 	var v []byte
 	if n > 0 {
-		v = r.at(reg, n)
+		v = p.left(r, rule.Exprs[:i], say.As, reg, n)
 	}
 	switch say.As {
 	case step.TryNftIP:
 		hi, lo := uint64(0), uint64(0xffff)<<32|number(v)
-		if n == 16 {
+		if len(v) == 16 {
 			hi, lo = number(v[:8]), number(v[8:])
 		}
 		w = append(w, hi, lo)
+	case step.TryNftText:
+		w = w[:22]
+		pack(w[17:22], string(say.text(r.data[int(reg)*4:])))
 	case step.TryNftName:
 		var name [16]byte
 		copy(name[:], v)
@@ -99,6 +157,38 @@ func (p *Pkt) tried(r *Regs, rule *Rule, i int) {
 		w = append(w, number(v))
 	}
 	p.ns.Tried(say.As, rule.counted(w, i)...)
+}
+
+// left is the value on the left side of a comparison of n bytes in reg, made by
+// what stands before it: as it was loaded, before a mask, and an address whole
+// (of a prefix only some bytes are compared).
+func (p *Pkt) left(r *Regs, before []Expr, as step.Try, reg uint8, n int) []byte {
+	if len(before) > 0 {
+		if m, ok := before[len(before)-1].(*Bitwise); ok && m.Dst == reg {
+			if m.Src != reg {
+				return r.at(m.Src, n)
+			}
+			before = before[:len(before)-1]
+		}
+	}
+	if as != step.TryNftIP || len(before) == 0 {
+		return r.at(reg, n)
+	}
+	load, ok := before[len(before)-1].(*Payload)
+	if !ok || load.Base != NetworkHeader {
+		return r.at(reg, n)
+	}
+	whole, regs := *load, *r
+	regs.Code = Continue
+	whole.Len = 4
+	if p.b.Protocol == uint16(wire.EtherTypeIPv6) {
+		whole.Len = 16
+	}
+	whole.Eval(&regs, p)
+	if regs.Code == Break {
+		return r.at(reg, n)
+	}
+	return regs.at(whole.Dst, int(whole.Len))
 }
 
 // missing tells that the packet does not have what the expression loads.
