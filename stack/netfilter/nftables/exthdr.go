@@ -16,7 +16,7 @@ const (
 	ExtIPv6 ExtKind = iota // an extension header
 	ExtTCP                 // a TCP option
 	ExtIPv4                // an IP option
-	ExtSCTP                // not modelled
+	ExtSCTP                // a chunk of SCTP
 )
 
 // Exthdr is nft_exthdr: a piece of an option into a register, or (Present)
@@ -49,6 +49,8 @@ func (e *Exthdr) Eval(r *Regs, p *Pkt) {
 			return
 		}
 		v, found = e.ipv4(p)
+	case ExtSCTP:
+		v, found = e.sctp(p)
 	}
 	if e.Present {
 		n := uint8(0)
@@ -99,6 +101,35 @@ func (e *Exthdr) ipv4(p *Pkt) ([]byte, bool) {
 			return p.header(p.b.NetworkOffset()+i+int(e.Off), int(e.Len), p.scratch[:]), true
 		}
 		i += int(h[i+1])
+	}
+	return nil, false
+}
+
+// sctp is nft_exthdr_sctp_eval: the first chunk of its type counts.
+func (e *Exthdr) sctp(p *Pkt) ([]byte, bool) {
+	if !p.hasL4 || p.tprot != uint8(wire.ProtoSCTP) {
+		return nil, false
+	}
+	var buf [4]byte
+	for off := p.thoff + 12; off < p.b.Len(); {
+		h := p.header(off, len(buf), buf[:])
+		if h == nil {
+			break
+		}
+		n := int(be16(h[2:]))
+		if n == 0 {
+			break
+		}
+		if h[0] == e.Type {
+			if e.Present {
+				return nil, true
+			}
+			if int(e.Off)+int(e.Len) > n || off+n > p.b.Len() {
+				break
+			}
+			return p.header(off+int(e.Off), int(e.Len), p.scratch[:]), true
+		}
+		off += (n + 3) &^ 3
 	}
 	return nil, false
 }
@@ -170,7 +201,69 @@ func (e *ExthdrSet) Eval(r *Regs, p *Pkt) {
 	}
 	copy(w, now)
 	if p.b.IPSummed != core.ChecksumPartial {
-		p.fix(p.thoff+16, from, to, false)
+		p.fixExact(p.thoff+16, from, to)
 	}
 	p.ns.Why(step.WhyNftOption, uint64(e.Type), number(now))
+}
+
+// Validate is nft_exthdr_tcp_set_init: numbers of two or four bytes can be set.
+func (e *ExthdrSet) Validate(*Chain) core.Errno {
+	if e.Len != 2 && e.Len != 4 {
+		return eopnotsupp
+	}
+	return 0
+}
+
+// ExthdrStrip is nft_exthdr without a register: overwrite a TCP option.
+type ExthdrStrip struct{ Type uint8 }
+
+// Eval is nft_exthdr_tcp_strip_eval: the first option of the type becomes NOPs.
+func (e *ExthdrStrip) Eval(r *Regs, p *Pkt) {
+	defer p.ns.In(step.NftExthdrTCPStripEval, p.b).Out()
+	if !p.hasL4 || p.tprot != uint8(wire.ProtoTCP) || p.fragoff != 0 {
+		r.Code = Break
+		return
+	}
+	h := p.header(p.thoff, wire.TCPMinLen, p.scratch[:])
+	n := 0
+	if h != nil {
+		n = int(h[12]>>4) * 4
+	}
+	if n < wire.TCPMinLen || p.header(p.thoff, n, p.scratch[:]) == nil {
+		r.Code = Break
+		return
+	}
+	h = p.writable(p.thoff, n)
+	for i := wire.TCPMinLen; i < n-1; {
+		l := 1
+		if h[i] > 1 && h[i+1] != 0 {
+			l = int(h[i+1])
+		}
+		if h[i] == e.Type {
+			if i+l > n {
+				r.Code = DropCode
+				return
+			}
+			e.strip(p, i, l)
+			return
+		}
+		i += l
+	}
+}
+
+// strip puts NOPs over l bytes at i of the TCP header, and corrects the checksum
+// byte by byte.
+func (e *ExthdrStrip) strip(p *Pkt, i, l int) {
+	w := p.writable(p.thoff+i, l)
+	for j := range w {
+		from, to := uint32(w[j]), uint32(1)
+		if (i+j)&1 == 0 {
+			from, to = from<<8, to<<8
+		}
+		w[j] = 1
+		if p.b.IPSummed != core.ChecksumPartial {
+			p.fixExact(p.thoff+16, from, to)
+		}
+	}
+	p.ns.Why(step.WhyNftOptionGone, uint64(e.Type), uint64(l))
 }

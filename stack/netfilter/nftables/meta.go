@@ -2,6 +2,7 @@ package nftables
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
@@ -165,9 +166,29 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 			return
 		}
 		r.put32(d, 0) // programs of the model run as root
-	default:
-		// Bridges' own keys, and time of day: refused when the rule is added.
+	case MetaTimeNS, MetaTimeDay, MetaTimeHour:
+		e.time(r, p)
+	default: // bridges' own keys
 		r.Code = Break
+	}
+}
+
+// bootDate is the date at virtual time 0, since 1970: the first of January 2026,
+// UTC, as the simulated machine's date(1) has it.
+const bootDate = 1767225600 * sim.Second
+
+// time is nft_meta_get_eval_time: the date, the day of the week (0: Sunday), the
+// second of the day.
+func (e *Meta) time(r *Regs, p *Pkt) {
+	now := uint64(bootDate + p.ns.Clock.Now())
+	secs := now / uint64(sim.Second)
+	switch e.Key {
+	case MetaTimeNS:
+		r.put64(e.Dst, now)
+	case MetaTimeDay:
+		r.put8(e.Dst, uint8((4+secs/86400)%7))
+	case MetaTimeHour:
+		r.put32(e.Dst, uint32(secs%86400))
 	}
 }
 
@@ -227,6 +248,15 @@ func (e *Meta) Validate(c *Chain) core.Errno {
 		if f := c.Table.Family; f == core.NFIPv4 || f == core.NFIPv6 || f == core.NFInet {
 			return c.validHooks(1<<core.LocalIn | 1<<core.Forward)
 		}
+		return eopnotsupp
+	case MetaSecPath: // nft_meta_get_validate_xfrm
+		switch c.Table.Family {
+		case core.NFNetdev:
+			return c.validHooks(1 << core.NetdevIngress)
+		case core.NFIPv4, core.NFIPv6, core.NFInet:
+			return c.validHooks(1<<core.PreRouting | 1<<core.LocalIn | 1<<core.Forward)
+		}
+		return eopnotsupp
 	}
 	return 0
 }

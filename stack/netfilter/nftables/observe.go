@@ -77,13 +77,25 @@ type said interface {
 // familyNames are nft's names of families.
 var familyNames = [...]string{core.NFIPv4: "ip ", core.NFIPv6: "ip6 ", core.NFARP: "arp ", core.NFBridge: "bridge ", core.NFInet: "inet ", core.NFNetdev: "netdev "}
 
-// pack puts a text into values of 8 letters (step.Chars). What is too long is
-// cut.
+// pack puts a text into values of 8 letters (step.Chars). What is too long ends
+// with dots.
 func pack(dst []uint64, texts ...string) {
+	const dots = "…"
 	clear(dst)
-	i := 0
+	room, n := 8*len(dst), 0
 	for _, s := range texts {
-		for k := 0; k < len(s) && i < 8*len(dst); k++ {
+		n += len(s)
+	}
+	if n > room {
+		room -= len(dots)
+		texts = append(texts[:len(texts):len(texts)], dots)
+	}
+	i := 0
+	for at, s := range texts {
+		if n > room && at == len(texts)-1 {
+			room = 8 * len(dst)
+		}
+		for k := 0; k < len(s) && i < room; k++ {
 			dst[i/8] |= uint64(s[k]) << (56 - 8*(i%8))
 			i++
 		}

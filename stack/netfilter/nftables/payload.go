@@ -299,6 +299,15 @@ func (p *Pkt) fix(off int, from, to uint32, partial bool) bool {
 	return true
 }
 
+// fixExact is inet_proto_csum_replace2: as fix, and a sum of zero stays zero.
+func (p *Pkt) fixExact(off int, from, to uint32) {
+	if c := p.writable(off, 2); c != nil {
+		v := ^be16(c)
+		v = ^fold(uint32(v) + uint32(^fold(from)) + uint32(fold(to)))
+		c[0], c[1] = byte(v>>8), byte(v)
+	}
+}
+
 // fixL4 is nft_payload_l4csum_update: a field of the pseudo header has changed.
 func (p *Pkt) fixL4(from, to uint32) bool {
 	if p.fragoff != 0 || !p.hasL4 {
