@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -29,7 +30,11 @@ func drawConsole(g *Grid, r Rect, s *view.Scene, l *local) {
 		g.Text(r.X+r.W-width(text)-1, r.Y, width(text), text, StyleDim)
 	}
 	x, y := in.X, in.Y+in.H
-	for _, k := range [...][2]string{{":", "another command"}, {"J K", "scroll"}, {"enter", "the what-if side by side"}, {"esc", "puts it away"}} {
+	whatIf := slices.ContainsFunc(s.Console.Entries, func(e view.ConsoleEntry) bool { return e.WhatIf })
+	for _, k := range [...][2]string{{":", "another command"}, {"J K", "scroll"}, {"esc", "puts it away"}, {"enter", "side by side"}} {
+		if k[0] == "enter" && !whatIf {
+			continue
+		}
 		x += g.Text(x, y, in.W, k[0], StyleKey) + 1
 		x += g.Text(x, y, in.W, k[1], StyleDim) + 3
 	}
