@@ -17,6 +17,7 @@ func (h *Host) AddNetns(w *World, name string) *Host {
 	n := &Host{Name: name, Machine: h.Machine, NS: core.NewNetns(h.Machine, name)}
 	n.NS.Trace = w.Trace
 	n.protocols()
+	device.RegisterLLC(n.NS)
 	device.NewLoopback(n.NS)
 	return n
 }

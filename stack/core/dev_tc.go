@@ -59,7 +59,7 @@ func (ns *Netns) schHandleEgress(d *Device, b *SKB) (rc int, goesOn bool) {
 		ns.Drop(b, why, step.SchHandleEgress)
 		return NetXmitDrop, false
 	case TcStolen:
-		ns.Consume(b, step.SchHandleEgress)
+		ns.Consume(b, step.DevQueueXmit) // the compiler puts one function into the other
 	}
 	return NetXmitSuccess, false
 }

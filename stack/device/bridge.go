@@ -9,10 +9,10 @@ import (
 // Read before editing: net/bridge/br_private.h, br_device.c, br_if.c.
 //
 // The bridge is spread over files as in the kernel: bridge_if.go (ports come and
-// go), bridge_stp.go (port states), bridge_input.go, bridge_forward.go,
+// go), bridge_stp*.go (the spanning tree), bridge_input.go, bridge_forward.go,
 // bridge_fdb.go, bridge_multicast.go, bridge_netfilter*.go.
 //
-// bridge_vlan.go. Left out: the spanning tree protocol, proxy ARP and neighbour suppression, MAC authentication
+// bridge_vlan.go. Left out: proxy ARP and neighbour suppression, MAC authentication
 // bypass, backup ports, tunnel mapping, MRP, CFM, switchdev.
 
 // BridgePortState is the state of a port (BR_STATE_*).
@@ -48,10 +48,9 @@ type Bridge struct {
 	Ports []*BridgePort // the last added comes first, as in br->port_list
 
 	AgeingTime    sim.Time // how long a learned address lives
-	ForwardDelay  sim.Time
+	ForwardDelay  sim.Time // as the root of the spanning tree says, like the next two
 	HelloTime     sim.Time
 	MaxAge        sim.Time
-	Priority      uint16
 	GroupFwdMask  uint16 // which of 01:80:c2:00:00:0X are forwarded
 	GroupAddr     wire.MAC
 	McastSnoop    bool // multicast_snooping
@@ -67,7 +66,8 @@ type Bridge struct {
 	vlans    *BridgeVlans // of the bridge itself, nil: nobody has asked for VLANs
 	addrSet  bool         // the user chose the address (NET_ADDR_SET)
 	mtuSet   bool         // and the MTU (BROPT_MTU_SET_BY_USER)
-	idAddr   wire.MAC     // bridge_id.addr
+	id       BridgeID     // bridge_id
+	tree     bridgeTree
 	fdb      bridgeFDB
 	mdb      []*BridgeMDB // the newest first
 	query    [2]bridgeQuery
@@ -91,20 +91,24 @@ type BridgePort struct {
 	router       [2]sim.Time // until when a router of IPv4, of IPv6, counts as behind it
 	own          [2]bridgeOwn
 	vlans        *BridgeVlans
-	Delay        sim.Time // when the timer of its forward delay ran or runs out
+	Delay        sim.Time // when the timer of its forward delay runs out
+	tree         portTree
 }
 
 // NewBridge makes a bridge, down and without ports: `ip link add NAME type
 // bridge`. addr is its address; set says that the user chose it, so that it
 // stays when ports come and go. index 0 takes the next free ifindex.
 func NewBridge(ns *core.Netns, name string, index int, addr wire.MAC, set bool) *Bridge {
-	br := &Bridge{AgeingTime: 300 * sim.Second, ForwardDelay: 15 * sim.Second, HelloTime: 2 * sim.Second, MaxAge: 20 * sim.Second, Priority: 0x8000,
+	br := &Bridge{AgeingTime: 300 * sim.Second, ForwardDelay: 15 * sim.Second, HelloTime: 2 * sim.Second, MaxAge: 20 * sim.Second, id: BridgeIDOf(0x8000, 0),
 		GroupAddr: 0x0180c2000000, McastSnoop: true, McastRouter: 1, Mcast: defaultMcast(), VlanProto: uint16(wire.EtherTypeVLAN), DefaultPVID: 1, addrSet: set}
+	br.tree.Root, br.tree.userAge, br.tree.userDelay, br.tree.userHello, br.tree.userMax = br.id, br.AgeingTime, br.ForwardDelay, br.HelloTime, br.MaxAge
+	br.tree.initTimers(br)
 	br.Dev = ns.NewDevice(name, index, br)
 	br.Dev.Addr = addr
 	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
 	br.fdb.init(br)
 	br.fake = fakeRoute(br.Dev)
+	RegisterLLC(ns)
 	if brnfRegister(ns); set {
 		br.changeID(addr)
 	} else {
@@ -142,7 +146,23 @@ func (br *Bridge) PortByNo(no int) *BridgePort {
 }
 
 // ID is the bridge's identifier: priority and address (bridge_id).
-func (br *Bridge) ID() (prio uint16, addr wire.MAC) { return br.Priority, br.idAddr }
+func (br *Bridge) ID() BridgeID { return br.id }
+
+// Tree is what the spanning tree protocol knows of the bridge, to be read only. Without
+// the protocol the bridge is its own root.
+func (br *Bridge) Tree() *bridgeTree { return &br.tree }
+
+// Timers are how long the timers of hello, topology change notices and topology changes
+// still run.
+func (t *bridgeTree) Timers() (hello, tcn, change sim.Time) {
+	return t.hello.left(), t.tcn.left(), t.change.left()
+}
+
+// Tree is what it knows of the port, to be read only.
+func (p *BridgePort) Tree() *portTree { return &p.tree }
+
+// Timers are how long the port's hold and message age still run.
+func (t *portTree) Timers() (hold, message sim.Time) { return t.hold.left(), t.message.left() }
 
 // PortID is the port's identifier: priority and number (port_id).
 func (p *BridgePort) PortID() uint16 { return uint16(p.Priority)<<10 | uint16(p.No)&0x3ff }

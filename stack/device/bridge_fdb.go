@@ -165,12 +165,12 @@ func (f *bridgeFDB) Run() {
 func (f *bridgeFDB) cleanup(ns *core.Netns) {
 	defer ns.In(step.BrFdbCleanup, inet.Subject{NS: ns}).Out()
 	br, now := f.br, ns.Clock.Now()
-	next := sim.Time(0)
+	hold, next := br.holdTime(), sim.Time(0)
 	n := f.sweep(func(e *BridgeFDBEntry) bool {
 		if e.Local || e.Static || e.ExtLern {
 			return false
 		}
-		end := e.Updated + br.AgeingTime
+		end := e.Updated + hold
 		if end <= now {
 			return true
 		}
@@ -180,7 +180,7 @@ func (f *bridgeFDB) cleanup(ns *core.Netns) {
 		return false
 	})
 	if n > 0 {
-		ns.Why(step.WhyBrExpired, uint64(n), uint64(br.AgeingTime))
+		ns.Why(step.WhyBrExpired, uint64(n), uint64(hold))
 	}
 	if next != 0 {
 		f.arm(max(next, now+10*sim.Millisecond))
@@ -189,7 +189,7 @@ func (f *bridgeFDB) cleanup(ns *core.Netns) {
 
 // SetAgeing is br_set_ageing_time.
 func (br *Bridge) SetAgeing(d sim.Time) {
-	br.AgeingTime = d
+	br.AgeingTime, br.tree.userAge = d, d
 	if br.fdb.learned > 0 {
 		br.fdb.arm(br.ns().Clock.Now())
 	}

@@ -44,12 +44,15 @@ func (br *Bridge) AddPort(d *core.Device) core.Errno {
 	}
 	p := &BridgePort{Br: br, Dev: d, No: no, Priority: 32, Cost: portCost(d), McastRouter: 1,
 		Flags: BridgeLearn | BridgeFlood | BridgeMcastFlood | BridgeBcastFlood}
+	p.tree.initTimers(p)
+	p.becomeDesignated()
 	d.AllMulti++
 	d.Master, d.RxHandler = br.Dev, p
 	br.Ports = append([]*BridgePort{p}, br.Ports...)
 	d.Promiscuity++ // br_manage_promisc: without VLAN filtering every port hears everything
 	br.fdb.addLocal(p, d.Addr, 0)
 	p.initVlans()
+	defer br.lock().BHEnable()
 	changed := br.recalculateID()
 	if d.Running() && br.Dev.Up() {
 		p.enable()
@@ -75,13 +78,14 @@ func (br *Bridge) DelPort(p *BridgePort) {
 // delNBP is del_nbp.
 func (br *Bridge) delNBP(p *BridgePort) {
 	d := p.Dev
+	defer br.lock().BHEnable()
+	p.disable()
 	for i, q := range br.Ports {
 		if q == p {
 			br.Ports = append(br.Ports[:i:i], br.Ports[i+1:]...)
 			break
 		}
 	}
-	p.disable()
 	br.fdb.deleteByPort(p, true)
 	br.forgetMembers(p, true)
 	d.Promiscuity--
@@ -92,7 +96,7 @@ func (br *Bridge) delNBP(p *BridgePort) {
 // portCost is port_cost (802.1D): by the speed that the card reports.
 func portCost(d *core.Device) uint32 {
 	switch d.Ops.(type) {
-	case *Veth:
+	case *Veth, *Tun:
 		return 2 // 10 Gbit/s
 	case *NIC:
 		return 4 // 1 Gbit/s
@@ -112,18 +116,11 @@ func (br *Bridge) recalculateID() bool {
 			a = p.Dev.Addr
 		}
 	}
-	if a == br.idAddr {
+	if a == br.id.Addr() {
 		return false
 	}
 	br.changeID(a)
 	return true
-}
-
-// changeID is br_stp_change_bridge_id.
-func (br *Bridge) changeID(a wire.MAC) {
-	br.fdbChangeAddr(a)
-	br.Dev.Addr, br.idAddr = a, a
-	br.stateSelection()
 }
 
 // addressChanged is call_netdevice_notifiers(NETDEV_CHANGEADDR).
@@ -270,6 +267,7 @@ func Unregister(d *core.Device) {
 	for len(br.Ports) > 0 {
 		br.delNBP(br.Ports[0])
 	}
+	br.stopTimers()
 	br.fdb.flushAll()
 	br.forgetMembers(nil, true)
 	br.leaveSnoopers()

@@ -60,7 +60,12 @@ func (p *BridgePort) linkLocal(ns *core.Netns, b *core.SKB, dst wire.MAC) int {
 	mask := p.GroupFwdMask
 	switch n {
 	case 0:
-		return linkLocalForward // without the spanning tree protocol: so that others find loops
+		if !p.Br.tree.STP || mask&1 != 0 {
+			return linkLocalForward // without the spanning tree protocol: so that others find loops
+		}
+		ns.Why(step.WhyBrBPDU, uint64(dst))
+		p.localFinish(ns, b)
+		return linkLocalPass
 	case 1:
 		ns.Why(step.WhyBrPause, uint64(dst))
 		ns.Drop(b, step.DropMACIeeeMACControl, step.BrHandleFrame)
@@ -77,12 +82,17 @@ func (p *BridgePort) linkLocal(ns *core.Netns, b *core.SKB, dst wire.MAC) int {
 			return linkLocalGone
 		}
 	}
+	p.localFinish(ns, b)
+	return linkLocalPass
+}
+
+// localFinish is __br_handle_local_finish.
+func (p *BridgePort) localFinish(ns *core.Netns, b *core.SKB) {
 	if p.Flags&BridgeLearn != 0 && (p.State == BridgeLearning || p.State == BridgeForwarding) && !p.Br.NoLLLearn {
 		if vid, ok := p.shouldLearn(b); ok {
 			p.Br.fdb.update(ns, p, b, b.Eth().Src(), vid)
 		}
 	}
-	return linkLocalPass
 }
 
 // handleFrameFinish is br_handle_frame_finish: learn the sender, then decide by

@@ -2,47 +2,222 @@ package device
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
-	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// Port states without the spanning tree protocol: net/bridge/br_stp.c,
-// br_stp_if.c, and br_device.c's open and stop.
+// The spanning tree protocol, IEEE 802.1D-1998 chapter 8: net/bridge/br_stp.c. All
+// bridges agree on a root, the one with the lowest identifier. Each keeps its cheapest
+// way to the root (the root port) and, of the bridges at a link, the nearest to the root
+// serves it (the designated port); all other ports block, so that there is no loop.
+//
+// Without the protocol all ports are designated, and forward at once.
 
-// Groups of all multicast snoopers (RFC 4286).
-const allSnoopers wire.IP4 = 0xe000006a // 224.0.0.106
+// A BridgeID is bridge_id: the priority, then the address. The lower is the better.
+type BridgeID uint64
 
-var allSnoopers6 = wire.Addr{Hi: 0xff02 << 48, Lo: 0x6a} // ff02::6a
+// messageAgeIncr is MESSAGE_AGE_INCR: what passing on a message adds to its age.
+const messageAgeIncr = (sim.HZ/256 + 1) * sim.Jiffy
 
-// enable is br_stp_enable_port.
-func (p *BridgePort) enable() {
-	p.State = BridgeBlocking // br_init_port
-	p.Br.stateSelection()
+// A bridgeTree is what the protocol knows of a bridge (struct net_bridge).
+type bridgeTree struct {
+	STP      bool     // stp_enabled
+	Root     BridgeID // designated_root
+	RootCost uint32   // root_path_cost
+	RootPort int      // its number, 0: this bridge is the root
+	Changing bool     // topology_change
+	Detected bool     // topology_change_detected
+
+	userAge, userHello, userMax, userDelay sim.Time // bridge_*: what holds when this bridge is the root
+
+	hello, tcn, change stpTimer
 }
 
-// disable is br_stp_disable_port: what was learned there is forgotten.
-func (p *BridgePort) disable() {
-	p.State = BridgeDisabled
-	p.Br.fdb.deleteByPort(p, false)
-	p.Br.forgetMembers(p, false) // br_multicast_disable_port
-	p.router = [2]sim.Time{}
-	p.stopQueries()
-	p.Br.stateSelection()
+// A portTree is what it knows of a port (struct net_bridge_port): the best message
+// that was heard there, or the one that this bridge sends.
+type portTree struct {
+	Root     BridgeID // designated_root
+	Bridge   BridgeID // designated_bridge
+	RootCost uint32   // designated_cost
+	Port     uint16   // designated_port
+	age      sim.Time // designated_age: when the message was new
+	Ack      bool     // topology_change_ack
+	Pending  bool     // config_pending
+
+	message, forward, hold stpTimer
+
+	RxBPDU, RxTCN, TxBPDU, TxTCN, ToBlock, ToForward uint64 // stp_xstats
 }
 
-// stateSelection is br_port_state_selection with the protocol off: who is not
-// disabled forwards at once. The bridge has a carrier while a port forwards.
+// isRoot is br_is_root_bridge.
+func (br *Bridge) isRoot() bool { return br.id == br.tree.Root }
+
+// designated is br_is_designated_port: the link is this bridge's to serve.
+func (p *BridgePort) designated() bool {
+	return p.tree.Bridge == p.Br.id && p.tree.Port == p.PortID()
+}
+
+// setState is br_set_state.
+func (p *BridgePort) setState(s BridgePortState) {
+	defer p.Br.ns().In(step.BrSetState, p.Br.subject()).Out()
+	p.Br.ns().Why(step.WhyBrStateSet, uint64(p.Dev.Index), uint64(p.State), uint64(s))
+	p.State = s
+	switch {
+	case !p.Br.tree.STP:
+	case s == BridgeBlocking:
+		p.tree.ToBlock++
+	case s == BridgeForwarding:
+		p.tree.ToForward++
+	}
+}
+
+// shouldBeRootPort is br_should_become_root_port: what is heard there is nearer to the
+// root than at the best port so far, nil if there is none.
+func (p *BridgePort) shouldBeRootPort(best *BridgePort) bool {
+	br := p.Br
+	if p.State == BridgeDisabled || p.designated() || br.id <= p.tree.Root {
+		return false
+	}
+	if best == nil {
+		return true
+	}
+	a, b := &p.tree, &best.tree
+	switch c, d := a.RootCost+p.Cost, b.RootCost+best.Cost; {
+	case a.Root != b.Root:
+		return a.Root < b.Root
+	case c != d:
+		return c < d
+	case a.Bridge != b.Bridge:
+		return a.Bridge < b.Bridge
+	case a.Port != b.Port:
+		return a.Port < b.Port
+	}
+	return p.PortID() < best.PortID()
+}
+
+// rootSelection is br_root_selection.
+func (br *Bridge) rootSelection() {
+	defer br.ns().In(step.BrRootSelection, br.subject()).Out()
+	ns := br.ns()
+	var best *BridgePort
+	for _, p := range br.Ports {
+		switch {
+		case !p.shouldBeRootPort(best):
+		case p.Flags&BridgeRootBlock != 0: // br_root_port_block
+			ns.Tried(step.TryBrRootBlock, uint64(p.Dev.Index))
+			p.setState(BridgeListening)
+			if br.ForwardDelay > 0 {
+				p.armForward()
+			}
+		default:
+			best = p
+		}
+	}
+	if t := &br.tree; best == nil {
+		t.RootPort, t.Root, t.RootCost = 0, br.id, 0
+		ns.Why(step.WhyBrRootSelf, uint64(br.Dev.Index), uint64(br.id))
+	} else {
+		t.RootPort, t.Root, t.RootCost = best.No, best.tree.Root, best.tree.RootCost+best.Cost
+		ns.Why(step.WhyBrRootPort, uint64(best.tree.Root), uint64(best.Dev.Index), uint64(t.RootCost))
+	}
+}
+
+// becomeRoot is br_become_root_bridge: from now on this bridge's times hold.
+func (br *Bridge) becomeRoot() {
+	br.MaxAge, br.HelloTime, br.ForwardDelay = br.tree.userMax, br.tree.userHello, br.tree.userDelay
+	br.topologyChange()
+	br.stop(&br.tree.tcn)
+	if br.Dev.Up() {
+		br.configGeneration()
+		br.arm(&br.tree.hello, br.HelloTime)
+	}
+}
+
+// shouldBeDesignated is br_should_become_designated_port: nobody at that link is nearer to
+// the root.
+func (p *BridgePort) shouldBeDesignated() bool {
+	br, t := p.Br, &p.tree
+	switch {
+	case p.designated(), t.Root != br.tree.Root:
+		return true
+	case br.tree.RootCost != t.RootCost:
+		return br.tree.RootCost < t.RootCost
+	case br.id != t.Bridge:
+		return br.id < t.Bridge
+	}
+	return p.PortID() < t.Port
+}
+
+// configurationUpdate is br_configuration_update, with br_designated_port_selection.
+func (br *Bridge) configurationUpdate() {
+	br.rootSelection()
+	for _, p := range br.Ports {
+		if p.State != BridgeDisabled && p.shouldBeDesignated() {
+			p.becomeDesignated()
+		}
+	}
+}
+
+// becomeDesignated is br_become_designated_port.
+func (p *BridgePort) becomeDesignated() {
+	t, br := &p.tree, p.Br
+	t.Root, t.RootCost, t.Bridge, t.Port = br.tree.Root, br.tree.RootCost, br.id, p.PortID()
+}
+
+// makeBlocking is br_make_blocking.
+func (p *BridgePort) makeBlocking() {
+	if p.State == BridgeDisabled || p.State == BridgeBlocking {
+		return
+	}
+	if p.State == BridgeForwarding || p.State == BridgeLearning {
+		p.Br.topologyChange()
+	}
+	p.Br.ns().Why(step.WhyBrBlocks, uint64(p.Dev.Index), uint64(p.tree.Bridge))
+	p.setState(BridgeBlocking)
+	p.stopForward()
+}
+
+// makeForwarding is br_make_forwarding: with the protocol it takes two forward delays, in
+// which the port only listens, then only learns.
+func (p *BridgePort) makeForwarding() {
+	br := p.Br
+	if p.State != BridgeBlocking {
+		return
+	}
+	if !br.tree.STP || br.ForwardDelay == 0 {
+		p.setState(BridgeForwarding)
+		br.topologyChange()
+		p.stopForward()
+	} else {
+		p.setState(BridgeListening)
+	}
+	if br.ForwardDelay != 0 {
+		p.armForward()
+	}
+}
+
+// stateSelection is br_port_state_selection. The bridge has a carrier while a port
+// forwards.
 func (br *Bridge) stateSelection() {
+	defer br.ns().In(step.BrPortStateSelection, br.subject()).Out()
 	live := 0
 	for _, p := range br.Ports {
-		if p.State == BridgeBlocking {
-			p.State = BridgeForwarding // br_make_forwarding
-			p.Delay = br.ns().Clock.Now() + br.ForwardDelay
+		if p.State == BridgeDisabled {
+			continue
 		}
-		if p.State != BridgeDisabled {
+		switch {
+		case p.No == br.tree.RootPort:
+			p.tree.Pending, p.tree.Ack = false, false
+			p.makeForwarding()
+		case p.designated():
+			br.stop(&p.tree.message)
+			p.makeForwarding()
+		default:
+			p.tree.Pending, p.tree.Ack = false, false
+			p.makeBlocking()
+		}
+		if p.State != BridgeBlocking {
 			p.enableQueries() // br_multicast_enable_port
 		}
 		if p.State == BridgeForwarding {
@@ -52,96 +227,59 @@ func (br *Bridge) stateSelection() {
 	br.carrier(live > 0)
 }
 
-// SetState is br_set_state by hand: `bridge link set dev DEV state N`.
-// EINVAL: there is no such state; ENETDOWN: the
-// port has no carrier.
-func (p *BridgePort) SetState(s BridgePortState) core.Errno {
-	d := p.Dev
-	if s > BridgeBlocking {
-		return step.EINVAL
-	}
-	if (!d.Up() || !d.Running()) && s != BridgeDisabled {
-		return step.ENETDOWN
-	}
-	p.State = s
-	p.Br.stateSelection() // so that blocking does not last without the protocol
-	return 0
-}
-
-// carrierCheck is br_port_carrier_check, and NETDEV_UP and NETDEV_DOWN.
-func (p *BridgePort) carrierCheck() {
-	d := p.Dev
-	if !p.Br.Dev.Up() {
-		return
-	}
-	switch up := d.Up() && d.Running(); {
-	case up && p.State == BridgeDisabled:
-		p.enable()
-	case !up && p.State != BridgeDisabled:
-		p.disable()
+// topologyChange is br_topology_change_detection: addresses may be elsewhere now. The
+// root tells everybody; another bridge tells the root.
+func (br *Bridge) topologyChange() {
+	if br.tree.STP && br.Dev.Up() {
+		br.changeDetected()
 	}
 }
 
-// open is br_dev_open: ports with a carrier begin (br_stp_enable_bridge).
-func (br *Bridge) open() {
-	for _, p := range br.Ports {
-		if p.Dev.Running() {
-			p.enable()
+func (br *Bridge) changeDetected() {
+	defer br.ns().In(step.BrTopologyChangeDetection, br.subject()).Out()
+	t, ns := &br.tree, br.ns()
+	if br.isRoot() {
+		ns.Why(step.WhyBrChangeRoot, uint64(br.Dev.Index), uint64(t.userDelay+t.userMax))
+		br.setTopologyChange(true)
+		br.arm(&t.change, t.userDelay+t.userMax)
+	} else if !t.Detected {
+		ns.Why(step.WhyBrChangeTold, uint64(br.Dev.Index))
+		br.transmitTCN()
+		br.arm(&t.tcn, t.userHello)
+	}
+	t.Detected = true
+}
+
+// setTopologyChange is __br_set_topology_change: meanwhile addresses age quickly.
+func (br *Bridge) setTopologyChange(on bool) {
+	if t := &br.tree; t.STP && t.Changing != on {
+		if br.AgeingTime = t.userAge; on {
+			br.AgeingTime = 2 * br.ForwardDelay
 		}
 	}
-	br.joinSnoopers()
-	br.startQuerier()
+	br.tree.Changing = on
 }
 
-// halt is br_dev_stop: all ports end (br_stp_disable_bridge).
-func (br *Bridge) halt() {
-	for _, p := range br.Ports {
-		if p.State != BridgeDisabled {
-			p.disable()
-		}
+// holdTime is hold_time (br_fdb.c): how long an address may be silent.
+func (br *Bridge) holdTime() sim.Time {
+	if br.tree.Changing {
+		return br.ForwardDelay
 	}
-	br.leaveSnoopers()
-	for f := range br.own {
-		br.ns().Clock.Stop(&br.own[f].timer)
-	}
+	return br.AgeingTime
 }
 
-// joinSnoopers is br_multicast_join_snoopers: the bridge wants to hear who else
-// looks at membership reports.
-func (br *Bridge) joinSnoopers() {
-	if br.snoopers || !br.McastSnoop {
-		return
-	}
-	br.snoopers = true
+// BridgeIDOf puts an identifier together.
+func BridgeIDOf(prio uint16, a wire.MAC) BridgeID { return BridgeID(prio)<<48 | BridgeID(a) }
+
+// Priority and Addr are the parts of an identifier.
+func (i BridgeID) Priority() uint16 { return uint16(i >> 48) }
+
+// Addr is the address in it.
+func (i BridgeID) Addr() wire.MAC { return wire.MAC(i & (1<<48 - 1)) }
+
+// lock is spin_lock_bh(&br->lock): what is sent meanwhile is answered afterwards.
+func (br *Bridge) lock() *core.Netns {
 	ns := br.ns()
-	ipv4.Of(ns).JoinGroup(br.Dev, allSnoopers, nil)
-	if ip := ipv6.Of(ns); ip != nil {
-		ip.JoinGroup(br.Dev, allSnoopers6, nil)
-	}
-}
-
-// leaveSnoopers is br_multicast_leave_snoopers.
-func (br *Bridge) leaveSnoopers() {
-	if !br.snoopers {
-		return
-	}
-	br.snoopers = false
-	ns := br.ns()
-	ipv4.Of(ns).LeaveGroup(br.Dev, allSnoopers, nil)
-	if ip := ipv6.Of(ns); ip != nil {
-		ip.LeaveGroup(br.Dev, allSnoopers6, nil)
-	}
-}
-
-// SetSnooping is br_multicast_toggle: `ip link set BR type bridge mcast_snooping`.
-func (br *Bridge) SetSnooping(on bool) {
-	br.McastSnoop = on
-	switch {
-	case !on:
-		br.leaveSnoopers()
-		br.forgetMembers(nil, true)
-	case br.Dev.Up():
-		br.joinSnoopers()
-		br.startQuerier()
-	}
+	ns.BHDisable()
+	return ns
 }

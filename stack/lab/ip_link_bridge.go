@@ -42,13 +42,6 @@ type bridgeOpt struct {
 // ticks is USER_HZ: the unit of a bridge's times is 1/100 s.
 const ticks = sim.Second / 100
 
-func rangeErr(bad bool) error {
-	if bad {
-		return answer(step.Errno(34))
-	}
-	return nil
-}
-
 func refuseOne(name string) func(*ipCmd, *device.Bridge, uint64) error {
 	return func(_ *ipCmd, _ *device.Bridge, v uint64) error {
 		if v != 0 {
@@ -89,28 +82,19 @@ func nfCall(i int) bridgeOpt {
 // bridgeOpts is the options in the order in which ip -d link shows them.
 var bridgeOpts = []bridgeOpt{
 	{name: "forward_delay", bits: 32, get: func(br *device.Bridge) uint64 { return uint64(br.ForwardDelay / ticks) },
-		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.ForwardDelay = sim.Time(v) * ticks; return nil }},
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
+			return answer(br.SetForwardDelay(sim.Time(v) * ticks))
+		}},
 	{name: "hello_time", bits: 32, get: func(br *device.Bridge) uint64 { return uint64(br.HelloTime / ticks) },
-		set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
-			if v < 100 || v > 1000 {
-				return rangeErr(true)
-			}
-			br.HelloTime = sim.Time(v) * ticks
-			return nil
-		}},
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { return answer(br.SetHello(sim.Time(v) * ticks)) }},
 	{name: "max_age", bits: 32, get: func(br *device.Bridge) uint64 { return uint64(br.MaxAge / ticks) },
-		set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
-			if v < 600 || v > 4000 {
-				return rangeErr(true)
-			}
-			br.MaxAge = sim.Time(v) * ticks
-			return nil
-		}},
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { return answer(br.SetMaxAge(sim.Time(v) * ticks)) }},
 	{name: "ageing_time", bits: 32, get: func(br *device.Bridge) uint64 { return uint64(br.AgeingTime / ticks) },
 		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetAgeing(sim.Time(v) * ticks); return nil }},
-	{name: "stp_state", bits: 32, get: func(*device.Bridge) uint64 { return 0 }, set: refuseOne("stp_state")},
-	{name: "priority", bits: 16, get: func(br *device.Bridge) uint64 { return uint64(br.Priority) },
-		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.Priority = uint16(v); return nil }},
+	{name: "stp_state", bits: 32, get: func(br *device.Bridge) uint64 { return boolBit(br.Tree().STP) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetSTP(v != 0); return nil }},
+	{name: "priority", bits: 16, get: func(br *device.Bridge) uint64 { return uint64(br.ID().Priority()) },
+		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetPriority(uint16(v)); return nil }},
 	{name: "vlan_filtering", bits: 8, get: func(br *device.Bridge) uint64 { return boolBit(br.VlanFiltering) },
 		set: func(_ *ipCmd, br *device.Bridge, v uint64) error { br.SetVlanFiltering(v != 0); return nil }}, // the recorded kernel is built without it
 	{name: "group_fwd_mask", bits: 16, set: func(_ *ipCmd, br *device.Bridge, v uint64) error {
@@ -309,9 +293,9 @@ func setBridge(c *ipCmd, d *core.Device, a *args) error {
 }
 
 // bridgeID is a bridge's identifier as ip prints it: 8000.2:0:0:0:0:81.
-func bridgeID(br *device.Bridge) string {
-	prio, m := br.ID()
-	s := fmt.Sprintf("%04x.", prio)
+func bridgeID(id device.BridgeID) string {
+	m := id.Addr()
+	s := fmt.Sprintf("%04x.", id.Priority())
 	for i := 40; i >= 0; i -= 8 {
 		s += strconv.FormatUint(uint64(m)>>i&255, 16)
 		if i > 0 {
@@ -369,12 +353,13 @@ func bridgeDetail(c *ipCmd, d *core.Device) (string, object) {
 				fmt.Fprintf(&b, "vlan_protocol %s ", proto)
 				o.add("vlan_protocol", proto)
 			}
-			id := bridgeID(br)
-			gc := br.GCIn()
-			fmt.Fprintf(&b, "bridge_id %s designated_root %s root_port 0 root_path_cost 0 topology_change 0 topology_change_detected 0 ", id, id)
-			fmt.Fprintf(&b, "hello_timer %7.2f tcn_timer %7.2f topology_change_timer %7.2f gc_timer %7s ", 0.0, 0.0, 0.0, fixed(gc))
-			o = append(o, member{"bridge_id", id}, member{"root_id", id}, member{"root_port", 0}, member{"root_path_cost", 0}, member{"topology_change", 0}, member{"topology_change_detected", 0},
-				member{"hello_timer", fixed(0)}, member{"tcn_timer", fixed(0)}, member{"topology_change_timer", fixed(0)}, member{"gc_timer", fixed(gc)})
+			id, t := bridgeID(br.ID()), br.Tree()
+			root, gc := id, br.GCIn() // iproute2 prints the bridge's own identifier in both places
+			hello, tcn, change := t.Timers()
+			fmt.Fprintf(&b, "bridge_id %s designated_root %s root_port %d root_path_cost %d topology_change %d topology_change_detected %d ", id, root, t.RootPort, t.RootCost, boolBit(t.Changing), boolBit(t.Detected))
+			fmt.Fprintf(&b, "hello_timer %7s tcn_timer %7s topology_change_timer %7s gc_timer %7s ", fixed(hello), fixed(tcn), fixed(change), fixed(gc))
+			o = append(o, member{"bridge_id", id}, member{"root_id", root}, member{"root_port", t.RootPort}, member{"root_path_cost", t.RootCost}, member{"topology_change", boolBit(t.Changing)}, member{"topology_change_detected", boolBit(t.Detected)},
+				member{"hello_timer", fixed(hello)}, member{"tcn_timer", fixed(tcn)}, member{"topology_change_timer", fixed(change)}, member{"gc_timer", fixed(gc)})
 			if br.Vlans(nil) != nil {
 				fmt.Fprintf(&b, "vlan_default_pvid %d vlan_stats_enabled 0 vlan_stats_per_port 0 ", br.DefaultPVID)
 				o = append(o, member{"vlan_default_pvid", int(br.DefaultPVID)}, member{"vlan_stats_enabled", 0}, member{"vlan_stats_per_port", 0})

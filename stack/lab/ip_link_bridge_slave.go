@@ -116,16 +116,14 @@ func (r *portReq) apply(p *device.BridgePort) error {
 	}
 	p.Flags = p.Flags&^r.off | r.on
 	if r.cost >= 0 {
-		if r.cost < 1 || r.cost > 65535 {
-			return answer(34)
+		if err := p.SetCost(uint32(r.cost)); err != 0 {
+			return answer(err)
 		}
-		p.Cost, p.CostSet = uint32(r.cost), true
 	}
 	if r.prio >= 0 {
-		if r.prio > 63 {
-			return answer(34)
+		if err := p.SetPriority(uint16(r.prio)); err != 0 {
+			return answer(err)
 		}
-		p.Priority = uint8(r.prio)
 	}
 	if r.state >= 0 {
 		if err := p.SetState(device.BridgePortState(min(r.state, 255))); err != 0 {
@@ -197,12 +195,14 @@ func bridgeSlaveDetail(c *ipCmd, d *core.Device) (string, object) {
 	word("fastleave", "fastleave", device.BridgeFastLeave)
 	word("learning", "learning", device.BridgeLearn)
 	word("flood", "flood", device.BridgeFlood)
-	id, root := p.PortID(), bridgeID(p.Br)
+	id, t := p.PortID(), p.Tree()
+	bridge, root := bridgeID(t.Bridge), bridgeID(t.Root)
+	hold, age := t.Timers()
 	delay := max(0, p.Delay-c.p.lab.now())
-	fmt.Fprintf(&b, "port_id %#x port_no %#x designated_port %d designated_cost 0 designated_bridge %s designated_root %s ", id, p.No, id, root, root)
-	fmt.Fprintf(&b, "hold_timer %7.2f message_age_timer %7.2f forward_delay_timer %7s topology_change_ack 0 config_pending 0 proxy_arp off proxy_arp_wifi off mcast_router %d ", 0.0, 0.0, fixed(delay), p.McastRouter)
-	o = append(o, member{"id", fmt.Sprintf("%#x", id)}, member{"no", fmt.Sprintf("%#x", p.No)}, member{"designated_port", int(id)}, member{"designated_cost", 0}, member{"bridge_id", root}, member{"root_id", root},
-		member{"hold_timer", fixed(0)}, member{"message_age_timer", fixed(0)}, member{"forward_delay_timer", fixed(delay)}, member{"topology_change_ack", 0}, member{"config_pending", 0},
+	fmt.Fprintf(&b, "port_id %#x port_no %#x designated_port %d designated_cost %d designated_bridge %s designated_root %s ", id, p.No, t.Port, t.RootCost, bridge, root)
+	fmt.Fprintf(&b, "hold_timer %7s message_age_timer %7s forward_delay_timer %7s topology_change_ack %d config_pending %d proxy_arp off proxy_arp_wifi off mcast_router %d ", fixed(hold), fixed(age), fixed(delay), boolBit(t.Ack), boolBit(t.Pending), p.McastRouter)
+	o = append(o, member{"id", fmt.Sprintf("%#x", id)}, member{"no", fmt.Sprintf("%#x", p.No)}, member{"designated_port", int(t.Port)}, member{"designated_cost", t.RootCost}, member{"bridge_id", bridge}, member{"root_id", root},
+		member{"hold_timer", fixed(hold)}, member{"message_age_timer", fixed(age)}, member{"forward_delay_timer", fixed(delay)}, member{"topology_change_ack", boolBit(t.Ack)}, member{"config_pending", boolBit(t.Pending)},
 		member{"proxy_arp", false}, member{"proxy_arp_wifi", false}, member{"multicast_router", int(p.McastRouter)})
 	word("mcast_fast_leave", "", device.BridgeFastLeave)
 	word("mcast_flood", "mcast_flood", device.BridgeMcastFlood)

@@ -36,42 +36,78 @@ const (
 	BrMulticastExpired
 	BrMulticastQueryExpired
 	BrMulticastSendQuery
+	BrSetState
+	BrPortStateSelection
+	BrRootSelection
+	BrTopologyChangeDetection
+	BrTransmitConfig
+	BrTransmitTcn
+	BrSendBpdu
+	BrStpRcv
+	BrReceivedConfigBpdu
+	BrReceivedTcnBpdu
+	BrHelloTimerExpired
+	BrMessageAgeTimerExpired
+	BrForwardDelayTimerExpired
+	BrTcnTimerExpired
+	BrTopologyChangeTimerExpired
+	BrHoldTimerExpired
+	LlcRcv
+	StpPduRcv
 	endBridge
 )
 
 var bridgeSteps = [int(endBridge) - baseBridge]Info{
-	BrHandleFrame & 255:              {"br_handle_frame", Driver, "net/bridge/br_input.c", "A bridge port got a frame: may the bridge have it?"},
-	BrHandleFrameFinish & 255:        {"br_handle_frame_finish", Driver, "net/bridge/br_input.c", "Learn the sender's port, then decide: up, to one port, or to all."},
-	BrAllowedIngress & 255:           {"br_allowed_ingress", Driver, "net/bridge/br_vlan.c", "VLAN filtering: which VLAN is the frame in, and may that come in here?"},
-	BrHandleVlan & 255:               {"br_handle_vlan", Driver, "net/bridge/br_vlan.c", "VLAN filtering: does the frame leave with its tag or without?"},
-	BrMulticastFlood & 255:           {"br_multicast_flood", Driver, "net/bridge/br_forward.c", "Out of the ports behind which members or multicast routers are."},
-	BrMulticastSendQuery & 255:       {"__br_multicast_send_query", Driver, "net/bridge/br_multicast.c", "Make a query and send it by a port, or to this host."},
-	BrMulticastExpired & 255:         {"br_multicast_port_group_expired", Driver, "net/bridge/br_multicast.c", "A member has not reported for too long: forget it."},
-	BrMulticastQueryExpired & 255:    {"br_multicast_query_expired", Driver, "net/bridge/br_multicast.c", "The bridge is the querier: time to ask who is a member of what."},
-	BrPassFrameUp & 255:              {"br_pass_frame_up", Driver, "net/bridge/br_input.c", "The frame is for this host: it comes in by the bridge's own device."},
-	BrFdbUpdateStep & 255:            {"br_fdb_update", Driver, "net/bridge/br_fdb.c", "Remember behind which port the sender's address is."},
-	BrFlood & 255:                    {"br_flood", Driver, "net/bridge/br_forward.c", "Nobody knows where the address is: out of every port."},
-	BrForward & 255:                  {"br_forward", Driver, "net/bridge/br_forward.c", "Out of the one port behind which the address is."},
-	BrForwardPort & 255:              {"__br_forward", Driver, "net/bridge/br_forward.c", "Hand the frame to a port, by the bridge's hooks."},
-	BrForwardFinish & 255:            {"br_forward_finish", Driver, "net/bridge/br_forward.c", "The last of the bridge's hooks before the port."},
-	BrDevQueuePushXmit & 255:         {"br_dev_queue_push_xmit", Driver, "net/bridge/br_forward.c", "Put the link header back in front and queue the frame at the port."},
-	BrDevXmit & 255:                  {"br_dev_xmit", Driver, "net/bridge/br_device.c", "This host sends by the bridge: choose the ports."},
-	BrMaybeDeliver & 255:             {"maybe_deliver", Driver, "net/bridge/br_forward.c", "May the frame leave by this port? The one before gets a copy."},
-	BrMulticastRcv & 255:             {"br_multicast_rcv", Driver, "net/bridge/br_multicast.c", "IGMP and MLD snooping: look for group membership in the frame."},
-	BrNfPreRouting & 255:             {"br_nf_pre_routing", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged IP packet to IP's own PRE_ROUTING hooks."},
-	BrNfPreRoutingIPv6 & 255:         {"br_nf_pre_routing_ipv6", Netfilter, "net/bridge/br_netfilter_ipv6.c", "br_netfilter: show a bridged IPv6 packet to IPv6's PRE_ROUTING hooks."},
-	BrNfPreRoutingFinish & 255:       {"br_nf_pre_routing_finish", Netfilter, "net/bridge/br_netfilter_hooks.c", "Did the rules change the destination? Then the link address must change too."},
-	BrNfPreRoutingFinishIPv6 & 255:   {"br_nf_pre_routing_finish_ipv6", Netfilter, "net/bridge/br_netfilter_ipv6.c", "Did the rules change the destination? Then the link address must change too."},
-	BrNfPreRoutingFinishBridge & 255: {"br_nf_pre_routing_finish_bridge", Netfilter, "net/bridge/br_netfilter_hooks.c", "Behind the same bridge: ask the neighbour table for the link address."},
-	BrNfHookThresh & 255:             {"br_nf_hook_thresh", Netfilter, "net/bridge/br_netfilter_hooks.c", "Go on with the bridge hooks behind br_netfilter's own."},
-	BrNfLocalIn & 255:                {"br_nf_local_in", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: confirm the connection before the frame goes up."},
-	BrNfForward & 255:                {"br_nf_forward", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged packet to IP's or ARP's FORWARD hooks."},
-	BrNfForwardFinish & 255:          {"br_nf_forward_finish", Netfilter, "net/bridge/br_netfilter_hooks.c", "FORWARD let the packet pass: it is the bridge's again."},
-	BrNfPostRouting & 255:            {"br_nf_post_routing", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged packet to IP's POST_ROUTING hooks."},
-	BrNfDevQueueXmit & 255:           {"br_nf_dev_queue_xmit", Netfilter, "net/bridge/br_netfilter_hooks.c", "Does the packet fit the port? Else cut it up."},
-	BrNfPushFragXmit & 255:           {"br_nf_push_frag_xmit", Netfilter, "net/bridge/br_netfilter_hooks.c", "Give a fragment the link header of the whole."},
-	IPSabotageIn & 255:               {"ip_sabotage_in", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter has shown the packet to these hooks: skip the rest of them."},
-	BrFdbCleanup & 255:               {"br_fdb_cleanup", Driver, "net/bridge/br_fdb.c", "Forget addresses that have been silent for too long."},
+	BrHandleFrame & 255:                {"br_handle_frame", Driver, "net/bridge/br_input.c", "A bridge port got a frame: may the bridge have it?"},
+	BrHandleFrameFinish & 255:          {"br_handle_frame_finish", Driver, "net/bridge/br_input.c", "Learn the sender's port, then decide: up, to one port, or to all."},
+	BrAllowedIngress & 255:             {"br_allowed_ingress", Driver, "net/bridge/br_vlan.c", "VLAN filtering: which VLAN is the frame in, and may that come in here?"},
+	BrHandleVlan & 255:                 {"br_handle_vlan", Driver, "net/bridge/br_vlan.c", "VLAN filtering: does the frame leave with its tag or without?"},
+	BrMulticastFlood & 255:             {"br_multicast_flood", Driver, "net/bridge/br_forward.c", "Out of the ports behind which members or multicast routers are."},
+	BrMulticastSendQuery & 255:         {"__br_multicast_send_query", Driver, "net/bridge/br_multicast.c", "Make a query and send it by a port, or to this host."},
+	BrMulticastExpired & 255:           {"br_multicast_port_group_expired", Driver, "net/bridge/br_multicast.c", "A member has not reported for too long: forget it."},
+	BrMulticastQueryExpired & 255:      {"br_multicast_query_expired", Driver, "net/bridge/br_multicast.c", "The bridge is the querier: time to ask who is a member of what."},
+	BrPassFrameUp & 255:                {"br_pass_frame_up", Driver, "net/bridge/br_input.c", "The frame is for this host: it comes in by the bridge's own device."},
+	BrFdbUpdateStep & 255:              {"br_fdb_update", Driver, "net/bridge/br_fdb.c", "Remember behind which port the sender's address is."},
+	BrFlood & 255:                      {"br_flood", Driver, "net/bridge/br_forward.c", "Nobody knows where the address is: out of every port."},
+	BrForward & 255:                    {"br_forward", Driver, "net/bridge/br_forward.c", "Out of the one port behind which the address is."},
+	BrForwardPort & 255:                {"__br_forward", Driver, "net/bridge/br_forward.c", "Hand the frame to a port, by the bridge's hooks."},
+	BrForwardFinish & 255:              {"br_forward_finish", Driver, "net/bridge/br_forward.c", "The last of the bridge's hooks before the port."},
+	BrDevQueuePushXmit & 255:           {"br_dev_queue_push_xmit", Driver, "net/bridge/br_forward.c", "Put the link header back in front and queue the frame at the port."},
+	BrDevXmit & 255:                    {"br_dev_xmit", Driver, "net/bridge/br_device.c", "This host sends by the bridge: choose the ports."},
+	BrMaybeDeliver & 255:               {"maybe_deliver", Driver, "net/bridge/br_forward.c", "May the frame leave by this port? The one before gets a copy."},
+	BrMulticastRcv & 255:               {"br_multicast_rcv", Driver, "net/bridge/br_multicast.c", "IGMP and MLD snooping: look for group membership in the frame."},
+	BrNfPreRouting & 255:               {"br_nf_pre_routing", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged IP packet to IP's own PRE_ROUTING hooks."},
+	BrNfPreRoutingIPv6 & 255:           {"br_nf_pre_routing_ipv6", Netfilter, "net/bridge/br_netfilter_ipv6.c", "br_netfilter: show a bridged IPv6 packet to IPv6's PRE_ROUTING hooks."},
+	BrNfPreRoutingFinish & 255:         {"br_nf_pre_routing_finish", Netfilter, "net/bridge/br_netfilter_hooks.c", "Did the rules change the destination? Then the link address must change too."},
+	BrNfPreRoutingFinishIPv6 & 255:     {"br_nf_pre_routing_finish_ipv6", Netfilter, "net/bridge/br_netfilter_ipv6.c", "Did the rules change the destination? Then the link address must change too."},
+	BrNfPreRoutingFinishBridge & 255:   {"br_nf_pre_routing_finish_bridge", Netfilter, "net/bridge/br_netfilter_hooks.c", "Behind the same bridge: ask the neighbour table for the link address."},
+	BrNfHookThresh & 255:               {"br_nf_hook_thresh", Netfilter, "net/bridge/br_netfilter_hooks.c", "Go on with the bridge hooks behind br_netfilter's own."},
+	BrNfLocalIn & 255:                  {"br_nf_local_in", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: confirm the connection before the frame goes up."},
+	BrNfForward & 255:                  {"br_nf_forward", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged packet to IP's or ARP's FORWARD hooks."},
+	BrNfForwardFinish & 255:            {"br_nf_forward_finish", Netfilter, "net/bridge/br_netfilter_hooks.c", "FORWARD let the packet pass: it is the bridge's again."},
+	BrNfPostRouting & 255:              {"br_nf_post_routing", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter: show a bridged packet to IP's POST_ROUTING hooks."},
+	BrNfDevQueueXmit & 255:             {"br_nf_dev_queue_xmit", Netfilter, "net/bridge/br_netfilter_hooks.c", "Does the packet fit the port? Else cut it up."},
+	BrNfPushFragXmit & 255:             {"br_nf_push_frag_xmit", Netfilter, "net/bridge/br_netfilter_hooks.c", "Give a fragment the link header of the whole."},
+	IPSabotageIn & 255:                 {"ip_sabotage_in", Netfilter, "net/bridge/br_netfilter_hooks.c", "br_netfilter has shown the packet to these hooks: skip the rest of them."},
+	BrSetState & 255:                   {"br_set_state", Driver, "net/bridge/br_stp.c", "A port gets another state."},
+	BrPortStateSelection & 255:         {"br_port_state_selection", Driver, "net/bridge/br_stp.c", "Root and designated ports may forward, the others block."},
+	BrRootSelection & 255:              {"br_root_selection", Driver, "net/bridge/br_stp.c", "Spanning tree: by which port is the root nearest?"},
+	BrTopologyChangeDetection & 255:    {"br_topology_change_detection", Driver, "net/bridge/br_stp.c", "Spanning tree: addresses may be elsewhere now; tell the root, or everybody."},
+	BrTransmitConfig & 255:             {"br_transmit_config", Driver, "net/bridge/br_stp.c", "Spanning tree: say by a port who the root is, and how far away."},
+	BrTransmitTcn & 255:                {"br_transmit_tcn", Driver, "net/bridge/br_stp.c", "Spanning tree: tell the root that something has changed."},
+	BrSendBpdu & 255:                   {"br_send_bpdu", Driver, "net/bridge/br_stp_bpdu.c", "Make a frame for the other bridges at a link, and send it."},
+	BrStpRcv & 255:                     {"br_stp_rcv", Driver, "net/bridge/br_stp_bpdu.c", "A bridge protocol data unit has come: is it for this bridge?"},
+	BrReceivedConfigBpdu & 255:         {"br_received_config_bpdu", Driver, "net/bridge/br_stp.c", "Spanning tree: is this a better way to the root?"},
+	BrReceivedTcnBpdu & 255:            {"br_received_tcn_bpdu", Driver, "net/bridge/br_stp.c", "Spanning tree: another bridge has seen a change."},
+	BrHelloTimerExpired & 255:          {"br_hello_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: the root says that it is there."},
+	BrMessageAgeTimerExpired & 255:     {"br_message_age_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: the bridge behind this port is silent."},
+	BrForwardDelayTimerExpired & 255:   {"br_forward_delay_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: from listening to learning, from learning to forwarding."},
+	BrTcnTimerExpired & 255:            {"br_tcn_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: nobody has acknowledged the notice of a change: say it again."},
+	BrTopologyChangeTimerExpired & 255: {"br_topology_change_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: the change is over, addresses age as usual."},
+	BrHoldTimerExpired & 255:           {"br_hold_timer_expired", Driver, "net/bridge/br_stp_timer.c", "Spanning tree: what had to wait may be sent."},
+	LlcRcv & 255:                       {"llc_rcv", Core, "net/llc/llc_input.c", "A frame with a length in place of a type (IEEE 802.2): whose is it?"},
+	StpPduRcv & 255:                    {"stp_pdu_rcv", Core, "net/802/stp.c", "A frame for the spanning tree, or one of its relatives?"},
+	BrFdbCleanup & 255:                 {"br_fdb_cleanup", Driver, "net/bridge/br_fdb.c", "Forget addresses that have been silent for too long."},
 }
 
 // Why the bridge decided.
@@ -126,6 +162,25 @@ const (
 	WhyBrTableFull
 	WhyBrVlanTagged
 	WhyBrNfFrag6
+	WhyBrStateSet
+	WhyBrRootSelf
+	WhyBrRootPort
+	WhyBrBlocks
+	WhyBrChangeRoot
+	WhyBrChangeTold
+	WhyBrNeighbourLost
+	WhyBrHold
+	WhyBrTooOld
+	WhyBrConfig
+	WhyBrNoBPDU
+	WhyBrGuard
+	WhyBrBetter
+	WhyBrWorse
+	WhyBrTCN
+	WhyBrBPDU
+	WhyLlcOther
+	WhyLlcShort
+	WhyLlcSap
 	endBridgeWhy
 )
 
@@ -192,6 +247,7 @@ const (
 	TryBrPortNoFlood
 	TryBrPortNoMcast
 	TryBrPortNoBcast
+	TryBrRootBlock
 	endBridgeTry
 )
 
@@ -201,6 +257,7 @@ var bridgeTries = [int(endBridgeTry) - baseBridge]Tried{
 	TryBrPortNoMember & 255: {"port", "{0:dev}", "nobody behind it has joined the group, and no router is there"},
 	TryBrPortVlan & 255:     {"port", "{0:dev}", "it is not in VLAN {1}"},
 	TryBrPortIsolated & 255: {"port", "{0:dev}", "it is isolated, and so is the port that the frame came in by"},
+	TryBrRootBlock & 255:    {"root port", "{0:dev}", "root_block forbids that it leads to the root"},
 	TryBrPortNoFlood & 255:  {"port", "{0:dev}", "unknown addresses are not flooded there (flood off)"},
 	TryBrPortNoMcast & 255:  {"port", "{0:dev}", "groups are not flooded there (mcast_flood off)"},
 	TryBrPortNoBcast & 255:  {"port", "{0:dev}", "broadcasts are not flooded there (bcast_flood off)"},

@@ -62,6 +62,8 @@ const (
 	XtVerdict              // a verdict of iptables: ACCEPT
 	BBRMode                // what BBR does: STARTUP
 	ClassID                // a class of a queueing discipline: 1:10
+	BrState                // the state of a bridge port: forwarding
+	BridgeID               // a bridge's identifier, priority and address: 8000.02:00:00:00:00:01
 	numFmts
 )
 
@@ -70,7 +72,7 @@ var fmtNames = map[string]Fmt{
 	"reason": Reason, "func": Func, "err": Err, "proto": Proto, "ether": Ether, "tcpst": TCPst, "nud": Nud,
 	"route": Route, "scope": Scope, "table": Table, "flags": Flags, "pkt": Pkt, "csum": Csum, "hook": Hook,
 	"ca": CA, "icmp": ICMP, "icmp6": ICMP6, "mib": Mib, "fam": Fam, "sk": SK, "skb": SKB, "str": Str, "gro": Gro,
-	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "bbr": BBRMode, "natmanip": NatManip, "sctpst": SCTPst, "classid": ClassID,
+	"time": Time, "tcpbits": TCPBits, "any": Any, "state": State, "vlan": Vlan, "ctst": CTst, "ctinfo": CTInfoFmt, "ctstatus": CTStatusFmt, "ctdir": CTDirFmt, "chars": Chars, "ctset": Set, "nftverdict": NftVerdict, "xtverdict": XtVerdict, "bbr": BBRMode, "natmanip": NatManip, "sctpst": SCTPst, "classid": ClassID, "brstate": BrState, "bridgeid": BridgeID,
 }
 
 // A Resolver turns a number that stands for something of the simulated machine
@@ -166,6 +168,12 @@ func (f Fmt) Append(b []byte, hi, v uint64, r Resolver) []byte {
 		if r != nil {
 			return append(b, r.Text(v)...)
 		}
+	case BridgeID:
+		for shift := 60; shift >= 48; shift -= 4 {
+			b = strconv.AppendUint(b, v>>shift&15, 16)
+		}
+		b = append(b, '.')
+		return wire.MAC(v & (1<<48 - 1)).AppendTo(b)
 	case ClassID:
 		if v>>16 != 0 {
 			b = strconv.AppendUint(b, v>>16&0xffff, 16)

@@ -91,6 +91,7 @@ func (e Errno) String() string {
 // enums name the values of the formats that are enumerations.
 var enums = [numFmts]map[uint64]string{
 	Gro: groNames, CTst: ctStates, CTInfoFmt: ctInfos, CTDirFmt: ctDirs, SCTPst: sctpStates, NatManip: {0: "source", 1: "destination"},
+	BrState: {0: "disabled", 1: "listening", 2: "learning", 3: "forwarding", 4: "blocking"},
 	BBRMode: {0: "STARTUP", 1: "DRAIN", 2: "PROBE_BW", 3: "PROBE_RTT"},
 	Proto: {0: "hop-by-hop options", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 17: "UDP", 41: "IPv6", 43: "routing header", 44: "fragment header",
 		46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 59: "no next header", 60: "destination options", 89: "OSPF", 103: "PIM", 112: "VRRP", 132: "SCTP", 136: "UDPLITE", 255: "RAW"},

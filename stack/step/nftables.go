@@ -21,6 +21,7 @@ const (
 	NftLogEval
 	NftPayloadSetEval
 	NftExthdrTCPSetEval
+	NftExthdrTCPStripEval
 	NftNotrackEval
 	NftCTSetEval
 	NftCTSetZoneEval
@@ -31,6 +32,9 @@ const (
 	NftFib6Eval
 	NftFwdNetdevEval
 	NftDupNetdevEval
+	NftDupIPv4Eval
+	NftDupIPv6Eval
+	NftFwdNeighEval
 	NftMatchEval
 	NftTargetEvalXt
 	NftNatDoChain
@@ -72,6 +76,7 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NftLogEval & 255:            {"nft_log_eval", Netfilter, "net/netfilter/nft_log.c", "Write a line about the packet into the kernel's log."},
 	NftPayloadSetEval & 255:     {"nft_payload_set_eval", Netfilter, "net/netfilter/nft_payload.c", "Write into a header, and correct the checksums."},
 	NftExthdrTCPSetEval & 255:   {"nft_exthdr_tcp_set_eval", Netfilter, "net/netfilter/nft_exthdr.c", "Change a TCP option, and correct the checksum."},
+	NftExthdrTCPStripEval & 255: {"nft_exthdr_tcp_strip_eval", Netfilter, "net/netfilter/nft_exthdr.c", "Overwrite a TCP option with NOPs, and correct the checksum."},
 	NftNotrackEval & 255:        {"nft_notrack_eval", Netfilter, "net/netfilter/nft_ct.c", "Keep connection tracking off this packet."},
 	NftCTSetEval & 255:          {"nft_ct_set_eval", Netfilter, "net/netfilter/nft_ct.c", "Write into the packet's connection: mark, label, helper."},
 	NftCTSetZoneEval & 255:      {"nft_ct_set_zone_eval", Netfilter, "net/netfilter/nft_ct.c", "Choose the zone in which the packet will be tracked."},
@@ -84,6 +89,9 @@ var nftablesSteps = [int(endNftables) - baseNftables]Info{
 	NftMatchEval & 255:          {"nft_match_eval", Netfilter, "net/netfilter/nft_compat.c", "Ask a match of iptables."},
 	NftTargetEvalXt & 255:       {"nft_target_eval_xt", Netfilter, "net/netfilter/nft_compat.c", "Have a target of iptables act."},
 	NftDupNetdevEval & 255:      {"nft_dup_netdev_eval", Netfilter, "net/netfilter/nft_dup_netdev.c", "Send a copy of the packet out of another device."},
+	NftDupIPv4Eval & 255:        {"nft_dup_ipv4_eval", Netfilter, "net/ipv4/netfilter/nft_dup_ipv4.c", "Send a copy of the packet to another host."},
+	NftDupIPv6Eval & 255:        {"nft_dup_ipv6_eval", Netfilter, "net/ipv6/netfilter/nft_dup_ipv6.c", "Send a copy of the packet to another host."},
+	NftFwdNeighEval & 255:       {"nft_fwd_neigh_eval", Netfilter, "net/netfilter/nft_fwd_netdev.c", "Send the packet to a neighbour of another device, with one hop less."},
 	NftNatDoChain & 255:         {"nft_nat_do_chain", Netfilter, "net/netfilter/nft_chain_nat.c", "Ask a chain of type nat about the first packet of a connection."},
 	NfRouteTableHook4 & 255:     {"nf_route_table_hook4", Netfilter, "net/netfilter/nft_chain_route.c", "Try the rules; if they changed mark, TOS or address, route the packet again."},
 	NfRouteTableHook6 & 255:     {"nf_route_table_hook6", Netfilter, "net/netfilter/nft_chain_route.c", "Try the rules; if they changed mark or address, route the packet again."},
@@ -136,6 +144,7 @@ const (
 	WhyNftFwd
 	WhyNftDup
 	WhyNftOption
+	WhyNftOptionGone
 	WhyNftNotModelled
 	WhyNftQueue
 	WhyNftSocket
@@ -195,6 +204,7 @@ var nftablesWhys = [int(endNftablesWhy) - baseNftables]string{
 	WhyNftFwd & 255:           "The packet goes out of {0:dev}.",
 	WhyNftDup & 255:           "A copy goes out of {0:dev}.",
 	WhyNftOption & 255:        "TCP option {0} becomes {1}.",
+	WhyNftOptionGone & 255:    "TCP option {0} is overwritten: {1} {1?byte|bytes} of NOP.",
 	WhyNftNotModelled & 255:   "The rule needs {0:chars}{1:chars}{2:chars}{3:chars}, which is not modelled.",
 	WhyNftSocket & 255:        "The packet belongs to a socket: its mark is {0:hex}, it is {1?transparent|not transparent} and bound to {2?any address|one address}.",
 	WhyNftHalfSocket & 255:    "The packet belongs to a connection that is opening or in TIME_WAIT: {0?transparent|not transparent}, and without a mark.",

@@ -109,6 +109,10 @@ func (v *evaluator) stmt(s *stmt) *failure {
 		return v.objRef(s)
 	case sDup, sFwd:
 		return v.dup(s)
+	case sExtReset:
+		return v.expr(s.e)
+	case sMeter:
+		return v.meter(s)
 	case sLog:
 		if s.hasPref && s.prefix == "" {
 			return nil

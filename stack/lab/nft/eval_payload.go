@@ -76,13 +76,8 @@ func (v *evaluator) exthdr(e *expr) *failure {
 func (v *evaluator) option(e *expr) *failure {
 	switch e.ext.kind {
 	case nftables.ExtTCP:
-		if v.proto[2] == nil {
-			x := fieldOf(pTCP, "sport")
-			x.at = e.at
-			return v.gen(x, 2)
-		}
-		if v.proto[2] != pTCP {
-			return v.fail(e.at, "Cannot use TCP options with %s", v.proto[2].name)
+		if e.f != nil && e.f.off+e.f.bits > 320 {
+			return v.fail(e.at, "offset and size %d exceeds max tcp headerlen (320)", e.f.off+e.f.bits)
 		}
 	case nftables.ExtIPv6, nftables.ExtIPv4:
 		want := pIP6

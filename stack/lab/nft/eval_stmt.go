@@ -363,14 +363,56 @@ func (v *evaluator) objRef(s *stmt) *failure {
 	return nil
 }
 
+// dup is stmt_evaluate_dup and stmt_evaluate_fwd.
 func (v *evaluator) dup(s *stmt) *failure {
-	if v.fam == core.NFNetdev {
-		a, err := v.natValue(s.addr, tIfindex, 32)
-		if err != nil {
+	ip := v.fam == core.NFIPv4 || v.fam == core.NFIPv6
+	if v.fam != core.NFNetdev && (!ip || s.k == sFwd) {
+		return v.fail(s.at, "unsupported family")
+	}
+	if v.fam == core.NFNetdev && s.k == sDup && s.port != nil {
+		return v.fail(s.at, "cannot specify device")
+	}
+	to := func(p **expr, t *dtype, n int) *failure {
+		a, err := v.natValue(*p, t, n)
+		if err == nil {
+			*p = a
+		}
+		return err
+	}
+	if v.fam == core.NFNetdev && s.port == nil {
+		return to(&s.addr, tIfindex, 32)
+	}
+	t, n := tIP, 32
+	if v.fam == core.NFIPv6 || s.natFam == core.NFIPv6 {
+		t, n = tIP6, 128
+	}
+	if s.k == sFwd && s.port != nil {
+		if err := to(&s.port, tIfindex, 32); err != nil {
 			return err
 		}
-		s.addr = a
+		return to(&s.addr, t, n)
+	}
+	if err := to(&s.addr, t, n); err != nil || s.port == nil {
+		return err
+	}
+	return to(&s.port, tIfindex, 32)
+}
+
+// meter is stmt_evaluate_meter.
+func (v *evaluator) meter(s *stmt) *failure {
+	if err := v.expr(s.key); err != nil {
+		return err
+	}
+	if s.key.k == eSymbol || s.key.k == eValue {
+		return v.fail(s.key.at, "Meter key expression can not be constant")
+	}
+	x := s.stmts[0]
+	if err := v.stmt(x); err != nil {
+		return err
+	}
+	switch x.k {
+	case sCounter, sLimit, sQuota, sLast, sConnLimit:
 		return nil
 	}
-	return v.fail(s.at, "not modelled: dup")
+	return errAt(x.at, "meter statement must be stateful", s.at)
 }

@@ -211,6 +211,12 @@ func jsonCT(e *expr, dirs bool) any {
 
 func jsonExthdr(e *expr) any {
 	name := e.ext.name
+	if e.ext.kind == nftables.ExtTCP && e.ext.fields == nil {
+		if e.raw {
+			return jpair("tcp option", jobject{{"base", int64(e.ext.typ)}, {"offset", e.f.off}, {"len", e.f.bits}})
+		}
+		return jpair("tcp option", jobject{{"base", int64(e.ext.typ)}, {"offset", 0}, {"len", 8}})
+	}
 	if e.ext.kind == nftables.ExtTCP && e.level > 1 {
 		name += [...]string{"", "1", "2", "3"}[min(e.level-1, 3)]
 	}
@@ -223,6 +229,8 @@ func jsonExthdr(e *expr) any {
 		return jpair("tcp option", r)
 	case nftables.ExtIPv4:
 		return jpair("ip option", r)
+	case nftables.ExtSCTP:
+		return jpair("sctp chunk", r)
 	}
 	return jpair("exthdr", r)
 }

@@ -51,9 +51,23 @@ func (o *output) jsonStmt(s *stmt, r *nftables.Rule) any {
 		}
 		return jpair(name, s.obj)
 	case sDup:
-		return jpair("dup", jpair("addr", o.jsonExpr(s.addr)))
+		j := jpair("addr", o.jsonExpr(s.addr))
+		if s.port != nil {
+			j.set("dev", o.jsonExpr(s.port))
+		}
+		return jpair("dup", j)
 	case sFwd:
+		if s.port != nil {
+			return jpair("fwd", jobject{{"dev", o.jsonExpr(s.port)}, {"family", familyName(s.natFam)}, {"addr", o.jsonExpr(s.addr)}})
+		}
 		return jpair("fwd", jpair("dev", o.jsonExpr(s.addr)))
+	case sExtReset:
+		if s.e.ext.fields == nil {
+			return jpair("reset", jpair("tcp option", jobject{{"base", int64(s.e.ext.typ)}, {"offset", 0}, {"len", 0}}))
+		}
+		return jpair("reset", jsonExthdr(s.e))
+	case sMeter:
+		return o.jsonMeter(s)
 	}
 	return "?"
 }
@@ -334,6 +348,15 @@ func (o *output) jsonSetOp(s *stmt) any {
 		r.set("stmt", o.jsonStateless(s.shown()))
 	}
 	return jpair("set", r)
+}
+
+// jsonMeter is meter_stmt_json.
+func (o *output) jsonMeter(s *stmt) any {
+	key := o.jsonExpr(s.key)
+	if s.elem.hasTimeout {
+		key = jpair("elem", jobject{{"val", key}, {"timeout", s.elem.timeout / 1000}})
+	}
+	return jpair("meter", jobject{{"key", key}, {"stmt", o.jsonStateless(s.stmts)[0]}, {"size", s.rate}, {"name", s.name}})
 }
 
 // jsonStateless are statements without their state (set_stmt_list_json).

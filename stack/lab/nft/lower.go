@@ -89,11 +89,6 @@ func (l *lowerer) load(e *expr, reg uint8) {
 			return &nftables.Exthdr{Kind: e.ext.kind, Type: e.ext.typ, Off: uint8(off), Len: uint8(n), Dst: reg}
 		})
 	case eMeta:
-		switch e.meta.key {
-		case nftables.MetaTimeNS, nftables.MetaTimeDay, nftables.MetaTimeHour, nftables.MetaCGroup:
-			l.add(&nftables.NotModelled{What: "meta " + e.meta.name})
-			return
-		}
 		l.add(&nftables.Meta{Key: e.meta.key, Dst: reg})
 	case eCT:
 		dir := nftables.CTBoth

@@ -189,11 +189,55 @@ func (l *lowerer) stmt(s *stmt) {
 	case sQueue:
 		l.add(&nftables.Decide{Verdict: nftables.Verdict{Code: nftables.QueueCode}})
 	case sDup, sFwd:
-		l.load(s.addr, 0)
-		l.add(&nftables.Fwd{Dup: s.k == sDup})
+		l.dup(s)
+	case sExtReset:
+		l.add(&nftables.ExthdrStrip{Type: s.e.ext.typ})
+	case sMeter:
+		l.meter(s)
 	default:
 		l.err = errAt(s.at, "not modelled: this statement")
 	}
+}
+
+// dup makes dup and fwd: to a device, or to a host by its route.
+func (l *lowerer) dup(s *stmt) {
+	l.load(s.addr, 0)
+	if l.t.Family == core.NFNetdev && s.port == nil {
+		l.add(&nftables.Fwd{Dup: s.k == sDup})
+		return
+	}
+	six := l.t.Family == core.NFIPv6 || s.natFam == core.NFIPv6
+	if s.port != nil {
+		l.load(s.port, 4)
+	}
+	if s.k == sFwd {
+		l.add(&nftables.FwdNeigh{Dev: 4, Six: six})
+		return
+	}
+	x := &nftables.Dup{Six: six}
+	if s.port != nil {
+		x.Dev = 5
+	}
+	l.add(x)
+}
+
+// meter makes the set that a meter fills, and what fills it.
+func (l *lowerer) meter(s *stmt) {
+	set := &nftables.Set{Anon: true, Dynamic: true, KeyLen: width(s.key), Name: s.name, Size: int(s.rate), HasTimeout: s.elem.hasTimeout}
+	if s.key.k == eConcat {
+		for _, p := range s.key.list {
+			set.Parts = append(set.Parts, width(p))
+		}
+	}
+	set.Text = &setInfo{key: s.key.t, keyBits: s.key.bits, size: s.rate}
+	made, errno := l.b.AddSet(l.t, set, true)
+	if errno != 0 {
+		l.errno, l.errAt = errno, s.at
+		return
+	}
+	l.load(s.key, 0)
+	x := &nftables.Dynset{Set: made, Timeout: sim.Time(s.elem.timeout) * sim.Millisecond, Exprs: []nftables.Expr{l.stateful(s.stmts[0])}}
+	l.add(x)
 }
 
 // checksums says where a protocol's checksum stands.

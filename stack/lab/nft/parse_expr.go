@@ -130,8 +130,14 @@ func (p *parser) primaryAt(t *token) *expr {
 		}
 	case "sctp":
 		if p.peekN(1).s == "chunk" {
-			panic(syntaxError{errAt(t.at, "not modelled: sctp chunk")})
+			return p.sctpChunk()
 		}
+	case "srh":
+		p.next()
+		return p.srh()
+	case "rt0", "rt2":
+		p.next()
+		return p.rtAddr(t.s)
 	case "exthdr":
 		p.next()
 		x := findExt(exthdrs, p.next().s)
@@ -157,7 +163,7 @@ func (p *parser) primaryAt(t *token) *expr {
 		}
 		return &expr{k: eExthdr, ext: x, f: f, t: f.t, bits: f.bits, ord: f.order}
 	}
-	if m := findMeta(t.s); m != nil && (m.bare || t.s == "mark" || t.s == "iiftype" || t.s == "oiftype" || t.s == "skuid" || t.s == "skgid" || t.s == "nftrace" || t.s == "rtclassid" || t.s == "pkttype" || t.s == "cpu" || t.s == "cgroup" || t.s == "ibrname" || t.s == "obrname") {
+	if m := findMeta(t.s); m != nil && (m.bare || t.s == "mark" || t.s == "iiftype" || t.s == "oiftype" || t.s == "skuid" || t.s == "skgid" || t.s == "nftrace" || t.s == "rtclassid" || t.s == "pkttype" || t.s == "cpu" || t.s == "cgroup" || t.s == "ibrname" || t.s == "obrname" || t.s == "time" || t.s == "day" || t.s == "hour") {
 		return p.metaKey(true)
 	}
 	if keywords[t.s] {
@@ -229,6 +235,9 @@ func (p *parser) metaKey(bare bool) *expr {
 		p.unexpected("")
 	}
 	p.next()
+	if m.name == "secpath" {
+		m = findMeta("ipsec")
+	}
 	return &expr{k: eMeta, meta: m, bare: bare, t: m.t, bits: m.bits, ord: m.order}
 }
 

@@ -1,6 +1,7 @@
 package nft
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
@@ -46,6 +47,141 @@ var optAliases = map[string]string{"mss": "maxseg", "noop": "nop", "sack-permitt
 func (p *parser) tcpOption() *expr {
 	p.next()
 	p.next()
+	if p.is("@") {
+		return p.rawTCPOption()
+	}
+	e := p.tcpOptionType()
+	if n := p.peek(); n.kind == tokWord {
+		if f := e.ext.field(n.s); f != nil {
+			p.next()
+			e.f, e.t, e.bits = f, f.t, f.bits
+			return e
+		}
+	}
+	e.present, e.t, e.bits = true, tBoolean, 1
+	return e
+}
+
+// rawTCPOption reads @KIND,OFFSET,LENGTH: bits of an option.
+func (p *parser) rawTCPOption() *expr {
+	p.next()
+	at := p.peek().at
+	kind := p.num()
+	if kind > 255 {
+		panic(syntaxError{errAt(at, "value too large")})
+	}
+	p.want(",")
+	off := int(p.num())
+	p.want(",")
+	n := int(p.num())
+	for _, x := range tcpOptions { // it is listed as what lies there
+		if uint64(x.typ) == kind {
+			for i := range x.fields {
+				if f := &x.fields[i]; f.off == off && f.bits == n {
+					return &expr{k: eExthdr, ord: bigOrder, ext: x, f: f, t: f.t, bits: f.bits}
+				}
+			}
+		}
+	}
+	x := &exthdr{"", nftables.ExtTCP, uint8(kind), nil}
+	f := pf(fmt.Sprintf("@%d,%d,%d", kind, off, n), tInteger, off, n)
+	return &expr{k: eExthdr, ord: bigOrder, ext: x, f: &f, t: f.t, bits: n, raw: true}
+}
+
+// srh reads a field of the segment routing header.
+func (p *parser) srh() *expr {
+	t := p.next()
+	name := t.s
+	if name == "sid" {
+		name += p.index()
+	}
+	f := srhExt.field(name)
+	if f == nil {
+		p.i--
+		p.unexpected("flags or last-entry or tag or sid")
+	}
+	return &expr{k: eExthdr, ext: srhExt, f: f, t: f.t, bits: f.bits, ord: f.order}
+}
+
+// index reads [NUMBER].
+func (p *parser) index() string {
+	p.want("[")
+	n := p.num()
+	p.want("]")
+	return fmt.Sprintf("[%d]", n)
+}
+
+// rtAddr reads rt0 addr[1] and rt2 addr.
+func (p *parser) rtAddr(kind string) *expr {
+	if !p.accept("addr") {
+		p.unexpected("addr")
+	}
+	name := "[1]"
+	if kind == "rt0" {
+		name = p.index()
+	}
+	f := srhExt.field("sid" + name)
+	if f == nil {
+		p.unexpected("")
+	}
+	return &expr{k: eExthdr, ext: srhExt, f: f, t: f.t, bits: f.bits, ord: f.order}
+}
+
+// sctpChunk reads whether a chunk is there, or a field of one.
+func (p *parser) sctpChunk() *expr {
+	p.next()
+	p.next()
+	t := p.next()
+	e := &expr{k: eExthdr, ord: bigOrder, ext: findExt(sctpChunks, t.s)}
+	if e.ext == nil {
+		p.i--
+		p.unexpected("")
+	}
+	if n := p.peek(); n.s == "exists" || n.s == "missing" || n.kind != tokWord {
+		e.present, e.t, e.bits = true, tBoolean, 1
+		return e
+	}
+	n := p.next()
+	f := e.ext.field(n.s)
+	if f == nil {
+		p.i--
+		p.unexpected("")
+	}
+	e.f, e.t, e.bits = f, f.t, f.bits
+	return e
+}
+
+// reset reads "reset tcp option NAME".
+func (p *parser) reset() *stmt {
+	p.next()
+	p.want("tcp")
+	p.want("option")
+	e := p.tcpOptionType()
+	e.present, e.t, e.bits = true, tBoolean, 1
+	return &stmt{k: sExtReset, e: e}
+}
+
+// meter reads "meter NAME size N { KEY STATEMENT }".
+func (p *parser) meter() *stmt {
+	p.next()
+	s := &stmt{k: sMeter}
+	s.name, _ = p.identifier()
+	if p.accept("size") {
+		s.rate = p.num()
+	}
+	p.want("{")
+	s.key = p.concat(p.left())
+	s.elem = &elemInfo{}
+	if p.accept("timeout") {
+		s.elem.timeout, s.elem.hasTimeout = p.time(), true
+	}
+	s.stmts = []*stmt{p.stmt()}
+	p.want("}")
+	return s
+}
+
+// tcpOptionType reads which option.
+func (p *parser) tcpOptionType() *expr {
 	t := p.next()
 	name := t.s
 	if a := optAliases[name]; a != "" {
@@ -59,6 +195,9 @@ func (p *parser) tcpOption() *expr {
 	e.ext = findExt(tcpOptions, name)
 	if t.kind == tokNum {
 		v, _ := parseNum(t.s)
+		if v.cmp(num(255)) > 0 {
+			panic(syntaxError{errAt(t.at, "value too large")})
+		}
 		e.ext = nil
 		for _, x := range tcpOptions {
 			if uint64(x.typ) == v.lo {
@@ -74,17 +213,6 @@ func (p *parser) tcpOption() *expr {
 		p.unexpected("")
 	}
 	e.level = which + 1
-	if p.is("@") || p.is(",") {
-		panic(syntaxError{errAt(t.at, "not modelled: raw TCP option")})
-	}
-	if n := p.peek(); n.kind == tokWord {
-		if f := e.ext.field(n.s); f != nil {
-			p.next()
-			e.f, e.t, e.bits = f, f.t, f.bits
-			return e
-		}
-	}
-	e.present, e.t, e.bits = true, tBoolean, 1
 	return e
 }
 
@@ -134,7 +262,7 @@ func (p *parser) stateful() *stmt {
 	switch t.s {
 	case "counter":
 		s.k = sCounter
-		if p.is("packets") {
+		if p.is("packets") || p.is("bytes") && p.peekN(1).kind == tokNum {
 			p.counterArgs(s)
 		}
 	case "limit":
@@ -160,10 +288,16 @@ func (p *parser) stateful() *stmt {
 }
 
 func (p *parser) counterArgs(s *stmt) {
-	p.want("packets")
-	s.packets = p.num()
-	p.want("bytes")
-	s.bytes = p.num()
+	if p.accept("bytes") {
+		s.bytes = p.num()
+		p.want("packets")
+		s.packets = p.num()
+	} else {
+		p.want("packets")
+		s.packets = p.num()
+		p.want("bytes")
+		s.bytes = p.num()
+	}
 	s.given = true
 }
 

@@ -141,10 +141,12 @@ func (p *parser) stmtAt(t *token) *stmt {
 			return p.tproxy()
 		case "synproxy":
 			return p.synproxy()
-		case "xt", "meter", "tunnel", "osf":
+		case "meter":
+			return p.meter()
+		case "xt", "tunnel", "osf":
 			panic(syntaxError{errAt(t.at, "not modelled: "+t.s)})
 		case "reset":
-			panic(syntaxError{errAt(t.at, "not modelled: reset")})
+			return p.reset()
 		}
 	}
 	return p.match()
@@ -344,7 +346,11 @@ func (p *parser) rhsPrimary() *expr {
 		return p.symbol()
 	case tokWord:
 		if !keywords[t.s] || rhsWords[t.s] {
-			return p.symbol()
+			e := p.symbol()
+			if e.word == "comp" { // a keyword that stands for its number
+				e.word = "ipcomp"
+			}
+			return e
 		}
 		if startsExpr[t.s] {
 			return p.primary()

@@ -212,7 +212,10 @@ func (p *parser) dupFwd() *stmt {
 	}
 	p.want("to")
 	s.addr = p.natValue()
-	if p.accept("device") {
+	if s.natTyped && !p.is("device") {
+		p.unexpected("device")
+	}
+	if (s.natTyped || s.k == sDup) && p.accept("device") {
 		s.port = p.natValue()
 	}
 	return s

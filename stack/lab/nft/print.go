@@ -288,9 +288,19 @@ func (o *output) stmt(s *stmt, r *nftables.Rule) string {
 	case sQueue:
 		return "queue " + s.queue
 	case sDup:
+		if s.port != nil {
+			return "dup to " + o.expr(s.addr) + " device " + o.expr(s.port)
+		}
 		return "dup to " + o.expr(s.addr)
 	case sFwd:
+		if s.port != nil {
+			return "fwd " + familyName(s.natFam) + " to " + o.expr(s.addr) + " device " + o.expr(s.port)
+		}
 		return "fwd to " + o.expr(s.addr)
+	case sExtReset:
+		return "reset " + o.exthdr(s.e)
+	case sMeter:
+		return o.meter(s)
 	}
 	return "?"
 }
@@ -313,6 +323,23 @@ func (o *output) verdict(v nftables.VerdictCode, chain string) string {
 		return "stolen"
 	}
 	return "queue"
+}
+
+// meter is "meter NAME size N { … }" (meter_stmt_print).
+func (o *output) meter(s *stmt) string {
+	t := "meter " + s.name
+	if s.rate != 0 {
+		t += fmt.Sprintf(" size %d", s.rate)
+	}
+	t += " { " + o.expr(s.key)
+	if s.elem.hasTimeout {
+		t += " timeout " + timeText(s.elem.timeout)
+	}
+	was := o.state
+	o.state = false
+	t += " " + o.stateful(s.stmts[0], nil)
+	o.state = was
+	return t + " }"
 }
 
 func (o *output) match(s *stmt) string {

@@ -35,7 +35,16 @@ func (o *output) payload(e *expr) string {
 
 func (o *output) exthdr(e *expr) string {
 	switch e.ext.kind {
+	case nftables.ExtSCTP:
+		s := "sctp chunk " + e.ext.name
+		if e.present {
+			return s
+		}
+		return s + " " + e.f.name
 	case nftables.ExtTCP:
+		if e.raw {
+			return "tcp option " + e.f.name
+		}
 		s := "tcp option " + e.ext.name
 		if e.level > 0 {
 			s += strconv.Itoa(e.level - 1)

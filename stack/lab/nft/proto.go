@@ -155,6 +155,42 @@ var ipOptions = []*exthdr{
 	{"ra", nftables.ExtIPv4, 148, []field{pf("type", tInteger, 0, 8), pf("length", tInteger, 8, 8), pf("value", tInteger, 16, 16)}},
 }
 
+// The routing header of segment routing, and the addresses of others: they lie at the
+// same places, and nft lists them all as srh.
+var srhExt = &exthdr{"srh", nftables.ExtIPv6, 43, []field{pf("last-entry", tInteger, 32, 8), pf("flags", tInteger, 40, 8), pf("tag", tInteger, 48, 16), pf("sid[1]", tIP6, 64, 128), pf("sid[2]", tIP6, 192, 128)}}
+
+// chunk is a chunk of SCTP with fields of its own.
+func chunk(name string, typ uint8, own ...field) *exthdr {
+	return &exthdr{name, nftables.ExtSCTP, typ, append([]field{pf("type", tInteger, 0, 8), pf("flags", tInteger, 8, 8), pf("length", tInteger, 16, 16)}, own...)}
+}
+
+var (
+	chunkInit = []field{pf("init-tag", tInteger, 32, 32), pf("a-rwnd", tInteger, 64, 32), pf("num-outbound-streams", tInteger, 96, 16), pf("num-inbound-streams", tInteger, 112, 16), pf("initial-tsn", tInteger, 128, 32)}
+	chunkLow  = pf("lowest-tsn", tInteger, 32, 32)
+	chunkSeq  = pf("seqno", tInteger, 32, 32)
+)
+
+var sctpChunks = []*exthdr{
+	chunk("data", 0, pf("tsn", tInteger, 32, 32), pf("stream", tInteger, 64, 16), pf("ssn", tInteger, 80, 16), pf("ppid", tInteger, 96, 32)),
+	chunk("init", 1, chunkInit...),
+	chunk("init-ack", 2, chunkInit...),
+	chunk("sack", 3, pf("cum-tsn-ack", tInteger, 32, 32), pf("a-rwnd", tInteger, 64, 32), pf("num-gap-ack-blocks", tInteger, 96, 16), pf("num-dup-tsns", tInteger, 112, 16)),
+	chunk("heartbeat", 4),
+	chunk("heartbeat-ack", 5),
+	chunk("abort", 6),
+	chunk("shutdown", 7, pf("cum-tsn-ack", tInteger, 32, 32)),
+	chunk("shutdown-ack", 8),
+	chunk("error", 9),
+	chunk("cookie-echo", 10),
+	chunk("cookie-ack", 11),
+	chunk("ecne", 12, chunkLow),
+	chunk("cwr", 13, chunkLow),
+	chunk("shutdown-complete", 14),
+	chunk("asconf-ack", 128, chunkSeq),
+	chunk("forward-tsn", 192, pf("new-cum-tsn", tInteger, 32, 32)),
+	chunk("asconf", 193, chunkSeq),
+}
+
 func findExt(l []*exthdr, name string) *exthdr {
 	for _, e := range l {
 		if e.name == name {
@@ -203,6 +239,7 @@ var metaKeys = []metaKey{
 	{"oifgroup", nftables.MetaOIFGroup, tDevgroup, 32, hostOrder, true},
 	{"cgroup", nftables.MetaCGroup, tInteger, 32, hostOrder, false},
 	{"ipsec", nftables.MetaSecPath, tBoolean, 8, hostOrder, false},
+	{"secpath", nftables.MetaSecPath, tBoolean, 8, hostOrder, false}, // as ipsec was called
 	{"iifkind", nftables.MetaIIFKind, tIfname, 128, hostOrder, false},
 	{"oifkind", nftables.MetaOIFKind, tIfname, 128, hostOrder, false},
 	{"ibrpvid", nftables.MetaBriIIFPVID, tInteger, 16, hostOrder, false},

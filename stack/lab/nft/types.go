@@ -175,7 +175,7 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 		}
 		if v, ok := parseNum(s); ok {
 			if v.cmp(num(255)) > 0 {
-				return val{}, 0, "value out of range"
+				return val{}, 0, "Protocol out of range"
 			}
 			return v, 8, ""
 		}
@@ -207,8 +207,20 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 		copy(b, s)
 		return valOf(b), 8 * (len(s) + 1), ""
 	case t == tUID || t == tGID:
-		if s == "root" {
-			return num(0), 32, ""
+		l, unknown := users, "User does not exist"
+		if t == tGID {
+			l, unknown = groupNames, "Group does not exist"
+		}
+		if v, ok := find(l, s); ok {
+			return num(v), 32, ""
+		}
+		switch v, ok := parseNum(s); {
+		case !ok:
+			return val{}, 0, unknown
+		case v.cmp(mask(32)) > 0:
+			return val{}, 0, "Value too large"
+		default:
+			return v, 32, ""
 		}
 	case t == tClassid:
 		switch s {
@@ -227,11 +239,11 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 	case t == tCTLabel:
 		if v, ok := parseNum(s); ok {
 			if v.cmp(num(127)) > 0 {
-				return val{}, 0, "value too large"
+				return val{}, 0, s + ": bit " + s + " out of range (128 max)"
 			}
 			return num(1).shl(uint(v.lo)), 128, ""
 		}
-		return val{}, 0, "conntrack label file could not be parsed"
+		return val{}, 0, "/etc/connlabel.conf: could not parse conntrack label \"" + s + "\""
 	case t == tHour:
 		if v, ok := parseHour(s); ok {
 			return num(v), 32, ""
@@ -273,13 +285,8 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 		}
 		return v, 0, ""
 	}
-	if len(t.syms) > 0 {
-		return val{}, 0, fmt.Sprintf("Could not parse %s expression; did you you mean `%s`?", t.desc, closest(t.syms, s))
-	}
 	return val{}, 0, "Could not parse " + t.desc
 }
-
-func closest(l []sym, s string) string { return l[0].name }
 
 func parseMAC(s string) (val, int, string) {
 	var v val

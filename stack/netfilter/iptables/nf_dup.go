@@ -62,6 +62,17 @@ func (p *Param) copied() *core.SKB {
 	return c
 }
 
+// Dup4 has a copy of an IPv4 packet go to another host by its route (nf_dup_ipv4);
+// oif 0 is any device.
+func Dup4(ns *core.Netns, st *core.HookState, b *core.SKB, gw wire.IP4, oif int) {
+	(&Param{NS: ns, State: st, SKB: b, Family: core.NFIPv4}).dup4(gw, oif)
+}
+
+// Dup6 is the same of IPv6 (nf_dup_ipv6).
+func Dup6(ns *core.Netns, st *core.HookState, b *core.SKB, gw wire.Addr, oif int) {
+	(&Param{NS: ns, State: st, SKB: b, Family: core.NFIPv6}).dup6(gw, oif)
+}
+
 // dup4 is nf_dup_ipv4.
 func (p *Param) dup4(gw wire.IP4, oif int) {
 	defer p.NS.In(step.NfDupIPv4, p.SKB).Out()

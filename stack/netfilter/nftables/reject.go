@@ -78,11 +78,6 @@ func (e *Reject) bridge(r *Regs, p *Pkt) {
 	(&NotModelled{"reject in a bridge"}).Eval(r, p)
 }
 
-func (e *Reject) netdev(r *Regs, p *Pkt) {
-	defer p.ns.In(step.NftRejectNetdevEval, p.b).Out()
-	(&NotModelled{"reject in netdev"}).Eval(r, p)
-}
-
 func (e *Reject) send(p *Pkt) {
 	code := e.Code
 	switch {

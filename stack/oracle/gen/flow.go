@@ -19,6 +19,7 @@ type Packet struct {
 	Frame []byte
 	Of    int
 	Error bool // Frame ends with an ICMP header: what it is about is put behind it
+	L2    bool // the router is a bridge: the frame is for a host at the other port, or for the bridge
 }
 
 // Frames are what was sent and what came out for a packet.
@@ -30,6 +31,14 @@ type Frames struct {
 
 // Make is the frame to send, and by which side, given what happened so far.
 func (p Packet) Make(past []Frames) (side int, frame []byte) {
+	side, frame = p.make(past)
+	if p.L2 {
+		bridged(side, frame)
+	}
+	return side, frame
+}
+
+func (p Packet) make(past []Frames) (side int, frame []byte) {
 	f := bytes.Clone(p.Frame)
 	if p.Of == 0 || p.Of > len(past) {
 		return p.Side, f
@@ -100,6 +109,15 @@ func Packets(r *rand.Rand, n int, six ...bool) []Packet {
 	return g.l
 }
 
+// L2Packets makes n frames for a bridge.
+func L2Packets(r *rand.Rand, n int) []Packet {
+	l := Packets(r, n, false, false, true)
+	for i := range l {
+		l[i].L2 = true
+	}
+	return l
+}
+
 func (g *Flows) pick(l ...string) string { return l[g.Intn(len(l))] }
 
 func (g *Flows) add(p Packet) { g.l = append(g.l, p) }
@@ -126,9 +144,7 @@ func (g *Flows) next() {
 	case k < 19:
 		g.odd()
 	default:
-		f := g.flow()
-		f.proto = []byte{47, 50, 51, 132, 33, 4, 2}[g.Intn(7)]
-		g.add(g.frame(f, []byte{0, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0}, false))
+		g.special()
 	}
 }
 
@@ -305,7 +321,7 @@ func (g *Flows) echo(f *flow, server bool) []byte {
 func (g *Flows) icmpError() {
 	i := g.Intn(len(g.l))
 	about := g.l[i]
-	if about.Error || len(about.Frame) < 34 {
+	if about.Error || !isIP(about.Frame) {
 		return
 	}
 	f := g.flow()
@@ -360,7 +376,7 @@ func (g *Flows) fragments() {
 func (g *Flows) odd() {
 	p := g.l[g.Intn(len(g.l))]
 	f := bytes.Clone(p.Frame)
-	if p.Error || len(f) < 40 {
+	if p.Error || !isIP(f) || len(f) < 40 {
 		return
 	}
 	p.Of = 0

@@ -37,6 +37,11 @@ func (g *Flows) frame(f *flow, l4 []byte, server bool) Packet {
 	x, y := netip.MustParseAddr(src).As4(), netip.MustParseAddr(dst).As4()
 	copy(h[12:], x[:])
 	copy(h[16:], y[:])
+	if g.Intn(20) == 0 {
+		o := g.options4()
+		b = append(b, o...)
+		wire.IPv4(b[14:]).SetVersionIHL(20 + len(o))
+	}
 	b = append(b, l4...)
 	ethernet(side, b)
 	finish(b)
@@ -59,11 +64,8 @@ func (g *Flows) frame6(f *flow, l4 []byte, src, dst string, side int) Packet {
 	copy(h[24:], y[:])
 	next := f.proto
 	var ext []byte
-	switch g.Intn(16) {
-	case 0:
-		ext, next = []byte{next, 0, 1, 4, 0, 0, 0, 0}, 60
-	case 1:
-		ext, next = []byte{next, 0, 1, 4, 0, 0, 0, 0}, 0
+	if g.Intn(7) == 0 {
+		ext, next = g.extensions(next)
 	}
 	h.SetNextHeader(wire.Proto(next))
 	b := make([]byte, 14, 300)
@@ -72,6 +74,11 @@ func (g *Flows) frame6(f *flow, l4 []byte, src, dst string, side int) Packet {
 	ethernet(side, b)
 	finish(b)
 	return Packet{Side: side, Frame: b}
+}
+
+// isIP reports whether a frame holds a packet of IP, without a tag before it.
+func isIP(b []byte) bool {
+	return len(b) >= 34 && (b[12] == 8 && b[13] == 0 || b[12] == 0x86 && b[13] == 0xdd && len(b) >= 54)
 }
 
 // upper finds the transport header of a frame: where it begins, of which protocol
@@ -153,7 +160,7 @@ func addresses(b []byte) (src, dst []byte) {
 
 // answerTo gives a frame the ends of another one, turned around.
 func answerTo(side int, f, about []byte) []byte {
-	if len(f) < 34 || len(about) < 34 || f[12] == 0x86 && (len(f) < 54 || len(about) < 54) {
+	if len(f) < 34 || !isIP(about) || f[12] != about[12] || f[12] == 0x86 && (len(f) < 54 || len(about) < 54) {
 		return f
 	}
 	s, d := addresses(f)
@@ -179,7 +186,7 @@ func answerTo(side int, f, about []byte) []byte {
 // errorAbout puts the beginning of a packet behind an ICMP header, and sends it to
 // the packet's source.
 func errorAbout(side int, f, about []byte) []byte {
-	if len(f) < 42 || len(about) < 34 || f[12] == 0x86 && (len(f) < 62 || len(about) < 54) {
+	if len(f) < 42 || !isIP(about) || f[12] != about[12] || f[12] == 0x86 && (len(f) < 62 || len(about) < 54) {
 		return f
 	}
 	_, d := addresses(f)

@@ -87,7 +87,7 @@ type costs struct {
 // begin loads a rule set and opens 1,000 connections.
 func (l load) begin() (*costs, error) {
 	m := &model{quiet: true}
-	m.build()
+	m.build(false)
 	script, said, status := l.script(), "", 0
 	if l.kind == "nft" {
 		_, said, status = nft.Run(m.h.NS, []string{"-f", "-"}, script)

@@ -61,7 +61,7 @@ func addr6(s string) wire.Addr {
 var neighbours = [2][]string{{"2", "3", "4", "5"}, {"7", "8", "9"}}
 
 // build makes the router.
-func (m *model) build() {
+func (m *model) build(bridge bool) {
 	m.w = stack.NewWorld(1)
 	m.w.Clock.Reset(1000 * sim.Second)
 	m.h = m.w.AddHost("r")
@@ -87,10 +87,25 @@ func (m *model) build() {
 			c.Forwarding = 1
 		}
 	}
-	h.IPv4.AddAddr(m.dev[0].Dev, addr4("10.0.0.1"), 24, ipv4.AddrOpts{})
-	h.IPv4.AddAddr(m.dev[1].Dev, addr4("10.9.0.1"), 16, ipv4.AddrOpts{})
-	h.IPv6.AddAddr(m.dev[0].Dev, addr6("2001:db8::1"), 64, ipv6.AddrOpts{NoDAD: true})
-	h.IPv6.AddAddr(m.dev[1].Dev, addr6("2001:db8:9::1"), 64, ipv6.AddrOpts{NoDAD: true})
+	at := [2]*core.Device{m.dev[0].Dev, m.dev[1].Dev}
+	if bridge {
+		br := device.NewBridge(h.NS, "br0", 0, routerMAC[0], true)
+		br.McastSnoop, br.ForwardDelay = false, 0
+		br.AddPort(at[0])
+		br.AddPort(at[1])
+		h.Up(br.Dev)
+		at = [2]*core.Device{br.Dev, br.Dev}
+		if c := h.IPv4.Conf(br.Dev); c != nil {
+			c.SendRedirects = 0
+		}
+		if c := h.IPv6.Conf(br.Dev); c != nil {
+			c.Forwarding = 1
+		}
+	}
+	h.IPv4.AddAddr(at[0], addr4("10.0.0.1"), 24, ipv4.AddrOpts{})
+	h.IPv4.AddAddr(at[1], addr4("10.9.0.1"), 16, ipv4.AddrOpts{})
+	h.IPv6.AddAddr(at[0], addr6("2001:db8::1"), 64, ipv6.AddrOpts{NoDAD: true})
+	h.IPv6.AddAddr(at[1], addr6("2001:db8:9::1"), 64, ipv6.AddrOpts{NoDAD: true})
 	h.IPv4.AddRoute(ipv4.Route{NH: []ipv4.Nexthop{{Gw: addr4("10.0.0.2")}}, Scope: -1})
 	h.IPv6.AddRoute(ipv6.Route6{Gateway: addr6("2001:db8::2")})
 	for i, l := range neighbours {
@@ -99,8 +114,8 @@ func (m *model) build() {
 			net4, net6 = "10.9.0.", "2001:db8:9::"
 		}
 		for _, k := range l {
-			permanent(h.NS.Neigh4, addr4(net4+k).Addr(), m.dev[i].Dev, peerMAC[i])
-			permanent(h.NS.Neigh6, addr6(net6+k), m.dev[i].Dev, peerMAC[i])
+			permanent(h.NS.Neigh4, addr4(net4+k).Addr(), at[i], peerMAC[i])
+			permanent(h.NS.Neigh6, addr6(net6+k), at[i], peerMAC[i])
 		}
 	}
 	m.w.Run(m.w.Clock.Now() + 60*sim.Second)
@@ -117,16 +132,16 @@ func permanent(t *core.NeighTable, key wire.Addr, d *core.Device, mac wire.MAC) 
 
 // run carries out a case on a router of its own.
 func (m *model) run(c Case) (r Result, err error) {
-	m.build()
+	m.build(c.bridge())
 	tool := func(args ...string) (string, string, int) {
-		if c.Kind == "nft" {
+		if c.nft() {
 			return nft.Run(m.h.NS, args, c.Script)
 		}
 		e := ipt.Env{NS: m.h.NS, Stdin: func() string { return c.Script }}
 		return e.Run(args)
 	}
 	load, list := []string{"-f", "-"}, []string{"-a", "list", "ruleset"}
-	if c.Kind != "nft" {
+	if !c.nft() {
 		load, list = []string{c.Kind + "-restore"}, []string{c.Kind + "-save", "-c"}
 	}
 	out, said, status := tool(load...)

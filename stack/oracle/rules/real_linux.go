@@ -25,7 +25,7 @@ func (k *kernel) run(c Case) (Result, error) {
 	}
 	s := k.spaces[name]
 	if s == nil {
-		s = &space{jobs: make(chan job)}
+		s = &space{jobs: make(chan job), bridge: c.bridge()}
 		up := make(chan error)
 		go s.main(up)
 		if err := <-up; err != nil {
@@ -54,8 +54,9 @@ type job struct {
 // A space is a namespace with the router, another with its peers, and the thread
 // that is in the first.
 type space struct {
-	jobs  chan job
-	socks [2]int
+	jobs   chan job
+	socks  [2]int
+	bridge bool
 }
 
 // setup is the router; $PEERS is the namespace at the other ends.
@@ -72,12 +73,20 @@ for i in 0 1; do
  ip link set eth$i up
  nsenter --net=$PEERS sh -c "sysctl -qw net.ipv6.conf.p$i.disable_ipv6=1; ethtool -K p$i tx off rx off gro off >/dev/null 2>&1; ip link set p$i address 02:00:00:00:00:1$((i+1)) up"
 done
-ip addr add 10.0.0.1/24 dev eth0
-ip addr add 10.9.0.1/16 dev eth1
-ip -6 addr add 2001:db8::1/64 dev eth0 nodad
-ip -6 addr add 2001:db8:9::1/64 dev eth1 nodad
-for k in 2 3 4 5; do ip neigh add 10.0.0.$k lladdr 02:00:00:00:00:11 dev eth0 nud permanent; ip -6 neigh add 2001:db8::$k lladdr 02:00:00:00:00:11 dev eth0 nud permanent; done
-for k in 7 8 9; do ip neigh add 10.9.0.$k lladdr 02:00:00:00:00:12 dev eth1 nud permanent; ip -6 neigh add 2001:db8:9::$k lladdr 02:00:00:00:00:12 dev eth1 nud permanent; done
+near=eth0 far=eth1
+if [ -n "$BRIDGE" ]; then
+ near=br0 far=br0
+ ip link add br0 address 02:00:00:00:00:01 type bridge mcast_snooping 0 forward_delay 0
+ ip link set eth0 master br0
+ ip link set eth1 master br0
+ ip link set br0 up
+fi
+ip addr add 10.0.0.1/24 dev $near
+ip addr add 10.9.0.1/16 dev $far
+ip -6 addr add 2001:db8::1/64 dev $near nodad
+ip -6 addr add 2001:db8:9::1/64 dev $far nodad
+for k in 2 3 4 5; do ip neigh add 10.0.0.$k lladdr 02:00:00:00:00:11 dev $near nud permanent; ip -6 neigh add 2001:db8::$k lladdr 02:00:00:00:00:11 dev $near nud permanent; done
+for k in 7 8 9; do ip neigh add 10.9.0.$k lladdr 02:00:00:00:00:12 dev $far nud permanent; ip -6 neigh add 2001:db8:9::$k lladdr 02:00:00:00:00:12 dev $far nud permanent; done
 ip route add default via 10.0.0.2
 ip -6 route add default via 2001:db8::2
 `
@@ -119,6 +128,9 @@ func (s *space) open() error {
 	}
 	c := exec.Command("sh", "-c", setup)
 	c.Env = append(os.Environ(), fmt.Sprintf("PEERS=/proc/%d/fd/%d", os.Getpid(), peers.Fd()))
+	if s.bridge {
+		c.Env = append(c.Env, "BRIDGE=1")
+	}
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("the router cannot be set up: %w: %s", err, out)
 	}
@@ -138,7 +150,7 @@ const emptyTables = "*raw\nCOMMIT\n*mangle\nCOMMIT\n*nat\nCOMMIT\n*filter\nCOMMI
 func (s *space) run(c Case) (r Result) {
 	load, list := []string{"nft", "-f", "-"}, []string{"nft", "-a", "list", "ruleset"}
 	end := func() { tool("", "nft", "flush", "ruleset") }
-	if c.Kind != "nft" {
+	if !c.nft() {
 		load, list = []string{c.Kind + "-restore"}, []string{c.Kind + "-save", "-c"}
 		if strings.HasSuffix(c.Kind, "-legacy") {
 			end = func() { tool(emptyTables, c.Kind+"-restore") }

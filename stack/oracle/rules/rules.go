@@ -12,7 +12,7 @@ import (
 )
 
 // Kinds are the languages that rules are made in.
-var Kinds = []string{"nft", "iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy"}
+var Kinds = []string{"nft", "iptables", "ip6tables", "nft-bridge", "iptables-legacy", "ip6tables-legacy"}
 
 // A Case is a rule set and the packets that it is asked about.
 type Case struct {
@@ -30,7 +30,15 @@ func Make(kind string, seed int64, packets int) Case {
 	families := []bool{false, false, true}
 	switch kind {
 	case "nft":
-		c.Script = gen.NewNft(r, true).Rules()
+		if seed%3 == 0 {
+			c.Script = gen.NewNft(r, true).Rules()
+		} else {
+			c.Script = gen.NewWide(r, false).Rules()
+		}
+	case "nft-bridge":
+		c.Script = gen.NewWide(r, true).Rules()
+		c.Packets = gen.L2Packets(r, packets)
+		return c
 	default:
 		six := strings.HasPrefix(kind, "ip6")
 		c.Script = gen.NewIpt(r, six, !strings.HasSuffix(kind, "-legacy")).Script()
@@ -39,6 +47,14 @@ func Make(kind string, seed int64, packets int) Case {
 	c.Packets = gen.Packets(r, packets, families...)
 	return c
 }
+
+// nft reports whether the rules are in nft's language.
+func (c *Case) nft() bool { return isNft(c.Kind) }
+
+func isNft(kind string) bool { return strings.HasPrefix(kind, "nft") }
+
+// bridge reports whether the router's two devices are ports of a bridge.
+func (c *Case) bridge() bool { return c.Kind == "nft-bridge" }
 
 // slow reports whether the rules look at the clock: what counts connections cleans
 // up once a tick.
@@ -225,7 +241,7 @@ func (rep *Report) form(c Case, how string) {
 // print writes a case so that it can be done by hand.
 func (c *Case) print(out io.Writer) {
 	tool := "nft -f -"
-	if c.Kind != "nft" {
+	if !c.nft() {
 		tool = c.Kind + "-restore"
 	}
 	fmt.Fprintf(out, "%s <<'EOF'\n%sEOF\n", tool, c.Script)
