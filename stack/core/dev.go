@@ -33,6 +33,9 @@ const (
 	FeatureVlanSTx // it takes tags of 802.1ad beside the packet
 	FeatureGROList // rx-gro-list: GRO hangs datagrams on as they are
 	FeatureGSOList // tx-gso-list: the device takes such packets whole
+	FeatureTunnel  // tx-udp_tnl-segmentation: also inside a tunnel's datagram
+	FeatureTunnelSum
+	FeatureEncap // what it has holds inside tunnels too (hw_enc_features)
 )
 
 // DevStats are the counters of ip -s link (struct rtnl_link_stats64).
@@ -96,6 +99,7 @@ type Device struct {
 	VlanID      uint16    // this is a VLAN device for that VLAN
 	VlanAD      bool      // and its tags are of 802.1ad
 	Lower       *Device   // and it stands on that device
+	KeepDst     bool      // packets keep their route on their way into it (netif_keep_dst)
 	Group       int       // of devices: `ip link set group`
 	Master      *Device   // the bridge that this is a port of
 	Promiscuity int       // how many want every frame (dev->promiscuity); IFFPromisc is what the user asked for

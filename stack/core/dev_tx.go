@@ -27,7 +27,7 @@ func (ns *Netns) DevQueueXmit(b *SKB) int {
 			return rc
 		}
 	}
-	if d.Flags&IFFLoopback == 0 && d.Lower == nil {
+	if d.Flags&IFFLoopback == 0 && d.Lower == nil && !d.KeepDst {
 		b.Dst = nil // IFF_XMIT_DST_RELEASE
 	}
 	ns.TP(step.NetDevQueue, b, uint64(b.ID), uint64(b.Len()), uint64(d.Index))
@@ -124,6 +124,15 @@ func (d *Device) canSegment(b *SKB) bool {
 	}
 	if b.IPSummed != ChecksumPartial && b.IPSummed != ChecksumUnnecessary {
 		return false
+	}
+	if b.GSOType&(GSOTunnel|GSOTunnelSum) != 0 {
+		need := uint32(FeatureEncap | FeatureTunnel)
+		if b.GSOType&GSOTunnelSum != 0 {
+			need = FeatureEncap | FeatureTunnelSum
+		}
+		if d.Features&need != need {
+			return false
+		}
 	}
 	if b.GSOType&GSOUDPL4 != 0 {
 		need := uint32(FeatureGSOUDP)

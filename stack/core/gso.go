@@ -8,18 +8,26 @@ import (
 // Read before editing: net/core/gso.c, skb_segment (net/core/skbuff.c),
 // inet_gso_segment, tcp_gso_segment, __udp_gso_segment.
 //
-// UDP's own is in gso_udp.go. Left out: tunnels, IPv6 extension headers.
+// UDP's own is in gso_udp.go, tunnels' in gso_tunnel.go. Left out: IPv6 extension headers.
 
 // A gsoPlan says where the headers of a packet lie that is to be cut: offsets
 // from the data pointer.
 type gsoPlan struct {
 	net, l4, payload int
 	v6, udp          bool
+	outer, outerL4   int  // of a tunnel: IP and UDP header of the datagram around it
+	tunnel, sum      bool // sum: with a checksum
 }
 
 // plan checks the headers of a GSO packet; false if they make no sense.
 func (b *SKB) plan() (p gsoPlan, ok bool) {
 	p.net = b.Network - b.data
+	if p.tunnel = b.GSOType&(GSOTunnel|GSOTunnelSum) != 0; p.tunnel {
+		if !b.Encap || b.Network < b.data || b.Transport < b.Network || b.Inner[0] < b.Transport+wire.UDPLen || b.Inner[0] >= b.tail {
+			return p, false
+		}
+		p.sum, p.outer, p.outerL4, p.net = b.GSOType&GSOTunnelSum != 0, p.net, b.Transport-b.data, b.Inner[0]-b.data
+	}
 	if b.Network < 0 || p.net < 0 || p.net >= b.HeadLen() {
 		return p, false
 	}
@@ -67,6 +75,9 @@ func (ns *Netns) gsoSegment(d *Device, b *SKB, l *SKBList) bool {
 	if !ok {
 		ns.Why(step.WhyGSOBad)
 		return false
+	}
+	if p.tunnel {
+		ns.Why(step.WhyGSOTunnel)
 	}
 	if b.GSOType&GSOFragList != 0 {
 		ns.segmentList(d, b, &p, l)
@@ -119,8 +130,11 @@ func (ns *Netns) segment(d *Device, b *SKB, p *gsoPlan, off, n int) *SKB {
 		s.gsoTstamp(b, size)
 	}
 	s.IPSummed, s.CsumStart = ChecksumPartial, s.Transport
-	if d == nil || d.Features&FeatureTxCsum == 0 {
+	if d == nil || d.Features&FeatureTxCsum == 0 || p.tunnel && d.Features&FeatureEncap == 0 {
 		ns.fillChecksum(s)
+	}
+	if p.tunnel {
+		s.gsoOuter(p, n)
 	}
 	return s
 }

@@ -39,6 +39,8 @@ const (
 	GSOTCPv4     = 1 << 0
 	GSOTCPECN    = 1 << 2
 	GSOTCPv6     = 1 << 4
+	GSOTunnel    = 1 << 10 // it is inside a datagram (SKB_GSO_UDP_TUNNEL)
+	GSOTunnelSum = 1 << 11 // whose checksum counts (SKB_GSO_UDP_TUNNEL_CSUM)
 	GSOUDPL4     = 1 << 17
 	GSOFragList  = 1 << 18 // its parts hang on it as they came
 	GSOTCPAccECN = 1 << 19 // CWR is part of a counter: every segment keeps it
@@ -156,7 +158,9 @@ type SKB struct {
 	Truesize           int
 	GSOSize, GSOSegs   int
 	GSOType            uint32
-	IgnoreDF           bool // IP may cut it up here although it says "don't fragment" (ignore_df)
+	Encap              bool   // it is inside another packet (encapsulation), whose headers are those above
+	Inner              [2]int // then: offsets of its own network and transport headers
+	IgnoreDF           bool   // IP may cut it up here although it says "don't fragment" (ignore_df)
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over
 	NFTrace            bool

@@ -99,6 +99,8 @@ type Dev6Conf struct {
 	MTU6, RouterSolicitations, UseTempaddr, ForceMLDVersion, DropUnsolicitedNA, AddrGenMode         int
 	IgnoreRoutesWithLinkdown                                                                        int
 	MLDv1Interval, MLDv2Interval                                                                    int // mldv*_unsolicited_report_interval, ms
+	RSInterval, RSMaxInterval, RSDelay                                                              int // router_solicitation_*, s
+	NdiscNotify                                                                                     int
 }
 
 // DefaultSysctl is a fresh namespace's.
@@ -134,4 +136,4 @@ func DefaultSysctl() Sysctl {
 	}
 }
 
-var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1, MLDv1Interval: 10000, MLDv2Interval: 1000}
+var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1, RSInterval: 4, RSMaxInterval: 3600, RSDelay: 1, MLDv1Interval: 10000, MLDv2Interval: 1000}

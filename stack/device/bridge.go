@@ -105,7 +105,7 @@ func NewBridge(ns *core.Netns, name string, index int, addr wire.MAC, set bool) 
 	br.tree.initTimers(br)
 	br.Dev = ns.NewDevice(name, index, br)
 	br.Dev.Addr = addr
-	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
+	br.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureTunnel | core.FeatureTunnelSum | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
 	br.fdb.init(br)
 	br.fake = fakeRoute(br.Dev)
 	RegisterLLC(ns)

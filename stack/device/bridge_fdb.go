@@ -356,3 +356,33 @@ func (br *Bridge) FDBDel(p *BridgePort, a wire.MAC, vid uint16) core.Errno {
 	br.fdb.delete(e)
 	return 0
 }
+
+// FDBFlags are the properties by which FDBFlushBy chooses.
+type FDBFlags uint8
+
+// The flags (BR_FDB_*).
+const (
+	FDBLocal FDBFlags = 1 << iota
+	FDBStatic
+	FDBSticky
+	FDBByUser
+	FDBExtLearn
+	FDBOffloaded // no entry here is
+)
+
+func (e *BridgeFDBEntry) flags() (f FDBFlags) {
+	for i, on := range [...]bool{e.Local, e.Static, e.Sticky, e.ByUser, e.ExtLern} {
+		if on {
+			f |= 1 << i
+		}
+	}
+	return f
+}
+
+// FDBFlushBy is br_fdb_flush of `bridge fdb flush`: what is behind port p (nil: any), or
+// is the bridge's own, in a VLAN (0: any), and of whose flags in mask those in set are on.
+func (br *Bridge) FDBFlushBy(p *BridgePort, own bool, vid uint16, set, mask FDBFlags) {
+	br.fdb.sweep(func(e *BridgeFDBEntry) bool {
+		return (vid == 0 || e.VID == vid) && (p == nil && !own || e.Port == p) && e.flags()&mask == set
+	})
+}

@@ -152,7 +152,7 @@ func (br *Bridge) SetMTU(n int) {
 func (br *Bridge) changeMTU(n int) {
 	old := br.Dev.MTU
 	br.Dev.MTU = n
-	br.fake.MTU = n
+	ipv4.FakeMTU(br.fake, n)
 	if old != n {
 		ipv4.Of(br.ns()).MTUChange(br.Dev, old)
 	}
@@ -212,7 +212,7 @@ func (br *Bridge) recomputeFeatures() {
 	for _, p := range br.Ports {
 		sg = sg || p.Dev.Features&core.FeatureSG != 0
 	}
-	const rests = core.FeatureSG | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList
+	const rests = core.FeatureSG | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureTunnel | core.FeatureTunnelSum
 	if br.Dev.Features &^= rests; sg {
 		br.Dev.Features |= rests
 	}

@@ -13,7 +13,7 @@ type Dummy struct{}
 func NewDummy(ns *core.Netns, name string, index int) *core.Device {
 	d := ns.NewDevice(name, index, Dummy{})
 	d.Flags = core.IFFBroadcast | core.IFFNoARP | core.IFFRunning
-	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList
+	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureEncap | core.FeatureTunnel | core.FeatureTunnelSum
 	return d
 }
 

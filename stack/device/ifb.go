@@ -28,7 +28,7 @@ func NewIfb(ns *core.Netns, name string, index int) *Ifb {
 	f := &Ifb{}
 	f.Dev = ns.NewDevice(name, index, f)
 	f.Dev.Flags = core.IFFBroadcast | core.IFFNoARP | core.IFFRunning
-	f.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
+	f.Dev.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureEncap | core.FeatureTunnel | core.FeatureTunnelSum | core.FeatureVlanTx | core.FeatureVlanSTx | core.FeatureGRO
 	f.Dev.TxQueueLen = ifbQueueLen
 	f.Dev.Qdisc = sched.NewPfifoFast(f.Dev)
 	return f

@@ -54,7 +54,7 @@ type NIC struct {
 }
 
 // igbFeatures are those of igb that packetwalk models.
-const igbFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGRO |
+const igbFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureEncap | core.FeatureTunnel | core.FeatureTunnelSum | core.FeatureGRO |
 	core.FeatureVlanRx | core.FeatureVlanTx
 
 // A vector is struct igb_q_vector: a pair of queues with one interrupt.

@@ -105,7 +105,7 @@ func NewMacvlan(ns *core.Netns, lower *core.Device, name string, index int, mode
 	d := ns.NewDevice(name, index, m)
 	d.MTU, d.HardLen, d.Lower = lower.MTU, lower.HardLen, lower
 	d.Features = lower.Features&(core.FeatureSG|core.FeatureTxCsum|core.FeatureRxCsum|core.FeatureTSO|core.FeatureGRO) |
-		core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList
+		core.FeatureSG | core.FeatureTxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureEncap | core.FeatureTunnel | core.FeatureTunnelSum
 	d.Flags = d.Flags&^core.IFFRunning | lower.Flags&core.IFFRunning
 	m.Dev = d
 	if mode == MacvlanPassthru {

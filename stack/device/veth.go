@@ -24,7 +24,7 @@ type Veth struct {
 
 // vethFeatures are a veth's own: everything may stay undone, because the other
 // end is memory.
-const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList |
+const vethFeatures = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureEncap | core.FeatureTunnel | core.FeatureTunnelSum |
 	core.FeatureVlanRx | core.FeatureVlanTx | core.FeatureVlanSTx
 
 // NewVethPair makes both ends of a pair, down: `ip link add NAME1 type veth

@@ -12,8 +12,7 @@ import (
 //
 // Left out: IPv6 outside, collect metadata (external), GBP, GPE, remote checksum
 // offload, the ARP proxy, route short-circuit, MDB, VNI filters, nexthop
-// objects; GSO inside a tunnel (long packets are cut at this device, the kernel
-// cuts them at the last one); the path MTU as the inner route learns it.
+// objects; telling hosts that are bridged into it about its path MTU.
 
 // VxlanConfig is struct vxlan_config: what the administrator said.
 type VxlanConfig struct {
@@ -61,12 +60,12 @@ func VxlanOf(d *core.Device) *Vxlan {
 func NewVxlan(ns, home *core.Netns, name string, index int, c VxlanConfig) *Vxlan {
 	v := &Vxlan{Conf: c, home: home}
 	d := ns.NewDevice(name, index, v)
-	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureGSO | core.FeatureGSOList | core.FeatureGRO
+	d.Features = core.FeatureSG | core.FeatureTxCsum | core.FeatureRxCsum | core.FeatureTSO | core.FeatureGSO | core.FeatureGSOUDP | core.FeatureGSOList | core.FeatureGRO
 	d.MTU = 1500
 	if l := home.DevByIndex(c.Link); l != nil {
 		d.MTU = l.MTU - vxlanHeadroom
 	}
-	v.Dev = d
+	v.Dev, d.KeepDst = d, true
 	for _, s := range ns.Machine.CPU {
 		cell := &vxlanCell{dev: v}
 		cell.napi.AddNAPI(d, s, cell)

@@ -59,6 +59,7 @@ func (v *Vxlan) pullHeader(b *core.SKB) bool {
 	if b.IPSummed != core.ChecksumPartial || b.CsumStart < b.Offset() {
 		b.IPSummed = core.ChecksumNone
 	}
+	b.TunnelGone()
 	b.CsumValid, b.VlanPresent, b.VlanTCI, b.QueueMapping, b.Hash = false, false, 0, 0, 0
 	scrub(b, v.home != v.Dev.NS)
 	b.ResetCT()

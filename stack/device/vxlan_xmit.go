@@ -98,7 +98,7 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 	}
 	ip := ipv4.Of(v.home)
 	fl := ipv4.Flow4{Daddr: r.IP, Saddr: c.Local, OIF: r.Link, Mark: b.Mark, TOS: tos, Proto: uint8(wire.ProtoUDP), Sport: sport, Dport: port}
-	rt, e := ip.RouteOutput(&fl)
+	rt, e := ip.RouteOutput(&fl) // the kernel keeps a route for each CPU (dst_cache): it seldom asks again
 	switch {
 	case e != 0:
 		ns.Why(step.WhyVxlanNoRoute, uint64(r.IP))
@@ -112,6 +112,7 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 		v.bypass(ns, b, vni)
 		return
 	}
+	ip.TunnelPMTU(b, rt, vxlanHeadroom)
 	t := &ipv4.Tunnel{Route: rt, Saddr: fl.Saddr, Daddr: r.IP, Proto: wire.ProtoUDP, CrossNS: v.home != d.NS, InnerLen: b.Len() - wire.EthernetLen}
 	t.TTL = c.TTL
 	switch {
@@ -128,6 +129,7 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 	t.DF = c.DF == 1 || c.DF == 2 && isIP && dfIn
 	t.TOS = tos&^3 | ecnOuter(inner)
 	b.Unshare()
+	b.HandleTunnel(!c.NoUDPSum)
 	h := b.Push(vxlanLen)
 	copy(h, []byte{0x08, 0, 0, 0, byte(vni >> 16), byte(vni >> 8), byte(vni), 0})
 	ns.Why(step.WhyVxlanIn, uint64(vni), uint64(r.IP), uint64(port), uint64(sport))

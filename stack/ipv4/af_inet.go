@@ -27,7 +27,7 @@ type IPv4 struct {
 	addrCount          map[wire.IP4]int
 	errDst             [256]*core.Dst // routes for packets without one, by error
 
-	hint routeHint
+	hint routeHint `fork:"zero"`
 
 	peers    inet.Peers
 	frags    *inet.Fqdir

@@ -14,6 +14,9 @@ func FakeRoute(dev *core.Device) *core.Dst {
 	return &core.Dst{Dev: dev, In: dstDiscard{}, Out: dstRtBug{}, MTU: dev.MTU, Flags: core.DstFake, Upper: &rtable{metricMTU: dev.MTU}}
 }
 
+// FakeMTU is dst_metric_set(RTAX_MTU) of such a route.
+func FakeMTU(d *core.Dst, mtu int) { d.MTU, rtOf(d).metricMTU = mtu, mtu }
+
 // RcvFinish is ip_rcv_finish, for a hook that skips those behind it
 // (ip_sabotage_in).
 func (ip *IPv4) RcvFinish(b *core.SKB) { ip.rcvFinish(b) }

@@ -83,10 +83,13 @@ func (ip *IPv4) gsoFits(b *core.SKB, mtu int) bool {
 	if b.GSOSize == 0 {
 		return false
 	}
-	n := b.Transport - b.Network
+	n, own := b.Transport-b.Network, b.Transport
+	if b.InTunnel() {
+		n, own = b.Inner[1]-b.Network, b.Inner[1]
+	}
 	switch {
-	case b.GSOType&core.GSOTCPv4 != 0:
-		if t := wire.TCP(b.L4()); t.Valid() {
+	case b.GSOType&(core.GSOTCPv4|core.GSOTCPv6) != 0:
+		if t := wire.TCP(b.From(own)); t.Valid() {
 			n += t.DataOff()
 		}
 	default:

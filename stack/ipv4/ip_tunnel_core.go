@@ -48,5 +48,25 @@ func (ip *IPv4) TunnelXmit(sk *core.Sock, b *core.SKB, t *Tunnel) {
 	dev.Stats.TxBytes += uint64(t.InnerLen)
 }
 
+// TunnelPMTU is skb_tunnel_check_pmtu: if what is inside does not fit a datagram of the
+// tunnel's route, the route inside learns what does. headroom is what the tunnel adds, in
+// bytes. Packets that are bridged into the tunnel have no route; nobody is told.
+func (ip *IPv4) TunnelPMTU(b *core.SKB, outer *core.Dst, headroom int) {
+	mtu := ip.MTU(outer) - headroom
+	off := b.NetworkOffset()
+	switch {
+	case b.Dst == nil || off < 0 || b.GSOSize == 0 && b.Len()-off <= mtu || ip.gsoFits(b, mtu):
+		return
+	case b.Protocol != uint16(wire.EtherTypeIPv4) || b.Dst.Upper == nil:
+		return
+	}
+	if _, ok := b.Dst.Upper.(*rtable); !ok || b.Dst.Dev == nil || b.Dst.Dev.NS == nil {
+		return
+	}
+	in, h := Of(b.Dst.Dev.NS), b.IP4()
+	fl := Flow4{Daddr: h.Dst(), Saddr: h.Src(), IIF: in.loIndex(), OIF: b.Dst.Dev.Index, TOS: h.TOS() & 0xfc, Proto: uint8(h.Proto()), Mark: b.Mark}
+	in.UpdatePMTUDst(b.Dst, &fl, mtu)
+}
+
 // HopLimit is ip4_dst_hoplimit: the route's hoplimit, or net.ipv4.ip_default_ttl.
 func (ip *IPv4) HopLimit(d *core.Dst) uint8 { return ip.dstHopLimit(d) }

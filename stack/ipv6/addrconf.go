@@ -8,9 +8,7 @@ import (
 )
 
 // Read RFC 4862 before editing; the kernel file is net/ipv6/addrconf.c. Left
-// out: stable privacy and temporary addresses. Router
-// solicitations are sent only if router_solicitations is above 0: the kernel's
-// default of -1, "for ever", would keep a lab's clock busy without end.
+// out: stable privacy and temporary addresses.
 
 // An Inet6Dev is struct inet6_dev: what IPv6 keeps of a device.
 type Inet6Dev struct {

@@ -75,7 +75,7 @@ func (ip *IPv6) dadKick(a *Addr6) {
 	ns := ip.ns
 	delay := sim.Time(0)
 	if a.Flags&AddrOptimistic == 0 {
-		delay = sim.Time(ns.Machine.Rand.Below(sim.HZ)) * sim.Jiffy
+		delay = sim.Time(ns.Machine.Rand.Below(max(1, sim.HZ*uint32(max(0, a.idev.conf.RSDelay))))) * sim.Jiffy
 	}
 	for a.nonce = 0; a.nonce == 0; {
 		a.nonce = ns.Machine.Rand.Uint64() >> 16
@@ -119,6 +119,7 @@ func (ip *IPv6) dadCompleted(a *Addr6) {
 	defer ip.ns.In(step.AddrconfDADCompleted, ip.self()).Out()
 	ns := ip.ns
 	ns.Clock.Stop(&a.dad)
+	tell := a.Flags&(AddrTentative|AddrOptimistic|AddrNoDAD) == AddrTentative
 	a.Flags &^= AddrTentative | AddrOptimistic | AddrDADFailed
 	a.state = dadDone
 	ip.addrLocal(a)
@@ -127,18 +128,35 @@ func (ip *IPv6) dadCompleted(a *Addr6) {
 	}
 	ns.Why(step.WhyDADCompleted, a.Addr.Hi, a.Addr.Lo, uint64(a.Dev.Index))
 	i := a.idev
-	if a.Scope != scopeLink || i.dev.Flags&core.IFFLoopback != 0 {
-		return
+	first := a.Scope == scopeLink && i.lonely(a)
+	ask := first && i.acceptRA() && i.conf.RouterSolicitations != 0 && i.dev.Flags&core.IFFLoopback == 0
+	if first {
+		i.mld.dadComplete()
 	}
+	if tell && i.notify() {
+		ip.sendNA(i.dev, allNodes, a.Addr, i.forwarding(), false, true, true, 0)
+	}
+	if src, ok := i.lladdr(AddrTentative); ok && ask && i.ready {
+		ip.ndiscSendRS(i.dev, src)
+		i.rsN = 1
+		i.rsIvl = ip.about(sim.Time(i.conf.RSInterval) * sim.Second)
+		i.nextRS(i.rsIvl)
+	}
+}
+
+// notify tells whether neighbours hear of new addresses unasked.
+func (i *Inet6Dev) notify() bool {
+	return i.conf.NdiscNotify != 0 || i.ip.ns.Sysctl.Conf6All.NdiscNotify != 0
+}
+
+// lonely is ipv6_lonely_lladdr: the device has no other link-local address in use.
+func (i *Inet6Dev) lonely(a *Addr6) bool {
 	for _, o := range i.addrs {
 		if o != a && o.Scope == scopeLink && o.Flags&(AddrTentative|AddrOptimistic|AddrDADFailed) == 0 {
-			return // ipv6_lonely_lladdr: not the first
+			return false
 		}
 	}
-	i.mld.dadComplete()
-	if i.acceptRA() && i.conf.RouterSolicitations > 0 && i.ready {
-		ip.sendRS(i)
-	}
+	return true
 }
 
 // dadFailure is addrconf_dad_failure: somebody else has this address.
@@ -164,33 +182,47 @@ func (i *Inet6Dev) acceptRA() bool {
 // rsTask is idev->rs_timer.
 type rsTask struct{ i *Inet6Dev }
 
-// Run is addrconf_rs_timer: ask again for a router (RFC 7559), until one
-// answers or router_solicitations are sent.
+// Run is addrconf_rs_timer: ask again for a router (RFC 4861 §6.3.7, RFC 7559), until
+// one answers or router_solicitations are sent; -1 is without end.
 func (t *rsTask) Run() {
 	i := t.i
-	if i.ready && i.acceptRA() && i.rsN < i.conf.RouterSolicitations {
-		i.ip.ns.BHDisable()
-		i.ip.sendRS(i)
-		i.ip.ns.BHEnable()
+	max := i.conf.RouterSolicitations
+	if !i.ready || !i.acceptRA() {
+		return
 	}
-}
-
-// sendRS sends a router solicitation and arms the next (RFC 4861 §6.3.7).
-func (ip *IPv6) sendRS(i *Inet6Dev) {
+	n := i.rsN
+	if i.rsN++; n >= max && max >= 0 {
+		return
+	}
 	src, ok := i.lladdr(AddrTentative)
 	if !ok {
 		return
 	}
-	ip.ndiscSendRS(i.dev, src)
-	i.rsN++
-	// rfc3315_s14_backoff_init and _update: 4 s, then twice, with ±10 %.
-	r := &ip.ns.Machine.Rand
-	if i.rsIvl == 0 {
-		i.rsIvl = 4 * sim.Second * sim.Time(900+(*r).Below(201)) / 1000
-	} else {
-		i.rsIvl = min(i.rsIvl*sim.Time(1900+(*r).Below(201))/1000, 3600*sim.Second)
+	i.ip.ns.BHDisable()
+	i.ip.ndiscSendRS(i.dev, src)
+	i.ip.ns.BHEnable()
+	// rfc3315_s14_backoff_update: twice as long, with ±5 %, up to the limit.
+	longest := sim.Time(i.conf.RSMaxInterval) * sim.Second
+	i.rsIvl = i.rsIvl * sim.Time(1900000+i.ip.ns.Machine.Rand.Below(200001)) / 1000000
+	if i.rsIvl > longest {
+		i.rsIvl = i.ip.about(longest)
 	}
-	now := ip.ns.Clock.Now()
+	if i.rsN == max {
+		i.nextRS(sim.Time(i.conf.RSDelay) * sim.Second)
+	} else {
+		i.nextRS(i.rsIvl)
+	}
+}
+
+// about is rfc3315_s14_backoff_init: a time within 10 %.
+func (ip *IPv6) about(d sim.Time) sim.Time {
+	return d * sim.Time(900000+ip.ns.Machine.Rand.Below(200001)) / 1000000
+}
+
+// nextRS is addrconf_mod_rs_timer.
+func (i *Inet6Dev) nextRS(in sim.Time) {
+	ns := i.ip.ns
 	i.rsFn.i = i
-	ip.ns.Clock.Mod(&i.rs, sim.WheelExpiry(now, now+i.rsIvl), &i.rsFn)
+	now := ns.Clock.Now()
+	ns.Clock.Mod(&i.rs, sim.WheelExpiry(now, now+in), &i.rsFn)
 }

@@ -32,8 +32,9 @@ type IPv6 struct {
 
 	hashSeed uint64 // of automatic flow labels and fragment numbers
 	labels   []addrLabel
-	scratch  []byte `fork:"zero"`
-	icmpBusy bool   // the socket for ICMPv6 is locked (icmpv6_xmit_lock)
+	scratch  []byte    `fork:"zero"`
+	hint     routeHint `fork:"zero"`
+	icmpBusy bool      // the socket for ICMPv6 is locked (icmpv6_xmit_lock)
 }
 
 // New sets IPv6 up in a namespace (inet6_init, inet6_net_init). It sets

@@ -23,9 +23,10 @@ type Flow6 struct {
 
 // Flags of a Flow6 (FLOWI_FLAG_*).
 const (
-	FlowAnySrc  = 1 << iota // the source address need not be local
-	FlowKnownNH             // the next hop is Daddr, whatever the route says (IPV6_NEXTHOP)
-	FlowBound               // OIF comes from SO_BINDTODEVICE: the route must be through it
+	FlowAnySrc    = 1 << iota // the source address need not be local
+	FlowKnownNH               // the next hop is Daddr, whatever the route says (IPV6_NEXTHOP)
+	FlowBound                 // OIF comes from SO_BINDTODEVICE: the route must be through it
+	flowMultipath             // the route that was found is one of several
 )
 
 // A Cookie is struct ipcm6_cookie: what a program set for one datagram.

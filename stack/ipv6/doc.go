@@ -25,7 +25,6 @@
 // Not modelled, and said so where a packet needs it: jumbograms, MLDv1 routers
 // and source filters, temporary and stable-privacy addresses. Left out without
 // a trace: policy rules, next-hop objects, VRFs, proxies, tunnels,
-// IPsec, multicast routing, segment routing. Router solicitations are sent only
-// when router_solicitations is above 0. Neighbour parameters that a router
-// advertises hold for all devices, not for one.
+// IPsec, multicast routing, segment routing. Neighbour parameters that a
+// router advertises hold for all devices, not for one.
 package ipv6

@@ -192,6 +192,7 @@ func TestFragmentTimeoutAndOverlap(t *testing.T) {
 	h1, _, n1, _ := link(t)
 	n1.peer = nil
 	d := h1.ns.DevByName("eth0")
+	idevOf(d).conf.RouterSolicitations = 0
 	h1.ip.neigh.Update(h1.ip.neigh.Create(ip6("fd00:1::2"), d), mac2, core.NUDPermanent, core.NeighUpdateAdmin)
 	frag := func(off, n int, more bool, id uint32) {
 		f := make([]byte, 8+n)

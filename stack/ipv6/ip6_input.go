@@ -19,6 +19,7 @@ const (
 	skbAlertMLD    = 1 << 12 // the router alert's value is 0: MLD
 	skbSrcRoute    = 1 << 13
 	skbIgnoreDF    = 1 << 14 // skb->ignore_df: may be fragmented here
+	skbMultipath   = 1 << 15 // its route is one of several
 )
 
 // IgnoreDF is the bit of CB.IPFlags that lets this host cut a packet which it
@@ -148,13 +149,24 @@ func (ip *IPv6) headerError(b *core.SKB, why core.DropReason) bool {
 func (ip *IPv6) rcvFinish(b *core.SKB) {
 	defer ip.ns.In(step.IP6RcvFinish, b).Out()
 	ns := ip.ns
-	if ns.Sysctl.IPEarlyDemux != 0 && b.Dst == nil && b.SK == nil {
+	together := ns.Machine.Batch != 0
+	if !together || !ip.hinted(b) {
+		ip.rcvFinishCore(b)
+	}
+	if together {
+		ip.keepHint(b)
+	}
+	ns.DstInput(b)
+}
+
+// rcvFinishCore is ip6_rcv_finish_core.
+func (ip *IPv6) rcvFinishCore(b *core.SKB) {
+	if ip.ns.Sysctl.IPEarlyDemux != 0 && b.Dst == nil && b.SK == nil {
 		ip.earlyDemux(b)
 	}
 	if b.Dst == nil {
 		ip.RouteInput(b)
 	}
-	ns.DstInput(b)
 }
 
 // earlyDemux is ip6_rcv_finish_core's first half: an established socket knows

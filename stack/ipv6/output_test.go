@@ -381,6 +381,7 @@ func TestFork(t *testing.T) {
 	h1, _, n1, _ := link(t)
 	n1.peer = nil
 	h1.ns.Trace = nil
+	idevOf(h1.ns.DevByName("eth0")).conf.RouterSolicitations = 0
 	h1.send("fd00:1::2", icmp("::", "::", wire.ICMPv6Echo, 0, 1))
 	type world struct {
 		M *core.Machine

@@ -180,6 +180,9 @@ func (ip *IPv6) RouteInput(b *core.SKB) {
 		ip.dissect(b, &fl)
 	}
 	b.Dst = ip.ruleLookup(&fl, fl.IIF, strict)
+	if fl.Flags&flowMultipath != 0 {
+		b.CB.IPFlags |= skbMultipath
+	}
 	if d := b.Dst; ns.Listening() {
 		dev := uint64(0)
 		if d.Dev != nil {

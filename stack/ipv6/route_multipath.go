@@ -96,6 +96,7 @@ func (ip *IPv6) selectPath(t *fibTable, r *Route6, fl *Flow6, oif, strict int) *
 	if n < 2 || total == 0 {
 		return r
 	}
+	fl.Flags |= flowMultipath
 	ns := ip.ns
 	hash := ip.multipathHash(fl)
 	sum := uint64(0)

@@ -28,7 +28,7 @@ func (c *ipCmd) bridgeFDB(a *args) error {
 	case begins(s, "get"):
 		return c.fdbGet(a)
 	case begins(s, "flush"):
-		return other("not modelled: bridge fdb flush")
+		return c.fdbFlush(a)
 	case begins(s, "show"), begins(s, "lst"), begins(s, "list"):
 		return c.fdbShow(a)
 	case begins(s, "help"):

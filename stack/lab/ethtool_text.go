@@ -104,8 +104,8 @@ var ethFeatures = []ethFeature{
 	{"ntuple-filters", "--0------", 0, "rx-ntuple-filter"}, {"receive-hashing", "--1------", 0, "rx-hashing"}, {"highdma", "1++-1-+11", 0, ""},
 	{"rx-vlan-filter", "--+------", 0, ""}, {"vlan-challenged", "-+-------", 0, ""}, {"tx-gso-robust", "----1-+--", 0, ""},
 	{"tx-fcoe-segmentation", "----1----", 0, ""}, {"tx-gre-segmentation", "1-1-1-+11", 0, ""}, {"tx-gre-csum-segmentation", "1-1-1-+11", 0, ""},
-	{"tx-ipxip4-segmentation", "1-1-1-+11", 0, ""}, {"tx-ipxip6-segmentation", "1-1-1-+11", 0, ""}, {"tx-udp_tnl-segmentation", "1-1r1-+11", 0, ""},
-	{"tx-udp_tnl-csum-segmentation", "1-1r1-+11", 0, ""}, {"tx-gso-partial", "--1-1----", 0, ""}, {"tx-tunnel-remcsum-segmentation", "----1----", 0, ""},
+	{"tx-ipxip4-segmentation", "1-1-1-+11", 0, ""}, {"tx-ipxip6-segmentation", "1-1-1-+11", 0, ""}, {"tx-udp_tnl-segmentation", "1-1r1-+11", core.FeatureTunnel, ""},
+	{"tx-udp_tnl-csum-segmentation", "1-1r1-+11", core.FeatureTunnelSum, ""}, {"tx-gso-partial", "--1-1----", 0, ""}, {"tx-tunnel-remcsum-segmentation", "----1----", 0, ""},
 	{"tx-sctp-segmentation", "11--11+11", 0, ""}, {"tx-esp-segmentation", "----1----", 0, ""}, {"tx-udp-segmentation", "111r11+11", core.FeatureGSOUDP, ""},
 	{"tx-gso-list", "11--11+11", core.FeatureGSOList, ""}, {"tx-nocache-copy", "0-0000000", 0, ""}, {"loopback", "-+-------", 0, ""},
 	{"rx-fcs", "---------", 0, ""}, {"rx-all", "--0------", 0, ""}, {"tx-vlan-stag-hw-insert", "1--11--1-", core.FeatureVlanSTx, ""},
@@ -362,7 +362,7 @@ func (e *ethCmd) report(want, before map[*ethFeature]bool) {
 		return
 	}
 	if !changed {
-		e.p.out("Could not change any device features\n")
+		e.p.errf("Could not change any device features\n")
 	}
 	e.p.out("Actual changes:\n" + out.String())
 }

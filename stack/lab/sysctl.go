@@ -382,6 +382,8 @@ func conf6(c *core.Dev6Conf, name string) *int {
 		"disable_ipv6": &c.DisableIPv6, "forwarding": &c.Forwarding, "hop_limit": &c.HopLimit, "accept_ra": &c.AcceptRA, "ignore_routes_with_linkdown": &c.IgnoreRoutesWithLinkdown,
 		"accept_redirects": &c.AcceptRedirects, "autoconf": &c.Autoconf, "dad_transmits": &c.DadTransmits, "accept_dad": &c.AcceptDad,
 		"mtu": &c.MTU6, "router_solicitations": &c.RouterSolicitations, "use_tempaddr": &c.UseTempaddr, "force_mld_version": &c.ForceMLDVersion,
+		"router_solicitation_interval": &c.RSInterval, "router_solicitation_max_interval": &c.RSMaxInterval, "router_solicitation_delay": &c.RSDelay,
+		"ndisc_notify":        &c.NdiscNotify,
 		"drop_unsolicited_na": &c.DropUnsolicitedNA, "addr_gen_mode": &c.AddrGenMode,
 		"mldv1_unsolicited_report_interval": &c.MLDv1Interval, "mldv2_unsolicited_report_interval": &c.MLDv2Interval,
 	}[name]

@@ -10,6 +10,7 @@ import (
 type heldFrame struct {
 	host uint8
 	pkt  uint32
+	dev  uint64
 	f    LabFrame
 }
 
@@ -18,9 +19,9 @@ type heldFrame struct {
 func (m *labModel) seen(host uint8, pkt uint32) {
 	for i, x := range m.held {
 		if x.host == host && x.pkt == pkt {
-			if f := m.whole[heldPacket{host, pkt}]; f != nil {
+			if f := m.whole[heldPacket{host, pkt, x.dev}]; f != nil {
 				x.f.Bytes = f
-				delete(m.whole, heldPacket{host, pkt})
+				delete(m.whole, heldPacket{host, pkt, x.dev})
 			}
 			if ns := m.byNum[host]; !m.gone[ns] {
 				h := m.of(ns)
@@ -44,11 +45,12 @@ func (m *labModel) merged(b *core.SKB) {
 	if m.whole == nil {
 		m.whole = map[heldPacket][]byte{}
 	}
-	m.whole[heldPacket{m.world.Trace.Host, b.Pkt}] = f
+	m.whole[heldPacket{m.world.Trace.Host, b.Pkt, uint64(b.Dev.Index)}] = f
 }
 
 // A heldPacket is one of a host's.
 type heldPacket struct {
 	host uint8
 	pkt  uint32
+	dev  uint64 // its ifindex: inside a tunnel the packet comes by another one again
 }

@@ -214,7 +214,7 @@ func (m *labModel) take() {
 			dev := m.devs[uint32(e.Host)<<16|uint32(e.Dev)]
 			f := LabFrame{At: int64(e.At), Dev: dev, Out: e.Code == 1 || dev == "lo", Bytes: append([]byte(nil), t.Log.Bytes(e)...)}
 			if !f.Out && (e.Fn == step.VethXmit || e.Fn == step.MacvlanStartXmit) {
-				m.held = append(m.held, heldFrame{e.Host, e.Pkt, f})
+				m.held = append(m.held, heldFrame{e.Host, e.Pkt, uint64(e.Dev), f})
 				continue
 			}
 			h := m.of(ns)

@@ -274,11 +274,14 @@ func pktLen(b *core.SKB) int {
 
 // headerLen is the bytes before the payload of a TCP or UDP packet.
 func headerLen(b *core.SKB) int {
-	h := b.TransportOffset()
+	h, own := b.TransportOffset(), b.Transport
+	if b.InTunnel() {
+		h, own = b.Inner[1]-b.Offset(), b.Inner[1]
+	}
 	if b.GSOType&(core.GSOTCPv4|core.GSOTCPv6) == 0 {
 		return h + wire.UDPLen
 	}
-	if t := b.L4(); len(t) >= wire.TCPMinLen {
+	if t := b.From(own); len(t) >= wire.TCPMinLen {
 		return h + int(t[12]>>4)*4
 	}
 	return h + wire.TCPMinLen

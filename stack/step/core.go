@@ -176,6 +176,7 @@ const (
 	WhyTxStopped
 	WhyCsumHelp
 	WhyGSOBad
+	WhyGSOTunnel
 	WhyNeighQueued
 	WhyNeighQueueFull
 	WhyNeighStaleUse
@@ -288,6 +289,7 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyTxBusy & 255:         "The driver of {0:dev} is busy: the packet goes back to the queue.",
 	WhyTxStopped & 255:      "The transmit ring of {0:dev} is full: {1} {1?packet waits|packets wait} in the queue.",
 	WhyCsumHelp & 255:       "{0:dev} cannot checksum: {1} bytes are summed in software.",
+	WhyGSOTunnel & 255:      "It is inside a datagram: every segment gets the headers around it too.",
 	WhyGSOBad & 255:         "It cannot be cut into segments: its headers do not fit its length.",
 	WhyNeighQueued & 255:    "The link address is not known yet: {0} {0?packet waits|packets wait} for it ({1} of at most {2} bytes).",
 	WhyNeighQueueFull & 255: "{0} bytes wait and this packet takes {1}: more than unres_qlen_bytes {2}, so the oldest goes.",

@@ -134,6 +134,7 @@ const (
 	WhyUDPEncap
 	WhyTunnelNoSum
 	WhyTunnelLocalSum
+	WhyTunnelLater
 	WhyTunnelSum
 	WhyTunnelHeader
 	WhyVxlanSource
@@ -221,6 +222,7 @@ var driverWhys = [int(endDriverWhy) - baseDriver]string{
 
 	WhyUDPEncap & 255:       "The socket at port {0} is the kernel's own: a tunnel takes the datagram, no program.",
 	WhyTunnelNoSum & 255:    "The outer UDP header goes without a checksum, as this tunnel is set.",
+	WhyTunnelLater & 255:    "The packet stands for {0} segments: the sum of the addresses is noted, the rest is added when it is cut.",
 	WhyTunnelLocalSum & 255: "The inner checksum is not filled in yet, but it is known what everything from there on will sum to: the outer checksum is made of that and the headers before it.",
 	WhyTunnelSum & 255:      "The outer checksum over {0} bytes is left to the device.",
 	WhyTunnelHeader & 255:   "The outer header says {0:ip4} to {1:ip4}, TTL {2}, TOS {3:hex}.",

@@ -190,6 +190,7 @@ const (
 	WhyIP6NoProto
 	WhyIP6NoNext
 	WhyIP6NotJoined
+	WhyIP6RouteHint
 	WhyIP6Joined
 	WhyExtTruncated
 	WhyExtBadOptions
@@ -327,6 +328,7 @@ var ipv6Whys = [int(endIPv6Why) - baseIPv6]string{
 	WhyIP6Deliver & 255:         "The protocol is {0:proto}, {1} bytes behind the start of the IPv6 header.",
 	WhyIP6NoProto & 255:         "Nobody handles protocol {0:proto}: parameter problem, code 1.",
 	WhyIP6NoNext & 255:          "The header says that nothing follows: there is nothing to do.",
+	WhyIP6RouteHint & 255:       "The packet before it in this batch is for {0:ip} too: this one takes the same route, unasked.",
 	WhyIP6NotJoined & 255:       "Nobody on this host has joined {0:ip} on {2:dev}.",
 	WhyIP6Joined & 255:          "This host listens to {0:ip} on {2:dev}.",
 	WhyExtTruncated & 255:       "The {0:proto} header does not fit into the packet.",

@@ -5,6 +5,8 @@ const baseUDP = int(areaUDP) << 8
 // UDP, raw sockets, ping sockets and packet sockets.
 const (
 	UdpRcv Step = Step(baseUDP + 1 + iota)
+	UdpliteRcv
+	Udplitev6Rcv
 	Udp4LibRcv
 	UdpV4EarlyDemux
 	Udp4LibLookup
@@ -86,6 +88,8 @@ const (
 )
 
 var udpSteps = [int(endUDP) - baseUDP]Info{
+	UdpliteRcv & 255:            {"udplite_rcv", Transport, "net/ipv4/udplite.c", "UDP-Lite entry point."},
+	Udplitev6Rcv & 255:          {"udplitev6_rcv", Transport, "net/ipv6/udplite.c", "UDP-Lite entry point over IPv6."},
 	UdpRcv & 255:                {"udp_rcv", Transport, "net/ipv4/udp.c", "UDP entry point."},
 	Udp4LibRcv & 255:            {"__udp4_lib_rcv", Transport, "net/ipv4/udp.c", "Check lengths and checksum, then find the socket."},
 	UdpV4EarlyDemux & 255:       {"udp_v4_early_demux", Transport, "net/ipv4/udp.c", "Is it for a connected socket? Then the route is known already."},

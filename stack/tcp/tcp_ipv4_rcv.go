@@ -93,10 +93,10 @@ func (t *TCP) whyOwner(owner any, k *inet.Tuple) {
 }
 
 // fillCB is tcp_v4_fill_cb: the numbers of the segment, in the packet's
-// control block.
+// control block. What IP knows of its options stays: a RST carries them back.
 func fillCB(b *core.SKB, h wire.TCP) {
-	f := h.Flags()
-	b.CB = core.CB{Seq: h.Seq(), AckSeq: h.Ack(), TCPFlags: uint16(f)}
+	f, ip := h.Flags(), &b.CB
+	b.CB = core.CB{Seq: h.Seq(), AckSeq: h.Ack(), TCPFlags: uint16(f), OptLen: ip.OptLen, SRR: ip.SRR, RR: ip.RR, TSOpt: ip.TSOpt, RA: ip.RA, IPFlags: ip.IPFlags}
 	n := b.Len() - h.DataOff()
 	if f.Has(wire.TCPSyn) {
 		n++

@@ -49,6 +49,8 @@ func New(ns *core.Netns) *UDP {
 	u.v6.u = u
 	ns.AddProto(protoUDP, u)
 	ns.AddProto6(protoUDP, &u.v6)
+	ns.AddProto(protoUDPLite, &udplite{u})
+	ns.AddProto6(protoUDPLite, &udplite6{u})
 	return u
 }
 

@@ -61,7 +61,8 @@ func (sk *Sock) groKind() (found, gro, tunnel bool) {
 
 // unexpectedGSO is udp_unexpected_gso: must the packet be cut for this socket?
 func (sk *Sock) unexpectedGSO(b *core.SKB) bool {
-	return b.GSOSize > 0 && (!sk.gro || b.GSOType&core.GSOFragList != 0 || sk.encap != nil)
+	t := b.GSOType
+	return b.GSOSize > 0 && (t&core.GSOUDPL4 != 0 && !sk.gro || t&core.GSOFragList != 0 || sk.encap != nil && t&(core.GSOTunnel|core.GSOTunnelSum) == 0)
 }
 
 // queueRcv is udp_queue_rcv_skb, which shows only when it has something to do.

@@ -63,9 +63,12 @@ func (sk *Sock) TunnelXmit(b *core.SKB, t *ipv4.Tunnel, sport, dport uint16, noC
 	switch {
 	case noCheck:
 		sk.NS.Why(step.WhyTunnelNoSum)
+	case b.GSOSize > 0:
+		sk.NS.Why(step.WhyTunnelLater, uint64(b.GSOSegs))
+		uh.SetChecksum(^wire.Fold(pseudo))
 	case b.IPSummed == core.ChecksumPartial:
 		sk.NS.Why(step.WhyTunnelLocalSum)
-		uh.SetChecksum(mangled(wire.Fold(wire.Add(pseudo, localSum(b)))))
+		uh.SetChecksum(mangled(wire.Fold(wire.Add(pseudo, b.LocalSum(0)))))
 	default:
 		sk.NS.Why(step.WhyTunnelSum, uint64(n))
 		b.IPSummed, b.CsumStart, b.CsumOff = core.ChecksumPartial, b.Transport, 6
@@ -80,17 +83,4 @@ func mangled(sum uint16) uint16 {
 		return 0xffff
 	}
 	return sum
-}
-
-// localSum is lco_csum: the inner packet's checksum is still to be filled in,
-// and when it is, everything from its start on sums to the complement of what
-// stands there now. So only the bytes before it need to be summed.
-func localSum(b *core.SKB) uint32 {
-	start := b.CsumStart - b.Offset()
-	p := b.Data()
-	at := start + b.CsumOff
-	if start < 0 || at+2 > len(p) {
-		return b.Checksum(0, b.Len(), 0)
-	}
-	return b.Checksum(0, start, uint32(^(uint16(p[at])<<8 | uint16(p[at+1]))))
 }

@@ -18,6 +18,7 @@ type evaluator struct {
 	all   [3][]*proto // all that it may be
 	at    [3]loc      // where it became known
 	out   []*stmt
+	now   *stmt  // that is evaluated
 	icmp  int    // the type that is known, 0: none
 	most  uint64 // that a number may be, 0: what its bits allow
 }
@@ -53,7 +54,7 @@ func (v *evaluator) rule(r *ruleSpec) ([]*stmt, *failure) {
 		}
 		v.out = append(v.out, s)
 		if terminal(s) && i < len(r.stmts)-1 {
-			return nil, v.fail(r.stmts[i+1].at, "Statement after terminal statement has no effect")
+			return nil, errAt(r.stmts[i+1].at, "Statement after terminal statement has no effect", s.at)
 		}
 	}
 	return v.out, nil
@@ -73,6 +74,7 @@ func terminal(s *stmt) bool {
 }
 
 func (v *evaluator) stmt(s *stmt) *failure {
+	v.now = s
 	switch s.k {
 	case sMatch:
 		return v.match(s)
@@ -114,9 +116,23 @@ func (v *evaluator) stmt(s *stmt) *failure {
 	case sMeter:
 		return v.meter(s)
 	case sLog:
-		if s.hasPref && s.prefix == "" {
-			return nil
+		return v.log(s)
+	}
+	return nil
+}
+
+// log is stmt_evaluate_log.
+func (v *evaluator) log(s *stmt) *failure {
+	if s.group >= 0 || s.snaplen != 0 || s.qthresh != 0 {
+		switch {
+		case s.level >= 0:
+			return v.fail(s.at, "level and group are mutually exclusive")
+		case s.logFlags != 0:
+			return v.fail(s.at, "flags and group are mutually exclusive")
 		}
+	}
+	if s.level == len(logLevels)-1 && (s.hasPref || s.logFlags != 0) {
+		return v.fail(s.at, "log level audit doesn't support any further options")
 	}
 	return nil
 }
@@ -178,12 +194,6 @@ func (v *evaluator) expr(e *expr) *failure {
 }
 
 func (v *evaluator) fib(e *expr) *failure {
-	if e.fibFlags&(nftables.FibSaddr|nftables.FibDaddr) == 0 {
-		return v.fail(e.at, "fib expression must specify saddr or daddr")
-	}
-	if e.fibFlags&(nftables.FibSaddr|nftables.FibDaddr) == nftables.FibSaddr|nftables.FibDaddr {
-		return v.fail(e.at, "cannot use saddr and daddr at the same time")
-	}
 	return nil
 }
 

@@ -232,7 +232,7 @@ func (v *evaluator) match(s *stmt) *failure {
 		}
 	}
 	if s.op == "" || s.op == "==" {
-		v.learn(l, r)
+		v.learn(l, r, l.at.to(r.at))
 	}
 	return nil
 }
@@ -288,11 +288,12 @@ func (v *evaluator) flagMatch(s *stmt) *failure {
 }
 
 // learn keeps what an equality says of the packet (relational_expr_pctx_update).
-func (v *evaluator) learn(l, r *expr) {
+// at is the whole comparison.
+func (v *evaluator) learn(l, r *expr, at loc) {
 	if r.k == eSet {
 		for _, x := range r.list {
 			if x.k == eElem && x.l.k == eValue {
-				v.learn(l, x.l)
+				v.learn(l, x.l, at)
 			}
 		}
 		return
@@ -303,7 +304,7 @@ func (v *evaluator) learn(l, r *expr) {
 	n := r.v.lo
 	set := func(b int, p *proto) {
 		if p != nil {
-			v.proto[b], v.at[b] = p, l.at
+			v.proto[b], v.at[b] = p, at
 			if !slices.Contains(v.all[b], p) {
 				v.all[b] = append(v.all[b], p)
 			}
@@ -322,8 +323,8 @@ func (v *evaluator) learn(l, r *expr) {
 			set(1, pInet.byNum(n))
 		case nftables.MetaL4Proto:
 			set(2, pService.byNum(n))
-		case nftables.MetaProtocol:
-			if p := pNetdev.byNum(n); p != pVlan {
+		case nftables.MetaProtocol: // meta_expr_pctx_update: elsewhere it says nothing
+			if p := pNetdev.byNum(n); p != pVlan && (v.fam == core.NFNetdev || v.fam == core.NFBridge) {
 				set(1, p)
 			}
 		}

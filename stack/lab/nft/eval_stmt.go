@@ -1,8 +1,8 @@
 package nft
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/netfilter/nftables"
@@ -28,10 +28,7 @@ func (v *evaluator) source(e *expr, t *dtype, bits int, ord order, what string) 
 		if err := v.expr(e); err != nil {
 			return nil, err
 		}
-		if !sameBase(e.t, t) {
-			return nil, v.fail(e.at, "datatype mismatch: expected %s, expression has type %s", t.desc, e.t.desc)
-		}
-		return e, nil
+		return e, v.fits(e, t, bits)
 	case eConcat:
 		if err := v.expr(e); err != nil {
 			return nil, err
@@ -67,18 +64,15 @@ func (v *evaluator) source(e *expr, t *dtype, bits int, ord order, what string) 
 	return r, nil
 }
 
-func sameBase(a, b *dtype) bool {
-	if sameType(a, b) {
-		return true
+// fits is __stmt_evaluate_arg: a value of the packet can be taken for what is wanted.
+func (v *evaluator) fits(e *expr, t *dtype, bits int) *failure {
+	switch {
+	case e.k == ePayload && e.t == tInteger && (!t.is(tInteger) || e.bits != bits):
+		return errAt(e.at, fmt.Sprintf("datatype mismatch: expected %s, expression has type %s with length %d", t.desc, e.t.desc, e.bits), v.now.at)
+	case e.t != tInteger && !sameType(e.t, t):
+		return errAt(e.at, fmt.Sprintf("datatype mismatch: expected %s, expression has type %s", t.desc, e.t.desc), v.now.at)
 	}
-	x, y := a, b
-	for x.base != nil {
-		x = x.base
-	}
-	for y.base != nil {
-		y = y.base
-	}
-	return x == y && x == tInteger && len(a.many) == 0
+	return nil
 }
 
 func constant(e *expr) bool {
@@ -97,6 +91,8 @@ func (v *evaluator) reject(s *stmt) *failure {
 	}
 	both := v.fam == core.NFInet || v.fam == core.NFBridge || v.fam == core.NFNetdev
 	switch {
+	case (v.fam == core.NFBridge || v.fam == core.NFNetdev) && (s.reject == nftables.RejectReset || s.reject == nftables.RejectICMPX) && v.proto[1] != nil && v.proto[1] != pIP && v.proto[1] != pIP6:
+		return v.noReject(s)
 	case s.reject == nftables.RejectReset:
 		if v.proto[2] == nil {
 			x := fieldOf(pTCP, "sport")
@@ -105,7 +101,7 @@ func (v *evaluator) reject(s *stmt) *failure {
 				return err
 			}
 		} else if v.proto[2] != pTCP {
-			return v.fail(s.at, "you cannot use tcp reset with this protocol")
+			return errAt(s.wordAt, "you cannot use tcp reset with this protocol", v.at[2])
 		}
 		return nil
 	case s.code == nil:
@@ -122,7 +118,7 @@ func (v *evaluator) reject(s *stmt) *failure {
 			case pIP6:
 				fam = core.NFIPv6
 			default:
-				return v.fail(s.at, "cannot infer ICMP reject variant to use: explicit value required.\n")
+				return v.noReject(s)
 			}
 		}
 		s.icmpFamily, s.rate = "icmp", 3
@@ -167,10 +163,21 @@ func (v *evaluator) reject(s *stmt) *failure {
 		x.at = s.at
 		return v.genFirst(x, 1)
 	}
-	if v.proto[1] != want {
-		return errAt(s.code.at, "conflicting protocols specified: ip vs ip6", v.at[1])
+	if v.proto[1] == pIP || v.proto[1] == pIP6 {
+		if v.proto[1] != want {
+			return errAt(s.code.at, "conflicting protocols specified: ip vs ip6", v.at[1])
+		}
+		return nil
 	}
-	return nil
+	return v.noReject(s)
+}
+
+// noReject says that what the packet is known to carry cannot be refused.
+func (v *evaluator) noReject(s *stmt) *failure {
+	if v.fam == core.NFInet {
+		return v.fail(s.wordAt, "cannot infer ICMP reject variant to use: explicit value required.\n")
+	}
+	return errAt(s.wordAt, "cannot reject this network family", v.at[1])
 }
 
 // genFirst is stmt_reject_gen_dependency: what a reject needs is matched before
@@ -200,14 +207,7 @@ func (v *evaluator) nat(s *stmt) *failure {
 		case v.proto[1] == pIP6:
 			fam = core.NFIPv6
 		case s.addr != nil:
-			// guess by what the address looks like
-			fam = guessFamily(s.addr)
-			if fam == core.NFInet {
-				return v.fail(s.at, "specify `%s ip' or '%s ip6' in inet table to disambiguate", s.name+" ", s.name+" ")
-			}
-			if v.proto[1] == nil {
-				return v.fail(s.at, "specify `%s ip' or '%s ip6' in inet table to disambiguate", s.name, s.name)
-			}
+			return v.fail(s.at, "ip or ip6 must be specified with address for inet tables.")
 		}
 	}
 	s.natFam = fam
@@ -225,7 +225,7 @@ func (v *evaluator) nat(s *stmt) *failure {
 	if s.port != nil {
 		if v.proto[2] == nil && v.proto[2] != pTH {
 			if !v.knowsL4() {
-				return v.fail(s.port.at, "transport protocol mapping is only valid after transport protocol match")
+				return errAt(s.port.at, "transport protocol mapping is only valid after transport protocol match", s.at)
 			}
 		}
 		a, err := v.natValue(s.port, tService, 16)
@@ -251,19 +251,6 @@ func (v *evaluator) knowsL4() bool {
 		}
 	}
 	return false
-}
-
-func guessFamily(e *expr) core.Family {
-	switch e.k {
-	case eRange, ePrefix:
-		return guessFamily(e.l)
-	case eSymbol:
-		if strings.Contains(e.word, ":") {
-			return core.NFIPv6
-		}
-		return core.NFIPv4
-	}
-	return core.NFInet
 }
 
 func (v *evaluator) natValue(e *expr, t *dtype, n int) (*expr, *failure) {
@@ -323,6 +310,9 @@ func (v *evaluator) setOp(s *stmt) *failure {
 	if s.k == sMapOp {
 		if !set.Map {
 			return v.fail(s.e.at, "set %s is not a map", s.e.word)
+		}
+		if info.data == nil || info.data == tVerdict { // nft 1.0.6 falls over this itself
+			return v.fail(s.at, "not modelled: a rule that adds objects or verdicts to a map")
 		}
 		d, err := v.source(s.data, info.data, info.dataBits, info.data.order, "map")
 		if err != nil {

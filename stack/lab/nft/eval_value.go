@@ -209,6 +209,10 @@ func (v *evaluator) symbol(e *expr, t *dtype, bits int, ord order) (*expr, *fail
 	if t.is(tString) && e.word == "" {
 		return nil, v.fail(e.at, "Empty string is not allowed")
 	}
+	if t == tDay && bits == 8 {
+		v.most = 6
+		defer func() { v.most = 0 }()
+	}
 	n, f := v.scalar(e, t, bits)
 	if f != nil {
 		return nil, f

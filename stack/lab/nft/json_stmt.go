@@ -336,12 +336,12 @@ func (o *output) jsonSetOp(s *stmt) any {
 	if s.elem != nil && s.elem.hasTimeout {
 		elem = jpair("elem", jobject{{"val", elem}, {"timeout", s.elem.timeout / 1000}})
 	}
-	if s.data != nil {
-		r := jobject{{"op", s.setOp}, {"elem", elem}, {"data", o.jsonExpr(s.data)}, {"map", "@" + s.e.word}}
-		if len(s.shown()) > 0 {
-			r.set("stmt", o.jsonStateless(s.shown()))
-		}
-		return jpair("map", r)
+	if s.data != nil { // nft 1.0.6 has no words for it, and says so
+		o.errs.WriteString("warning: stmt ops map have no json callback\n")
+		was := o.state
+		o.state = false
+		defer func() { o.state = was }()
+		return o.stmt(s, nil)
 	}
 	r := jobject{{"op", s.setOp}, {"elem", elem}, {"set", "@" + s.e.word}}
 	if len(s.shown()) > 0 {

@@ -442,7 +442,7 @@ func (l *lowerer) elem(s *nftables.Set, i *interval) *nftables.Elem {
 		case s.ObjMap:
 			o := l.t.Object(s.ObjKind, stringOf(r))
 			if o == nil {
-				l.errno, l.errAt = step.ENOENT, r.at
+				l.errno, l.errAt = step.ENOENT, i.key.l.at
 				return nil
 			}
 			el.More = &nftables.ElemMore{Object: o}

@@ -379,7 +379,7 @@ func (l *lowerer) objRef(s *stmt) {
 	}
 	o := l.t.Object(s.objKind, s.obj)
 	if o == nil {
-		l.errno, l.errAt = step.ENOENT, s.at
+		l.errno, l.errAt = step.ENOENT, s.e.at
 		return
 	}
 	l.add(&nftables.ObjRef{Object: o})

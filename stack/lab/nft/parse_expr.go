@@ -166,7 +166,7 @@ func (p *parser) primaryAt(t *token) *expr {
 	if m := findMeta(t.s); m != nil && (m.bare || t.s == "mark" || t.s == "iiftype" || t.s == "oiftype" || t.s == "skuid" || t.s == "skgid" || t.s == "nftrace" || t.s == "rtclassid" || t.s == "pkttype" || t.s == "cpu" || t.s == "cgroup" || t.s == "ibrname" || t.s == "obrname" || t.s == "time" || t.s == "day" || t.s == "hour") {
 		return p.metaKey(true)
 	}
-	if keywords[t.s] {
+	if keywords[t.s] && t.s != "ecn" { // that is one behind ip and ip6 only
 		p.unexpected("")
 	}
 	return p.symbol()
@@ -307,6 +307,7 @@ func (p *parser) hash() *expr {
 func (p *parser) fib() *expr {
 	p.next()
 	e := &expr{k: eFib, ord: hostOrder}
+	first := p.peek().at
 	for {
 		t := p.next()
 		var f uint8
@@ -330,7 +331,18 @@ func (p *parser) fib() *expr {
 			break
 		}
 	}
+	flags := first.to(p.last)
+	both := func(a, b uint8) bool { return e.fibFlags&(a|b) == a|b }
 	t := p.next()
+	switch {
+	case t.s != "oif" && t.s != "oifname" && t.s != "type":
+	case e.fibFlags&(nftables.FibSaddr|nftables.FibDaddr) == 0:
+		panic(syntaxError{errAt(flags, "fib: need either saddr or daddr")})
+	case both(nftables.FibSaddr, nftables.FibDaddr):
+		panic(syntaxError{errAt(flags, "fib: saddr and daddr are mutually exclusive")})
+	case both(nftables.FibIIF, nftables.FibOIFFlag):
+		panic(syntaxError{errAt(flags, "fib: iif and oif are mutually exclusive")})
+	}
 	switch t.s {
 	case "oif":
 		e.fibResult, e.t, e.bits = nftables.FibOIF, tIfindex, 32

@@ -261,7 +261,7 @@ func (p *parser) stateful() *stmt {
 	s := &stmt{at: t.at}
 	switch t.s {
 	case "counter":
-		s.k = sCounter
+		s.k, s.short = sCounter, true
 		if p.is("packets") || p.is("bytes") && p.peekN(1).kind == tokNum {
 			p.counterArgs(s)
 		}
@@ -272,7 +272,7 @@ func (p *parser) stateful() *stmt {
 		s.k = sQuota
 		p.quotaArgs(s)
 	case "last":
-		s.k = sLast
+		s.k, s.short = sLast, true
 		if !p.accept("used") {
 			p.unexpected("")
 		}
@@ -283,7 +283,9 @@ func (p *parser) stateful() *stmt {
 		s.over = p.accept("over")
 		s.rate = p.num()
 	}
-	s.at = s.at.to(p.last)
+	if !s.short {
+		s.at = s.at.to(p.last)
+	}
 	return s
 }
 
@@ -391,7 +393,7 @@ var logLevels = []string{"emerg", "alert", "crit", "err", "warn", "notice", "inf
 
 func (p *parser) log() *stmt {
 	p.next()
-	s := &stmt{k: sLog, level: -1, group: -1}
+	s := &stmt{k: sLog, level: -1, group: -1, short: true}
 	for {
 		switch {
 		case p.accept("prefix"):

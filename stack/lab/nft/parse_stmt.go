@@ -9,7 +9,7 @@ import (
 )
 
 func (p *parser) reject() *stmt {
-	s := &stmt{k: sReject, reject: nftables.RejectICMP, wordAt: p.next().at}
+	s := &stmt{k: sReject, reject: nftables.RejectICMP, wordAt: p.next().at, short: true}
 	if !p.accept("with") {
 		return s
 	}
@@ -40,7 +40,7 @@ func (p *parser) reject() *stmt {
 
 // nat reads snat and dnat.
 func (p *parser) nat() *stmt {
-	s := &stmt{k: sNAT, name: p.next().s}
+	s := &stmt{k: sNAT, name: p.next().s, short: true}
 	if p.is("ip") || p.is("ip6") {
 		if f := p.peek().s; f == "ip" {
 			s.natFam, s.natTyped = core.NFIPv4, true
@@ -70,13 +70,6 @@ func (p *parser) nat() *stmt {
 	if p.is(":") {
 		p.next()
 		s.port = p.natValue()
-	} else if p.is("[") {
-		p.next()
-		s.addr = p.natValue()
-		p.want("]")
-		if p.accept(":") {
-			s.port = p.natValue()
-		}
 	} else {
 		s.addr = p.natValue()
 		if p.is("-") && p.peekN(1).s == "[" {
@@ -160,7 +153,7 @@ func (p *parser) natFlagsOf(s *stmt) {
 
 // masq reads masquerade and redirect.
 func (p *parser) masq() *stmt {
-	s := &stmt{k: sNAT, name: p.next().s}
+	s := &stmt{k: sNAT, name: p.next().s, short: true}
 	if p.accept("to") {
 		if !p.accept(":") && s.name == "masquerade" {
 			p.unexpected("colon")

@@ -18,6 +18,9 @@ func (o *output) value(e *expr) string {
 		if e.t == tCTLabel {
 			return o.label(e.v)
 		}
+		if o.inSet { // the key of an element: an expression
+			return o.bits(e.t, e.v)
+		}
 		return o.flags(e.t, e.v, e)
 	}
 	return e.t.text(o, e.v, e.bits)
@@ -98,9 +101,12 @@ func (o *output) elemExpr(e *expr) string {
 // anonSet prints { … } of a rule: from the engine's set, in nft's order.
 func (o *output) anonSet(e *expr) string {
 	var p []string
+	was := o.inSet
+	o.inSet = true
 	for _, x := range o.anonElems(e) {
 		p = append(p, o.expr(x))
 	}
+	o.inSet = was
 	return "{ " + strings.Join(p, ", ") + " }"
 }
 

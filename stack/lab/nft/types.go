@@ -200,7 +200,7 @@ func (t *dtype) parse(env *Env, s string) (val, int, string) {
 		}
 		return val{}, 0, "Interface does not exist"
 	case t.is(tString):
-		if len(s) > 16 && t == tIfname || len(s) >= 16 && t == tIfname {
+		if len(s) > 16 || len(s) >= 16 && t == tIfname {
 			return val{}, 0, "String exceeds maximum length of 16"
 		}
 		b := make([]byte, 16)

@@ -210,14 +210,17 @@ func (e *Meta) devType(r *Regs, dev *core.Device) {
 }
 
 // A kinder is a driver that knows its rtnl_link_ops.kind.
-type kinder interface{ Kind() string }
+type kinder interface{ LinkKind() string }
 
 func kindOf(d *core.Device) string {
 	if d == nil {
 		return ""
 	}
 	if k, ok := d.Ops.(kinder); ok {
-		return k.Kind()
+		return k.LinkKind()
+	}
+	if d.Lower != nil {
+		return "vlan"
 	}
 	return ""
 }

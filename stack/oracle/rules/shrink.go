@@ -79,7 +79,10 @@ func (k *kernel) difference(c Case) string {
 	case d == "":
 		return ""
 	case real.Refused != "" || ours.Refused != "":
-		return "refused" + real.Refused + ours.Refused
+		if real.Refused == "" {
+			return "refused by the model"
+		}
+		return "refused by the kernel"
 	case strings.Contains(d, "  packet "):
 		return "packet"
 	}
