@@ -9,7 +9,7 @@
 //	15  tui   web   stack/bench                               painters, measurements
 //	14  stack/view   tui/shot   tui/settings                  one reader's place, as plain data; pictures
 //	13  stack/walk   stack/live/tap   lessons                 time machine, real time, courses
-//	12  stack/oracle   stack/live   stack/drill               two kernels compared, a machine with a way out, packetdrill
+//	12  stack/oracle   stack/oracle/routes   stack/live   stack/drill    two kernels compared, a machine with a way out, packetdrill
 //	11  stack/lab   stack/report   stack/oracle/real,rules    the simulated machine's shell, formats, the real kernel
 //	10  stack/lab/nft   stack/lab/ipt                         the languages of nft and iptables
 //	 9  stack                                                 the house: hosts, links, replay

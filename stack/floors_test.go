@@ -27,7 +27,7 @@ const floors = `
 	stack
 	stack/lab/nft  stack/lab/ipt
 	stack/lab  stack/report  stack/oracle/real  stack/oracle/rules
-	stack/oracle  stack/drill  stack/live
+	stack/oracle  stack/drill  stack/live  stack/oracle/routes
 	stack/walk  stack/live/tap  lessons
 	stack/view  tui/shot  tui/settings
 	tui  stack/bench  web

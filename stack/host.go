@@ -30,6 +30,7 @@ type Host struct {
 // AddHost makes a machine with a loopback device that is up.
 func (w *World) AddHost(name string) *Host {
 	m := &core.Machine{Name: name, Index: uint8(len(w.Hosts)), Clock: w.Clock, Rand: w.Rand, IDs: w.IDs}
+	m.LinkWatch.Handler = linkEvents{}
 	h := &Host{Name: name, Machine: m, NS: core.NewNetns(m, name)}
 	core.NewSoftnet(m)
 	h.protocols()
@@ -57,6 +58,7 @@ func (h *Host) Up(d *core.Device) {
 
 // Down is dev_close.
 func (h *Host) Down(d *core.Device) {
+	h.deactivate(d)
 	d.Flags &^= core.IFFUp
 	device.OpenStop(d)
 	nftables.DeviceDown(h.NS, d)
@@ -69,35 +71,11 @@ func (h *Host) Down(d *core.Device) {
 	}
 }
 
-// vethCarrier gives both ends of a pair a carrier, or takes it.
-func vethCarrier(v *device.Veth, on bool) {
-	for _, d := range [...]*core.Device{v.Dev, v.Peer.Dev} {
-		if d.NS == nil || d.Flags&core.IFFRunning != 0 == on {
-			continue
-		}
-		h := Host{NS: d.NS, IPv4: ipv4.Of(d.NS), IPv6: ipv6.Of(d.NS)}
-		h.Carrier(d, on)
+// deactivate is dev_deactivate: what waits before the device is thrown away.
+func (h *Host) deactivate(d *core.Device) {
+	if q, ok := d.Qdisc.(interface{ Reset(*core.Netns) }); ok {
+		q.Reset(h.NS)
 	}
-}
-
-// Carrier tells that the other end of a device's link came or went
-// (netif_carrier_on, netif_carrier_off).
-func (h *Host) Carrier(d *core.Device, on bool) {
-	if on {
-		d.Flags |= core.IFFRunning
-	} else {
-		d.Flags &^= core.IFFRunning
-	}
-	d.CarrierChanges++
-	if v, ok := d.Ops.(*device.Veth); ok && !on && v.Peer != nil {
-		d.LowerDown = v.Peer.Dev.Index != d.Index
-	}
-	h.IPv4.CarrierChange(d)
-	h.IPv6.CarrierChange(d)
-	if !on {
-		h.flushNexthops(d)
-	}
-	device.LinkChanged(d)
 }
 
 // AddNIC adds an Ethernet card with descriptor rings, down, with carrier.

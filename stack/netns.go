@@ -27,6 +27,7 @@ func (h *Host) protocols() {
 	ns := h.NS
 	h.IPv4 = ipv4.New(ns)
 	h.IPv6 = ipv6.New(ns)
+	h.IPv4.SetIPv6(h.IPv6)
 	h.TCP = tcp.New(ns)
 	h.UDP = udp.New(ns)
 	h.Raw = raw.New(ns)

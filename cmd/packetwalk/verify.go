@@ -35,6 +35,7 @@ type verifyFlags struct {
 	score    bool
 	update   bool
 	rules    ruleFlags
+	routes   int
 }
 
 // verifyCommand is `packetwalk verify`: one script, two kernels.
@@ -63,7 +64,8 @@ drop reasons and counters the recordings show.`,
   packetwalk verify --record -o lessons/labs lessons/labs/*.sh
   packetwalk verify --recorded lessons/labs/*.sh
   packetwalk verify --score
-  packetwalk verify --rules 2000 --kind nft,iptables`,
+  packetwalk verify --rules 2000 --kind nft,iptables
+  packetwalk verify --routes 500`,
 		RunE: func(c *cobra.Command, args []string) error { return verify(c, args, &f) },
 	}
 	fl := c.Flags()
@@ -80,6 +82,7 @@ drop reasons and counters the recordings show.`,
 	fl.BoolVar(&f.score, "score", false, "tell what the recordings show of the model, and what they do not")
 	fl.BoolVar(&f.update, "update", false, "with --score: write the table of the catalogue anew (in a checkout)")
 	f.rules.add(fl)
+	fl.IntVar(&f.routes, "routes", 0, "compare that many random set-ups of routing policy instead of a lab: ip rule, route, nexthop, and route get")
 	return c
 }
 
@@ -91,6 +94,11 @@ func verify(c *cobra.Command, args []string, f *verifyFlags) error {
 		ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		return verifyRules(ctx, c.OutOrStdout(), &f.rules, f.most)
+	}
+	if f.routes != 0 {
+		ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return verifyRoutes(ctx, c.OutOrStdout(), f.routes, &f.rules, f.most)
 	}
 	if len(args) == 0 {
 		return usageError{errors.New("verify needs a lab: a script, or the name of a bundled one")}

@@ -28,10 +28,10 @@ type ruleFlags struct {
 // add puts the options in.
 func (f *ruleFlags) add(fl *pflag.FlagSet) {
 	fl.IntVar(&f.n, "rules", 0, "compare that many random rule sets instead of a lab: packets through a router in namespaces, and in the model")
-	fl.Int64Var(&f.seed, "seed", 1, "with --rules: the first rule set's number")
+	fl.Int64Var(&f.seed, "seed", 1, "with --rules, --routes: the first one's number")
 	fl.StringSliceVar(&f.kinds, "kind", nil, "with --rules: of these kinds, in turn ("+strings.Join(rules.Kinds, ",")+")")
 	fl.IntVar(&f.packets, "packets", 25, "with --rules: packets for each rule set")
-	fl.BoolVar(&f.whole, "whole", false, "with --rules: print a rule set that differs as it is, not made small")
+	fl.BoolVar(&f.whole, "whole", false, "with --rules, --routes: print what differs as it is, not made small")
 }
 
 // verifyRules compares random rule sets with the real kernel.

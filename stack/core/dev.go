@@ -112,6 +112,7 @@ type Device struct {
 	IP6 any
 
 	CarrierChanges int  // how often its carrier came or went
+	NoCarrier      bool // its carrier is gone (!netif_carrier_ok), though IFFRunning may not show it yet
 	LowerDown      bool // when it lost its carrier, what it hangs on had another ifindex (IF_OPER_LOWERLAYERDOWN)
 
 	EverUp bool // it has been up: it has a queueing discipline (ip link shows it)
@@ -137,6 +138,10 @@ const (
 
 // Up reports IFF_UP.
 func (d *Device) Up() bool { return d.Flags&IFFUp != 0 }
+
+// CarrierOK is netif_carrier_ok: the other end is there, whether or not the protocols
+// have been told of it (LinkWatch).
+func (d *Device) CarrierOK() bool { return d.Flags&IFFRunning != 0 && !d.NoCarrier }
 
 // Running reports that the device is up and has a carrier.
 func (d *Device) Running() bool { return d.Flags&(IFFUp|IFFRunning) == IFFUp|IFFRunning }

@@ -56,7 +56,7 @@ func (r *QdiscRun) Run() *QdiscRun { return r }
 func (r *QdiscRun) Forget() {
 	for _, l := range [...]*SKBList{&r.again, &r.other} {
 		for b := l.PopFront(); b != nil; b = l.PopFront() {
-			r.Dev.NS.Drop(b, step.DropNotSpecified, step.QdiscReset)
+			r.Dev.NS.Drop(b, step.DropQueuePurge, step.QdiscReset)
 		}
 	}
 }

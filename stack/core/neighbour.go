@@ -44,6 +44,10 @@ type NeighTable struct {
 	reachable                                             sim.Time // BaseReachable times 0.5 to 1.5
 	McastProbes, UcastProbes, AppProbes                   int
 	QueueBytes                                            int // unres_qlen_bytes
+	// Limits of the table (net.ipv4.neigh.default.gc_thresh2 and 3), entries.
+	GCThresh2, GCThresh3 int
+	Fulls                int      // so often there was no room (table_fulls)
+	lastFlush            sim.Time // last_flush
 }
 
 type neighKey struct {

@@ -26,6 +26,10 @@ func (ns *Netns) NeighXmit(t *NeighTable, d *Device, key wire.Addr, b *SKB) int 
 	if n == nil {
 		n = t.Create(key, d)
 	}
+	if n == nil {
+		ns.Drop(b, step.DropNeighCreatefail, step.NeighXmit)
+		return -int(step.ENOBUFS)
+	}
 	return n.slowOutput(ns, b)
 }
 

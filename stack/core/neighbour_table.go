@@ -9,12 +9,12 @@ import (
 // NewNeighTable makes arp_tbl or nd_tbl of a namespace, with the kernel's
 // default parameters (net.ipv4.neigh.default.*).
 //
-// Left out: parameters of single devices, and garbage collection (gc_thresh1
-// to 3, gc_interval): an entry stays until somebody removes it.
+// Left out: parameters of single devices, and the collection of old entries that runs
+// by itself (gc_thresh1, gc_interval).
 func NewNeighTable(ns *Netns, family uint16, ops NeighOps) *NeighTable {
 	t := &NeighTable{Family: family, NS: ns, Ops: ops, table: map[neighKey]*Neighbour{},
 		BaseReachable: 30 * sim.Second, Retrans: sim.Second, DelayProbe: 5 * sim.Second, GCStale: 60 * sim.Second,
-		McastProbes: 3, UcastProbes: 3, QueueBytes: 212992}
+		McastProbes: 3, UcastProbes: 3, QueueBytes: 212992, GCThresh2: 512, GCThresh3: 1024, lastFlush: -gcPause}
 	if family == AFInet {
 		t.Locktime = sim.Second
 	}
@@ -72,8 +72,20 @@ func (t *NeighTable) find(key wire.Addr, d *Device) *Neighbour {
 // Lookup is neigh_lookup: nil if unknown.
 func (t *NeighTable) Lookup(key wire.Addr, d *Device) *Neighbour { return t.find(key, d) }
 
-// Create is __neigh_create: finds or makes the entry and runs the constructor.
+// Create is __neigh_create: finds or makes the entry and runs the constructor. nil: the
+// table is full.
 func (t *NeighTable) Create(key wire.Addr, d *Device) *Neighbour {
+	if n := t.find(key, d); n != nil {
+		return n
+	}
+	if !t.roomFor() {
+		return nil
+	}
+	return t.create(key, d)
+}
+
+// CreatePermanent is Create for an entry that counts against no limit.
+func (t *NeighTable) CreatePermanent(key wire.Addr, d *Device) *Neighbour {
 	if n := t.find(key, d); n != nil {
 		return n
 	}
@@ -167,7 +179,9 @@ func (t *NeighTable) CarrierDown(d *Device) {
 func (t *NeighTable) EventNS(b *SKB, addr wire.MAC, key wire.Addr, d *Device) *Neighbour {
 	defer t.NS.In(step.NeighEventNS, b).Out()
 	n := t.Create(key, d)
-	t.Update(n, addr, NUDStale, NeighUpdateOverride)
+	if n != nil {
+		t.Update(n, addr, NUDStale, NeighUpdateOverride)
+	}
 	return n
 }
 

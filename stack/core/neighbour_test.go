@@ -332,3 +332,32 @@ func TestBacklogFull(t *testing.T) {
 type counter struct{ n int }
 
 func (c *counter) Rcv(ns *Netns, b *SKB) { c.n++; ns.Free(b) }
+
+// A table takes so many and no more; old ones that nobody waits for make room.
+func TestNeighLimit(t *testing.T) {
+	w := newNeighWorld()
+	w.t.GCThresh2, w.t.GCThresh3 = 4, 6
+	at := func(i int) wire.Addr { return (wire.IP4(key) + wire.IP4(i)).Addr() }
+	for i := range 6 {
+		n := w.t.Create(at(i), w.d)
+		if n == nil {
+			t.Fatalf("no room for number %d", i)
+		}
+		w.t.Update(n, mac1, NUDStale, NeighUpdateOverride)
+	}
+	if w.t.Create(at(6), w.d) != nil || w.t.Fulls != 1 {
+		t.Errorf("a seventh, refused %d times", w.t.Fulls)
+	}
+	if n := w.t.CreatePermanent(at(7), w.d); n == nil {
+		t.Error("a permanent one counts against the limit")
+	} else {
+		w.t.Update(n, mac1, NUDPermanent, NeighUpdateAdmin)
+	}
+	w.pass(6 * sim.Second)
+	if w.t.Create(at(8), w.d) == nil {
+		t.Error("six seconds later there is still no room")
+	}
+	if w.t.Lookup(at(7), w.d) == nil || w.t.Lookup(at(0), w.d) != nil || w.t.Lookup(at(5), w.d) == nil {
+		t.Error("the oldest of those that may go were to go")
+	}
+}

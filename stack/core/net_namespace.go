@@ -39,6 +39,8 @@ type Machine struct {
 	NS    []*Netns
 	hosts uint8 // namespaces that have been made, up to 255
 
+	LinkWatch LinkWatch
+
 	current int // the CPU that runs, an index into CPU
 
 	// Batch numbers the runs of packets that a driver hands up together, for one

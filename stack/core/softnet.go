@@ -316,7 +316,9 @@ func (s *Softnet) netTxAction() {
 		s.outputQueue = s.outputQueue[:len(s.outputQueue)-1]
 		r := q.Run()
 		r.scheduled = false
-		r.Dev.NS.qdiscRun(q)
+		if r.Dev.NS != nil { // else it is deactivated (__QDISC_STATE_DEACTIVATED)
+			r.Dev.NS.qdiscRun(q)
+		}
 	}
 }
 

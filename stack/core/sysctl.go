@@ -129,11 +129,14 @@ func DefaultSysctl() Sysctl {
 		TCPCongestionControl: "cubic", TCPTWReuseDelay: 1000,
 		ConfAll:            DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, ARPEvictNocarrier: 1},
 		ConfDefault:        DevConf{AcceptRedirects: 1, SendRedirects: 1, SecureRedirects: 1, SharedMedia: 1, AcceptSourceRoute: 1, ARPEvictNocarrier: 1},
-		IPv6AutoFlowlabels: 1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 1000, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
-		Conf6All: defaultConf6, Conf6Default: defaultConf6,
+		IPv6AutoFlowlabels: 1, IPv6HopLimit: 64, IPv6ICMPRatelimit: 100, IPv6FragHighThresh: 4194304, IPv6FragTime: 60,
+		Conf6All: allConf6, Conf6Default: defaultConf6,
 		Brnf: BrnfSysctl{CallIPTables: 1, CallIP6Tables: 1, CallARPTables: 1},
 		CT:   defaultCT,
 	}
 }
+
+// allConf6 is ipv6_devconf, defaultConf6 is ipv6_devconf_dflt.
+var allConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, MTU6: 1280, RouterSolicitations: -1, RSInterval: 4, RSMaxInterval: 3600, RSDelay: 1, MLDv1Interval: 10000, MLDv2Interval: 1000}
 
 var defaultConf6 = Dev6Conf{HopLimit: 64, AcceptRA: 1, AcceptRedirects: 1, Autoconf: 1, DadTransmits: 1, AcceptDad: 1, MTU6: 1280, RouterSolicitations: -1, RSInterval: 4, RSMaxInterval: 3600, RSDelay: 1, MLDv1Interval: 10000, MLDv2Interval: 1000}

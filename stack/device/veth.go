@@ -45,6 +45,9 @@ func NewVethPairAt(ns1 *core.Netns, name1 string, index1 int, ns2 *core.Netns, n
 func (v *Veth) NoCarrier() {
 	v.Dev.Flags &^= core.IFFRunning
 	v.Peer.Dev.Flags &^= core.IFFRunning
+	v.Dev.NoCarrier, v.Peer.Dev.NoCarrier = true, true
+	m := v.Dev.NS.Machine
+	m.LinkWatch.Round(m.Clock.Now())
 	v.Dev.LowerDown = v.Dev.Index != v.Peer.Dev.Index
 	v.Peer.Dev.LowerDown = v.Dev.LowerDown
 	v.Dev.CarrierChanges++

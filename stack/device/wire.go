@@ -19,23 +19,7 @@ const (
 
 // frame records that a frame is on a device: all its bytes, from the link
 // header on.
-func frame(ns *core.Netns, b *core.SKB, dir uint16) {
-	if !ns.Listening() {
-		return
-	}
-	ns.Trace.Host = ns.Host
-	ns.Trace.Frame(dir, b, b.Dev.Index, frameBytes(b))
-}
-
-// frameBytes is a copy of a packet's bytes from its link header on.
-func frameBytes(b *core.SKB) []byte {
-	if b.MAC < 0 || b.MAC >= b.Offset() {
-		return wireBytes(nil, b)
-	}
-	link := b.From(b.MAC)[:b.Offset()-b.MAC]
-	p := append(make([]byte, 0, len(link)+b.Len()), link...)
-	return append(p, wireBytes(nil, b)...)
-}
+func frame(ns *core.Netns, b *core.SKB, dir uint16) { ns.FrameOn(b, dir) }
 
 // wireBytes is a packet's bytes from the data pointer on, in buf if they fit.
 func wireBytes(buf []byte, b *core.SKB) []byte {

@@ -29,16 +29,20 @@ type Rule struct {
 	SrcLen, DstLen int       // of the family's own address
 	Invert         bool      // not
 	TOS            uint8
-	Mark, Mask     uint32 // Mask 0 with a Mark: all bits
+	Mark, Mask     uint32
+	MaskSet        bool // the mask was said; else a Mark means all bits
 	IIF, OIF       string
 	UID            [2]uint32 // from, to
 	UIDSet         bool
 	Proto          uint8
 	Sport, Dport   [2]uint16 // from, to; 0: not compared
-	L3mdev         bool      // the table of the packet's VRF: there are none, so that it never matches
-	Action         uint8     // 0 is RuleToTable
+	SportSet       bool      // it was said, right or wrong
+	DportSet       bool
+	L3mdev         bool  // the table of the packet's VRF: there are none, so that it never matches
+	Action         uint8 // 0 is RuleToTable
 	Table          uint32
 	Goto           uint32
+	GotoSet        bool
 	Suppress       int   // suppress_prefixlength + 1; 0: none
 	SuppressGroup  int   // suppress_ifgroup + 1; 0: none
 	Protocol       uint8 // who made the rule (RTPROT_*)
@@ -53,14 +57,6 @@ type RuleFlow struct {
 	TOS          uint8
 	Proto        uint8
 	Sport, Dport uint16
-}
-
-// mask is the mark's mask.
-func (r *Rule) mask() uint32 {
-	if r.Mask == 0 {
-		return ^uint32(0)
-	}
-	return r.Mask
 }
 
 // Match is fib_rule_match with fib4_rule_match or fib6_rule_match. What rules a
@@ -91,7 +87,7 @@ func (r *Rule) miss(ns *core.Netns, fl *RuleFlow) (t step.Try, v [4]uint64, n in
 		return two(step.TryRuleIIF, uint64(max(devIndex(ns, r.IIF), 0)), uint64(fl.IIF))
 	case r.OIF != "" && devIndex(ns, r.OIF) != fl.OIF:
 		return two(step.TryRuleOIF, uint64(max(devIndex(ns, r.OIF), 0)), uint64(fl.OIF))
-	case (r.Mark != 0 || r.Mask != 0) && (r.Mark^fl.Mark)&r.mask() != 0:
+	case (r.Mark^fl.Mark)&r.Mask != 0:
 		return two(step.TryRuleMark, uint64(r.Mark), uint64(fl.Mark))
 	case r.L3mdev:
 		return step.TryRuleL3mdev, v, 0
@@ -179,92 +175,4 @@ func (l *RuleList) has(i int, prio uint32) bool {
 		}
 	}
 	return false
-}
-
-// Add is fib_newrule. EINVAL: goto backwards; EEXIST: there is the same rule.
-func (l *RuleList) Add(r Rule, addrBits int) core.Errno {
-	if r.Action == 0 {
-		r.Action = RuleToTable
-	}
-	if r.Priority == 0 && !r.PrioritySet && len(l.Rules) > 1 && l.Rules[1].Priority != 0 {
-		r.Priority = l.Rules[1].Priority - 1 // fib_default_rule_pref
-	}
-	r.PrioritySet = false
-	if r.Action == RuleGoto && r.Goto <= r.Priority || r.SrcLen > addrBits || r.DstLen > addrBits || r.TOS&3 != 0 {
-		return step.EINVAL
-	}
-	r.fill()
-	for _, o := range l.Rules {
-		if *o == r {
-			return step.EEXIST
-		}
-	}
-	l.Custom = true
-	i := 0
-	for i < len(l.Rules) && l.Rules[i].Priority <= r.Priority {
-		i++
-	}
-	l.Rules = append(l.Rules, nil)
-	copy(l.Rules[i+1:], l.Rules[i:])
-	l.Rules[i] = &r
-	l.changed()
-	return 0
-}
-
-// fill completes what was said in short.
-func (r *Rule) fill() {
-	if r.Sport[1] == 0 {
-		r.Sport[1] = r.Sport[0]
-	}
-	if r.Dport[1] == 0 {
-		r.Dport[1] = r.Dport[0]
-	}
-	if r.Mark != 0 && r.Mask == 0 {
-		r.Mask = ^uint32(0)
-	}
-}
-
-// Del is fib_delrule: it takes out the first rule that has all that r says;
-// ENOENT if there is none.
-func (l *RuleList) Del(r Rule) core.Errno {
-	r.fill()
-	for i, o := range l.Rules {
-		if r.fits(o) {
-			l.Custom = true
-			l.Rules = append(l.Rules[:i:i], l.Rules[i+1:]...)
-			l.changed()
-			return 0
-		}
-	}
-	return step.ENOENT
-}
-
-// fits is rule_find with fib4_rule_compare: what r does not say is not compared.
-func (r *Rule) fits(o *Rule) bool {
-	switch {
-	case r.Action != 0 && r.Action != o.Action, r.Table != 0 && r.Table != o.Table, (r.Priority != 0 || r.PrioritySet) && r.Priority != o.Priority,
-		r.IIF != "" && r.IIF != o.IIF, r.OIF != "" && r.OIF != o.OIF, r.Mark != 0 && r.Mark != o.Mark, r.Mask != 0 && r.Mask != o.Mask,
-		r.SuppressGroup != 0 && r.SuppressGroup != o.SuppressGroup, r.Suppress != 0 && r.Suppress != o.Suppress, r.L3mdev && !o.L3mdev,
-		r.UIDSet && (!o.UIDSet || r.UID != o.UID), r.Proto != 0 && r.Proto != o.Proto, r.Protocol != 0 && r.Protocol != o.Protocol,
-		r.Sport[0] != 0 && r.Sport != o.Sport, r.Dport[0] != 0 && r.Dport != o.Dport, r.SrcLen != 0 && (r.SrcLen != o.SrcLen || r.Src != o.Src),
-		r.DstLen != 0 && (r.DstLen != o.DstLen || r.Dst != o.Dst), r.TOS != 0 && r.TOS != o.TOS:
-		return false
-	}
-	return true
-}
-
-func (l *RuleList) changed() {
-	l.Ports = false
-	for _, r := range l.Rules {
-		l.Ports = l.Ports || r.Proto != 0 || r.Sport[0] != 0 || r.Dport[0] != 0
-	}
-}
-
-// List copies the rules, in order of priority.
-func (l *RuleList) List() []Rule {
-	out := make([]Rule, len(l.Rules))
-	for i, r := range l.Rules {
-		out[i] = *r
-	}
-	return out
 }

@@ -17,8 +17,11 @@ type Nexthop struct {
 	ID        uint32
 	Dev       *core.Device
 	Gw        wire.Addr // zero: what is sent by it is on the link
+	Via       bool      // a gateway was named, if only 0.0.0.0
 	Onlink    bool
 	Blackhole bool
+	Six       bool  // it is IPv6's (nh_info.family)
+	Scope     uint8 // nhc_scope: how far away the gateway is
 	Protocol  uint8
 	Group     []NexthopWeight // it is a group of others
 }
@@ -72,6 +75,50 @@ func (t *Nexthops) Paths(n *Nexthop) (paths []*Nexthop, weights []int) {
 		}
 	}
 	return paths, weights
+}
+
+// FitsScope is fib_check_nexthop: may an IPv4 route of this scope use an object? It says
+// why not, or 0.
+func (t *Nexthops) FitsScope(n *Nexthop, scope uint8) Extack {
+	const link, host = 253, 254
+	if len(n.Group) > 0 {
+		if scope == host {
+			return AckHostMulti
+		}
+		if n = t.Find(n.Group[0].ID); n == nil {
+			return 0
+		}
+	}
+	switch {
+	case scope == host && !n.Gw.IsZero():
+		return AckHostGateway
+	case n.Onlink && scope >= link:
+		return AckNHScopeMismatch
+	}
+	return 0
+}
+
+// HasIPv4 reports that an object, or a member of it, is IPv4's (has_v4).
+func (t *Nexthops) HasIPv4(n *Nexthop) bool {
+	paths, _ := t.Paths(n)
+	for _, p := range paths {
+		if !p.Six {
+			return true
+		}
+	}
+	return false
+}
+
+// GroupsOf lists the groups that an object is in (nh->grp_list).
+func (t *Nexthops) GroupsOf(id uint32) (l []*Nexthop) {
+	for _, n := range t.list {
+		for _, g := range n.Group {
+			if g.ID == id {
+				l = append(l, n)
+			}
+		}
+	}
+	return l
 }
 
 // FreeID is nh_find_unused_id.

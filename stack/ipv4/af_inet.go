@@ -14,6 +14,7 @@ type IPv4 struct {
 	ns   *core.Netns
 	raw  RawDeliver
 	ping PingSockets
+	six  IPv6Stub
 
 	tables             []*fibTable
 	main, local, deflt *fibTable
@@ -73,3 +74,6 @@ func (ip *IPv4) SetRaw(r RawDeliver) { ip.raw = r }
 
 // SetPing sets what ping sockets do with echo replies; package raw calls it.
 func (ip *IPv4) SetPing(p PingSockets) { ip.ping = p }
+
+// SetIPv6 sets whom to ask about IPv6 gateways.
+func (ip *IPv4) SetIPv6(s IPv6Stub) { ip.six = s }

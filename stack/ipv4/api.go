@@ -2,6 +2,7 @@ package ipv4
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/sim"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -85,10 +86,12 @@ type Cookie struct {
 
 // A Nexthop is one way of a Route (struct fib_nh).
 type Nexthop struct {
-	Gw     wire.IP4 // 0: the destination is on the link
-	Dev    int      // ifindex, 0: found by the gateway
-	Weight int      // 1 to 256; 0 is 1
-	Onlink bool     // the gateway is on the link even if no route says so
+	Gw     wire.IP4  // 0: the destination is on the link
+	Gw6    wire.Addr // an IPv6 gateway instead (RTA_VIA)
+	Via6   bool      // Gw6 is meant; :: is a wrong one
+	Dev    int       // ifindex, 0: found by the gateway
+	Weight int       // 1 to 256; 0 is 1
+	Onlink bool      // the gateway is on the link even if no route says so
 }
 
 // A Route is what `ip route add` says (struct fib_config). Zero values mean
@@ -105,13 +108,15 @@ type Route struct {
 	PrefSrc  wire.IP4
 	NH       []Nexthop
 	Metrics  Metrics
-	NHID     uint32 // the nexthop object that it uses instead of NH, 0: none
-	Replace  bool   // NLM_F_REPLACE: takes the place of an equal one
-	Append   bool   // NLM_F_APPEND
-	Prepend  bool   // NLM_F_CREATE alone: in front of equal ones
-	Existing bool   // with Replace: there must be one already
-	Linkdown bool   // set in listings: a next hop's link has no carrier
-	Dead     bool   // set in listings
+	NHID     uint32  // the nexthop object that it uses instead of NH, 0: none
+	Multi    bool    // NH is a list of ways (RTA_MULTIPATH), also if it has one only
+	Beside   Nexthop // gateway and device given besides a list: they must be those of the first way
+	Replace  bool    // NLM_F_REPLACE: takes the place of an equal one
+	Append   bool    // NLM_F_APPEND
+	Prepend  bool    // NLM_F_CREATE alone: in front of equal ones
+	Existing bool    // with Replace: there must be one already
+	AllFlags uint8   // set in listings: what all of its next hops are
+	Flags    []uint8 // set in listings, for each next hop: 1 dead, 2 its link has no carrier
 }
 
 // Metrics are RTAX_*: 0 is "not set". MTU and AdvMSS in bytes, windows in
@@ -122,7 +127,18 @@ type Metrics struct {
 	RtoMin                                  sim.Time
 	MTULock                                 bool
 	QuickAck                                bool
+	Locks                                   uint32 // RTAX_LOCK without mtu's: these are shown, and change nothing here
 }
+
+// Bits of Metrics.Locks: 1<<RTAX_*.
+const (
+	LockWindow   = 1 << 3
+	LockAdvMSS   = 1 << 8
+	LockHopLimit = 1 << 10
+	LockInitCwnd = 1 << 11
+	LockRtoMin   = 1 << 13
+	LockInitRwnd = 1 << 14
+)
 
 // AddrOpts are the options of `ip address add`.
 type AddrOpts struct {
@@ -167,4 +183,11 @@ type PingSockets interface {
 	// Err is ping_err: an error about an echo request of ours. Data pointer:
 	// the quoted IP header.
 	Err(ns *core.Netns, b *core.SKB, info uint32)
+}
+
+// IPv6Stub is what IPv4 asks of IPv6 (struct ipv6_stub).
+type IPv6Stub interface {
+	// NexthopInit is fib6_nh_init for a gateway: it returns the device that leads to it.
+	// oif 0: any device.
+	NexthopInit(gw wire.Addr, oif int, onlink bool, table uint32, ack *inet.Extack) (*core.Device, core.Errno)
 }

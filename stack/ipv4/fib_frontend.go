@@ -3,6 +3,9 @@ package ipv4
 // Tables, and what is asked of them: net/ipv4/fib_frontend.c.
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
@@ -300,49 +303,84 @@ func hasPorts(p wire.Proto) bool {
 
 func be16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
 
-// AddRoute is inet_rtm_newroute: `ip route add`. It returns what the program
-// ip gets: EEXIST, ENETUNREACH for a gateway that is not on a link, and so on.
+// AddRoute is NewRoute with the defaults of ip-route(8), and without the words.
 func (ip *IPv4) AddRoute(r Route) core.Errno {
+	var ack inet.Extack
+	r.defaults()
+	return ip.NewRoute(&r, &ack)
+}
+
+// NewRoute is inet_rtm_newroute with fib_table_insert: `ip route add`. It returns what
+// the program ip gets: EEXIST, ENETUNREACH for a gateway that is not on a link, and so
+// on; ack gets the kernel's words about it.
+func (ip *IPv4) NewRoute(r *Route, ack *inet.Extack) core.Errno {
 	defer ip.ns.In(step.FibTableInsert, inetSubject(ip.ns)).Out()
 	ns := ip.ns
-	r.defaults()
-	if r.Plen < 0 || r.Plen > 32 || r.Dst.Mask(r.Plen) != r.Dst || r.TOS&3 != 0 {
-		return step.EINVAL
+	if err := r.check(ack); err != 0 {
+		return err
 	}
 	tb := ip.newTable(r.Table)
 	if tb.id == TableDefault {
 		ip.deflt = tb
 	}
-	fi, err := ip.createInfo(&r)
+	fi, err := ip.createInfo(r, ack)
 	if err != 0 {
 		return err
 	}
-	if n := tb.t.find(r.Dst, r.Plen, false); n != nil {
-		for i, fa := range n.fa {
-			if fa.table != tb.id || fa.tos != r.TOS || fa.fi.priority != r.Priority {
-				continue
+	n := tb.t.find(r.Dst, r.Plen, false)
+	first, match := -1, -1 // with the same table, TOS and metric: the first, and the same route
+	for i := 0; n != nil && i < len(n.fa); i++ {
+		if fa := n.fa[i]; fa.table == tb.id && fa.tos == r.TOS && fa.fi.priority == r.Priority {
+			if first < 0 {
+				first = i
 			}
-			if r.Replace {
-				n.fa[i] = &fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}
-				fa.fi.dead = true
-				ip.rtCacheFlush()
-				return 0
-			}
-			if !r.Append && !r.Prepend || fa.typ == r.Type && sameInfo(fa.fi, fi) {
-				return step.EEXIST
+			if match < 0 && fa.typ == r.Type && sameInfo(fa.fi, fi) {
+				match = i
 			}
 		}
 	}
-	if r.Replace && r.Existing {
+	switch {
+	case first >= 0 && r.Replace:
+		if match >= 0 && match != first {
+			return step.EEXIST
+		}
+		if match < 0 {
+			n.fa[first].fi.dead = true
+			n.fa[first] = &fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}
+		}
+	case first >= 0 && (!r.Append && !r.Prepend || match >= 0):
+		return step.EEXIST
+	case r.Existing:
 		return step.ENOENT
+	default:
+		tb.insert(&fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}, r.Append)
 	}
-	tb.insert(&fibAlias{key: r.Dst, plen: r.Plen, table: tb.id, tos: r.TOS, typ: r.Type, current: -1, fi: fi}, r.Append)
 	if r.Type == RTNLocal && r.Protocol != ProtKernel {
 		ip.customLocal = true
 	}
 	ip.rtCacheFlush()
 	ns.Why(step.WhyRouteAdded, uint64(r.Dst), uint64(r.Plen), uint64(tb.id))
 	return 0
+}
+
+// check is rtm_to_fib_config.
+func (r *Route) check(ack *inet.Extack) core.Errno {
+	switch {
+	case r.TOS&3 != 0:
+		*ack = inet.AckTOS
+	case r.Type > rtnMax:
+		*ack = inet.AckRouteType
+	case r.Plen < 0 || r.Plen > 32 || r.Dst.Mask(r.Plen) != r.Dst:
+		*ack = inet.AckPrefix
+	case r.NHID != 0 && (len(r.NH) > 0 || r.Beside != Nexthop{}):
+		*ack = inet.AckNHExclusive
+	default:
+		if r.Table == TableUnspec {
+			r.Table = TableMain
+		}
+		return 0
+	}
+	return step.EINVAL
 }
 
 // defaults fills in what ip-route(8) does.
@@ -376,29 +414,40 @@ func (r *Route) defaults() {
 	}
 }
 
+// sameInfo is fib_find_info: do two routes say the same besides their prefix?
 func sameInfo(a, b *fibInfo) bool {
-	if a.scope != b.scope || a.prefsrc != b.prefsrc || a.typ != b.typ || a.protocol != b.protocol || len(a.nhs) != len(b.nhs) || a.nhid != b.nhid || a.metrics != b.metrics {
+	if a.scope != b.scope || a.prefsrc != b.prefsrc || a.typ != b.typ || a.protocol != b.protocol || len(a.nhs) != len(b.nhs) || a.nhid != b.nhid || a.metrics != b.metrics || a.priority != b.priority || a.table != b.table {
 		return false
 	}
 	for i, n := range a.nhs {
-		if m := b.nhs[i]; n.oif != m.oif || n.gw != m.gw || n.weight != m.weight {
+		if m := b.nhs[i]; n.oif != m.oif || n.gw != m.gw || n.gw6 != m.gw6 || n.weight != m.weight || (n.flags^m.flags)&nhOnlink != 0 || n.scope != m.scope {
 			return false
 		}
 	}
 	return true
 }
 
-// DelRoute is inet_rtm_delroute: it takes out the first route that fits what is
-// said; ESRCH (3) if there is none.
+// DelRoute is RemoveRoute without the words. Scope -1 is any.
 func (ip *IPv4) DelRoute(r Route) core.Errno {
+	var ack inet.Extack
+	return ip.RemoveRoute(&r, &ack)
+}
+
+// RemoveRoute is inet_rtm_delroute with fib_table_delete: it takes out the first route
+// that fits what is said; ESRCH (3) if there is none.
+func (ip *IPv4) RemoveRoute(r *Route, ack *inet.Extack) core.Errno {
 	defer ip.ns.In(step.FibTableDelete, inetSubject(ip.ns)).Out()
 	const ESRCH core.Errno = 3
-	id := r.Table
-	if id == TableUnspec {
-		id = TableMain
+	if err := r.check(ack); err != 0 {
+		return err
 	}
-	tb := ip.table(id)
+	if r.NHID != 0 && inet.NexthopsOf(ip.ns).Find(r.NHID) == nil {
+		*ack = inet.AckNHMissing
+		return step.EINVAL
+	}
+	tb := ip.table(r.Table)
 	if tb == nil {
+		*ack = inet.AckNoTable
 		return ESRCH
 	}
 	n := tb.t.find(r.Dst, r.Plen, false)
@@ -418,55 +467,98 @@ func (ip *IPv4) DelRoute(r Route) core.Errno {
 	return ESRCH
 }
 
-// fits is what fib_table_delete and fib_nh_match compare.
+// fits is what fib_table_delete, fib_nh_match and fib_metrics_match compare.
 func (r *Route) fits(fa *fibAlias) bool {
 	fi := fa.fi
 	if r.Type != RTNUnspec && fa.typ != r.Type || r.Priority != 0 && fi.priority != r.Priority ||
-		r.Protocol != 0 && fi.protocol != r.Protocol || r.PrefSrc != 0 && fi.prefsrc != r.PrefSrc || r.Scope > 0 && int(fi.scope) != r.Scope {
+		r.Protocol != 0 && fi.protocol != r.Protocol || r.PrefSrc != 0 && fi.prefsrc != r.PrefSrc || r.Scope >= 0 && r.Scope != ScopeNowhere && int(fi.scope) != r.Scope {
 		return false
 	}
-	if r.NHID != 0 {
+	switch {
+	case !r.Metrics.fit(&fi.metrics):
+		return false
+	case r.NHID != 0:
 		return fi.nhid == r.NHID
-	}
-	if len(r.NH) == 0 {
+	case fi.nhid != 0:
+		return len(r.NH) == 0 && r.Beside == Nexthop{}
+	case r.Multi && r.Beside != Nexthop{}:
+		return len(fi.nhs) > 0 && r.Beside.fits(fi.nhs[0])
+	case len(r.NH) == 0:
 		return true
-	}
-	if len(r.NH) != len(fi.nhs) {
+	case !r.Multi:
+		return len(fi.nhs) > 0 && r.NH[0].fits(fi.nhs[0])
+	case len(r.NH) < len(fi.nhs):
 		return false
 	}
-	for i, c := range r.NH {
-		if c.Gw != 0 && c.Gw != fi.nhs[i].gw || c.Dev != 0 && c.Dev != fi.nhs[i].oif {
+	for i, nh := range fi.nhs {
+		if !r.NH[i].fits(nh) {
 			return false
 		}
 	}
 	return true
 }
 
-// Routes lists a table as `ip route show table` does, in order of prefix; 0 is
-// table main.
+// fits reports that what is said of a way is so.
+func (c *Nexthop) fits(nh *nexthop) bool {
+	return (c.Dev == 0 || c.Dev == nh.oif) && (c.Gw == 0 || c.Gw == nh.gw) && (c.Gw6.IsZero() || c.Gw6 == nh.gw6)
+}
+
+// fit is fib_metrics_match: what is not said is not compared.
+func (m *Metrics) fit(o *Metrics) bool {
+	same := func(want, got int) bool { return want == 0 || want == got }
+	return same(m.MTU, o.MTU) && same(m.AdvMSS, o.AdvMSS) && same(m.Window, o.Window) && same(m.InitCwnd, o.InitCwnd) && same(m.InitRwnd, o.InitRwnd) && same(m.HopLimit, o.HopLimit) &&
+		same(int(m.RtoMin), int(o.RtoMin)) && (!m.QuickAck || o.QuickAck) && (!m.MTULock && m.Locks == 0 || m.MTULock == o.MTULock && m.Locks == o.Locks)
+}
+
+// Routes lists a table as `ip route show table` does: by the address, and of those with
+// the same address the longer prefix first; 0 is table main.
 func (ip *IPv4) Routes(table uint32) []Route {
 	tb := ip.table(table)
 	if tb == nil {
 		return nil
 	}
-	var l []Route
+	var all []*fibAlias
 	tb.t.root.each(func(fa *fibAlias) {
 		if fa.table == tb.id {
-			l = append(l, fa.route())
+			all = append(all, fa)
 		}
 	})
+	slices.SortStableFunc(all, func(a, b *fibAlias) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return b.plen - a.plen
+	})
+	l := make([]Route, len(all))
+	for i, fa := range all {
+		l[i] = fa.route()
+	}
 	return l
 }
 
 func (fa *fibAlias) route() Route {
 	fi := fa.fi
 	r := Route{Dst: fa.key, Plen: fa.plen, TOS: fa.tos, Table: fa.table, Type: fa.typ, Scope: int(fi.scope), Protocol: fi.protocol,
-		Priority: fi.priority, PrefSrc: fi.prefsrc, Metrics: fi.metrics, NHID: fi.nhid, Linkdown: fi.flags&nhLinkdown != 0, Dead: fi.flags&nhDead != 0}
+		Priority: fi.priority, PrefSrc: fi.prefsrc, Metrics: fi.metrics, NHID: fi.nhid}
+	if fi.flags&nhDead != 0 {
+		r.AllFlags |= 1
+	}
+	if fi.flags&nhLinkdown != 0 {
+		r.AllFlags |= 2
+	}
 	if fi.reject {
 		r.Type = RTNBlackhole
 	}
 	for _, nh := range fi.nhs {
-		r.NH = append(r.NH, Nexthop{Gw: nh.gw, Dev: nh.oif, Weight: nh.weight, Onlink: nh.flags&nhOnlink != 0})
+		r.NH = append(r.NH, Nexthop{Gw: nh.gw, Gw6: nh.gw6, Dev: nh.oif, Weight: nh.weight, Onlink: nh.flags&nhOnlink != 0})
+		f := uint8(0)
+		if nh.flags&nhDead != 0 {
+			f |= 1
+		}
+		if nh.flags&nhLinkdown != 0 {
+			f |= 2
+		}
+		r.Flags = append(r.Flags, f)
 	}
 	return r
 }

@@ -84,14 +84,19 @@ func (l *ruleLookup) RuleAction(r *Rule) core.Errno {
 	return 0
 }
 
-// AddRule is fib_nl_newrule: `ip rule add`. A rule without priority goes in
-// front of table main's, below those that are there.
-func (ip *IPv4) AddRule(r Rule) core.Errno {
+// NewRule is fib_nl_newrule: `ip rule add`. A rule without priority goes in
+// front of table main's, below those that are there. ack gets the kernel's words
+// about a rule that is refused.
+func (ip *IPv4) NewRule(r *Rule, ack *inet.Extack) core.Errno {
 	defer ip.ns.In(step.FibRuleAdd, inetSubject(ip.ns)).Out()
-	if r.Action <= RuleToTable && r.Table == TableUnspec && !r.L3mdev {
-		r.Table = TableMain
+	n := *r
+	if n.Action == 0 {
+		n.Action = RuleToTable
 	}
-	if err := ip.rules.Add(r, 32); err != 0 {
+	if n.Action == RuleToTable && n.Table == TableUnspec && !n.L3mdev {
+		n.Table = ip.emptyTable()
+	}
+	if err := ip.rules.Add(n, 32, false, ack); err != 0 {
 		return err
 	}
 	ip.unmerge()
@@ -99,15 +104,42 @@ func (ip *IPv4) AddRule(r Rule) core.Errno {
 	return 0
 }
 
-// DelRule is fib_nl_delrule: it takes out the first rule that fits; ENOENT if
+// emptyTable is fib_empty_table: the first number that no table has.
+func (ip *IPv4) emptyTable() uint32 {
+	id := uint32(1)
+	for ip.table(id) != nil {
+		id++
+	}
+	ip.newTable(id)
+	return id
+}
+
+// RemoveRule is fib_nl_delrule: it takes out the first rule that fits; ENOENT if
 // there is none.
-func (ip *IPv4) DelRule(r Rule) core.Errno {
-	if err := ip.rules.Del(r); err != 0 {
+func (ip *IPv4) RemoveRule(r *Rule, ack *inet.Extack) core.Errno {
+	if err := ip.rules.Del(*r, 32, ack); err != 0 {
 		return err
 	}
 	ip.unmerge()
 	ip.rulesChanged()
 	return 0
+}
+
+// AddRule is NewRule without the words.
+func (ip *IPv4) AddRule(r Rule) core.Errno {
+	var ack inet.Extack
+	if r.Action <= RuleToTable && r.Table == TableUnspec && !r.L3mdev {
+		r.Table = TableMain
+	}
+	r.Said()
+	return ip.NewRule(&r, &ack)
+}
+
+// DelRule is RemoveRule without the words.
+func (ip *IPv4) DelRule(r Rule) core.Errno {
+	var ack inet.Extack
+	r.Said()
+	return ip.RemoveRule(&r, &ack)
 }
 
 func (ip *IPv4) rulesChanged() {

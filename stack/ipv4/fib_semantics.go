@@ -4,6 +4,7 @@ package ipv4
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -37,6 +38,8 @@ type nexthop struct {
 	dev    *core.Device
 	oif    int
 	gw     wire.IP4
+	gw6    wire.Addr // the gateway is an IPv6 one
+	via6   bool      // it is named, whatever it is
 	scope  uint8
 	flags  uint8
 	weight int
@@ -50,43 +53,93 @@ type nexthop struct {
 	exceptions *fnheTable
 }
 
+// Types that the kernel knows by name only: it refuses them.
+const (
+	rtnNat      = 10
+	rtnXresolve = 11
+	rtnMax      = 11
+)
+
 // typeError is fib_props' errors: what a lookup of such a route returns.
-var typeError = [10]core.Errno{RTNBlackhole: step.EINVAL, RTNUnreachable: step.EHOSTUNREACH, RTNProhibit: step.EACCES, RTNThrow: step.EAGAIN}
+var typeError = [rtnMax + 1]core.Errno{RTNBlackhole: step.EINVAL, RTNUnreachable: step.EHOSTUNREACH, RTNProhibit: step.EACCES, RTNThrow: step.EAGAIN, rtnNat: step.EINVAL, rtnXresolve: step.EINVAL}
 
 // typeScope is fib_props' scopes: the widest that a route of the type may have.
-var typeScope = [10]uint8{RTNUnspec: ScopeNowhere, RTNLocal: ScopeHost, RTNBroadcast: ScopeLink, RTNAnycast: ScopeLink}
+var typeScope = [rtnMax + 1]uint8{RTNUnspec: ScopeNowhere, RTNLocal: ScopeHost, RTNBroadcast: ScopeLink, RTNAnycast: ScopeLink, rtnNat: ScopeNowhere, rtnXresolve: ScopeNowhere}
+
+// gateway reports that a way leads over a gateway of either family
+// (fib_nh_gw_family).
+func (nh *nexthop) gateway() bool { return nh.gw != 0 || !nh.gw6.IsZero() }
 
 // createInfo is fib_create_info: check a route and find where its next hops
 // are.
-func (ip *IPv4) createInfo(r *Route) (*fibInfo, core.Errno) {
-	if r.Type == RTNUnspec || r.Type > RTNThrow || r.Scope > ScopeHost || typeScope[r.Type] > uint8(r.Scope) {
-		return nil, step.EINVAL
+func (ip *IPv4) createInfo(r *Route, ack *inet.Extack) (*fibInfo, core.Errno) {
+	refuse := func(why inet.Extack) (*fibInfo, core.Errno) { *ack = why; return nil, step.EINVAL }
+	if typeScope[r.Type] > uint8(r.Scope) {
+		return refuse(inet.AckScope)
 	}
 	fi := &fibInfo{protocol: r.Protocol, scope: uint8(r.Scope), typ: r.Type, priority: r.Priority, table: r.Table, prefsrc: r.PrefSrc, metrics: r.Metrics}
+	if r.NHID != 0 && inet.NexthopsOf(ip.ns).Find(r.NHID) == nil {
+		return refuse(inet.AckNHMissing)
+	}
+	if r.Multi && len(r.NH) > 0 {
+		switch first := r.NH[0]; {
+		case r.Beside.Dev != 0 && r.Beside.Dev != first.Dev:
+			return refuse(inet.AckOIFMismatch)
+		case r.Beside.Gw != 0 && r.Beside.Gw != first.Gw, !r.Beside.Gw6.IsZero() && r.Beside.Gw6 != first.Gw6:
+			return refuse(inet.AckGatewayMismatch)
+		}
+	}
 	if typeError[r.Type] != 0 {
 		if len(r.NH) > 0 {
-			return nil, step.EINVAL
+			return refuse(inet.AckRejectWays)
 		}
 		return fi, 0
 	}
-	if r.NHID != 0 {
-		return ip.infoByNexthop(r, fi)
+	if r.Type == RTNUnspec {
+		return refuse(inet.AckRouteType)
 	}
+	if r.Scope > ScopeHost {
+		return refuse(inet.AckScope)
+	}
+	if r.NHID != 0 {
+		return ip.infoByNexthop(r, fi, ack)
+	}
+	if err := ip.checkNexthops(r, fi, ack); err != 0 {
+		return nil, err
+	}
+	if fi.prefsrc != 0 && !ip.validPrefsrc(r) {
+		return refuse(inet.AckPrefsrc)
+	}
+	for _, nh := range fi.nhs {
+		ip.updateSaddr(nh, fi.scope)
+	}
+	ip.rebalance(fi)
+	return fi, 0
+}
+
+// checkNexthops is the part of fib_create_info about its ways.
+func (ip *IPv4) checkNexthops(r *Route, fi *fibInfo, ack *inet.Extack) core.Errno {
+	refuse := func(why inet.Extack) core.Errno { *ack = why; return step.EINVAL }
 	nhs := r.NH
 	if len(nhs) == 0 {
-		return nil, step.ENODEV
+		nhs = []Nexthop{{}} // a route that names no way has one to nowhere
 	}
-	if fi.scope == ScopeHost && (len(nhs) != 1 || nhs[0].Gw != 0) {
-		return nil, step.EINVAL
+	if fi.scope == ScopeHost {
+		if len(nhs) != 1 {
+			return refuse(inet.AckHostMulti)
+		}
+		if nhs[0].Gw != 0 || nhs[0].Via6 {
+			return refuse(inet.AckHostGateway)
+		}
 	}
 	down := 0
 	for _, c := range nhs {
-		nh := &nexthop{oif: c.Dev, gw: c.Gw, weight: max(c.Weight, 1)}
+		nh := &nexthop{oif: c.Dev, gw: c.Gw, gw6: c.Gw6, via6: c.Via6, weight: max(c.Weight, 1)}
 		if c.Onlink {
 			nh.flags |= nhOnlink
 		}
-		if err := ip.checkNexthop(nh, fi, r.Table); err != 0 {
-			return nil, err
+		if err := ip.checkNexthop(nh, fi, r.Table, ack); err != 0 {
+			return err
 		}
 		if nh.flags&nhLinkdown != 0 {
 			down++
@@ -96,18 +149,11 @@ func (ip *IPv4) createInfo(r *Route) (*fibInfo, core.Errno) {
 	if down == len(fi.nhs) {
 		fi.flags |= nhLinkdown
 	}
-	if fi.prefsrc != 0 && !ip.validPrefsrc(r) {
-		return nil, step.EINVAL
-	}
-	for _, nh := range fi.nhs {
-		ip.updateSaddr(nh, fi.scope)
-	}
-	ip.rebalance(fi)
-	return fi, 0
+	return 0
 }
 
 // checkNexthop is fib_check_nh.
-func (ip *IPv4) checkNexthop(nh *nexthop, fi *fibInfo, table uint32) core.Errno {
+func (ip *IPv4) checkNexthop(nh *nexthop, fi *fibInfo, table uint32, ack *inet.Extack) core.Errno {
 	if fi.scope == ScopeHost {
 		nh.scope = ScopeNowhere
 		if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
@@ -116,14 +162,21 @@ func (ip *IPv4) checkNexthop(nh *nexthop, fi *fibInfo, table uint32) core.Errno 
 		return 0
 	}
 	if nh.gw != 0 {
-		return ip.checkGateway(nh, fi.scope, table)
+		return ip.checkGateway(nh, fi.scope, table, ack)
+	}
+	if nh.via6 || !nh.gw6.IsZero() {
+		return ip.checkGateway6(nh, table, ack)
 	}
 	// fib_check_nh_nongw
-	nh.dev = ip.ns.DevByIndex(nh.oif)
-	if nh.dev == nil || nh.flags&nhOnlink != 0 {
+	if nh.flags&nhOnlink != 0 {
+		*ack = inet.AckOnlinkNoGateway
+		return step.EINVAL
+	}
+	if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
 		return step.ENODEV
 	}
 	if !nh.dev.Up() {
+		*ack = inet.AckNHDevDown
 		return step.ENETDOWN
 	}
 	nh.scope = ScopeHost
@@ -132,31 +185,30 @@ func (ip *IPv4) checkNexthop(nh *nexthop, fi *fibInfo, table uint32) core.Errno 
 }
 
 func (nh *nexthop) carrier() {
-	if nh.dev.Flags&core.IFFRunning == 0 {
+	if !nh.dev.CarrierOK() {
 		nh.flags |= nhLinkdown
 	}
 }
 
+// checkGateway6 is fib_check_nh_v6_gw: IPv6 says whether it can reach the gateway.
+func (ip *IPv4) checkGateway6(nh *nexthop, table uint32, ack *inet.Extack) core.Errno {
+	if ip.six == nil {
+		return step.EAFNOSUPPORT
+	}
+	dev, err := ip.six.NexthopInit(nh.gw6, nh.oif, nh.flags&nhOnlink != 0, table, ack)
+	if err != 0 {
+		return err
+	}
+	nh.dev, nh.oif, nh.scope = dev, dev.Index, ScopeLink
+	return 0
+}
+
 // checkGateway is fib_check_nh_v4_gw: a gateway must be reachable without
 // another gateway.
-func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno {
+func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32, ack *inet.Extack) core.Errno {
 	defer ip.ns.In(step.FibCheckNhV4Gw, inetSubject(ip.ns)).Out()
 	if nh.flags&nhOnlink != 0 {
-		if scope >= ScopeLink {
-			return step.EINVAL
-		}
-		if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
-			return step.ENODEV
-		}
-		if !nh.dev.Up() {
-			return step.ENETDOWN
-		}
-		if ip.addrType(nil, nh.gw) != RTNUnicast {
-			return step.EINVAL
-		}
-		nh.carrier()
-		nh.scope = ScopeLink
-		return 0
+		return ip.checkOnlink(nh, scope, ack)
 	}
 	fl := Flow4{Daddr: nh.gw, Scope: max(scope+1, ScopeLink), OIF: nh.oif, IIF: ip.loIndex()}
 	var res fibResult
@@ -168,9 +220,11 @@ func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno 
 		err = ip.lookup(&fl, &res, ignoreLinkState)
 	}
 	if err != 0 {
+		*ack = inet.AckNHGateway
 		return err
 	}
 	if res.typ != RTNUnicast && res.typ != RTNLocal {
+		*ack = inet.AckNHGateway
 		return step.EINVAL
 	}
 	nh.scope, nh.oif, nh.dev = res.scope, res.nh.oif, res.nh.dev
@@ -178,6 +232,30 @@ func (ip *IPv4) checkGateway(nh *nexthop, scope uint8, table uint32) core.Errno 
 	if !nh.dev.Up() {
 		return step.ENETDOWN
 	}
+	return 0
+}
+
+// checkOnlink is fib_check_nh_v4_gw for a gateway that is on the link whatever the
+// routes say.
+func (ip *IPv4) checkOnlink(nh *nexthop, scope uint8, ack *inet.Extack) core.Errno {
+	if scope >= ScopeLink {
+		*ack = inet.AckNHScope
+		return step.EINVAL
+	}
+	if nh.dev = ip.ns.DevByIndex(nh.oif); nh.dev == nil {
+		*ack = inet.AckOnlinkDevice
+		return step.ENODEV
+	}
+	if !nh.dev.Up() {
+		*ack = inet.AckNHDown
+		return step.ENETDOWN
+	}
+	if ip.addrType(nil, nh.gw) != RTNUnicast {
+		*ack = inet.AckNHGateway
+		return step.EINVAL
+	}
+	nh.carrier()
+	nh.scope = ScopeLink
 	return 0
 }
 
@@ -238,7 +316,7 @@ func (ip *IPv4) selectDefault(fl *Flow4, res *fibResult) {
 		if fi.priority > res.fi.priority {
 			break
 		}
-		if fi.flags&nhDead != 0 || fi.scope != res.scope || fa.typ != RTNUnicast || fi.nhs[0].gw == 0 || fi.nhs[0].scope != ScopeLink {
+		if fi.flags&nhDead != 0 || fi.scope != res.scope || fa.typ != RTNUnicast || !fi.nhs[0].gateway() || fi.nhs[0].scope != ScopeLink {
 			continue
 		}
 		if len(list) == 0 && fi != res.fi {
@@ -252,7 +330,7 @@ func (ip *IPv4) selectDefault(fl *Flow4, res *fibResult) {
 	last := -1
 	for i, fa := range list {
 		state := uint8(core.NUDNone)
-		if n := ip.ns.Neigh4.Lookup(fa.fi.nhs[0].gw.Addr(), fa.fi.nhs[0].dev); n != nil {
+		if n := ip.gatewayNeigh(fa.fi.nhs[0]); n != nil {
 			state = n.State
 		}
 		// fib_detect_death

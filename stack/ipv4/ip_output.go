@@ -204,7 +204,7 @@ func (ip *IPv4) finishOutput2(b *core.SKB) core.Errno {
 	neigh := ip.neighFor(d, b)
 	if neigh == nil {
 		ns.Drop(b, step.DropNeighCreatefail, step.IPFinishOutput2)
-		return step.EINVAL
+		return step.ENOBUFS
 	}
 	return xmitErrno(neigh.Output(ns, b))
 }
@@ -212,6 +212,9 @@ func (ip *IPv4) finishOutput2(b *core.SKB) core.Errno {
 // neighFor is ip_neigh_for_gw: the neighbour is the gateway, or the destination
 // itself. On loopback and point-to-point links there is one for all, 0.0.0.0.
 func (ip *IPv4) neighFor(d *core.Dst, b *core.SKB) *core.Neighbour {
+	if !d.Gateway.IsZero() && !d.Gateway.Is4() {
+		return ip.neighFor6(d)
+	}
 	ns, rt := ip.ns, rtOf(d)
 	key := rt.nexthopOf(b.IP4().Dst())
 	if ns.Listening() {
@@ -233,6 +236,21 @@ func (ip *IPv4) neighFor(d *core.Dst, b *core.SKB) *core.Neighbour {
 	n := ns.Neigh4.Lookup(key.Addr(), d.Dev)
 	if n == nil {
 		n = ns.Neigh4.Create(asked.Addr(), d.Dev) // arp_constructor makes it 0.0.0.0 where there is one for all
+	}
+	d.Neigh = n
+	return n
+}
+
+// neighFor6 is ip_neigh_gw6: the gateway is one of IPv6, and neighbour discovery finds
+// it (RFC 8950).
+func (ip *IPv4) neighFor6(d *core.Dst) *core.Neighbour {
+	ip.ns.Why(step.WhyNeighGateway6, d.Gateway.Hi, d.Gateway.Lo, uint64(d.Dev.Index))
+	if n := d.Neigh; n != nil && !n.Dead && n.Key == d.Gateway && n.Dev == d.Dev {
+		return n
+	}
+	n := ip.ns.Neigh6.Lookup(d.Gateway, d.Dev)
+	if n == nil {
+		n = ip.ns.Neigh6.Create(d.Gateway, d.Dev)
 	}
 	d.Neigh = n
 	return n

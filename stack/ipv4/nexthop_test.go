@@ -27,14 +27,14 @@ func TestNexthopObject(t *testing.T) {
 		t.Fatal("the test's world has changed")
 	}
 	o := inet.NexthopsOf(w.ns)
-	o.Insert(inet.Nexthop{ID: 1, Dev: d[0], Gw: ip4(10, 0, 1, 77).Addr()}, false, true)
-	o.Insert(inet.Nexthop{ID: 2, Dev: d[1], Gw: ip4(10, 0, 2, 77).Addr()}, false, true)
+	o.Insert(inet.Nexthop{ID: 1, Dev: d[0], Gw: ip4(10, 0, 1, 77).Addr(), Scope: ScopeLink}, false, true)
+	o.Insert(inet.Nexthop{ID: 2, Dev: d[1], Gw: ip4(10, 0, 2, 77).Addr(), Scope: ScopeLink}, false, true)
 	o.Insert(inet.Nexthop{ID: 3, Blackhole: true}, false, true)
 	o.Insert(inet.Nexthop{ID: 9, Group: []inet.NexthopWeight{{ID: 1, Weight: 1}, {ID: 2, Weight: 3}}}, false, true)
 	w.ok(w.ip.AddRoute(Route{Dst: ip4(10, 9, 0, 0), Plen: 16, NHID: 9, Scope: -1}))
 	w.ok(w.ip.AddRoute(Route{Dst: ip4(10, 8, 0, 0), Plen: 16, NHID: 1, Scope: -1}))
 	w.ok(w.ip.AddRoute(Route{Dst: ip4(10, 7, 0, 0), Plen: 16, NHID: 3, Scope: -1}))
-	if e := w.ip.AddRoute(Route{Dst: ip4(10, 6, 0, 0), Plen: 16, NHID: 55, Scope: -1}); e != step.ENOENT {
+	if e := w.ip.AddRoute(Route{Dst: ip4(10, 6, 0, 0), Plen: 16, NHID: 55, Scope: -1}); e != step.EINVAL {
 		t.Errorf("no such object: %v", e)
 	}
 	count := func() (n int) {
@@ -52,7 +52,7 @@ func TestNexthopObject(t *testing.T) {
 	if _, e := w.ip.RouteOutput(&Flow4{Daddr: ip4(10, 7, 0, 1)}); e != step.EINVAL {
 		t.Errorf("blackhole: %v", e)
 	}
-	o.Insert(inet.Nexthop{ID: 1, Dev: d[0], Gw: ip4(10, 0, 1, 78).Addr()}, true, true)
+	o.Insert(inet.Nexthop{ID: 1, Dev: d[0], Gw: ip4(10, 0, 1, 78).Addr(), Scope: ScopeLink}, true, true)
 	w.ip.NexthopsChanged()
 	if r, e := w.ip.RouteOutput(&Flow4{Daddr: ip4(10, 8, 0, 1)}); e != 0 || r.Gateway != ip4(10, 0, 1, 78).Addr() {
 		t.Errorf("replaced: %v by %v", e, r)
@@ -60,7 +60,7 @@ func TestNexthopObject(t *testing.T) {
 	o.Remove(1)
 	w.ip.NexthopsChanged()
 	if _, e := w.ip.RouteOutput(&Flow4{Daddr: ip4(10, 8, 0, 1)}); e == 0 {
-		if m, _ := w.ip.Match(&Flow4{Daddr: ip4(10, 8, 0, 1)}); m.Plen == 16 {
+		if q := (&GetRequest{Flow: Flow4{Daddr: ip4(10, 8, 0, 1)}}); w.ip.GetRoute(q) == 0 && q.Route.Plen == 16 {
 			t.Error("the object is gone, and its route is still there")
 		}
 	}

@@ -110,9 +110,13 @@ func (ip *IPv4) setNexthop(d *core.Dst, daddr wire.IP4, res *fibResult, e *excep
 	}
 	rt, nh := rtOf(d), res.nh
 	d.Table, d.TOS = res.table.id, res.tos
-	if nh.gw != 0 && nh.scope == ScopeLink {
+	switch {
+	case nh.scope != ScopeLink:
+	case nh.gw != 0:
 		rt.usesGateway, rt.gw = true, nh.gw
 		d.Gateway = nh.gw.Addr()
+	case !nh.gw6.IsZero():
+		rt.usesGateway, d.Gateway = true, nh.gw6
 	}
 	if fi.prefsrc != 0 {
 		d.PrefSrc = fi.prefsrc.Addr()
@@ -123,7 +127,7 @@ func (ip *IPv4) setNexthop(d *core.Dst, daddr wire.IP4, res *fibResult, e *excep
 	switch {
 	case e != nil:
 		ip.fillFromException(d, e)
-		if rt.gw == 0 {
+		if rt.gw == 0 && !rt.usesGateway {
 			rt.gw = daddr // the exception is about this address only
 		}
 		e.stamp = ip.ns.Clock.Now()
@@ -136,7 +140,7 @@ func (ip *IPv4) setNexthop(d *core.Dst, daddr wire.IP4, res *fibResult, e *excep
 			e.rthOutput = d
 		}
 	case !cache:
-		if rt.gw == 0 {
+		if rt.gw == 0 && !rt.usesGateway {
 			rt.gw = daddr
 		}
 	case rt.input:

@@ -10,13 +10,15 @@ import (
 // go? It sets b.Dst, or returns why the packet cannot be routed.
 func (ip *IPv4) RouteInput(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device) core.DropReason {
 	defer ip.ns.In(step.IPRouteInputNoref, b).Out()
-	return ip.routeInputRcu(b, daddr, saddr, tos&0xfc, dev)
+	var res fibResult
+	return ip.routeInputRcu(b, daddr, saddr, tos&0xfc, dev, &res)
 }
 
-// routeInputRcu is ip_route_input_rcu: a multicast packet is for members only.
-func (ip *IPv4) routeInputRcu(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device) core.DropReason {
+// routeInputRcu is ip_route_input_rcu: a multicast packet is for members only. res is
+// what the tables said.
+func (ip *IPv4) routeInputRcu(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device, res *fibResult) core.DropReason {
 	if !daddr.IsMulticast() {
-		return ip.routeInputSlow(b, daddr, saddr, tos, dev)
+		return ip.routeInputSlow(b, daddr, saddr, tos, dev, res)
 	}
 	in := ip.inDev(dev)
 	if in == nil {
@@ -73,7 +75,7 @@ func sourceReason(err core.Errno) core.DropReason {
 
 // routeInputSlow is ip_route_input_slow: refuse martians (RFC 1812 §5.3.7),
 // then ask the routing tables, then decide by the route's type.
-func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device) core.DropReason {
+func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, dev *core.Device, res *fibResult) core.DropReason {
 	defer ip.ns.In(step.IPRouteInputSlow, b).Out()
 	ns := ip.ns
 	b.Dst = nil
@@ -82,13 +84,12 @@ func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, de
 		ns.Why(step.WhyNoIPHere, uint64(dev.Index))
 		return step.DropNotSpecified
 	}
-	var res fibResult
 	switch {
 	case saddr.IsMulticast() || saddr.IsBroadcast():
 		ns.Why(step.WhyMartianSource, uint64(saddr))
 		return step.DropIPInvalidSource
 	case daddr.IsBroadcast() || saddr == 0 && daddr == 0:
-		return ip.inputBroadcast(b, saddr, tos, dev, in, &res, true)
+		return ip.inputBroadcast(b, saddr, tos, dev, in, res, true)
 	case saddr == 0:
 		ns.Why(step.WhyMartianSource, uint64(saddr))
 		return step.DropIPInvalidSource
@@ -103,33 +104,35 @@ func (ip *IPv4) routeInputSlow(b *core.SKB, daddr, saddr wire.IP4, tos uint8, de
 	if ip.rulesNeedPorts {
 		ip.dissect(b, &fl)
 	}
-	err := ip.lookup(&fl, &res, 0)
+	err := ip.lookup(&fl, res, 0)
 	if err != 0 {
 		if !in.forward() {
 			err = step.EHOSTUNREACH
 		}
+		*res = fibResult{typ: RTNUnreachable}
 		return ip.inputNoRoute(b, daddr, err, in)
 	}
 	switch res.typ {
 	case RTNBroadcast:
 		if in.bcForward() {
-			return ip.mkrouteInput(b, &res, in, daddr, saddr, tos)
+			return ip.mkrouteInput(b, res, in, daddr, saddr, tos)
 		}
-		return ip.inputBroadcast(b, saddr, tos, dev, in, &res, ns.Sysctl.ConfAll.BcForwarding == 0)
+		return ip.inputBroadcast(b, saddr, tos, dev, in, res, ns.Sysctl.ConfAll.BcForwarding == 0)
 	case RTNLocal:
 		if _, err := ip.validateSource(b, saddr, daddr, tos, 0, dev, in); err != 0 {
 			return sourceReason(err)
 		}
-		return ip.inputLocal(b, daddr, &res, core.RTCFLocal, true)
+		return ip.inputLocal(b, daddr, res, core.RTCFLocal, true)
 	}
 	if !in.forward() {
+		*res = fibResult{typ: RTNUnreachable}
 		return ip.inputNoRoute(b, daddr, step.EHOSTUNREACH, in)
 	}
 	if res.typ != RTNUnicast {
 		ns.Why(step.WhyMartianDest, uint64(daddr))
 		return step.DropIPInvalidDest
 	}
-	return ip.mkrouteInput(b, &res, in, daddr, saddr, tos)
+	return ip.mkrouteInput(b, res, in, daddr, saddr, tos)
 }
 
 // inputBroadcast is brd_input of ip_route_input_slow.

@@ -201,12 +201,20 @@ func (ip *IPv4) selectGroup(res *fibResult, hash uint32) {
 	ns.Why(step.WhyMultipath, uint64(hash), uint64(len(res.fi.nhs)), uint64(first.gw), uint64(first.oif))
 }
 
-// goodNeighbour is fib_good_nh, ipv4_good_nh: is the gateway not known to be
-// silent?
+// goodNeighbour is fib_good_nh, ipv4_good_nh, ipv6_good_nh: is the gateway not known
+// to be silent?
 func (ip *IPv4) goodNeighbour(nh *nexthop) bool {
-	if nh.gw == 0 || nh.scope != ScopeLink {
+	if !nh.gateway() || nh.scope != ScopeLink {
 		return true
 	}
-	n := ip.ns.Neigh4.Lookup(nh.gw.Addr(), nh.dev)
+	n := ip.gatewayNeigh(nh)
 	return n == nil || n.State&core.NUDValid != 0
+}
+
+// gatewayNeigh is what is known of a way's gateway, nil if nothing.
+func (ip *IPv4) gatewayNeigh(nh *nexthop) *core.Neighbour {
+	if nh.gw != 0 {
+		return ip.ns.Neigh4.Lookup(nh.gw.Addr(), nh.dev)
+	}
+	return ip.ns.Neigh6.Lookup(nh.gw6, nh.dev)
 }

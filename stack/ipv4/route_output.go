@@ -121,7 +121,7 @@ func (ip *IPv4) routeOutputKeyRcu(fl *Flow4, b *core.SKB, res *fibResult) (*core
 	}
 	ip.selectPath(res, fl, b)
 	why := step.WhyOutRoute
-	if res.nh.gw == 0 {
+	if !res.nh.gateway() {
 		why = step.WhyOutOnLink
 	}
 	ns.Why(why, uint64(fl.Daddr), uint64(res.nh.oif), uint64(res.nh.gw), uint64(fl.Saddr))
@@ -173,7 +173,7 @@ func (ip *IPv4) mkrouteOutput(res *fibResult, fl *Flow4, orig int, dev *core.Dev
 	if cache = cache && fi != nil; fi != nil {
 		nh := res.nh
 		e = ip.findException(nh, fl.Daddr)
-		if cache && e == nil && fl.Flags&FlowKnownNH != 0 && !(nh.gw != 0 && nh.scope == ScopeLink) {
+		if cache && e == nil && fl.Flags&FlowKnownNH != 0 && !(nh.gateway() && nh.scope == ScopeLink) {
 			cache = false
 		}
 		if cache {

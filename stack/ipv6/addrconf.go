@@ -175,7 +175,7 @@ func eui64(m wire.MAC) uint64 {
 
 // addMroute is addrconf_add_mroute: groups are on every link.
 func (ip *IPv6) addMroute(i *Inet6Dev) {
-	ip.AddRoute(Route6{Dst: multicastAny, Plen: 8, Table: TableLocal, Type: RTNMulticast, Dev: i.dev, Metric: 256, Proto: ProtKernel})
+	ip.AddRoute(Route6{Dst: multicastAny, Plen: 8, Table: TableLocal, Type: RTNMulticast, Dev: i.dev, Metric: 256, Proto: ProtKernel, kernel: true})
 }
 
 // DevDown is NETDEV_DOWN (addrconf_ifdown): addresses, routes and neighbours
@@ -189,7 +189,7 @@ func (ip *IPv6) DevDown(dev *core.Device) {
 	for len(i.addrs) > 0 {
 		ip.delAddr(i.addrs[0])
 	}
-	ip.flushDev(dev)
+	ip.flushDev(dev, false)
 	ip.neigh.Down(dev) // rt6_disable_ip: neigh_ifdown
 	i.ready = false
 	ip.ns.Clock.Stop(&i.rs)
@@ -327,6 +327,7 @@ func (ip *IPv6) delAddr(a *Addr6) {
 		ip.leaveAnycast(a)
 	}
 	ip.removeRoute(a.rt)
+	ip.removePrefsrc(a)
 	if a.prefix == nil {
 		return
 	}

@@ -13,6 +13,7 @@ func (ip *IPv6) DevGone(dev *core.Device) {
 		return
 	}
 	ip.DevDown(dev)
+	ip.flushDev(dev, true)
 	for n, x := range ip.devs {
 		if x == i {
 			ip.devs = append(ip.devs[:n:n], ip.devs[n+1:]...)

@@ -31,7 +31,7 @@ func (ip *IPv6) joinAnycast(a *Addr6) {
 			return
 		}
 	}
-	rt := ip.insertRoute(&Route6{Dst: at, Plen: 128, Table: TableLocal, Type: RTNAnycast, Dev: a.Dev, Proto: ProtKernel})
+	rt := ip.insertRoute(&Route6{Dst: at, Plen: 128, Table: TableLocal, Type: RTNAnycast, Dev: a.Dev, Proto: ProtKernel, anycast: true})
 	i.acasts = append(i.acasts, &anycast{addr: at, users: 1, rt: rt})
 	i.join(at.SolicitedNode())
 }

@@ -82,37 +82,49 @@ const (
 	RTNUnreachable = 7
 	RTNProhibit    = 8
 	RTNThrow       = 9
+	rtnNat         = 10
+	rtnXresolve    = 11
 )
 
 // A Route6 is struct fib6_info: one route of a table. Set the fields above the
 // line, then call AddRoute.
 type Route6 struct {
-	Dst     wire.Addr
-	Plen    int
-	Table   uint32 // 0: main
-	Type    uint8  // RTN*; 0: unicast
-	Dev     *core.Device
-	Gateway wire.Addr
-	PrefSrc wire.Addr
-	Metric  uint32 // 0: 1024
-	Proto   uint8  // Prot*; 0: boot
-	Pref    int8   // router preference: -1 low, 0 medium, 1 high (RFC 4191)
-	Expires sim.Time
-	OnLink  bool
-	Weight  int    // among routes to the same prefix with the same metric; 0 is 1
-	NHID    uint32 // the nexthop object that it comes from, 0: none
-	Replace bool   // NLM_F_REPLACE: it takes the place of those with its metric
-	Append  bool   // NLM_F_APPEND: it may join one with the same metric
+	Dst       wire.Addr
+	Plen      int
+	Table     uint32 // 0: main
+	Type      uint8  // RTN*; 0: unicast
+	Dev       *core.Device
+	Gateway   wire.Addr
+	PrefSrc   wire.Addr
+	Metric    uint32 // 0: 1024
+	Proto     uint8  // Prot*; 0: boot
+	Pref      int8   // router preference: -1 low, 0 medium, 1 high (RFC 4191)
+	Expires   sim.Time
+	OnLink    bool
+	Weight    int    // among routes to the same prefix with the same metric; 0 is 1
+	NHID      uint32 // the nexthop object that it comes from, 0: none
+	NHIDSet   bool   // one was named, if only 0
+	Replace   bool   // NLM_F_REPLACE: it takes the place of those with its metric
+	Append    bool   // NLM_F_APPEND: it may join one with the same metric
+	Existing  bool   // with Replace: there must be one already
+	Blackhole bool   // its nexthop object swallows packets
+	Locks     uint32 // RTAX_LOCK: bits 1<<RTAX_*
+	Window    int    // shown only
+	QuickAck  bool   // shown only
 
 	MTU, AdvMSS, HopLimit, InitCwnd, InitRwnd int
 	RtoMin                                    sim.Time
 
-	addr   *Addr6 // the address that this local or prefix route stands for
-	ra     bool   // RTF_ADDRCONF: a router advertised it
-	prefix bool   // RTF_PREFIX_RT
-	dst    *core.Dst
-	exc    []*core.Dst // exceptions: path MTUs and redirects
-	dead   bool
+	via     bool   // a gateway was named, if only ::
+	kernel  bool   // the kernel itself adds it: it may join others
+	reject  bool   // RTF_REJECT
+	anycast bool   // RTF_ANYCAST: it stands for an anycast address of this host
+	addr    *Addr6 // the address that this local or prefix route stands for
+	ra      bool   // RTF_ADDRCONF: a router advertised it
+	prefix  bool   // RTF_PREFIX_RT
+	dst     *core.Dst
+	exc     []*core.Dst // exceptions: path MTUs and redirects
+	dead    bool
 }
 
 // An Addr6 is struct inet6_ifaddr: an address of a device.
@@ -178,3 +190,6 @@ type Ping interface {
 type Labeler interface {
 	FlowLabel(ns *core.Netns, sk *core.Sock, b *core.SKB, fl *Flow6) (uint32, bool)
 }
+
+// SetVia tells that a gateway was named, whatever it is: :: is a wrong one.
+func (r *Route6) SetVia() { r.via = true }

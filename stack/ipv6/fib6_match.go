@@ -35,3 +35,44 @@ func (ip *IPv6) RouteOf(d *core.Dst) *Route6 {
 	}
 	return u.from
 }
+
+// Siblings are the routes that share the flows of one, as rt6_fill_node lists them:
+// itself, those behind it, then those in front of it.
+func (ip *IPv6) Siblings(r *Route6) []*Route6 {
+	t := ip.table(r.Table, false)
+	if t == nil {
+		return []*Route6{r}
+	}
+	var before, l []*Route6
+	for _, o := range t.node(r.Dst, r.Plen) {
+		switch {
+		case o == r:
+			l = append(l, o)
+		case !r.sibling(o):
+		case len(l) == 0:
+			before = append(before, o)
+		default:
+			l = append(l, o)
+		}
+	}
+	if r.NHID != 0 { // a nexthop object tells its ways in its own order
+		return append(before, l...)
+	}
+	return append(l, before...)
+}
+
+// IgnoresLinkdown is ip6_ignore_linkdown: routes by a device without a carrier do not
+// count.
+func (ip *IPv6) IgnoresLinkdown(d *core.Device) bool {
+	i := idevOf(d)
+	return i != nil && i.conf.IgnoreRoutesWithLinkdown != 0
+}
+
+// Cached reports that a Dst is an exception: for this one destination (RTF_CACHE).
+func (ip *IPv6) Cached(d *core.Dst) bool { u := upper(d); return u != nil && u.cache }
+
+// Rejects reports that packets which take a route are refused (RTF_REJECT).
+func (r *Route6) Rejects() bool { return r.rejects() }
+
+// Linkdown reports that a route's link has no carrier (RTNH_F_LINKDOWN).
+func (r *Route6) Linkdown() bool { return r.linkdown() }

@@ -116,27 +116,47 @@ func (ip *IPv6) dissect(b *core.SKB, fl *Flow6) {
 	}
 }
 
-// AddRule is fib_nl_newrule: `ip -6 rule add`.
-func (ip *IPv6) AddRule(r inet.Rule) core.Errno {
-	if r.Action <= inet.RuleToTable && r.Table == 0 && !r.L3mdev {
-		r.Table = TableMain
+// NewRule is fib_nl_newrule: `ip -6 rule add`. ack gets the kernel's words about a
+// rule that is refused.
+func (ip *IPv6) NewRule(r *inet.Rule, ack *inet.Extack) core.Errno {
+	n := *r
+	if n.Action == 0 {
+		n.Action = inet.RuleToTable
 	}
-	if err := ip.rules.Add(r, 128); err != 0 {
+	none := n.Action == inet.RuleToTable && n.Table == 0 && !n.L3mdev
+	if err := ip.rules.Add(n, 128, none, ack); err != 0 {
 		return err
 	}
-	if r.Table != 0 {
-		ip.table(r.Table, true)
+	if n.Action == inet.RuleToTable && n.Table != 0 {
+		ip.table(n.Table, true)
 	}
 	ip.gen++
 	return 0
 }
 
-// DelRule is fib_nl_delrule: it takes out the first rule that fits; ENOENT if
+// RemoveRule is fib_nl_delrule: it takes out the first rule that fits; ENOENT if
 // there is none.
-func (ip *IPv6) DelRule(r inet.Rule) core.Errno {
-	err := ip.rules.Del(r)
+func (ip *IPv6) RemoveRule(r *inet.Rule, ack *inet.Extack) core.Errno {
+	err := ip.rules.Del(*r, 128, ack)
 	ip.gen++
 	return err
+}
+
+// AddRule is NewRule without the words.
+func (ip *IPv6) AddRule(r inet.Rule) core.Errno {
+	var ack inet.Extack
+	if r.Action <= inet.RuleToTable && r.Table == 0 && !r.L3mdev {
+		r.Table = TableMain
+	}
+	r.Said()
+	return ip.NewRule(&r, &ack)
+}
+
+// DelRule is RemoveRule without the words.
+func (ip *IPv6) DelRule(r inet.Rule) core.Errno {
+	var ack inet.Extack
+	r.Said()
+	return ip.RemoveRule(&r, &ack)
 }
 
 // Rules lists the rules in order of priority, as `ip -6 rule show`.

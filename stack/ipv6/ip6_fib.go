@@ -83,6 +83,27 @@ func (t *fibTable) insert(r *Route6) {
 	n.leaf[j] = r
 }
 
+// insertBefore puts a route in front of another of its prefix; nil: behind all. There
+// may be no others.
+func (t *fibTable) insertBefore(r, at *Route6) {
+	leaf := t.node(r.Dst, r.Plen)
+	for j, o := range leaf {
+		if o == at {
+			for i := range t.lens {
+				if t.lens[i].plen == r.Plen {
+					k, _ := t.lens[i].find(r.Dst)
+					n := &t.lens[i].nodes[k]
+					n.leaf = append(n.leaf, nil)
+					copy(n.leaf[j+1:], n.leaf[j:])
+					n.leaf[j] = r
+				}
+			}
+			return
+		}
+	}
+	t.insert(r)
+}
+
 // remove is fib6_del. It reports whether the route was there.
 func (t *fibTable) remove(r *Route6) bool {
 	for i := range t.lens {
@@ -150,6 +171,7 @@ func (ip *IPv6) table(id uint32, create bool) *fibTable {
 const (
 	lookupIface     = 1 // the route's device must be the one asked for
 	lookupReachable = 2 // prefer routers that answer
+	lookupLinkdown  = 4 // links without a carrier do (RT6_LOOKUP_F_IGNORE_LINKSTATE)
 )
 
 // tableLookup is fib6_table_lookup: the longest prefix with a usable route.
@@ -195,14 +217,18 @@ func (ip *IPv6) triedShorter(lens []fibLen, fl *Flow6, r *Route6) {
 }
 
 // selectRoute is rt6_select (find_rr_leaf): among the routes to one prefix the
-// best of the lowest metric that has a usable one. nil: none is usable.
+// best of the lowest metric; if none of them is usable, the best of all others. nil:
+// none is usable.
 func (ip *IPv6) selectRoute(leaf []*Route6, oif, strict int, fl *Flow6) *Route6 {
 	var best *Route6
 	score := -1
 	for _, r := range leaf {
-		if best != nil && r.Metric != best.Metric {
+		if best != nil && r.Metric != leaf[0].Metric && best.Metric == leaf[0].Metric {
 			ip.tried(step.TryRoute6Metric, r, uint64(r.Metric), uint64(best.Metric))
 			continue
+		}
+		if r.Blackhole {
+			return r // a nexthop object that swallows all is not compared
 		}
 		m := ip.scoreRoute(r, oif, strict)
 		switch {
@@ -216,6 +242,12 @@ func (ip *IPv6) selectRoute(leaf []*Route6, oif, strict int, fl *Flow6) *Route6 
 		}
 	}
 	return best
+}
+
+// linkdown reports that a route's link has no carrier (RTNH_F_LINKDOWN): this host's own
+// addresses, and routes that refuse, need none.
+func (r *Route6) linkdown() bool {
+	return r.Dev != nil && !r.Dev.Running() && r.Type != RTNLocal && !r.anycast && !r.rejects()
 }
 
 // scoreRoute is find_match with rt6_score_route: -1 rules the route out.
@@ -232,7 +264,7 @@ func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 		ip.tried(step.TryRoute6Down, r, uint64(r.Dev.Index))
 		return -1
 	}
-	if i := idevOf(r.Dev); !r.Dev.Running() && r.Dev.Up() && i != nil && (i.conf.IgnoreRoutesWithLinkdown != 0 || ns.Sysctl.Conf6All.IgnoreRoutesWithLinkdown != 0) {
+	if i := idevOf(r.Dev); r.linkdown() && r.Dev.Up() && strict&lookupLinkdown == 0 && i != nil && i.conf.IgnoreRoutesWithLinkdown != 0 {
 		ip.tried(step.TryRoute6Linkdown, r, uint64(r.Dev.Index))
 		return -1
 	}
@@ -245,7 +277,7 @@ func (ip *IPv6) scoreRoute(r *Route6, oif, strict int) int {
 		return -1
 	}
 	m |= int(r.Pref+1) << 2
-	if strict&lookupReachable != 0 && !r.Gateway.IsZero() {
+	if strict&lookupReachable != 0 && !r.Gateway.IsZero() && !r.reject {
 		// rt6_check_neigh: a router that is known not to answer comes last.
 		if n := ip.neigh.Lookup(r.Gateway, r.Dev); n != nil && n.State == core.NUDFailed {
 			ip.tried(step.TryRoute6Neigh, r, r.Gateway.Hi, r.Gateway.Lo)
@@ -288,7 +320,7 @@ func (ip *IPv6) traceLookup(t *fibTable, fl *Flow6, r *Route6) {
 // typeError is ip6_rt_type_to_error (fib6_prop).
 func typeError(t uint8) core.Errno {
 	switch t {
-	case RTNBlackhole:
+	case RTNBlackhole, rtnNat, rtnXresolve:
 		return step.EINVAL
 	case RTNUnreachable:
 		return step.EHOSTUNREACH

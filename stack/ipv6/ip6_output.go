@@ -72,6 +72,11 @@ func (ip *IPv6) finishOutput2(sk *core.Sock, b *core.SKB) core.Errno {
 	if n == nil {
 		n = ip.neigh.Create(hop, dev)
 	}
+	if n == nil {
+		ns.Inc(step.Ip6OutNoRoutes)
+		ns.Drop(b, step.DropNeighCreatefail, step.IP6FinishOutput2)
+		return step.EINVAL
+	}
 	if ns.Listening() {
 		ns.Why(step.WhyIP6Nexthop, hop.Hi, hop.Lo, uint64(dev.Index), uint64(n.State))
 	}

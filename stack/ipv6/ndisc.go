@@ -339,6 +339,9 @@ func (ip *IPv6) recvRS(b *core.SKB) core.DropReason {
 		return ip.bad(step.WhyNDOptionLen)
 	}
 	n := ip.neigh.Create(src, b.Dev)
+	if n == nil {
+		return step.DropConsumed
+	}
 	ip.neigh.Update(n, mac, core.NUDStale, core.NeighUpdateWeakOverride|core.NeighUpdateOverride|core.NeighUpdateOverrideRtr)
 	return step.DropConsumed
 }

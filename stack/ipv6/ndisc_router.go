@@ -40,7 +40,9 @@ func (ip *IPv6) routerDiscovery(b *core.SKB, m wire.RouterAdvert) core.DropReaso
 	if !ok {
 		return ip.bad(step.WhyNDOptionLen)
 	}
-	ip.neigh.Update(n, mac, core.NUDStale, core.NeighUpdateWeakOverride|core.NeighUpdateOverride|core.NeighUpdateOverrideRtr|core.NeighUpdateIsRouter)
+	if n != nil {
+		ip.neigh.Update(n, mac, core.NUDStale, core.NeighUpdateWeakOverride|core.NeighUpdateOverride|core.NeighUpdateOverrideRtr|core.NeighUpdateIsRouter)
+	}
 	if !accept {
 		ns.Why(step.WhyNDRAOff, uint64(dev.Index))
 		return step.DropConsumed
@@ -91,8 +93,12 @@ func (ip *IPv6) defaultRouter(b *core.SKB, m wire.RouterAdvert, i *Inet6Dev) *Ro
 		return nil
 	}
 	if r == nil {
+		n := ip.neigh.Create(src, i.dev)
+		if n == nil {
+			return nil // ndisc_router_discovery: no neighbour, no route
+		}
 		r = ip.insertRoute(&Route6{Table: TableMain, Type: RTNUnicast, Dev: i.dev, Gateway: src, Metric: 1024, Proto: ProtRA, Pref: pref, ra: true})
-		ip.neigh.Create(src, i.dev).Router = true
+		n.Router = true
 	}
 	r.Pref = pref
 	r.Expires = ns.Clock.Now() + sim.Time(life)*sim.Second
@@ -275,6 +281,9 @@ func (ip *IPv6) Redirect(b *core.SKB, fl *Flow6) {
 		return
 	}
 	n := ip.neigh.Create(target, b.Dev)
+	if n == nil {
+		return
+	}
 	flags := uint32(core.NeighUpdateWeakOverride | core.NeighUpdateOverride)
 	if !onlink {
 		flags |= core.NeighUpdateOverrideRtr | core.NeighUpdateIsRouter

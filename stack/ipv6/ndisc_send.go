@@ -180,7 +180,7 @@ func (ip *IPv6) ndiscSendRedirect(b *core.SKB, target wire.Addr) {
 	opt := 0
 	var mac wire.MAC
 	if dev.HardLen != 0 {
-		if n := ip.neigh.Create(target, dev); n.State&core.NUDValid != 0 {
+		if n := ip.neigh.Create(target, dev); n != nil && n.State&core.NUDValid != 0 {
 			mac, opt = n.Addr, 8
 		}
 	}

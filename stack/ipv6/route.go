@@ -129,13 +129,24 @@ func (ip *IPv6) findCached(r *Route6, daddr wire.Addr) *core.Dst {
 // that take this route.
 func (ip *IPv6) makeDst(r *Route6) *core.Dst {
 	d := &core.Dst{Dev: ip.routeDev(r), Type: r.Type, MTU: r.MTU, AdvMSS: r.AdvMSS, InitCwnd: r.InitCwnd, InitRwnd: r.InitRwnd,
-		RtoMin: r.RtoMin, Gateway: r.Gateway, PrefSrc: r.PrefSrc, Table: r.Table, Err: typeError(r.Type)}
+		RtoMin: r.RtoMin, Gateway: r.Gateway, PrefSrc: r.PrefSrc, Table: r.Table}
 	u := &rt6{from: r, dst: r.Dst, plen: r.Plen, gw: !r.Gateway.IsZero(), hopLimit: r.HopLimit, gen: ip.gen}
 	if r.Dev != nil {
 		u.idev = idevOf(r.Dev)
 	}
 	d.Upper = u
-	switch r.Type {
+	typ := r.Type
+	if r.reject {
+		d.Err = typeError(typ)
+	}
+	switch {
+	case r.Blackhole:
+		typ, d.Err = RTNBlackhole, step.EINVAL
+		d.Type = typ
+	case r.reject && !rejects(typ):
+		typ = RTNUnreachable
+	}
+	switch typ {
 	case RTNBlackhole:
 		d.In, d.Out = discard{}, discard{}
 	case RTNProhibit:
@@ -144,7 +155,10 @@ func (ip *IPv6) makeDst(r *Route6) *core.Dst {
 		d.In, d.Out = pktDiscard{}, pktDiscardOut{}
 	case RTNLocal, RTNAnycast:
 		// ip6_rt_get_dev_rcu: what is for this host goes by the loopback device.
-		d.In, d.Out, d.Dev, d.Flags = localInput{}, output{}, ip.ns.Loopback, core.RTCFLocal
+		d.In, d.Out, d.Flags = localInput{}, output{}, core.RTCFLocal
+		if typ == RTNLocal || r.anycast {
+			d.Dev = ip.ns.Loopback
+		}
 	case RTNMulticast:
 		d.In, d.Out, d.Flags = groupInput{}, output{}, core.RTCFMulticast
 	default:

@@ -4,6 +4,7 @@ package ipv6
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -56,12 +57,12 @@ func (fl *Flow6) only(fields int) (k Flow6) {
 
 // ecmp is rt6_qualify_for_ecmp.
 func (r *Route6) ecmp() bool {
-	return !r.ra && r.Dev != nil && (r.NHID != 0 || !r.Gateway.IsZero())
+	return !r.ra && r.NHID == 0 && !r.Gateway.IsZero()
 }
 
 // sibling reports that two routes of one node share the flows.
 func (r *Route6) sibling(o *Route6) bool {
-	return o.Metric == r.Metric && o.NHID == r.NHID && r.ecmp() && o.ecmp() && o.Type == r.Type
+	return o.Metric == r.Metric && o.NHID == r.NHID && (r.NHID != 0 || r.ecmp() && o.ecmp())
 }
 
 // Shares reports that two routes are shown as one with several ways.
@@ -81,7 +82,7 @@ func (ip *IPv6) live(r *Route6) bool {
 // and a gateway each share the flows by weight. The hash space of 31 bits is
 // divided as rt6_multipath_rebalance does it.
 func (ip *IPv6) selectPath(t *fibTable, r *Route6, fl *Flow6, oif, strict int) *Route6 {
-	if !r.ecmp() || oif != 0 && r.Dev.Index == oif && strict&lookupIface != 0 {
+	if r.NHID == 0 && !r.ecmp() {
 		return r
 	}
 	leaf := t.node(r.Dst, r.Plen)
@@ -129,11 +130,20 @@ func (ip *IPv6) triedHash(r *Route6, hash uint32, upper uint64) {
 }
 
 // CheckNexthop is nh_create_ipv6: may a nexthop object have this gateway (zero:
-// none) on this device? EHOSTUNREACH, EINVAL: the gateway is not on the link.
-func (ip *IPv6) CheckNexthop(gw wire.Addr, dev *core.Device, onlink bool) core.Errno {
-	if gw.IsZero() {
-		return 0
+// none) on this device?
+func (ip *IPv6) CheckNexthop(gw wire.Addr, dev *core.Device, onlink bool, ack *inet.Extack) core.Errno {
+	r := Route6{Gateway: gw, Dev: dev, OnLink: onlink, Dst: wire.Addr{Lo: 1}, Table: 0}
+	return ip.nhInit(&r, ack)
+}
+
+// NexthopInit is fib6_nh_init for an IPv4 route with an IPv6 gateway (ipv4.IPv6Stub).
+func (ip *IPv6) NexthopInit(gw wire.Addr, oif int, onlink bool, table uint32, ack *inet.Extack) (*core.Device, core.Errno) {
+	r := Route6{Gateway: gw, OnLink: onlink, Dst: wire.Addr{Lo: 1}, Table: table, via: true}
+	if oif != 0 {
+		if r.Dev = ip.ns.DevByIndex(oif); r.Dev == nil {
+			return nil, step.ENODEV
+		}
 	}
-	r := Route6{Gateway: gw, Dev: dev, OnLink: onlink}
-	return ip.checkGateway(&r)
+	err := ip.nhInit(&r, ack)
+	return r.Dev, err
 }

@@ -61,8 +61,8 @@ func TestMultipath(t *testing.T) {
 		t.Errorf("deleting without a gateway: %v, %d ways are left", e, len(h.ip.table(TableMain, false).node(net, 64)))
 	}
 	o := inet.NexthopsOf(h.ns)
-	o.Insert(inet.Nexthop{ID: 1, Dev: d0, Gw: gw0}, false, true)
-	o.Insert(inet.Nexthop{ID: 2, Dev: d1, Gw: gw1}, false, true)
+	o.Insert(inet.Nexthop{ID: 1, Dev: d0, Gw: gw0, Six: true}, false, true)
+	o.Insert(inet.Nexthop{ID: 2, Dev: d1, Gw: gw1, Six: true}, false, true)
 	o.Insert(inet.Nexthop{ID: 9, Group: []inet.NexthopWeight{{ID: 1, Weight: 1}, {ID: 2, Weight: 3}}}, false, true)
 	if e := h.ip.AddRoute(Route6{Dst: net, Plen: 64, NHID: 9}); e != 0 {
 		t.Fatal(e)

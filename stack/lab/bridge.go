@@ -36,7 +36,7 @@ func bridgeTool(p *Proc, w []string) int {
 			c.json = true
 		case begins(o, "pretty"):
 			c.pretty = true
-		case begins(o, "timestamp"), begins(o, "family"), begins(o, "compressvlans"), begins(o, "force"), strings.HasPrefix(o, "color"), begins(o, "resolve"):
+		case begins(o, "timestamp"), begins(o, "family"), begins(o, "compressvlans"), strings.HasPrefix(o, "color"), begins(o, "resolve"):
 		case o == "4", o == "6":
 		case begins(o, "netns"):
 			name := a.next()
@@ -47,8 +47,12 @@ func bridgeTool(p *Proc, w []string) int {
 			}
 			p.host = sp.host
 		case begins(o, "batch"):
-			p.errf("not modelled: bridge -batch\n")
-			return 1
+			return runBatch(p, a.next(), c.force, func(w []string) int {
+				one := *c
+				return one.bridgeRun(&args{w})
+			})
+		case begins(o, "force"):
+			c.force = true
 		default:
 			p.errf("Option \"%s\" is unknown, try \"bridge help\".\n", s)
 			return 255
@@ -58,6 +62,12 @@ func bridgeTool(p *Proc, w []string) int {
 		p.errf("%s", bridgeUsageOf("bridge"))
 		return 255
 	}
+	return c.bridgeRun(a)
+}
+
+// bridgeRun carries one command out and prints its error.
+func (c *ipCmd) bridgeRun(a *args) int {
+	p := c.p
 	err := c.bridgeObject(a)
 	if c.json && err == nil && c.list != nil {
 		p.out(jsonText(c.list, c.pretty) + "\n")
@@ -154,7 +164,7 @@ func (c *ipCmd) bridgeLinkLine(d *core.Device) {
 	p := device.PortOf(d)
 	o := object{{"ifindex", d.Index}}
 	name := d.Name
-	if q := linkParent(d); q != nil {
+	if q := linkParent(d); q != nil && q.Index != d.Index { // br_fill_ifinfo leaves it out if it is the same number
 		// The tool looks the number up here, though it is another namespace's.
 		link := fmt.Sprintf("if%d", q.Index)
 		if x := d.NS.DevByIndex(q.Index); x != nil {

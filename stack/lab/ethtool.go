@@ -159,7 +159,7 @@ func (e *ethCmd) settings() int {
 	}
 	p := e.p
 	link := "no"
-	if e.d.Running() && e.d.Up() {
+	if e.d.Up() && e.d.CarrierOK() {
 		link = "yes"
 	}
 	if e.kind != "ifb" && e.kind != "dummy" {

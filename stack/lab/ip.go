@@ -19,8 +19,8 @@ type ipCmd struct {
 	json    bool
 	pretty  bool
 	list    []any // of -j
-	batch   bool
-	all     bool // -all: every namespace
+	force   bool  // a batch goes on after an error
+	all     bool  // -all: every namespace
 }
 
 // ipError ends a command with the words and the status of the real tool.
@@ -120,7 +120,9 @@ func ipTool(p *Proc, w []string) int {
 			c.stats++
 		case opt(o, "details"):
 			c.details = true
-		case opt(o, "resolve"), opt(o, "human-readable"), opt(o, "iec"), opt(o, "Numeric"), opt(o, "force"), opt(o, "color"), strings.HasPrefix(o, "color="), strings.HasPrefix(o, "c="):
+		case opt(o, "resolve"), opt(o, "human-readable"), opt(o, "iec"), opt(o, "Numeric"), opt(o, "color"), strings.HasPrefix(o, "color="), strings.HasPrefix(o, "c="):
+		case opt(o, "force"):
+			c.force = true
 		case opt(o, "json"):
 			c.json = true
 		case opt(o, "pretty"):
@@ -141,7 +143,10 @@ func ipTool(p *Proc, w []string) int {
 			}
 			p.host = s.host
 		case opt(o, "batch"):
-			return c.runBatch(a.next())
+			return runBatch(p, a.next(), c.force, func(w []string) int {
+				one := *c
+				return one.run(&args{w})
+			})
 		case opt(o, "Version"):
 			p.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
 			return 0
@@ -179,27 +184,31 @@ func (c *ipCmd) run(a *args) int {
 	return st
 }
 
-func (c *ipCmd) runBatch(file string) int {
+// runBatch is do_batch (iproute2's lib/utils.c): each line of a file, or of standard
+// input (-), is a command; the first that fails is the last, unless force is set.
+func runBatch(p *Proc, file string, force bool, run func(words []string) int) int {
 	var b []byte
 	var e string
 	if file == "-" {
-		b = c.p.readAll(0)
-	} else if b, e = c.p.readFile(file); e != "" {
-		c.p.errf("Cannot open file \"%s\" for reading: %s\n", file, e)
+		b = p.readAll(0)
+	} else if b, e = p.readFile(file); e != "" {
+		p.errf("Cannot open file \"%s\" for reading: %s\n", file, e)
 		return 1
 	}
+	status := 0
 	for n, l := range lines(string(b)) {
 		w, err := split(l)
 		if err != nil || len(w) == 0 {
 			continue
 		}
-		one := *c
-		if st := one.run(&args{w}); st != 0 {
-			c.p.errf("Command failed %s:%d\n", file, n+1)
-			return 1
+		if run(w) != 0 {
+			p.errf("Command failed %s:%d\n", file, n+1)
+			if status = 1; !force {
+				break
+			}
 		}
 	}
-	return 0
+	return status
 }
 
 func (c *ipCmd) object(a *args) error {
@@ -247,8 +256,18 @@ func verb(s string, full ...string) string {
 	return ""
 }
 
+// linkByName is ll_link_get of iproute2: it asks the kernel for one device, and what
+// the link watch holds back for it takes effect (rtnl_getlink). nil: there is none.
+func (p *Proc) linkByName(name string) *core.Device {
+	d := p.host.NS.DevByName(name)
+	if d != nil {
+		p.host.NS.Machine.LinkWatch.Sync(d)
+	}
+	return d
+}
+
 func (c *ipCmd) dev(name string) (*core.Device, error) {
-	if d := c.p.host.NS.DevByName(name); d != nil {
+	if d := c.p.linkByName(name); d != nil {
 		return d, nil
 	}
 	return nil, other("Cannot find device \"%s\"", name)

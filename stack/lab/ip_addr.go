@@ -265,7 +265,7 @@ func (c *ipCmd) addrShow(a *args, flush bool) error {
 			s = a.next()
 			fallthrough
 		default:
-			if only = c.p.host.NS.DevByName(s); only == nil {
+			if only = c.p.linkByName(s); only == nil {
 				return other("Device \"%s\" does not exist.", s)
 			}
 		}

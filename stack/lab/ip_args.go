@@ -2,69 +2,11 @@ package lab
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
-
-// prefix reads ADDR[/LEN]; kind is what the tool calls it in its error.
-func prefix(s, kind string, fam int) (wire.Addr, int, error) {
-	addr, bits, has := strings.Cut(s, "/")
-	fail := func() (wire.Addr, int, error) {
-		f := ""
-		switch fam {
-		case 4:
-			f = "inet "
-		case 6:
-			f = "inet6 "
-		}
-		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", f+"prefix", "", s)
-	}
-	_ = fail
-	var p netip.Addr
-	var err error
-	if n := strings.Count(addr, "."); fam != 6 && !strings.Contains(addr, ":") && n < 3 && addr != "" && strings.Trim(addr, "0123456789.") == "" {
-		addr += strings.Repeat(".0", 3-n) // 10/8 is 10.0.0.0/8
-		if !has {
-			bits, has = strconv.Itoa(8*(n+1)), true
-			if n == 0 {
-				bits = "32"
-			}
-		}
-	}
-	p, err = netip.ParseAddr(addr)
-	n := 0
-	if err == nil {
-		n = p.BitLen()
-	}
-	if err == nil && has {
-		if m, e := netip.ParseAddr(bits); e == nil && m.Is4() && p.Is4() { // a mask
-			v := m.As4()
-			mask := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
-			for n = 0; n < 32 && mask&(1<<(31-n)) != 0; n++ {
-			}
-			if n < 32 && mask<<n != 0 {
-				err = strconv.ErrSyntax
-			}
-		} else if n, err = strconv.Atoi(bits); err == nil && (n < 0 || n > p.BitLen()) {
-			err = strconv.ErrRange
-		}
-	}
-	if err != nil || p.Zone() != "" || fam == 4 && !p.Is4() || fam == 6 && p.Is4() {
-		want := "any valid"
-		if fam == 4 {
-			want = "inet"
-		}
-		if fam == 6 {
-			want = "inet6"
-		}
-		return wire.Addr{}, 0, other("Error: %s %s is expected rather than \"%s\".", want, kind, s)
-	}
-	return wire.FromNetip(p), n, nil
-}
 
 func (c *ipCmd) scope(s string) (int, error) {
 	switch s {

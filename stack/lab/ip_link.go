@@ -81,7 +81,7 @@ func linkFlags(d *core.Device) []string {
 			f = append(f, x.name)
 		}
 	}
-	if d.Running() {
+	if d.Up() && d.CarrierOK() {
 		f = append(f, "LOWER_UP")
 	}
 	if p := linkParent(d); p != nil && p.NS == d.NS && !p.Up() {
@@ -194,7 +194,7 @@ func (c *ipCmd) linkHelp(a *args) error {
 
 // devNamed finds a device by its name or one of its other names.
 func (c *ipCmd) devNamed(name string) *core.Device {
-	if d := c.p.host.NS.DevByName(name); d != nil {
+	if d := c.p.linkByName(name); d != nil {
 		return d
 	}
 	for _, d := range c.p.host.NS.Devices {

@@ -102,8 +102,9 @@ func (c *ipCmd) snapshot(kinds map[string]bool) []monitored {
 		}
 	}
 	if all || kinds["RULE"] {
-		for _, r := range h.IPv4.Rules() {
-			t, _ := c.ruleText(&r)
+		rules := h.IPv4.Rules()
+		for i := range rules {
+			t := c.ruleText(&rules[i], rules).b.String()
 			l = append(l, monitored{"RULE", t, strings.TrimSuffix(t, "\n"), nil, 3})
 		}
 	}
@@ -129,10 +130,10 @@ func (c *ipCmd) addrLine(d *core.Device, t string) string {
 func (c *ipCmd) monitorRoutes() []monitored {
 	var l []monitored
 	h := c.p.host
-	f := &routeFilter{all: true, proto: -1, scope: -1, tos: -1, metric: -1}
+	f := &routeFilter{}
 	for _, id := range h.IPv4.Tables() {
 		for _, r := range h.IPv4.Routes(id) {
-			t, _ := c.route4(&r, f)
+			t := c.routeText(c.msg4(&r), f).b.String()
 			var d *core.Device
 			if len(r.NH) > 0 {
 				d = h.NS.DevByIndex(r.NH[0].Dev)
@@ -146,7 +147,7 @@ func (c *ipCmd) monitorRoutes() []monitored {
 	}
 	for _, id := range h.IPv6.Tables() {
 		for _, r := range h.IPv6.Routes(id) {
-			t, _ := c.route6(r, nil, f)
+			t := c.routeText(c.msg6(r, nil), f).b.String()
 			l = append(l, monitored{"ROUTE", itoa(int(id)) + r.Dst.String() + "/" + itoa(r.Plen) + r.Gateway.String() + itoa(int(r.Metric)), strings.TrimSuffix(t, "\n"), r.Dev, 1})
 		}
 	}

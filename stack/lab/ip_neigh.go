@@ -120,7 +120,14 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 		return kernelSays("No link layer address given.")
 	}
 	if n == nil {
-		n = t.Create(dst, d)
+		make := t.Create
+		if state&core.NUDPermanent != 0 {
+			make = t.CreatePermanent
+		}
+		n = make(dst, d)
+	}
+	if n == nil {
+		return answer(105)
 	}
 	if !hasMac {
 		mac = n.Addr

@@ -62,98 +62,119 @@ func (c *ipCmd) nexthopID(a *args) (uint32, error) {
 	return id, nil
 }
 
+// nexthopAdd is ipnh_modify.
 func (c *ipCmd) nexthopAdd(a *args, replace bool) error {
 	n := inet.Nexthop{}
-	some, v6 := false, c.fam == 6
+	fam := c.fam
 	for a.more() {
-		var err error
-		switch k := a.next(); k {
-		case "id":
-			n.ID, err = number32(a, "invalid id value")
-		case "dev":
-			s, e := need(a)
-			if e != nil {
-				return e
-			}
-			if n.Dev = c.devNamed(s); n.Dev == nil {
-				return invarg("Device does not exist\n", s)
-			}
-			some = true
-		case "via":
-			s, e := need(a)
-			if e != nil {
-				return e
-			}
-			if s == "inet" || s == "inet6" {
-				s = a.next()
-			}
-			n.Gw, _, err = prefix(s, "address", c.fam)
-			v6 = v6 || err == nil && !n.Gw.Is4()
-			some = true
-		case "blackhole":
-			n.Blackhole, some = true, true
-		case "onlink":
-			n.Onlink = true
-		case "group":
-			s, e := need(a)
-			if e != nil {
-				return e
-			}
-			n.Group, err = nexthopGroup(s)
-			some = true
-		case "type":
-			if s := a.next(); s == "resilient" {
-				return other("not modelled: ip nexthop add … type resilient")
-			} else if s != "mpath" {
-				return bad("Error: argument \"%s\" is wrong: \"type\" value is invalid", s)
-			}
-		case "protocol", "proto":
-			s, e := need(a)
-			if e != nil {
-				return e
-			}
-			p, ok := protoNumber(s)
-			if !ok {
-				return invarg("\"protocol\" value is invalid\n", s)
-			}
-			n.Protocol = p
-		case "encap", "fdb":
-			return other("not modelled: ip nexthop add … %s", k)
-		default:
-			if begins(k, "help") {
-				return usageOf("nexthop")
-			}
-			return bad("Error: either \"id\" is duplicate, or \"%s\" is a garbage.", k)
-		}
-		if err != nil {
+		if err := c.nexthopWord(&n, &fam, a); err != nil {
 			return err
 		}
 	}
-	if !some {
-		return kernelSays("Invalid address family.")
+	switch {
+	case fam == 0 && len(n.Group) == 0:
+		return ack(22, inet.AckNHFamily)
+	case fam != 0 && len(n.Group) > 0:
+		return ack(22, inet.AckNHGroupFamily)
 	}
-	_ = v6
-	e, words := c.p.host.AddNexthop(n, replace)
-	if words != "" {
-		return kernelSays(words)
-	}
-	return answer(e)
+	n.Six = fam == 6
+	var words inet.Extack
+	return ack(c.p.host.AddNexthop(n, replace, &words), words)
 }
 
-// nexthopGroup reads 1,3/2 : ids with weights.
+func (c *ipCmd) nexthopWord(n *inet.Nexthop, fam *int, a *args) (err error) {
+	four := func() {
+		if *fam == 0 {
+			*fam = 4
+		}
+	}
+	switch k := a.next(); {
+	case k == "id":
+		n.ID, err = a.u32("invalid id value")
+	case k == "dev":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		if n.Dev = c.devNamed(s); n.Dev == nil {
+			return invarg("Device does not exist\n", s)
+		}
+		four()
+	case k == "via":
+		f := *fam
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		if s == "inet" || s == "inet6" {
+			f = map[string]int{"inet": 4, "inet6": 6}[s]
+			if s, err = need(a); err != nil {
+				return err
+			}
+		}
+		p, e := getAddr(s, f)
+		if e != nil {
+			return e
+		}
+		if *fam == 0 {
+			*fam = p.fam
+		} else if *fam != p.fam {
+			return invarg("address family mismatch\n", s)
+		}
+		n.Via = true
+		if n.Gw = p.addr; p.fam == 4 && p.addr.IP4() == 0 {
+			n.Gw = wire.Addr{}
+		}
+	case k == "blackhole":
+		n.Blackhole = true
+		four()
+	case k == "onlink":
+		n.Onlink = true
+	case k == "group":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n.Group, err = nexthopGroup(s)
+	case k == "type":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		if s == "resilient" {
+			return other("not modelled: ip nexthop add … type resilient")
+		} else if s != "mpath" {
+			return invarg("\"type\" value is invalid\n", s)
+		}
+	case short(k, "protocol"):
+		n.Protocol, err = a.protocol("\"protocol\" value is invalid\n")
+	case k == "encap", k == "fdb":
+		return other("not modelled: ip nexthop add … %s", k)
+	case k == "help":
+		return usageOf("nexthop")
+	default:
+		return invarg("", k)
+	}
+	return err
+}
+
+// nexthopGroup reads 1,3/2 : ids with weights (add_nh_group_attr).
 func nexthopGroup(s string) ([]inet.NexthopWeight, error) {
 	var l []inet.NexthopWeight
+	wrong := invarg("\"group\" value is invalid\n", s)
 	for _, w := range strings.Split(s, "/") {
 		id, weight, has := strings.Cut(w, ",")
-		n, err := strconv.ParseUint(id, 0, 32)
-		if err != nil || n == 0 {
-			return nil, invarg("\"group\" value is invalid\n", s)
+		n, ok := strtoulMax(id, 0, 1<<32-1)
+		if !ok || n == 0 {
+			return nil, wrong
 		}
 		g := inet.NexthopWeight{ID: uint32(n), Weight: 1}
 		if has {
-			if g.Weight, err = strconv.Atoi(weight); err != nil || g.Weight < 1 || g.Weight > 256 {
-				return nil, invarg("\"group\" value is invalid\n", s)
+			v, ok := strtoulMax(weight, 0, 1<<32-1)
+			if !ok || v == 0 || v > 256 {
+				return nil, invarg("\"weight\" is invalid\n", weight)
 			}
+			g.Weight = int(v)
 		}
 		l = append(l, g)
 	}
@@ -231,67 +252,73 @@ func (c *ipCmd) nexthopShow(a *args, flush bool) error {
 		}
 		c.nexthopLine(n)
 	}
-	if flush {
+	switch {
+	case flush && gone == 0:
+		c.p.out("Nothing to flush\n")
+	case flush:
 		c.p.outf("Flushed %d nexthops\n", gone)
 	}
 	return nil
 }
 
-// nexthopLine is print_nexthop.
+// nexthopLine prints an object.
 func (c *ipCmd) nexthopLine(n *inet.Nexthop) {
-	var b strings.Builder
-	o := object{{"id", n.ID}}
-	fmt.Fprintf(&b, "id %d ", n.ID)
+	p := c.nexthopText(n)
+	c.print(p.b.String()+"\n", p.o)
+}
+
+// nexthopText is __print_nexthop_entry.
+func (c *ipCmd) nexthopText(n *inet.Nexthop) *shown {
+	p := &shown{}
+	p.any("id", "id %d ", n.ID)
 	if len(n.Group) > 0 {
-		var list []any
-		b.WriteString("group ")
-		for i, g := range n.Group {
-			if i > 0 {
-				b.WriteString("/")
-			}
-			m := object{{"id", g.ID}}
-			fmt.Fprintf(&b, "%d", g.ID)
-			if g.Weight > 1 {
-				fmt.Fprintf(&b, ",%d", g.Weight)
-				m.add("weight", g.Weight)
-			}
-			list = append(list, m)
-		}
-		b.WriteString(" ")
-		o.add("group", list)
+		p.nexthopGroup(n.Group)
 	}
-	if !n.Gw.IsZero() && n.Gw != (wire.Addr{}) {
-		b.WriteString("via " + n.Gw.String() + " ")
-		o.add("gateway", n.Gw.String())
+	if !n.Gw.IsZero() {
+		p.any("gateway", "via %s ", n.Gw.String())
 	}
 	if n.Dev != nil {
-		b.WriteString("dev " + n.Dev.Name + " ")
-		o.add("dev", n.Dev.Name)
+		p.any("dev", "dev %s ", n.Dev.Name)
 	}
-	scope := "global"
-	if n.Dev != nil {
-		scope = "host"
-		if !n.Gw.IsZero() {
-			scope = "link"
-		}
+	scope := uint8(0)
+	if !n.Blackhole && len(n.Group) == 0 {
+		scope = n.Scope
 	}
-	if scope != "global" || c.details {
-		b.WriteString("scope " + scope + " ")
-		o.add("scope", scope)
+	if scope != 0 || c.details {
+		p.any("scope", "scope %s ", scopeName(scope))
 	}
 	if n.Blackhole {
-		b.WriteString("blackhole ")
-		o.add("blackhole", nil)
+		p.null("blackhole", "blackhole ")
 	}
 	if n.Protocol != 0 || c.details {
-		b.WriteString("proto " + protoName(n.Protocol) + " ")
-		o.add("protocol", protoName(n.Protocol))
+		p.any("protocol", "proto %s ", protoName(n.Protocol))
 	}
-	flags := []any{}
+	f := uint8(0)
 	if n.Onlink {
-		b.WriteString("onlink ")
-		flags = append(flags, "onlink")
+		f = msgOnlink
 	}
-	o.add("flags", flags)
-	c.print(b.String()+"\n", o)
+	if n.Dev != nil && !n.Dev.Running() {
+		f |= msgLinkdown
+	}
+	p.flags(f, false)
+	return p
+}
+
+func (p *shown) nexthopGroup(l []inet.NexthopWeight) {
+	var list []any
+	p.text("group ")
+	for i, g := range l {
+		if i > 0 {
+			p.text("/")
+		}
+		m := object{{"id", g.ID}}
+		fmt.Fprintf(&p.b, "%d", g.ID)
+		if g.Weight > 1 {
+			fmt.Fprintf(&p.b, ",%d", g.Weight)
+			m.add("weight", g.Weight)
+		}
+		list = append(list, m)
+	}
+	p.text(" ")
+	p.o.add("group", list)
 }

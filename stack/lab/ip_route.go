@@ -3,20 +3,20 @@ package lab
 import (
 	"strconv"
 
-	"github.com/packetwalk/packetwalk/stack"
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
-	"github.com/packetwalk/packetwalk/stack/wire"
+	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
-var routeTypes = map[string]uint8{"unicast": ipv4.RTNUnicast, "local": ipv4.RTNLocal, "broadcast": ipv4.RTNBroadcast, "anycast": ipv4.RTNAnycast, "multicast": ipv4.RTNMulticast,
+var routeTypes = map[string]uint8{"none": 0, "unicast": ipv4.RTNUnicast, "local": ipv4.RTNLocal, "broadcast": ipv4.RTNBroadcast, "anycast": ipv4.RTNAnycast, "multicast": ipv4.RTNMulticast,
 	"blackhole": ipv4.RTNBlackhole, "unreachable": ipv4.RTNUnreachable, "prohibit": ipv4.RTNProhibit, "throw": ipv4.RTNThrow, "nat": rtnNat, "xresolve": rtnXresolve}
 
-// Types of routes that the kernel knows by name only: it refuses them.
+// Types of routes that the kernel knows by name only: IPv4 refuses them.
 const rtnNat, rtnXresolve = 10, 11
 
+// routeTypeName is rtnl_rtntype_n2a.
 func routeTypeName(t uint8) string {
 	for k, v := range routeTypes {
 		if v == t {
@@ -32,26 +32,7 @@ var routeProtos = []struct {
 }{{0, "unspec"}, {1, "redirect"}, {2, "kernel"}, {3, "boot"}, {4, "static"}, {8, "gated"}, {9, "ra"}, {10, "mrt"}, {11, "zebra"}, {12, "bird"}, {13, "dnrouted"}, {14, "xorp"},
 	{15, "ntk"}, {16, "dhcp"}, {18, "keepalived"}, {42, "babel"}, {99, "openr"}, {186, "bgp"}, {187, "isis"}, {188, "ospf"}, {189, "rip"}, {192, "eigrp"}}
 
-func protoName(n uint8) string {
-	for _, p := range routeProtos {
-		if p.n == n {
-			return p.name
-		}
-	}
-	return strconv.Itoa(int(n))
-}
-
-func protoNumber(s string) (uint8, bool) {
-	for _, p := range routeProtos {
-		if p.name == s {
-			return p.n, true
-		}
-	}
-	n, err := strconv.ParseUint(s, 0, 8)
-	return uint8(n), err == nil
-}
-
-// route is ip route.
+// route is ip route (do_iproute).
 func (c *ipCmd) route(a *args) error {
 	if !a.more() {
 		return c.routeShow(a, false)
@@ -64,7 +45,7 @@ func (c *ipCmd) route(a *args) error {
 		return c.routeShow(a, true)
 	case "get":
 		return c.routeGet(a)
-	case "add", "replace", "append", "delete", "change", "prepend":
+	case "add", "replace", "append", "delete", "change", "prepend", "test":
 		return c.routeMod(a, v)
 	case "chg":
 		return c.routeMod(a, "change")
@@ -77,243 +58,197 @@ func (c *ipCmd) route(a *args) error {
 	return bad("Command \"%s\" is unknown, try \"ip route help\".", s)
 }
 
-// a routeSpec is what a command line says of a route.
-type routeSpec struct {
-	r4       ipv4.Route
-	r6       ipv6.Route6
-	nh       ipv4.Nexthop
-	nh6      []ipv6.Route6 // of nexthop …: gateway, device, weight
-	nhid     uint32
-	dev      string
-	six      bool
-	haveDst  bool
-	haveType bool
-}
-
+// routeMod is iproute_modify.
 func (c *ipCmd) routeMod(a *args, v string) error {
-	sp := &routeSpec{six: c.fam == 6}
-	sp.r4 = ipv4.Route{Scope: -1, Replace: v == "replace" || v == "change", Append: v == "append", Prepend: v == "prepend", Existing: v == "change"}
-	if v == "delete" {
-		sp.r4.Scope = ipv4.ScopeNowhere
+	del := v == "delete"
+	q := &routeReq{fam: c.fam, proto: ipv4.ProtBoot, typ: ipv4.RTNUnicast}
+	if del {
+		q.proto, q.typ, q.scope = 0, 0, ipv4.ScopeNowhere
 	}
 	for a.more() {
-		if err := c.routeWord(a, sp); err != nil {
+		if err := c.routeWord(a, q); err != nil {
 			return err
 		}
 	}
-	if !sp.haveDst && !sp.haveType && sp.dev == "" && sp.nh.Gw == 0 && sp.r6.Gateway.IsZero() && len(sp.r4.NH) == 0 && sp.nhid == 0 && len(sp.nh6) == 0 {
+	if !q.dstOK {
 		return usageOf("route")
 	}
-	if sp.dev != "" {
-		d := c.devNamed(sp.dev)
-		if d == nil {
-			return other("Cannot find device \"%s\"", sp.dev)
+	if q.dev != "" {
+		if q.oif = c.devNamed(q.dev); q.oif == nil {
+			return other("Cannot find device \"%s\"", q.dev)
 		}
-		sp.nh.Dev, sp.r6.Dev = d.Index, d
 	}
-	if sp.six {
-		return c.routeMod6(sp, v)
+	if q.hops != nil {
+		if err := c.nexthops(q); err != nil {
+			return err
+		}
 	}
-	return c.routeMod4(sp, v)
+	if q.fam == 0 {
+		q.fam = 4
+	}
+	q.finish(del)
+	if q.refused != "" {
+		return other("not modelled: ip route … %s", q.refused)
+	}
+	if q.fam == 6 {
+		return c.routeMod6(q, v)
+	}
+	return c.routeMod4(q, v)
 }
 
-func (c *ipCmd) routeMod4(sp *routeSpec, v string) error {
-	h, r := c.p.host, sp.r4
-	r.NHID = sp.nhid
-	if len(r.NH) == 0 && (sp.nh.Gw != 0 || sp.nh.Dev != 0) {
-		r.NH = []ipv4.Nexthop{sp.nh}
-	}
-	if v == "delete" {
-		if r.Scope == ipv4.ScopeNowhere {
-			r.Scope = -1
-		}
-		if !sp.haveType {
-			r.Type = 0
-		}
-		return answer(h.IPv4.DelRoute(r))
-	}
-	switch r.Type {
-	case 0, ipv4.RTNUnicast, ipv4.RTNLocal, ipv4.RTNBroadcast, ipv4.RTNMulticast, ipv4.RTNAnycast:
-		if len(r.NH) == 0 && r.NHID == 0 {
-			return ipError{"RTNETLINK answers: No such device", 2}
+// finish is the end of iproute_modify: table and scope that were not said.
+func (q *routeReq) finish(del bool) {
+	if !q.tableOK {
+		q.table = ipv4.TableMain
+		switch q.typ {
+		case ipv4.RTNLocal, ipv4.RTNBroadcast, rtnNat, ipv4.RTNAnycast:
+			q.table = ipv4.TableLocal
 		}
 	}
-	if r.Plen < 32 && r.Dst.Mask(r.Plen) != r.Dst {
-		return kernelSays("Invalid prefix for given prefix length.")
-	}
-	for _, nh := range r.NH {
-		if d := h.NS.DevByIndex(nh.Dev); d != nil && !d.Up() {
-			if nh.Gw == 0 {
-				return kernelSays("Device for nexthop is not up.")
-			}
-			return kernelSays("Nexthop device is not up.")
-		}
-	}
-	if r.Scope == -1 && r.Type >= rtnNat {
-		r.Scope = ipv4.ScopeHost
-	}
-	e := h.IPv4.AddRoute(r)
-	switch {
-	case e == 0:
-		return nil
-	case (e == 22 || e == 19) && invalidRoute(&r) != "":
-		return kernelSays(invalidRoute(&r))
-	case e == 17 && v == "add":
-		return answer(17)
-	case e == 2 && r.NHID != 0 && inet.NexthopsOf(h.NS).Find(r.NHID) == nil:
-		return kernelSays("Nexthop id does not exist.")
-	case e == 97 && r.NHID != 0:
-		return other("not modelled: an IPv4 route by an IPv6 gateway")
-	case e == 101, e == 113:
-		return kernelSays("Nexthop has invalid gateway.")
-	case e == 22 && r.PrefSrc != 0 && addrKind(h, r.PrefSrc) != ipv4.RTNLocal:
-		return kernelSays("Invalid prefsrc address.")
-	case e == 22 && len(r.NH) == 1 && r.NH[0].Gw != 0 && addrKind(h, r.NH[0].Gw) == ipv4.RTNLocal:
-		return kernelSays("Nexthop has invalid gateway.")
-	}
-	return answer(e)
-}
-
-// invalidRoute is what fib_create_info says of a route whose parts do not fit together,
-// "" if they do.
-func invalidRoute(r *ipv4.Route) string {
-	widest := map[uint8]int{ipv4.RTNLocal: ipv4.ScopeHost, ipv4.RTNBroadcast: ipv4.ScopeLink, ipv4.RTNAnycast: ipv4.ScopeLink, rtnNat: ipv4.ScopeNowhere, rtnXresolve: ipv4.ScopeNowhere}[r.Type]
-	gateway, onlink := false, false
-	for _, nh := range r.NH {
-		gateway, onlink = gateway || nh.Gw != 0, onlink || nh.Onlink
+	if q.scopeOK {
+		return
 	}
 	switch {
-	case r.Scope >= 0 && (widest > r.Scope || r.Scope > ipv4.ScopeHost):
-		return "Invalid scope."
-	case (r.Type == ipv4.RTNBlackhole || r.Type == ipv4.RTNUnreachable || r.Type == ipv4.RTNProhibit || r.Type == ipv4.RTNThrow) && len(r.NH) > 0:
-		return "Gateway, device and multipath can not be specified for this route type."
-	case r.Scope == ipv4.ScopeHost && len(r.NH) > 1:
-		return "Route with host scope can not have multiple nexthops."
-	case r.Scope == ipv4.ScopeHost && gateway:
-		return "Route with host scope can not have a gateway."
-	case onlink && !gateway:
-		return "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set."
-	case onlink && r.Scope >= ipv4.ScopeLink:
-		return "Nexthop has invalid scope."
+	case q.fam == 6:
+		q.scope = ipv4.ScopeUniverse
+	case q.typ == ipv4.RTNLocal, q.typ == rtnNat:
+		q.scope = ipv4.ScopeHost
+	case q.typ == ipv4.RTNBroadcast, q.typ == ipv4.RTNMulticast, q.typ == ipv4.RTNAnycast:
+		q.scope = ipv4.ScopeLink
+	case q.typ > ipv4.RTNUnicast:
+	case del:
+		q.scope = ipv4.ScopeNowhere
+	case !q.gwOK && q.hops == nil && q.nhid == 0:
+		q.scope = ipv4.ScopeLink
 	}
-	return ""
 }
 
-func (c *ipCmd) routeMod6(sp *routeSpec, v string) error {
-	h, r := c.p.host, sp.r6
-	r.Metric, r.Table, r.Proto, r.NHID = sp.r4.Priority, sp.r4.Table, sp.r4.Protocol, sp.nhid
-	if v == "delete" {
-		if !sp.haveType {
-			r.Type = 0
-		}
-		return c.routeDel6(sp, r)
+// way4 is a way as IPv4 takes it.
+func (w *routeHop) way4() ipv4.Nexthop {
+	n := ipv4.Nexthop{Weight: w.weight, Onlink: w.onlink}
+	if w.dev != nil {
+		n.Dev = w.dev.Index
 	}
-	if r.Dst.Mask(r.Plen) != r.Dst {
-		return kernelSays("Invalid prefix for given prefix length.")
-	}
-	if v == "change" && !c.has6(&r) {
-		return kernelSays("Can not replace route - no match found.")
-	}
-	r.Replace, r.Append = v == "replace" || v == "change", v == "append"
-	if v == "prepend" {
-		return other("not modelled: ip -6 route prepend")
-	}
-	if len(sp.nh6) > 0 {
-		return c.routeMulti6(sp, r)
-	}
-	switch r.Type {
-	case ipv4.RTNBlackhole, ipv4.RTNUnreachable, ipv4.RTNProhibit, ipv4.RTNThrow:
+	switch {
+	case !w.gwOK:
+	case w.gw.fam == 4:
+		n.Gw = w.gw.addr.IP4()
 	default:
-		if r.Dev == nil && r.Gateway.IsZero() && r.NHID == 0 {
-			return answer(19)
-		}
-		if r.Dev != nil && !r.Dev.Up() {
-			return kernelSays("Nexthop device is not up.")
-		}
+		n.Gw6, n.Via6 = w.gw.addr, true
 	}
-	return c.answer6(h.IPv6.AddRoute(r), &r)
+	return n
 }
 
-// answer6 are the kernel's words about an IPv6 route.
-func (c *ipCmd) answer6(e core.Errno, r *ipv6.Route6) error {
+func (c *ipCmd) routeMod4(q *routeReq, v string) error {
+	r := &ipv4.Route{Dst: q.dst.addr.IP4(), Plen: q.dst.bits, TOS: q.tos, Table: q.table, Type: q.typ, Scope: q.scope, Protocol: q.proto, Priority: q.prio, Metrics: q.metrics, NHID: q.nhid,
+		Replace: v == "replace" || v == "change", Append: v == "append", Prepend: v == "prepend", Existing: v == "change"}
+	if !q.dst.some {
+		r.Dst = 0
+	}
+	if q.prefsrc.some {
+		r.PrefSrc = q.prefsrc.addr.IP4()
+	}
+	one := (&routeHop{gw: q.gw, gwOK: q.gwOK, dev: q.oif, onlink: q.onlink}).way4()
+	some := one.Gw != 0 || one.Via6 || one.Dev != 0
 	switch {
-	case e == 2 && r.NHID != 0:
-		return kernelSays("Nexthop id does not exist.")
-	case e == 97 && r.NHID != 0:
-		return kernelSays("IPv6 routes can not use an IPv4 nexthop.")
-	case e == 101:
-		return answer(113)
+	case q.hops != nil:
+		r.Multi, r.Beside = true, one
+		r.Beside.Onlink = false
+		for i := range q.ways {
+			r.NH = append(r.NH, q.ways[i].way4())
+		}
+	case some || one.Onlink && q.typ != ipv4.RTNUnspec:
+		r.NH = []ipv4.Nexthop{one}
 	}
-	return answer(e)
+	if !some && q.hops == nil && (r.NHID != 0 || r.Type >= ipv4.RTNBlackhole) {
+		r.NH = nil
+	}
+	var words inet.Extack
+	if v == "delete" {
+		return ack(c.p.host.IPv4.RemoveRoute(r, &words), words)
+	}
+	if v == "test" {
+		return other("not modelled: ip route test")
+	}
+	return ack(c.p.host.IPv4.NewRoute(r, &words), words)
 }
 
-// has6 reports whether there is a route to the prefix with the metric.
-func (c *ipCmd) has6(r *ipv6.Route6) bool {
-	m := r.Metric
-	if m == 0 {
-		m = 1024
+func (c *ipCmd) routeMod6(q *routeReq, v string) error {
+	m := &q.metrics
+	r := &ipv6.Route6{Plen: q.dst.bits, Table: q.table, Type: q.typ, Dev: q.oif, Metric: q.prio, Proto: q.proto, NHID: q.nhid, NHIDSet: q.nhidOK, Pref: q.pref, OnLink: q.onlink,
+		MTU: m.MTU, AdvMSS: m.AdvMSS, HopLimit: m.HopLimit, InitCwnd: m.InitCwnd, InitRwnd: m.InitRwnd, RtoMin: m.RtoMin, Window: m.Window, QuickAck: m.QuickAck, Locks: m.Locks,
+		Replace: v == "replace" || v == "change", Append: v == "append" || v == "prepend", Existing: v == "change"}
+	if m.MTULock {
+		r.Locks |= 1 << 2
 	}
-	t := r.Table
-	if t == 0 {
-		t = ipv4.TableMain
+	if q.tos != 0 {
+		return ack(22, inet.Ack6TOS)
 	}
-	for _, o := range c.p.host.IPv6.Routes(t) {
-		if o.Dst == r.Dst && o.Plen == r.Plen && o.Metric == m {
-			return true
+	if q.dst.some {
+		r.Dst = q.dst.addr
+	}
+	if q.prefsrc.some {
+		r.PrefSrc = q.prefsrc.addr
+	}
+	if q.gwOK {
+		if q.gw.fam == 4 {
+			return ack(22, inet.Ack6Via)
 		}
+		r.Gateway = q.gw.addr
+		r.SetVia()
 	}
-	return false
+	if q.expires != 0 {
+		r.Expires = c.p.lab.now() + sim.Time(q.expires)*sim.Second
+	}
+	var ways []ipv6.Way
+	for _, w := range q.ways {
+		y := ipv6.Way{Dev: w.dev, Weight: w.weight, OnLink: w.onlink, NoVia: !w.gwOK || w.gw.fam == 4}
+		if !y.NoVia {
+			y.Gateway = w.gw.addr
+		}
+		ways = append(ways, y)
+	}
+	var words inet.Extack
+	if v == "delete" {
+		return ack(c.p.host.IPv6.RemoveRoute(r, ways, &words), words)
+	}
+	if v == "test" {
+		return other("not modelled: ip -6 route test")
+	}
+	return ack(c.p.host.IPv6.NewRoute(r, ways, &words), words)
 }
 
-// routeMulti6 is ip6_route_multipath_add: one route for each way; what went in
-// before one that fails comes out again.
-func (c *ipCmd) routeMulti6(sp *routeSpec, r ipv6.Route6) error {
-	h := c.p.host
-	var done []ipv6.Route6
-	for i := range sp.nh6 {
-		if sp.nh6[i].Gateway.IsZero() {
-			return kernelSays("Device only routes can not be added for IPv6 using the multipath API.")
-		}
-	}
-	for i, w := range sp.nh6 {
-		q := r
-		q.Gateway, q.Dev, q.Weight, q.OnLink = w.Gateway, w.Dev, w.Weight, w.OnLink
-		if i > 0 {
-			q.Replace, q.Append = false, true
-		}
-		if e := h.IPv6.AddRoute(q); e != 0 {
-			for _, x := range done {
-				h.IPv6.DelRoute(x)
-			}
-			return c.answer6(e, &q)
-		}
-		q.Replace, q.Append = false, false
-		done = append(done, q)
-	}
-	return nil
+// A routeHop is one of several ways.
+type routeHop struct {
+	gw     inetPrefix
+	gwOK   bool
+	dev    *core.Device
+	weight int
+	onlink bool
 }
 
-func (c *ipCmd) routeDel6(sp *routeSpec, r ipv6.Route6) error {
-	if len(sp.nh6) == 0 {
-		return answer(c.p.host.IPv6.DelRoute(r))
-	}
-	var last error
-	for _, w := range sp.nh6 {
-		q := r
-		q.Gateway, q.Dev = w.Gateway, w.Dev
-		if e := c.p.host.IPv6.DelRoute(q); e != 0 {
-			last = answer(e)
-		}
-	}
-	return last
+// A routeReq is what a command line says of a route (struct rtmsg with its
+// attributes).
+type routeReq struct {
+	fam                                   int
+	dst, gw, prefsrc                      inetPrefix
+	dstOK, gwOK, tableOK, scopeOK, nhidOK bool
+	dev                                   string
+	oif                                   *core.Device
+	table, prio, nhid, expires            uint32
+	typ, proto, tos                       uint8
+	scope                                 int
+	onlink                                bool
+	pref                                  int8
+	metrics                               ipv4.Metrics
+	hops                                  *args // nexthop …
+	ways                                  []routeHop
+	refused                               string
 }
 
-// addrKind asks what an address is to a host, for the words of an error that the
-// kernel has found already: nobody is told that it is asked again.
-func addrKind(h *stack.Host, a wire.IP4) uint8 {
-	t := h.NS.Trace
-	h.NS.Trace = nil
-	k := h.IPv4.AddrType(nil, a)
-	h.NS.Trace = t
-	return k
+// family takes over the family of a value that was read.
+func (q *routeReq) family(p inetPrefix) {
+	if q.fam == 0 {
+		q.fam = p.fam
+	}
 }

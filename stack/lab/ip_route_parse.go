@@ -1,201 +1,260 @@
 package lab
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
-	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// routeWord takes one keyword with its value.
-func (c *ipCmd) routeWord(a *args, sp *routeSpec) error {
-	r4, r6 := &sp.r4, &sp.r6
-	num := func(what string) (int, error) {
-		s, err := need(a)
-		if err != nil {
-			return 0, err
-		}
-		n, e := strconv.ParseUint(s, 0, 32)
-		if e != nil {
-			return 0, invarg("\""+what+"\" value is invalid\n", s)
-		}
-		return int(n), nil
-	}
-	fam := c.fam
-	if sp.six {
-		fam = 6
-	}
+// routeWord takes one keyword with its value (iproute_modify).
+func (c *ipCmd) routeWord(a *args, q *routeReq) (err error) {
 	k := a.next()
-	var err error
-	switch k {
-	case "src":
-		var p wire.Addr
-		if p, _, err = prefix(a.next(), "address", fam); err == nil {
-			r4.PrefSrc, r6.PrefSrc = p.IP4(), p
-		}
-	case "via":
-		s := a.next()
-		switch s {
-		case "inet":
-			s, fam = a.next(), 4
-		case "inet6":
-			s = a.next()
-			if !sp.six && sp.haveDst {
-				return other("not modelled: an IPv4 route by an IPv6 gateway")
-			}
-			fam = 6
-		}
-		var p wire.Addr
-		if p, _, err = prefix(s, "address", fam); err == nil {
-			if !p.Is4() {
-				if sp.haveDst && !sp.six && c.fam != 6 && sp.r4.Plen+int(sp.r4.Dst) != 0 {
-					return other("Error: inet address is expected rather than \"%s\".", s)
-				}
-				sp.six = true
-			}
-			sp.nh.Gw, r6.Gateway = p.IP4(), p
-			if !p.Is4() {
-				sp.nh.Gw = 0
-			}
-		}
-	case "from":
-		return other("not modelled: ip route … from")
-	case "tos", "dsfield":
-		s := a.next()
-		n, e := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
+	switch {
+	case k == "src":
+		s, e := need(a)
 		if e != nil {
-			return invarg("\"tos\" value is invalid\n", s)
+			return e
 		}
-		r4.TOS = uint8(n)
-	case "metric", "priority", "preference":
-		n, e := num("metric")
-		err = e
-		r4.Priority = uint32(n)
-	case "scope":
-		s := a.next()
-		if r4.Scope, err = c.scope(s); err != nil {
+		if q.prefsrc, err = getAddr(s, q.fam); err == nil {
+			q.family(q.prefsrc)
+		}
+	case k == "via":
+		if q.gwOK {
+			return invarg("use nexthop syntax to specify multiple via\n", k)
+		}
+		q.gwOK = true
+		q.gw, err = via(a, &q.fam)
+	case k == "from":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		p, e := getPrefix(s, q.fam)
+		if e != nil {
+			return e
+		}
+		if q.family(p); p.bits > 0 && p.fam == 6 {
+			q.refused = "from"
+		}
+	case k == "tos", short(k, "dsfield"):
+		q.tos, err = a.dsfield("\"tos\" value is invalid\n")
+	case k == "expires":
+		q.expires, err = a.u32("\"expires\" value is invalid\n")
+	case short(k, "metric", "priority"), k == "preference":
+		q.prio, err = a.u32("\"metric\" value is invalid\n")
+	case k == "scope":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		if q.scope, err = c.scope(s); err != nil {
 			return invarg("invalid \"scope\" value\n", s)
 		}
-	case "mtu":
-		if a.peek() == "lock" {
-			a.next()
-			r4.Metrics.MTULock = true
-		}
-		r4.Metrics.MTU, err = num("mtu")
-		r6.MTU = r4.Metrics.MTU
-	case "hoplimit":
-		if a.peek() == "lock" {
-			return other("not modelled: ip route … hoplimit lock")
-		}
-		n, e := num("hoplimit")
-		err = e
-		r6.HopLimit, r4.Metrics.HopLimit = n, min(n, 255)
-	case "advmss":
-		r4.Metrics.AdvMSS, err = num("mss")
-		r6.AdvMSS = r4.Metrics.AdvMSS
-	case "window":
-		r4.Metrics.Window, err = num("window")
-	case "initcwnd":
-		r4.Metrics.InitCwnd, err = num("initcwnd")
-		r6.InitCwnd = r4.Metrics.InitCwnd
-	case "initrwnd":
-		r4.Metrics.InitRwnd, err = num("initrwnd")
-		r6.InitRwnd = r4.Metrics.InitRwnd
-	case "quickack":
-		n, e := num("quickack")
-		err = e
-		r4.Metrics.QuickAck = n != 0
-	case "rto_min":
-		s := a.next()
-		ms, ok := milliseconds(s)
-		if !ok {
-			return invarg("\"rto_min\" value is invalid\n", s)
-		}
-		r4.Metrics.RtoMin, r6.RtoMin = ms, ms
-	case "rtt", "rttvar", "reordering", "cwnd", "ssthresh", "realms", "congctl", "features", "fastopen_no_cookie", "encap", "ttl-propagate", "realm":
-		return other("not modelled: ip route … %s", k)
-	case "nhid":
-		n, e := number32(a, "\"id\" value is invalid\n")
-		if e != nil {
-			return e
-		}
-		sp.nhid = n
-	case "expires":
-		n, e := num("expires")
-		if e != nil {
-			return e
-		}
-		r6.Expires = c.p.lab.now() + sim.Time(n)*sim.Second
-	case "pref":
+		q.scopeOK = true
+	case k == "onlink":
+		q.onlink = true
+	case k == "nexthop":
+		q.hops = &args{append([]string{"nexthop"}, a.w...)}
+		a.w = nil
+	case k == "nhid":
+		q.nhidOK = true
+		q.nhid, err = a.u32("\"id\" value is invalid\n")
+	case short(k, "protocol"):
+		q.proto, err = a.protocol("\"protocol\" value is invalid\n")
+	case short(k, "table"):
+		q.table, err = c.tableWord(a, "\"table\" value is invalid\n")
+		q.tableOK = true
+	case short(k, "vrf"):
 		s, e := need(a)
 		if e != nil {
 			return e
 		}
-		v, ok := map[string]int8{"low": -1, "medium": 0, "high": 1}[s]
-		if !ok {
-			return invarg("\"pref\" value is invalid\n", s)
-		}
-		r6.Pref = v
-	case "onlink":
-		sp.nh.Onlink, r6.OnLink = true, true
-	case "nexthop":
-		err = c.nexthops(a, sp)
-	case "protocol", "proto":
-		s := a.next()
-		n, ok := protoNumber(s)
-		if !ok {
-			return invarg("\"protocol\" value is invalid\n", s)
-		}
-		r4.Protocol = n
-	case "table":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		if r4.Table, err = c.table(s); err != nil {
-			return invarg("\"table\" value is invalid\n", s)
-		}
-	case "dev", "oif":
-		if sp.dev, err = need(a); err != nil {
-			return err
-		}
+		return invarg("Invalid VRF\n", s)
+	case k == "dev", k == "oif":
+		q.dev, err = need(a)
+	case short(k, "pref"):
+		return q.preference(a)
+	case k == "as", k == "encap", k == "ttl-propagate":
+		q.refused = k
+		a.w = nil
 	default:
-		if k == "to" {
-			k = a.next()
-		}
-		if t, ok := routeTypes[k]; ok && !sp.haveDst {
-			r4.Type, r6.Type, sp.haveType = t, t, true
-			if !a.more() {
-				return nil
-			}
-			k = a.next()
-		}
-		if sp.haveDst {
-			return bad("Error: either \"to\" is duplicate, or \"%s\" is a garbage.", k)
-		}
-		sp.haveDst = true
-		if k == "default" || k == "all" || k == "any" {
-			break
-		}
-		p, n, e := prefix(k, "prefix", c.fam)
-		if e != nil {
+		if known, e := q.metric(k, a); known || e != nil {
 			return e
 		}
-		sp.six = !p.Is4()
-		r4.Dst, r4.Plen, r6.Dst, r6.Plen = p.IP4(), n, p, n
+		return q.destination(k, a)
 	}
 	return err
 }
 
+// via reads [inet|inet6] ADDRESS.
+func via(a *args, fam *int) (p inetPrefix, err error) {
+	s, err := need(a)
+	if err != nil {
+		return p, err
+	}
+	f := *fam
+	if s == "inet" || s == "inet6" {
+		f = map[string]int{"inet": 4, "inet6": 6}[s]
+		if s, err = need(a); err != nil {
+			return p, err
+		}
+	}
+	if p, err = getAddr(s, f); err == nil && *fam == 0 {
+		*fam = p.fam
+	}
+	return p, err
+}
+
+func (q *routeReq) preference(a *args) error {
+	s, err := need(a)
+	if err != nil {
+		return err
+	}
+	switch n, ok := strtoulMax(s, 0, 255); {
+	case s == "low", ok && n == 3:
+		q.pref = -1
+	case s == "high", ok && n == 1:
+		q.pref = 1
+	case s == "medium", ok:
+		q.pref = 0
+	default:
+		return invarg("\"pref\" value is invalid\n", s)
+	}
+	return nil
+}
+
+// destination reads [TYPE] PREFIX.
+func (q *routeReq) destination(k string, a *args) (err error) {
+	if k == "to" {
+		if k, err = need(a); err != nil {
+			return err
+		}
+	}
+	if k != "" && (k[0] < '0' || k[0] > '9') {
+		if t, ok := typeNumber(k); ok {
+			q.typ = t
+			if k, err = need(a); err != nil {
+				return err
+			}
+		}
+	}
+	if short(k, "help") {
+		return usageOf("route")
+	}
+	if q.dstOK {
+		return bad("Error: either \"to\" is duplicate, or \"%s\" is a garbage.", k)
+	}
+	if q.dst, err = getPrefix(k, q.fam); err != nil {
+		return err
+	}
+	q.family(q.dst)
+	q.dstOK = true
+	return nil
+}
+
+// Metrics by name: what a route says of sizes and times (RTAX_*).
+var routeMetrics = []struct {
+	name string
+	full bool // it must be written out
+	rtax int
+	lock bool   // "lock" may stand in front of the value
+	what string // how the complaint calls it
+}{{"mtu", true, 2, true, "mtu"}, {"hoplimit", true, 10, true, "hoplimit"}, {"advmss", true, 8, true, "mss"}, {"reordering", false, 9, true, "reordering"}, {"rtt", true, 4, true, "rtt"}, {"rto_min", true, 13, false, "rto_min"},
+	{"window", false, 3, true, "window"}, {"cwnd", false, 7, true, "cwnd"}, {"initcwnd", false, 11, true, "initcwnd"}, {"initrwnd", false, 14, true, "initrwnd"}, {"features", false, 12, false, "features"},
+	{"quickack", false, 15, false, "quickack"}, {"congctl", false, 16, true, "congctl"}, {"rttvar", false, 5, true, "rttvar"}, {"ssthresh", false, 6, true, "ssthresh"}, {"realms", false, 0, false, "realm"},
+	{"fastopen_no_cookie", false, 17, false, "fastopen_no_cookie"}}
+
+// metric reads a metric with its value, if the word is one.
+func (q *routeReq) metric(k string, a *args) (known bool, err error) {
+	for _, x := range routeMetrics {
+		if k != x.name && (x.full || !short(k, x.name)) {
+			continue
+		}
+		s, err := need(a)
+		if err == nil && x.lock && s == "lock" {
+			if x.rtax == 2 {
+				q.metrics.MTULock = true
+			} else {
+				q.metrics.Locks |= 1 << x.rtax
+			}
+			s, err = need(a)
+		}
+		if err != nil {
+			return true, err
+		}
+		return true, q.setMetric(x.name, x.what, s)
+	}
+	return false, nil
+}
+
+func (q *routeReq) setMetric(name, what, s string) error {
+	m := &q.metrics
+	wrong := invarg("\""+what+"\" value is invalid\n", s)
+	switch name {
+	case "rto_min":
+		t, ok := milliseconds(s)
+		if !ok {
+			return wrong
+		}
+		m.RtoMin = t
+		m.Locks |= ipv4.LockRtoMin
+		return nil
+	case "rtt", "rttvar":
+		if _, ok := milliseconds(s); !ok {
+			return wrong
+		}
+	}
+	limit := uint64(math.MaxUint32)
+	if name == "hoplimit" {
+		limit = 255
+	}
+	n, ok := strtoulMax(s, 0, limit)
+	v := int(n)
+	switch name {
+	case "rtt", "rttvar", "congctl", "features", "realms":
+		q.refused = name
+		return nil
+	case "mtu":
+		m.MTU = min(v, 65535-15)
+	case "advmss":
+		m.AdvMSS = min(v, 65535-40)
+	case "hoplimit":
+		m.HopLimit = v
+	case "window":
+		m.Window = v
+	case "initcwnd":
+		m.InitCwnd = v
+	case "initrwnd":
+		m.InitRwnd = v
+	case "quickack":
+		if ok && v > 1 {
+			return invarg("\"quickack\" value should be 0 or 1\n", s)
+		}
+		m.QuickAck = v == 1
+	case "fastopen_no_cookie":
+		if ok && v > 1 {
+			return invarg("\"fastopen_no_cookie\" value should be 0 or 1\n", s)
+		}
+		q.refused = name
+	default:
+		q.refused = name
+	}
+	if !ok {
+		return wrong
+	}
+	return nil
+}
+
+// milliseconds is get_time_rtt: a time, ms if it has no unit.
 func milliseconds(s string) (sim.Time, bool) {
 	unit := sim.Millisecond
 	for _, u := range [...]struct {
 		s string
 		t sim.Time
-	}{{"ms", sim.Millisecond}, {"us", sim.Microsecond}, {"s", sim.Second}} {
+	}{{"msecs", sim.Millisecond}, {"msec", sim.Millisecond}, {"ms", sim.Millisecond}, {"usecs", sim.Microsecond}, {"usec", sim.Microsecond}, {"us", sim.Microsecond}, {"nsecs", 1}, {"nsec", 1}, {"ns", 1}, {"secs", sim.Second}, {"sec", sim.Second}, {"s", sim.Second}} {
 		if v, ok := strings.CutSuffix(s, u.s); ok {
 			s, unit = v, u.t
 			break
@@ -205,64 +264,64 @@ func milliseconds(s string) (sim.Time, bool) {
 	return sim.Time(f * float64(unit)), err == nil && f >= 0 && f < 1e9
 }
 
-// nexthops reads "via A dev D weight N nexthop via B …".
-func (c *ipCmd) nexthops(a *args, sp *routeSpec) error {
-	w := ipv6.Route6{}
-	var all []ipv6.Route6
+// nexthops is parse_nexthops: nexthop via A dev D weight N nexthop via B …
+func (c *ipCmd) nexthops(q *routeReq) error {
+	a := q.hops
 	for a.more() {
-		switch k := a.next(); k {
-		case "nexthop":
-			all = append(all, w)
-			w = ipv6.Route6{}
-		case "via":
-			s := a.next()
-			if s == "inet" || s == "inet6" {
-				s = a.next()
-			}
-			g, _, err := prefix(s, "address", c.fam)
-			if err != nil {
-				return err
-			}
-			if !g.Is4() && !sp.six && sp.haveDst && sp.r4.Plen > 0 {
-				return other("not modelled: an IPv4 route by an IPv6 gateway")
-			}
-			sp.six = sp.six || !g.Is4()
-			w.Gateway = g
-		case "dev":
-			s, err := need(a)
-			if err != nil {
-				return err
-			}
-			if w.Dev = c.devNamed(s); w.Dev == nil {
-				return other("Cannot find device \"%s\"", s)
-			}
-		case "weight":
-			s := a.next()
-			n, err := strconv.Atoi(s)
-			if err != nil || n < 1 || n > 256 {
-				return invarg("\"weight\" is invalid\n", s)
-			}
-			w.Weight = n
-		case "onlink":
-			w.OnLink = true
-		default:
-			return bad("Error: \"nexthop\" or end of line is expected instead of \"%s\"", k)
+		if s := a.next(); s != "nexthop" {
+			return bad("Error: \"nexthop\" or end of line is expected instead of \"%s\"", s)
 		}
-	}
-	all = append(all, w)
-	if sp.six {
-		sp.nh6 = all
-		return nil
-	}
-	for _, x := range all {
-		nh := ipv4.Nexthop{Weight: x.Weight, Onlink: x.OnLink}
-		if !x.Gateway.IsZero() {
-			nh.Gw = x.Gateway.IP4()
+		if !a.more() {
+			return bad("Error: unexpected end of line after \"nexthop\"")
 		}
-		if x.Dev != nil {
-			nh.Dev = x.Dev.Index
+		w, err := c.oneNexthop(a, q)
+		if err != nil {
+			return err
 		}
-		sp.r4.NH = append(sp.r4.NH, nh)
+		q.ways = append(q.ways, w)
 	}
 	return nil
+}
+
+// oneNexthop is parse_one_nh.
+func (c *ipCmd) oneNexthop(a *args, q *routeReq) (w routeHop, err error) {
+	w.weight = 1
+	for a.more() {
+		switch k := a.peek(); {
+		case k == "via":
+			a.next()
+			w.gwOK = true
+			if w.gw, err = via(a, &q.fam); err != nil {
+				return w, err
+			}
+		case k == "dev":
+			a.next()
+			s, err := need(a)
+			if err != nil {
+				return w, err
+			}
+			if w.dev = c.devNamed(s); w.dev == nil {
+				return w, bad("Cannot find device \"%s\"\nError: cannot parse nexthop", s)
+			}
+		case k == "weight":
+			a.next()
+			s, err := need(a)
+			if err != nil {
+				return w, err
+			}
+			n, ok := strtoulMax(s, 0, 256)
+			if !ok || n == 0 {
+				return w, invarg("\"weight\" is invalid\n", s)
+			}
+			w.weight = int(n)
+		case k == "onlink":
+			a.next()
+			w.onlink = true
+		case short(k, "realms"), k == "encap", k == "as":
+			return w, other("not modelled: ip route … nexthop … %s", k)
+		default:
+			return w, nil
+		}
+	}
+	return w, nil
 }

@@ -2,10 +2,12 @@ package lab
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
+	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
-	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
 )
 
@@ -16,274 +18,211 @@ func (c *ipCmd) devName(i int) string {
 	return fmt.Sprintf("if%d", i)
 }
 
-// route4 is print_route for IPv4.
-func (c *ipCmd) route4(r *ipv4.Route, f *routeFilter) (string, object) {
-	var o object
-	var b strings.Builder
-	if r.Type != ipv4.RTNUnicast || c.details {
-		b.WriteString(routeTypeName(r.Type) + " ")
-		o.add("type", routeTypeName(r.Type))
+// routeText is print_route. What the filter asks for, all that are shown have: it is
+// left out.
+func (c *ipCmd) routeText(m *routeMsg, f *routeFilter) *shown {
+	p := &shown{}
+	if m.typ != ipv4.RTNUnicast || c.details {
+		p.any("type", "%s ", routeTypeName(m.typ))
 	}
-	dst := r.Dst.String()
-	if r.Plen < 32 {
-		dst += fmt.Sprintf("/%d", r.Plen)
+	p.any("dst", "%s ", m.dstText())
+	if m.src != nil {
+		p.any("from", "from %s ", m.src.String())
 	}
-	if r.Plen == 0 && r.Dst == 0 {
-		dst = "default"
+	if m.nhid != 0 {
+		p.any("nhid", "nhid %d ", m.nhid)
 	}
-	b.WriteString(dst + " ")
-	o.add("dst", dst)
-	if r.TOS != 0 && f.tos < 0 {
-		fmt.Fprintf(&b, "tos 0x%02x ", r.TOS)
-		o.add("tos", fmt.Sprintf("0x%02x", r.TOS))
+	if m.tos != 0 && !f.tosSet {
+		p.any("tos", "tos %s ", dsfieldName(m.tos))
 	}
-	if r.NHID != 0 {
-		fmt.Fprintf(&b, "nhid %d ", r.NHID)
-		o.add("nhid", r.NHID)
+	switch {
+	case m.gw.IsZero():
+	case m.via6:
+		p.via6(m.gw.String())
+	case f.via.bits != m.bits():
+		p.any("gateway", "via %s ", m.gw.String())
 	}
-	var flags []any
-	if len(r.NH) == 1 {
-		nh := r.NH[0]
-		if nh.Gw != 0 && f.via.IsZero() {
-			b.WriteString("via " + nh.Gw.String() + " ")
-			o.add("gateway", nh.Gw.String())
+	if m.dev != nil && f.dev == nil {
+		p.any("dev", "dev %s ", m.dev.Name)
+	}
+	if m.table != 0 && (m.table != ipv4.TableMain || c.details) && f.table == 0 {
+		p.any("table", "table %s ", c.tableName(m.table))
+	}
+	if !m.cloned {
+		if (m.proto != ipv4.ProtBoot || c.details) && !f.protoSet {
+			p.any("protocol", "proto %s ", protoName(m.proto))
 		}
-		if nh.Dev != 0 && f.dev == nil {
-			b.WriteString("dev " + c.devName(nh.Dev) + " ")
-			o.add("dev", c.devName(nh.Dev))
-		}
-	}
-	if r.Table != ipv4.TableMain && f.all {
-		b.WriteString("table " + c.tableName(r.Table) + " ")
-		o.add("table", c.tableName(r.Table))
-	}
-	if (r.Protocol != ipv4.ProtBoot || c.details) && f.proto < 0 {
-		b.WriteString("proto " + protoName(r.Protocol) + " ")
-		o.add("protocol", protoName(r.Protocol))
-	}
-	if (r.Scope != ipv4.ScopeUniverse || c.details) && f.scope < 0 && !(r.Scope == ipv4.ScopeUniverse && !c.details) {
-		b.WriteString("scope " + scopeName(uint8(r.Scope)) + " ")
-		o.add("scope", scopeName(uint8(r.Scope)))
-	}
-	if r.PrefSrc != 0 && f.src.IsZero() {
-		b.WriteString("src " + r.PrefSrc.String() + " ")
-		o.add("prefsrc", r.PrefSrc.String())
-	}
-	if r.Priority != 0 && f.metric < 0 {
-		fmt.Fprintf(&b, "metric %d ", r.Priority)
-		o.add("metric", r.Priority)
-	}
-	if len(r.NH) == 1 {
-		if r.Dead {
-			flags = append(flags, "dead")
-		}
-		if r.NH[0].Onlink {
-			flags = append(flags, "onlink")
-		}
-		if r.Linkdown {
-			flags = append(flags, "linkdown")
-		}
-		for _, x := range flags {
-			b.WriteString(x.(string) + " ")
+		if (m.scope != ipv4.ScopeUniverse || c.details) && !f.scopeSet {
+			p.any("scope", "scope %s ", scopeName(uint8(m.scope)))
 		}
 	}
-	if flags == nil {
-		flags = []any{}
+	if !m.prefsrc.IsZero() && f.src.bits != m.bits() {
+		p.any("prefsrc", "src %s ", m.prefsrc.String())
 	}
-	o.add("flags", flags)
-	ms, mo := metrics4(&r.Metrics)
-	b.WriteString(ms)
-	if len(mo) > 0 {
-		o.add("metrics", []any{mo})
+	if m.hasPrio && !f.metricSet {
+		p.any("metric", "metric %d ", m.prio)
 	}
-	if len(r.NH) > 1 {
-		var list []any
-		for _, nh := range r.NH {
-			var n object
-			b.WriteString("\n\tnexthop ")
-			if nh.Gw != 0 {
-				b.WriteString("via " + nh.Gw.String() + " ")
-				n.add("gateway", nh.Gw.String())
-			}
-			fl := []any{}
-			fmt.Fprintf(&b, "dev %s weight %d ", c.devName(nh.Dev), max(1, nh.Weight))
-			n.add("dev", c.devName(nh.Dev))
-			n.add("weight", max(1, nh.Weight))
-			d := c.p.host.NS.DevByIndex(nh.Dev)
-			if d != nil && !d.Up() {
-				fl = append(fl, "dead")
-			}
-			if nh.Onlink {
-				fl = append(fl, "onlink")
-			}
-			if d != nil && !d.Running() {
-				fl = append(fl, "linkdown")
-			}
-			for _, x := range fl {
-				b.WriteString(x.(string) + " ")
-			}
-			n.add("flags", fl)
-			list = append(list, n)
-		}
-		o.add("nexthops", list)
-	}
-	return b.String() + "\n", o
+	p.flags(m.flags, m.failed)
+	c.routeRest(m, p)
+	return p
 }
 
-func metrics4(m *ipv4.Metrics) (string, object) {
+// bits is how long addresses of the route's family are.
+func (m *routeMsg) bits() int {
+	if m.six {
+		return 128
+	}
+	return 32
+}
+
+func (m *routeMsg) dstText() string {
+	switch {
+	case m.dstLen == 0 && !m.cloned:
+		return "default"
+	case m.dstLen == m.bits():
+		return m.dst.String()
+	}
+	return m.dst.String() + "/" + strconv.Itoa(m.dstLen)
+}
+
+// via6 is print_rta_via.
+func (p *shown) via6(gw string) {
+	fmt.Fprintf(&p.b, "via inet6 %s ", gw)
+	p.o.add("via", object{{"family", "inet6"}, {"host", gw}})
+}
+
+// flags is print_rt_flags.
+func (p *shown) flags(f uint8, failed bool) {
+	l := []any{}
+	add := func(on bool, s string) {
+		if on {
+			l = append(l, s)
+			p.b.WriteString(s + " ")
+		}
+	}
+	add(f&msgDead != 0, "dead")
+	add(f&msgOnlink != 0, "onlink")
+	add(f&msgLinkdown != 0, "linkdown")
+	add(failed, "rt_offload_failed")
+	p.o.add("flags", l)
+}
+
+// routeRest is print_route from the mark on.
+func (c *ipCmd) routeRest(m *routeMsg, p *shown) {
+	if m.mark != 0 {
+		if m.mark >= 16 {
+			fmt.Fprintf(&p.b, "mark 0x%x ", m.mark)
+		} else {
+			fmt.Fprintf(&p.b, "mark %d ", m.mark)
+		}
+		p.o.add("mark", m.mark)
+	}
+	if m.uid != nil {
+		p.any("uid", "uid %d ", *m.uid)
+	}
+	if m.cloned && !m.six {
+		p.cacheFlags(m)
+	}
+	if m.hasExpires && m.expires/(10*sim.Millisecond) != 0 {
+		p.any("expires", "expires %dsec ", int(m.expires/sim.Second))
+	}
+	p.metrics(m)
+	if m.iif != nil {
+		p.any("iif", "iif %s ", m.iif.Name)
+	}
+	if m.six {
+		p.any("pref", "pref %s", map[int8]string{-1: "low", 0: "medium", 1: "high"}[m.pref])
+	}
+	if m.nhid != 0 && c.details {
+		if n := inet.NexthopsOf(c.p.host.NS).Find(m.nhid); n != nil {
+			p.text("\n\tnh_info ")
+			q := c.nexthopText(n)
+			p.b.WriteString(q.b.String())
+			p.o.add("nh_info", q.o)
+		}
+	}
+	if len(m.ways) > 0 {
+		p.ways(m.ways)
+	}
+	p.text("\n")
+}
+
+// cacheFlags is print_cache_flags.
+func (p *shown) cacheFlags(m *routeMsg) {
+	l := []string{}
+	for _, f := range [...]struct {
+		on   bool
+		name string
+	}{{m.cache&core.RTCFLocal != 0, "local"}, {m.cache&core.RTCFMulticast != 0, "mc"}, {m.cache&core.RTCFBroadcast != 0, "brd"}, {m.cache&core.RTCFRedirected != 0, "redirected"}, {m.redirect, "redirect"}} {
+		if f.on {
+			l = append(l, f.name)
+		}
+	}
+	p.text("\n    cache ")
+	if len(l) > 0 {
+		p.text("<" + strings.Join(l, ",") + "> ")
+	}
+	p.o.add("cache", anyList(l))
+}
+
+var metricNames = [...]string{2: "mtu", 3: "window", 4: "rtt", 5: "rttvar", 6: "ssthresh", 7: "cwnd", 8: "advmss", 9: "reordering", 10: "hoplimit", 11: "initcwnd", 12: "features", 13: "rto_min", 14: "initrwnd", 15: "quickack", 16: "congctl", 17: "fastopen_no_cookie"}
+
+// metrics is print_rta_metrics.
+func (p *shown) metrics(m *routeMsg) {
+	if len(m.metrics) == 0 && m.locks == 0 {
+		return
+	}
 	var o object
-	var b strings.Builder
-	num := func(name string, v int, lock bool) {
-		if v == 0 {
-			return
+	for i, name := range metricNames {
+		v, has := 0, false
+		for _, x := range m.metrics {
+			if x.rtax == i {
+				v, has = x.value, true
+			}
 		}
-		b.WriteString(name + " ")
-		if lock {
-			b.WriteString("lock ")
+		locked := m.locks&(1<<i) != 0
+		if name == "" || !has && !locked {
+			continue
 		}
-		fmt.Fprintf(&b, "%d ", v)
+		p.text(name + " ")
+		if locked {
+			p.text("lock ")
+		}
+		switch {
+		case i != 13:
+			p.text(strconv.Itoa(v) + " ")
+		case v >= 1000:
+			p.text(strconv.FormatFloat(float64(v)/1e3, 'g', 6, 64) + "s ")
+		default:
+			p.text(strconv.Itoa(v) + "ms ")
+		}
 		o.add(name, v)
 	}
-	num("mtu", m.MTU, m.MTULock)
-	num("window", m.Window, false)
-	num("advmss", m.AdvMSS, false)
-	num("hoplimit", m.HopLimit, false)
-	num("initcwnd", m.InitCwnd, false)
-	if m.RtoMin != 0 {
-		fmt.Fprintf(&b, "rto_min lock %dms ", m.RtoMin/sim.Millisecond)
-		o.add("rto_min", int(m.RtoMin/sim.Millisecond))
-	}
-	num("initrwnd", m.InitRwnd, false)
-	if m.QuickAck {
-		num("quickack", 1, false)
-	}
-	return b.String(), o
+	p.o.add("metrics", []any{o})
 }
 
-// route6 is print_route for IPv6.
-func (c *ipCmd) route6(r *ipv6.Route6, same []*ipv6.Route6, f *routeFilter) (string, object) {
-	var o object
-	var b strings.Builder
-	typ := r.Type
-	if typ == 0 {
-		typ = ipv4.RTNUnicast
-	}
-	if r.Dst.IsMulticast() && r.Plen == 8 && r.Table == ipv4.TableLocal {
-		typ = ipv4.RTNMulticast
-	}
-	if typ != ipv4.RTNUnicast || c.details {
-		b.WriteString(routeTypeName(typ) + " ")
-		o.add("type", routeTypeName(typ))
-	}
-	dst := r.Dst.String()
-	if r.Plen < 128 {
-		dst += fmt.Sprintf("/%d", r.Plen)
-	}
-	if r.Plen == 0 {
-		dst = "default"
-	}
-	b.WriteString(dst + " ")
-	o.add("dst", dst)
-	if r.NHID != 0 {
-		fmt.Fprintf(&b, "nhid %d ", r.NHID)
-		o.add("nhid", r.NHID)
-	}
-	one := len(same) < 2
-	if one && !r.Gateway.IsZero() && f.via.IsZero() {
-		b.WriteString("via " + r.Gateway.String() + " ")
-		o.add("gateway", r.Gateway.String())
-	}
-	if one && f.dev == nil {
-		name := "lo"
-		if r.Dev != nil {
-			name = r.Dev.Name
-		}
-		b.WriteString("dev " + name + " ")
-		o.add("dev", name)
-	}
-	if r.Table != ipv4.TableMain && r.Table != 0 && f.all {
-		b.WriteString("table " + c.tableName(r.Table) + " ")
-		o.add("table", c.tableName(r.Table))
-	}
-	proto := r.Proto
-	if proto == 0 {
-		proto = ipv4.ProtBoot
-	}
-	if (proto != ipv4.ProtBoot || c.details) && f.proto < 0 {
-		b.WriteString("proto " + protoName(proto) + " ")
-		o.add("protocol", protoName(proto))
-	}
-	if c.details {
-		b.WriteString("scope global ")
-		o.add("scope", "global")
-	}
-	if !r.PrefSrc.IsZero() && f.src.IsZero() {
-		b.WriteString("src " + r.PrefSrc.String() + " ")
-		o.add("prefsrc", r.PrefSrc.String())
-	}
-	if f.metric < 0 {
-		fmt.Fprintf(&b, "metric %d ", r.Metric)
-		o.add("metric", r.Metric)
-	}
-	flags := []any{}
-	if one && r.OnLink {
-		flags = append(flags, "onlink")
-	}
-	if one && r.Dev != nil && r.Dev.Up() && !r.Dev.Running() {
-		flags = append(flags, "linkdown")
-	}
-	for _, x := range flags {
-		b.WriteString(x.(string) + " ")
-	}
-	o.add("flags", flags)
-	if r.Expires != 0 {
-		n := max(0, r.Expires-c.p.lab.now()) / sim.Second
-		fmt.Fprintf(&b, "expires %dsec ", n)
-		o.add("expires", int(n))
-	}
-	m := ipv4.Metrics{MTU: r.MTU, AdvMSS: r.AdvMSS, InitCwnd: r.InitCwnd, InitRwnd: r.InitRwnd, RtoMin: r.RtoMin}
-	ms, mo := metrics4(&m)
-	b.WriteString(ms)
-	if r.HopLimit != 0 {
-		fmt.Fprintf(&b, "hoplimit %d ", r.HopLimit)
-		mo.add("hoplimit", r.HopLimit)
-	}
-	if len(mo) > 0 {
-		o.add("metrics", []any{mo})
-	}
-	pref := map[int8]string{-1: "low", 0: "medium", 1: "high"}[r.Pref]
-	b.WriteString("pref " + pref)
-	o.add("pref", pref)
-	if !one {
-		o.add("nexthops", c.nexthops6(same, &b))
-	}
-	return b.String() + "\n", o
-}
-
-// nexthops6 are the ways of a route with several.
-func (c *ipCmd) nexthops6(same []*ipv6.Route6, b *strings.Builder) []any {
+// ways is print_rta_multipath.
+func (p *shown) ways(l []routeMsgWay) {
 	var list []any
-	for _, r := range same {
-		var o object
-		b.WriteString("\n\tnexthop ")
-		if !r.Gateway.IsZero() {
-			b.WriteString("via " + r.Gateway.String() + " ")
-			o.add("gateway", r.Gateway.String())
+	for _, w := range l {
+		q := &shown{}
+		p.text("\n\tnexthop ")
+		switch {
+		case w.gw.IsZero():
+		case w.via6:
+			q.via6(w.gw.String())
+		default:
+			q.any("gateway", "via %s ", w.gw.String())
 		}
-		fmt.Fprintf(b, "dev %s weight %d ", r.Dev.Name, max(1, r.Weight))
-		o = append(o, member{"dev", r.Dev.Name}, member{"weight", max(1, r.Weight)})
-		flags := []any{}
-		if r.OnLink {
-			flags = append(flags, "onlink")
+		name := "*"
+		if w.dev != nil {
+			name = w.dev.Name
 		}
-		if r.Dev.Up() && !r.Dev.Running() {
-			flags = append(flags, "linkdown")
-		}
-		for _, x := range flags {
-			b.WriteString(x.(string) + " ")
-		}
-		o.add("flags", flags)
-		list = append(list, o)
+		q.any("dev", "dev %s ", name)
+		q.any("weight", "weight %d ", w.weight)
+		q.flags(w.flags, false)
+		p.b.WriteString(q.b.String())
+		list = append(list, q.o)
 	}
-	return list
+	p.o.add("nexthops", list)
 }

@@ -3,10 +3,9 @@ package lab
 import (
 	"fmt"
 	"sort"
-	"strconv"
-	"strings"
 
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/inet"
 	"github.com/packetwalk/packetwalk/stack/ipv4"
 	"github.com/packetwalk/packetwalk/stack/ipv6"
 	"github.com/packetwalk/packetwalk/stack/sim"
@@ -15,252 +14,226 @@ import (
 
 // routeFilter is what ip route show selects by.
 type routeFilter struct {
-	table            uint32
-	all              bool
-	cache            bool
-	dev              *core.Device
-	via              wire.Addr
-	proto, scope     int
-	typ              uint8
-	tos              int
-	metric           int
-	mode             string // "", exact, root, match
-	dst              wire.Addr
-	plen             int
-	hasDst, hasTable bool
-	src              wire.Addr
+	table                                 uint32 // 0: all
+	cache                                 bool
+	dev                                   *core.Device
+	via, src, root, match                 inetPrefix
+	proto                                 uint8
+	protoSet, scopeSet, tosSet, metricSet bool
+	scope                                 int
+	typ                                   uint8
+	typSet                                bool
+	tos                                   uint8
+	metric                                uint32
+	devName                               string
+	refused                               string
 }
 
-func (c *ipCmd) routeFilter(a *args) (*routeFilter, bool, error) {
-	f := &routeFilter{table: ipv4.TableMain, proto: -1, scope: -1, tos: -1, metric: -1}
-	some := false
+// routeFilter reads the operands of ip route show (iproute_list_flush_or_save).
+func (c *ipCmd) routeFilter(a *args) (*routeFilter, error) {
+	f := &routeFilter{table: ipv4.TableMain}
 	for a.more() {
-		k := a.next()
-		some = true
-		switch k {
-		case "table":
-			s, err := need(a)
-			if err != nil {
-				return nil, false, err
-			}
-			f.hasTable = true
-			if s == "all" {
-				f.all = true
-				continue
-			}
-			if s == "cache" {
-				f.cache = true
-				continue
-			}
-			if f.table, err = c.table(s); err != nil {
-				return nil, false, invarg("table id value is invalid\n", s)
-			}
-			if f.table == 0 {
-				f.all = true
-			}
-		case "dev", "oif":
-			d, err := c.dev(a.next())
-			if err != nil {
-				return nil, false, err
-			}
-			f.dev = d
-		case "via":
-			s := a.next()
-			p, _, err := prefix(s, "address", c.fam)
-			if err != nil {
-				return nil, false, err
-			}
-			f.via = p
-		case "src":
-			p, _, err := prefix(a.next(), "address", c.fam)
-			if err != nil {
-				return nil, false, err
-			}
-			f.src = p
-		case "proto", "protocol":
-			s := a.next()
-			if s == "all" {
-				continue
-			}
-			n, ok := protoNumber(s)
-			if !ok {
-				return nil, false, invarg("invalid \"protocol\"\n", s)
-			}
-			f.proto = int(n)
-		case "scope":
-			s := a.next()
-			if s == "all" {
-				continue
-			}
-			n, err := c.scope(s)
-			if err != nil {
-				return nil, false, invarg("invalid \"scope\"\n", s)
-			}
-			f.scope = n
-		case "type":
-			s := a.next()
-			t, ok := routeTypes[s]
-			if !ok {
-				return nil, false, invarg("node type value is invalid\n", s)
-			}
-			f.typ = t
-		case "tos", "dsfield":
-			n, err := strconv.ParseUint(strings.TrimPrefix(a.next(), "0x"), 16, 8)
-			if err != nil {
-				return nil, false, invarg("TOS value is invalid\n", "")
-			}
-			f.tos = int(n)
-		case "metric":
-			f.metric, _ = strconv.Atoi(a.next())
-		case "cache", "cached", "cloned":
+		if err := c.routeFilterWord(f, a); err != nil {
+			return nil, err
+		}
+	}
+	if f.refused != "" {
+		return nil, other("not modelled: ip route show %s", f.refused)
+	}
+	if f.devName != "" {
+		if f.dev = c.devNamed(f.devName); f.dev == nil {
+			return nil, other("Cannot find device \"%s\"", f.devName)
+		}
+	}
+	return f, nil
+}
+
+func (c *ipCmd) routeFilterWord(f *routeFilter, a *args) (err error) {
+	k := a.next()
+	switch {
+	case short(k, "table"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		t, e := c.table(s)
+		switch {
+		case e == nil:
+			f.table = t
+		case s == "all":
+			f.table = 0
+		case s == "cache":
 			f.cache = true
-		case "vrf":
-			return nil, false, invarg("Invalid VRF\n", a.next())
-		case "from", "realms":
-			return nil, false, other("not modelled: ip route show %s", k)
+		case s == "help":
+			return usageOf("route")
 		default:
-			if k == "to" {
-				k = a.next()
-			}
-			mode := "exact"
-			if k == "root" || k == "match" || k == "exact" {
-				mode = k
-				k = a.next()
-			}
-			f.mode, f.hasDst = mode, true
-			if k == "default" || k == "any" || k == "all" {
-				if k == "all" {
-					f.hasDst = false
-				}
-				f.plen = 0
-				continue
-			}
-			p, n, err := prefix(k, "prefix", c.fam)
-			if err != nil {
-				return nil, false, err
-			}
-			f.dst, f.plen = p, n
-			if c.fam == 0 && !p.Is4() {
-				c.fam = 6
+			return invarg("table id value is invalid\n", s)
+		}
+	case short(k, "vrf"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		return invarg("Invalid VRF\n", s)
+	case short(k, "cached", "cloned"):
+		f.cache = true
+	case k == "tos", short(k, "dsfield"):
+		f.tosSet = true
+		f.tos, err = a.dsfield("TOS value is invalid\n")
+	case short(k, "protocol"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, ok := protoNumber(s)
+		if !ok && s != "all" {
+			return invarg("invalid \"protocol\"\n", s)
+		}
+		f.proto, f.protoSet = n, ok
+	case short(k, "scope"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, e := c.scope(s)
+		if e != nil && s != "all" {
+			return invarg("invalid \"scope\"\n", s)
+		}
+		f.scope, f.scopeSet = n, e == nil
+	case short(k, "type"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		t, ok := typeNumber(s)
+		if !ok {
+			return invarg("node type value is invalid\n", s)
+		}
+		f.typ, f.typSet = t, true
+	case k == "dev", k == "oif":
+		f.devName, err = need(a)
+	case k == "iif", k == "mark", short(k, "realms"), short(k, "from"):
+		f.refused = k
+		a.next()
+	case short(k, "metric", "priority"), k == "preference":
+		f.metricSet = true
+		f.metric, err = a.u32("\"metric\" value is invalid\n")
+	case k == "via":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		fam := c.fam
+		if s == "inet" || s == "inet6" {
+			fam = map[string]int{"inet": 4, "inet6": 6}[s]
+			if s, err = need(a); err != nil {
+				return err
 			}
 		}
+		f.via, err = getPrefix(s, fam)
+	case k == "src":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		f.src, err = getPrefix(s, c.fam)
+	default:
+		return c.routeFilterDst(f, k, a)
 	}
-	return f, some, nil
+	return err
 }
 
-func (f *routeFilter) fits4(r *ipv4.Route) bool {
+// routeFilterDst reads [to] [root|match|exact] PREFIX.
+func (c *ipCmd) routeFilterDst(f *routeFilter, k string, a *args) (err error) {
+	if short(k, "to") {
+		if k, err = need(a); err != nil {
+			return err
+		}
+	}
+	mode := "exact"
+	if short(k, "root", "match", "exact") {
+		mode = map[byte]string{'r': "root", 'm': "match", 'e': "exact"}[k[0]]
+		if k, err = need(a); err != nil {
+			return err
+		}
+	}
+	p, err := getPrefix(k, c.fam)
+	if mode != "match" {
+		f.root = p
+	}
+	if mode != "root" {
+		f.match = p
+	}
+	return err
+}
+
+// fits is filter_nlmsg.
+func (f *routeFilter) fits(m *routeMsg) bool {
+	fam := 4
+	if m.six {
+		fam = 6
+	}
 	switch {
-	case f.proto >= 0 && int(r.Protocol) != f.proto, f.scope >= 0 && r.Scope != f.scope, f.typ != 0 && r.Type != f.typ, f.tos >= 0 && int(r.TOS) != f.tos,
-		f.metric >= 0 && int(r.Priority) != f.metric, !f.src.IsZero() && r.PrefSrc != f.src.IP4():
+	case f.table != 0 && f.table != m.table, f.protoSet && f.proto != m.proto, f.scopeSet && f.scope != m.scope, f.typSet && f.typ != m.typ, f.tosSet && f.tos != m.tos,
+		(f.root.fam != 0 || f.root.plen) && (f.root.fam != 0 && f.root.fam != fam || f.root.bits > m.dstLen),
+		(f.match.fam != 0 || f.match.plen) && (f.match.fam != 0 && f.match.fam != fam || f.match.bits < m.dstLen),
+		f.via.fam != 0 && f.via.fam != m.viaFam(fam), f.src.fam != 0 && f.src.fam != fam,
+		f.root.fam != 0 && !sameBits(m.dst, f.root.addr, f.root.bits, fam), f.match.fam != 0 && !sameBits(m.dst, f.match.addr, m.dstLen, fam),
+		f.via.fam != 0 && !sameBits(m.gw, f.via.addr, f.via.bits, f.via.fam), f.src.fam != 0 && !sameBits(m.prefsrc, f.src.addr, f.src.bits, fam),
+		f.dev != nil && f.dev != m.dev, f.metricSet && f.metric != m.prio:
 		return false
-	}
-	if f.dev != nil && !(len(r.NH) == 1 && r.NH[0].Dev == f.dev.Index) {
-		return false
-	}
-	if !f.via.IsZero() && !(len(r.NH) == 1 && r.NH[0].Gw == f.via.IP4()) {
-		return false
-	}
-	if f.hasDst {
-		d := f.dst.IP4()
-		if f.dst.IsZero() {
-			d = 0
-		}
-		switch f.mode {
-		case "exact":
-			return r.Plen == f.plen && r.Dst == d
-		case "root":
-			return r.Plen >= f.plen && (r.Dst^d).Mask(f.plen) == 0
-		case "match":
-			return r.Plen <= f.plen && (r.Dst^d).Mask(r.Plen) == 0
-		}
 	}
 	return true
 }
 
-func (f *routeFilter) fits6(r *ipv6.Route6) bool {
-	proto := r.Proto
-	if proto == 0 {
-		proto = ipv4.ProtBoot
+// viaFam is the family of a route's gateway.
+func (m *routeMsg) viaFam(fam int) int {
+	if m.via6 {
+		return 6
 	}
-	typ := r.Type
-	if typ == 0 {
-		typ = ipv4.RTNUnicast
+	return fam
+}
+
+// sameBits is inet_addr_match, the other way round. No address counts as zero.
+func sameBits(a, b wire.Addr, n, fam int) bool {
+	if fam == 6 {
+		return a.Mask(n) == b.Mask(n)
 	}
-	switch {
-	case f.proto >= 0 && int(proto) != f.proto, f.typ != 0 && typ != f.typ, f.dev != nil && r.Dev != f.dev, !f.via.IsZero() && r.Gateway != f.via,
-		f.metric >= 0 && int(r.Metric) != f.metric, !f.src.IsZero() && r.PrefSrc != f.src:
-		return false
+	return (v4Of(a) ^ v4Of(b)).Mask(n) == 0
+}
+
+func v4Of(a wire.Addr) wire.IP4 {
+	if a.IsZero() {
+		return 0
 	}
-	if f.hasDst {
-		switch f.mode {
-		case "exact":
-			return r.Plen == f.plen && r.Dst == f.dst
-		case "root":
-			return r.Plen >= f.plen && r.Dst.Mask(f.plen) == f.dst.Mask(f.plen)
-		case "match":
-			return r.Plen <= f.plen && r.Dst == f.dst.Mask(r.Plen)
-		}
-	}
-	return true
+	return a.IP4()
 }
 
 // routeShow is ip route show and flush.
 func (c *ipCmd) routeShow(a *args, flush bool) error {
-	f, some, err := c.routeFilter(a)
+	if flush && !a.more() {
+		return other("\"ip route flush\" requires arguments.")
+	}
+	f, err := c.routeFilter(a)
 	if err != nil {
 		return err
-	}
-	if flush && !some {
-		return other("\"ip route flush\" requires arguments.")
 	}
 	if f.cache {
 		return c.routeCache(f, flush)
 	}
-	h := c.p.host
-	if c.json {
+	if c.json && !flush {
 		c.list = []any{}
 	}
-	four, six := c.fam == 4 || c.fam == 0, c.fam == 6 || c.fam == 0 && f.all
+	four, six := c.fam == 4 || c.fam == 0, c.fam == 6 || c.fam == 0 && f.table == 0
 	n := 0
 	if four {
-		tables := h.IPv4.Tables()
-		sort.Slice(tables, func(i, j int) bool { return tables[i]&255 < tables[j]&255 })
-		known := f.all
-		for _, id := range tables {
-			known = known || id == f.table
-			if id != f.table && !f.all {
-				continue
-			}
-			for _, r := range h.IPv4.Routes(id) {
-				if !f.fits4(&r) {
-					continue
-				}
-				n++
-				if flush {
-					r.Linkdown, r.Dead = false, false
-					h.IPv4.DelRoute(r)
-					continue
-				}
-				text, o := c.route4(&r, f)
-				c.print(text, o)
-			}
-		}
-		if !known && f.hasTable && f.table != ipv4.TableMain && f.table != ipv4.TableLocal && f.table != ipv4.TableDefault {
-			what := "Dump terminated"
-			if flush {
-				what = "Flush terminated"
-			}
-			return ipError{"Error: ipv4: FIB table does not exist.\n" + what, 2}
+		if err := c.show4(f, flush, &n); err != nil {
+			return err
 		}
 	}
 	if six {
-		tables := []uint32{f.table}
-		if f.all {
-			tables = h.IPv6.Tables()
-			sort.Slice(tables, func(i, j int) bool { return tables[i]&255 < tables[j]&255 })
-		}
-		for _, id := range tables {
-			n += c.show6(h.IPv6.Routes(id), f, flush)
+		if err := c.show6(f, flush, &n); err != nil {
+			return err
 		}
 	}
 	if flush && c.stats > 0 {
@@ -273,40 +246,96 @@ func (c *ipCmd) routeShow(a *args, flush bool) error {
 	return nil
 }
 
-// show6 prints or flushes a table of IPv6. Routes that share their flows are one
-// entry with several ways.
-func (c *ipCmd) show6(list []*ipv6.Route6, f *routeFilter, flush bool) (n int) {
-	for i := 0; i < len(list); i++ {
-		r := list[i]
-		same := []*ipv6.Route6{r}
-		for i+1 < len(list) && list[i+1].Shares(r) {
-			i++
-			same = append(same, list[i])
-		}
-		if !f.fits6(r) || len(same) > 1 && (f.dev != nil || !f.via.IsZero()) && !anyFits6(f, same) {
-			continue
-		}
-		n++
-		if flush {
-			c.p.host.IPv6.DelRoute(ipv6.Route6{Dst: r.Dst, Plen: r.Plen, Table: r.Table, Metric: r.Metric, Type: r.Type, Dev: r.Dev, Gateway: r.Gateway})
-			for _, x := range same[1:] {
-				c.p.host.IPv6.DelRoute(ipv6.Route6{Dst: x.Dst, Plen: x.Plen, Table: x.Table, Metric: x.Metric, Type: x.Type, Dev: x.Dev, Gateway: x.Gateway})
-			}
-			continue
-		}
-		text, o := c.route6(r, same, f)
-		c.print(text, o)
+// tablesOf are the tables that a filter asks for, in the kernel's order. A table that
+// was never made is an error.
+func (c *ipCmd) tablesOf(all []uint32, f *routeFilter, flush bool, family string) ([]uint32, error) {
+	if f.table == 0 {
+		sort.SliceStable(all, func(i, j int) bool { return all[i]&255 < all[j]&255 })
+		return all, nil
 	}
-	return n
+	for _, id := range all {
+		if id == f.table {
+			return []uint32{id}, nil
+		}
+	}
+	what := "Dump terminated"
+	if flush {
+		what = "Flush terminated"
+	}
+	return nil, ipError{"Error: " + family + ": FIB table does not exist.\n" + what, 2}
 }
 
-func anyFits6(f *routeFilter, l []*ipv6.Route6) bool {
-	for _, r := range l {
-		if f.fits6(r) {
-			return true
+func (c *ipCmd) show4(f *routeFilter, flush bool, n *int) error {
+	h := c.p.host
+	tables, err := c.tablesOf(h.IPv4.Tables(), f, flush, "ipv4")
+	if err != nil {
+		if f.table == ipv4.TableMain || f.table == ipv4.TableLocal { // they are there from the start
+			return nil
+		}
+		return err
+	}
+	for _, id := range tables {
+		for _, r := range h.IPv4.Routes(id) {
+			m := c.msg4(&r)
+			if !f.fits(m) {
+				continue
+			}
+			*n++
+			if flush {
+				r.Multi = len(r.NH) > 1
+				var words inet.Extack
+				if r.NHID != 0 {
+					r.NH = nil
+				}
+				h.IPv4.RemoveRoute(&r, &words)
+				continue
+			}
+			p := c.routeText(m, f)
+			c.print(p.b.String(), p.o)
 		}
 	}
-	return false
+	return nil
+}
+
+// show6 prints or flushes tables of IPv6. Routes that share their flows are one
+// entry with several ways.
+func (c *ipCmd) show6(f *routeFilter, flush bool, n *int) error {
+	h := c.p.host
+	tables, err := c.tablesOf(h.IPv6.Tables(), f, flush, "ipv6")
+	if err != nil {
+		return err
+	}
+	many := false // the tool believes in tables when it has seen another than main (ip6_multiple_tables)
+	for _, id := range tables {
+		list := h.IPv6.Routes(id)
+		for i := 0; i < len(list); i++ {
+			r := list[i]
+			same := []*ipv6.Route6{r}
+			for i+1 < len(list) && list[i+1].Shares(r) {
+				i++
+				same = append(same, list[i])
+			}
+			m := c.msg6(r, same)
+			many = many || m.table != ipv4.TableMain
+			if !f.fits(m) || !many && (f.table == ipv4.TableMain && m.typ == ipv4.RTNLocal || f.table == ipv4.TableLocal && m.typ != ipv4.RTNLocal) {
+				continue
+			}
+			*n++
+			if !flush {
+				p := c.routeText(m, f)
+				c.print(p.b.String(), p.o)
+				continue
+			}
+			for _, x := range same {
+				if x.NHID != 0 {
+					h.IPv6.DelRoute(ipv6.Route6{Dst: r.Dst, Plen: r.Plen, Table: r.Table, Metric: r.Metric, NHID: r.NHID})
+					break
+				}
+				h.IPv6.DelRoute(ipv6.Route6{Dst: x.Dst, Plen: x.Plen, Table: x.Table, Metric: x.Metric, Dev: x.Dev, Gateway: x.Gateway})
+			}
+		}
+	}
+	return nil
 }
 
 // routeCache is ip route show cache: what was learned about destinations.
@@ -321,34 +350,25 @@ func (c *ipCmd) routeCache(f *routeFilter, flush bool) error {
 	}
 	for _, e := range c.p.host.IPv4.Exceptions() {
 		d := c.p.host.NS.DevByIndex(e.Dev)
-		if !e.Cached || d == nil || f.dev != nil && f.dev != d || f.hasDst && !inPrefix(f, e.Daddr.Addr()) {
+		if !e.Cached || d == nil || f.dev != nil && f.dev != d || f.match.fam == 4 && !sameBits(e.Daddr.Addr(), f.match.addr, f.match.bits, 4) || f.root.fam == 4 && !sameBits(e.Daddr.Addr(), f.root.addr, f.root.bits, 4) {
 			continue
 		}
-		var b strings.Builder
-		b.WriteString(e.Daddr.String() + " ")
+		text := e.Daddr.String() + " "
 		gw, flags := e.Via, ""
 		if e.Gateway != 0 && e.Gateway != e.Via {
 			gw, flags = e.Gateway, "<redirected> "
 		}
 		if gw != 0 {
-			b.WriteString("via " + gw.String() + " ")
+			text += "via " + gw.String() + " "
 		}
-		fmt.Fprintf(&b, "dev %s \n    cache %sexpires %dsec ", d.Name, flags, max(0, e.Expires-c.p.lab.now())/sim.Second)
+		text += fmt.Sprintf("dev %s \n    cache %sexpires %dsec ", d.Name, flags, max(0, e.Expires-c.p.lab.now())/sim.Second)
 		switch {
 		case e.MTU != 0 && e.Locked:
-			fmt.Fprintf(&b, "mtu lock %d ", e.MTU)
+			text += fmt.Sprintf("mtu lock %d ", e.MTU)
 		case e.MTU != 0:
-			fmt.Fprintf(&b, "mtu %d ", e.MTU)
+			text += fmt.Sprintf("mtu %d ", e.MTU)
 		}
-		c.p.out(b.String() + "\n")
+		c.p.out(text + "\n")
 	}
 	return nil
-}
-
-// inPrefix reports whether a filter's destination covers an address.
-func inPrefix(f *routeFilter, a wire.Addr) bool {
-	if f.dst.Is4() {
-		return a.IP4().Mask(f.plen) == f.dst.IP4().Mask(f.plen)
-	}
-	return a.Mask(f.plen) == f.dst.Mask(f.plen)
 }

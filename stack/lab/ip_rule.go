@@ -7,12 +7,14 @@ import (
 
 	"github.com/packetwalk/packetwalk/stack/core"
 	"github.com/packetwalk/packetwalk/stack/inet"
+	"github.com/packetwalk/packetwalk/stack/ipv4"
+	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
 // ruleOps are the rules of the family that was asked for.
 type ruleOps interface {
-	AddRule(inet.Rule) core.Errno
-	DelRule(inet.Rule) core.Errno
+	NewRule(*inet.Rule, *inet.Extack) core.Errno
+	RemoveRule(*inet.Rule, *inet.Extack) core.Errno
 	Rules() []inet.Rule
 }
 
@@ -23,13 +25,13 @@ func (c *ipCmd) ruleOps() ruleOps {
 	return c.p.host.IPv4
 }
 
-// rule is ip rule.
+// rule is ip rule (do_iprule).
 func (c *ipCmd) rule(a *args) error {
 	if !a.more() {
 		return c.ruleShow(a, false)
 	}
 	s := a.next()
-	switch v := verb(s, "list", "lst", "show", "add", "delete", "flush", "save", "restore", "help"); v {
+	switch v := verb(s, "list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"); v {
 	case "list", "lst", "show":
 		return c.ruleShow(a, false)
 	case "add", "delete":
@@ -53,13 +55,17 @@ type ruleReq struct {
 	refused string
 }
 
+// ruleMod is iprule_modify.
 func (c *ipCmd) ruleMod(a *args, add bool) error {
-	r := &ruleReq{fam: c.fam}
 	if !a.more() {
-		if !add {
-			return other("\"ip rule del\" requires arguments.")
+		if add {
+			return other("\"ip rule add\" requires arguments.")
 		}
-		r.Table, r.table = 254, true
+		return other("\"ip rule del\" requires arguments.")
+	}
+	r := &ruleReq{fam: c.fam}
+	if add {
+		r.Action = inet.RuleToTable
 	}
 	for a.more() {
 		if err := c.ruleWord(r, a.next(), a); err != nil {
@@ -69,147 +75,117 @@ func (c *ipCmd) ruleMod(a *args, add bool) error {
 	if r.refused != "" {
 		return other("not modelled: ip rule … %s", r.refused)
 	}
-	if c.fam != 6 { // without -6 a rule is one of IPv4, whatever its addresses are
-		switch {
-		case r.SrcLen > 0 && !r.Src.Is4():
-			return kernelSays("Invalid source address.")
-		case r.DstLen > 0 && !r.Dst.Is4():
-			return kernelSays("Invalid dst address.")
+	if r.L3mdev && r.Table != 0 {
+		return ipError{"table can not be specified for l3mdev rules", 22}
+	}
+	if !r.table && add {
+		r.Table = ipv4.TableMain
+	}
+	if r.SrcLen > 0 && r.Src.Is4() == (c.fam == 6) {
+		return ack(22, inet.AckRuleSrc) // without -6 a rule is one of IPv4, whatever its addresses are
+	}
+	if r.DstLen > 0 && r.Dst.Is4() == (c.fam == 6) {
+		return ack(22, inet.AckRuleDst)
+	}
+	var words inet.Extack
+	if add {
+		return ack(c.ruleOps().NewRule(&r.Rule, &words), words)
+	}
+	return ack(c.ruleOps().RemoveRule(&r.Rule, &words), words)
+}
+
+// portRange is sscanf's "%hu-%hu": 80 or 1000-2000. Numbers are cut off to 16 bits, and
+// what follows them is not read.
+func portRange(s string) (p [2]uint16, ok bool) {
+	x, rest, ok := scanUint(s)
+	if !ok {
+		return p, false
+	}
+	p = [2]uint16{uint16(x), uint16(x)}
+	if rest, has := strings.CutPrefix(rest, "-"); has {
+		if y, _, ok := scanUint(rest); ok {
+			p[1] = uint16(y)
 		}
 	}
-	ops := c.ruleOps()
-	if !add {
-		return answer(ops.DelRule(r.Rule))
-	}
-	if !r.table && !r.L3mdev {
-		r.Table = 254
-	}
-	switch {
-	case r.TOS&3 != 0:
-		return kernelSays("Invalid dsfield (tos): ECN bits must be 0.")
-	case r.Sport[1] != 0 && r.Sport[0] > r.Sport[1]:
-		return kernelSays("Invalid sport range.")
-	case r.Dport[1] != 0 && r.Dport[0] > r.Dport[1]:
-		return kernelSays("Invalid dport range.")
-	case r.Action == inet.RuleGoto && r.PrioritySet && r.Goto <= r.Priority:
-		return kernelSays("Backward goto not supported.")
-	}
-	return answer(ops.AddRule(r.Rule))
+	return p, true
 }
 
-// number takes a value of 32 bits.
-func number32(a *args, complaint string) (uint32, error) {
-	s, err := need(a)
-	if err != nil {
-		return 0, err
+// scanUint is scanf's %u.
+func scanUint(s string) (n uint64, rest string, ok bool) {
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		n = n*10 + uint64(s[i]-'0')
+		i++
 	}
-	n, e := strconv.ParseUint(s, 0, 32)
-	if e != nil {
-		return 0, invarg(complaint, s)
-	}
-	return uint32(n), nil
+	return n, s[i:], i > 0
 }
 
-// hexByte is a value of rt_dsfield: hexadecimal.
-func hexByte(s string) (uint8, bool) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "0x"), 16, 8)
-	return uint8(n), err == nil
-}
-
-// portRange is "80" or "1000-2000".
-func portRange(s string) (p [2]uint16, ok bool) {
-	lo, hi, has := strings.Cut(s, "-")
-	x, err := strconv.ParseUint(lo, 10, 16)
-	y := x
-	if has && err == nil {
-		y, err = strconv.ParseUint(hi, 10, 16)
+// short reports whether a word is short for another (matches()).
+func short(s string, full ...string) bool {
+	for _, f := range full {
+		if s != "" && strings.HasPrefix(f, s) {
+			return true
+		}
 	}
-	return [2]uint16{uint16(x), uint16(y)}, err == nil
-}
-
-// ipProto reads a protocol by name or number.
-func ipProto(s string) (uint8, bool) {
-	if n, ok := ipProtos[s]; ok {
-		return n, true
-	}
-	n, err := strconv.ParseUint(s, 0, 8)
-	return uint8(n), err == nil
+	return false
 }
 
 // ruleWord takes one keyword with its value.
 func (c *ipCmd) ruleWord(r *ruleReq, k string, a *args) error {
 	var err error
-	switch k {
-	case "not":
+	switch {
+	case k == "not":
 		r.Invert = true
-	case "from", "to":
+	case k == "from", k == "to":
 		return c.rulePrefix(r, k, a)
-	case "preference", "order", "priority", "pref", "prio":
-		r.Priority, err = number32(a, "preference value is invalid\n")
+	case short(k, "preference", "order", "priority"):
+		r.Priority, err = a.u32("preference value is invalid\n")
 		r.PrioritySet = true
-	case "tos", "dsfield":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		n, ok := hexByte(s)
-		if !ok {
-			return invarg("TOS value is invalid\n", s)
-		}
-		r.TOS = n
-	case "fwmark":
+	case k == "tos", short(k, "dsfield"):
+		r.TOS, err = a.dsfield("TOS value is invalid\n")
+	case k == "fwmark":
 		return ruleMark(r, a)
-	case "table", "lookup":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		if r.Table, err = c.table(s); err != nil {
-			return invarg("invalid table ID\n", s)
-		}
+	case short(k, "realms"):
+		r.refused = k
+		a.next()
+	case short(k, "protocol"):
+		r.Protocol, err = a.protocol("\"protocol\" value is invalid\n")
+	case short(k, "tun_id"), k == "nat", short(k, "map-to"):
+		r.refused = k
+		a.next()
+	case short(k, "table"), k == "lookup":
+		r.Table, err = c.tableWord(a, "invalid table ID\n")
 		r.table = true
-	case "suppress_prefixlength", "sup_pl":
-		n, e := number32(a, "suppress_prefixlength value is invalid\n")
-		r.Suppress, err = int(n)+1, e
-	case "suppress_ifgroup", "sup_group":
+	case short(k, "suppress_prefixlength"), k == "sup_pl":
 		s, e := need(a)
 		if e != nil {
 			return e
 		}
-		n, e := strconv.ParseUint(s, 0, 32)
-		if e != nil && s != "default" {
+		n, ok := strtoulMax(s, 0, 1<<31-1)
+		if !ok {
+			return invarg("suppress_prefixlength value is invalid\n", s)
+		}
+		r.Suppress = int(n) + 1
+	case short(k, "suppress_ifgroup"), k == "sup_group":
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, ok := strtoulMax(s, 0, 1<<31-1)
+		if !ok && s != "default" {
 			return invarg("Invalid \"suppress_ifgroup\" value\n", s)
 		}
 		r.SuppressGroup = int(n) + 1
-	case "iif", "dev":
-		r.IIF, err = need(a)
-	case "oif":
-		r.OIF, err = need(a)
-	case "l3mdev":
+	case k == "iif", k == "dev":
+		r.IIF, err = ruleDev(a, "\"iif\"/\"dev\" not a valid ifname")
+	case k == "oif":
+		r.OIF, err = ruleDev(a, "\"oif\" not a valid ifname")
+	case k == "l3mdev":
 		r.L3mdev, r.table = true, true
-	case "uidrange":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		lo, hi, ok := strings.Cut(s, "-")
-		x, e1 := strconv.ParseUint(lo, 10, 32)
-		y, e2 := strconv.ParseUint(hi, 10, 32)
-		if !ok || e1 != nil || e2 != nil {
-			return invarg("invalid UID range\n", s)
-		}
-		r.UID, r.UIDSet = [2]uint32{uint32(x), uint32(y)}, true
-	case "protocol":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		n, ok := protoNumber(s)
-		if !ok {
-			return invarg("\"protocol\" value is invalid\n", s)
-		}
-		r.Protocol = n
-	case "ipproto":
+	case k == "uidrange":
+		r.UID, err = uidRange(a)
+		r.UIDSet = true
+	case k == "ipproto":
 		s, e := need(a)
 		if e != nil {
 			return e
@@ -219,45 +195,106 @@ func (c *ipCmd) ruleWord(r *ruleReq, k string, a *args) error {
 			return invarg("Invalid \"ipproto\" value\n", s)
 		}
 		r.Proto = n
-	case "sport", "dport":
-		s, e := need(a)
-		if e != nil {
-			return e
-		}
-		p, ok := portRange(s)
-		if !ok {
-			return invarg("invalid port range\n", s)
-		}
-		if k == "sport" {
-			r.Sport = p
-		} else {
-			r.Dport = p
-		}
-	case "goto":
-		r.Goto, err = number32(a, "invalid target\n")
-		r.Action, r.table = inet.RuleGoto, true
-	case "realms", "nat", "map-to", "tun_id":
-		r.refused = k
-		a.next()
+	case k == "sport":
+		r.Sport, err = rulePort(a, "invalid port range\n")
+		r.SportSet = true
+	case k == "dport":
+		r.Dport, err = rulePort(a, "invalid dport range\n")
+		r.DportSet = true
 	default:
-		return ruleType(r, k, a)
+		return c.ruleType(r, k, a)
 	}
 	return err
 }
 
-// ruleType is what a rule does itself.
-func ruleType(r *ruleReq, k string, a *args) error {
-	if k == "type" {
-		k = a.next()
+func rulePort(a *args, complaint string) ([2]uint16, error) {
+	s, err := need(a)
+	if err != nil {
+		return [2]uint16{}, err
 	}
-	types := map[string]uint8{"nop": inet.RuleNop, "blackhole": inet.RuleBlackhole, "unreachable": inet.RuleUnreachable, "prohibit": inet.RuleProhibit, "unicast": inet.RuleToTable}
-	t, ok := types[k]
+	p, ok := portRange(s)
 	if !ok {
-		return bad("Error: argument \"%s\" is wrong: Failed to parse rule type", k)
+		return p, invarg(complaint, s)
 	}
-	r.Action = t
-	r.table = r.table || t != inet.RuleToTable
-	return nil
+	return p, nil
+}
+
+// ruleDev takes a name that a device may have (check_ifname).
+func ruleDev(a *args, complaint string) (string, error) {
+	s, err := need(a)
+	if err != nil {
+		return "", err
+	}
+	if s == "" || len(s) > 15 || strings.ContainsAny(s, "/ \t") {
+		return "", invarg(complaint, s)
+	}
+	return s, nil
+}
+
+func uidRange(a *args) (u [2]uint32, err error) {
+	s, err := need(a)
+	if err != nil {
+		return u, err
+	}
+	x, rest, ok := scanUint(s)
+	rest, has := strings.CutPrefix(rest, "-")
+	y, _, ok2 := scanUint(rest)
+	if !ok || !has || !ok2 {
+		return u, invarg("invalid UID range\n", s)
+	}
+	return [2]uint32{uint32(x), uint32(y)}, nil
+}
+
+// tableWord takes a routing table.
+func (c *ipCmd) tableWord(a *args, complaint string) (uint32, error) {
+	s, err := need(a)
+	if err != nil {
+		return 0, err
+	}
+	t, err := c.table(s)
+	if err != nil {
+		return 0, invarg(complaint, s)
+	}
+	return t, nil
+}
+
+// protocol takes who makes a route or a rule (rtnl_rtprot_a2n).
+func (a *args) protocol(complaint string) (uint8, error) {
+	s, err := need(a)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := protoNumber(s)
+	if !ok {
+		return 0, invarg(complaint, s)
+	}
+	return n, nil
+}
+
+// ruleType is what a rule does itself.
+func (c *ipCmd) ruleType(r *ruleReq, k string, a *args) (err error) {
+	if k == "type" {
+		if k, err = need(a); err != nil {
+			return err
+		}
+	}
+	switch {
+	case short(k, "help"):
+		return usageOf("rule")
+	case short(k, "goto"):
+		r.Action, r.GotoSet = inet.RuleGoto, true
+		r.Goto, err = a.u32("invalid target\n")
+	case short(k, "nop"):
+		r.Action = inet.RuleNop
+	default:
+		t, ok := typeNumber(k)
+		if !ok {
+			return invarg("Failed to parse rule type", k)
+		}
+		r.Action = t
+	}
+	r.table = true
+	return err
 }
 
 func (c *ipCmd) rulePrefix(r *ruleReq, k string, a *args) error {
@@ -265,12 +302,11 @@ func (c *ipCmd) rulePrefix(r *ruleReq, k string, a *args) error {
 	if err != nil {
 		return err
 	}
-	if v == "all" || v == "any" || v == "default" {
-		return nil
-	}
-	p, n, err := prefix(v, "prefix", r.fam)
-	if err != nil {
-		return err
+	p, n := wire.Addr{}, 0
+	if v != "all" && v != "any" && v != "default" {
+		if p, n, err = prefix(v, "prefix", r.fam); err != nil {
+			return err
+		}
 	}
 	if k == "from" {
 		r.Src, r.SrcLen = p, n
@@ -286,13 +322,13 @@ func ruleMark(r *ruleReq, a *args) error {
 		return err
 	}
 	m, mask, has := strings.Cut(s, "/")
-	n, e := strconv.ParseUint(m, 0, 32)
-	if e != nil {
+	n, ok := strtoulMax(m, 0, 1<<32-1)
+	if !ok {
 		return invarg("fwmark value is invalid\n", m)
 	}
-	r.Mark = uint32(n)
+	r.Mark, r.Mask, r.MaskSet = uint32(n), 0, has
 	if has {
-		if n, e = strconv.ParseUint(mask, 0, 32); e != nil {
+		if n, ok = strtoulMax(mask, 0, 1<<32-1); !ok {
 			return invarg("fwmask value is invalid\n", mask)
 		}
 		r.Mask = uint32(n)
@@ -300,10 +336,55 @@ func ruleMark(r *ruleReq, a *args) error {
 	return nil
 }
 
-// markText is a mark as C's %#x prints it: 0 has no prefix.
+// typeNumber is rtnl_rtntype_a2n.
+func typeNumber(s string) (uint8, bool) {
+	for _, t := range [...]struct {
+		n    uint8
+		name string
+	}{{3, "broadcast"}, {4, "anycast"}, {5, "multicast"}, {8, "prohibit"}, {7, "unreachable"}, {6, "blackhole"}, {11, "xresolve"}, {1, "unicast"}} {
+		if short(s, t.name) {
+			return t.n, true
+		}
+	}
+	switch s {
+	case "local":
+		return ipv4.RTNLocal, true
+	case "brd":
+		return ipv4.RTNBroadcast, true
+	case "nat":
+		return rtnNat, true
+	case "throw":
+		return ipv4.RTNThrow, true
+	}
+	n, ok := strtoulMax(s, 0, 255)
+	return uint8(n), ok
+}
+
+// markText is a number as C's %#x prints it: 0 has no prefix.
 func markText(m uint32) string {
 	if m == 0 {
 		return "0"
 	}
 	return fmt.Sprintf("0x%x", m)
+}
+
+// protoNumber is rtnl_rtprot_a2n.
+func protoNumber(s string) (uint8, bool) {
+	for _, p := range routeProtos {
+		if p.name == s {
+			return p.n, true
+		}
+	}
+	n, ok := strtoulMax(s, 0, 255)
+	return uint8(n), ok
+}
+
+// protoName is rtnl_rtprot_n2a.
+func protoName(n uint8) string {
+	for _, p := range routeProtos {
+		if p.n == n {
+			return p.name
+		}
+	}
+	return strconv.Itoa(int(n))
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,196 +8,259 @@ import (
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
 
-// ruleShow is ip rule show and flush. The tool does the choosing itself.
+// A ruleFilter is what ip rule show selects by (filter_nlmsg). What was not said
+// is not compared.
+type ruleFilter struct {
+	ruleReq
+	src, dst bool
+	tos      bool
+	mask     uint32
+	proto    int // of flush alone; -1: any
+}
+
+// ruleShow is ip rule show and flush (iprule_list_flush_or_save). The tool does the
+// choosing itself.
 func (c *ipCmd) ruleShow(a *args, flush bool) error {
-	f := &ruleReq{fam: c.fam}
-	for a.more() {
-		k := a.next()
-		switch k {
-		case "from", "to", "preference", "order", "priority", "pref", "prio", "not", "tos", "dsfield", "fwmark", "iif", "dev", "oif", "l3mdev", "uidrange", "table", "lookup", "protocol", "ipproto", "sport", "dport":
-			if err := c.ruleWord(f, k, a); err != nil {
-				return err
-			}
-		default:
-			return bad("Error: either \"from/to\" is duplicate, or \"%s\" is a garbage.", k)
-		}
+	f := &ruleFilter{proto: -1}
+	f.fam = 4
+	if c.fam == 6 {
+		f.fam = 6
 	}
-	if c.fam == 0 && f.fam == 6 {
-		c.fam = 6
+	for a.more() {
+		if err := c.filterWord(f, a); err != nil {
+			return err
+		}
 	}
 	if c.json && !flush {
 		c.list = []any{}
 	}
 	ops := c.ruleOps()
-	for _, r := range ops.Rules() {
-		if !f.shows(&r) {
+	all := ops.Rules()
+	for i := range all {
+		r := &all[i]
+		if c.fam != 0 && flush && f.fam != c.fam || !flush && !f.shows(r) {
 			continue
 		}
-		if flush {
-			if r.Priority != 0 {
-				r.PrioritySet = true
-				ops.DelRule(r)
-			}
+		if !flush {
+			p := c.ruleText(r, all)
+			c.print(p.b.String(), p.o)
 			continue
 		}
-		text, o := c.ruleText(&r)
-		c.print(text, o)
+		if r.Priority != 0 && (f.proto < 0 || int(r.Protocol) == f.proto) { // flush_rule
+			r.PrioritySet, r.GotoSet, r.MaskSet = true, r.Action == inet.RuleGoto, true
+			r.SportSet, r.DportSet = r.Sport[0] != 0, r.Dport[0] != 0
+			var words inet.Extack
+			ops.RemoveRule(r, &words)
+		}
 	}
 	return nil
 }
 
-// shows is filter_nlmsg of ip rule: what was not said is not compared.
-func (f *ruleReq) shows(r *inet.Rule) bool {
+// filterWord takes one operand of ip rule show.
+func (c *ipCmd) filterWord(f *ruleFilter, a *args) (err error) {
+	k := a.next()
 	switch {
-	case f.PrioritySet && r.Priority != f.Priority, f.Invert && !r.Invert, f.SrcLen != 0 && (r.SrcLen == 0 || r.Src != f.Src || r.SrcLen != f.SrcLen),
-		f.DstLen != 0 && (r.DstLen == 0 || r.Dst != f.Dst || r.DstLen != f.DstLen), f.TOS != 0 && r.TOS != f.TOS, f.Mark != 0 && r.Mark != f.Mark,
-		f.IIF != "" && r.IIF != f.IIF, f.OIF != "" && r.OIF != f.OIF, f.L3mdev && !r.L3mdev, f.UIDSet && r.UID != f.UID, f.Table != 0 && r.Table != f.Table,
-		f.Protocol != 0 && r.Protocol != f.Protocol, f.Proto != 0 && r.Proto != f.Proto, f.Sport[0] != 0 && r.Sport != f.Sport, f.Dport[0] != 0 && r.Dport != f.Dport:
+	case short(k, "preference", "order", "priority"), k == "not", k == "l3mdev", k == "uidrange", k == "ipproto", k == "sport":
+		return c.ruleWord(&f.ruleReq, k, a)
+	case k == "dport":
+		f.Dport, err = rulePort(a, "invalid dport range\n")
+	case k == "tos", k == "dsfield":
+		f.tos = true
+		f.TOS, err = a.dsfield("TOS value is invalid\n")
+	case k == "fwmark":
+		err = ruleMark(&f.ruleReq, a)
+	case k == "dev", k == "iif":
+		f.IIF, err = ruleDev(a, "\"iif\"/\"dev\" not a valid ifname")
+	case k == "oif":
+		f.OIF, err = ruleDev(a, "\"oif\" not a valid ifname")
+	case short(k, "tun_id"):
+		return other("not modelled: ip rule show %s", k)
+	case short(k, "lookup", "table"):
+		f.Table, err = c.tableWord(a, "table id value is invalid\n")
+	case short(k, "from", "src"):
+		f.src = true
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		f.Src, f.SrcLen, err = c.filterPrefix(f, s)
+	case short(k, "protocol"):
+		s, e := need(a)
+		if e != nil {
+			return e
+		}
+		n, ok := protoNumber(s)
+		if !ok && s != "all" {
+			return invarg("invalid \"protocol\"\n", s)
+		}
+		if f.proto = int(n); !ok {
+			f.proto = -1
+		}
+	default:
+		if short(k, "dst", "to") {
+			if k, err = need(a); err != nil {
+				return err
+			}
+		}
+		f.dst = true
+		f.Dst, f.DstLen, err = c.filterPrefix(f, k)
+	}
+	return err
+}
+
+func (c *ipCmd) filterPrefix(f *ruleFilter, s string) (wire.Addr, int, error) {
+	if s == "all" || s == "any" || s == "default" {
+		return wire.Addr{}, 0, nil
+	}
+	return prefix(s, "prefix", f.fam)
+}
+
+// shows is filter_nlmsg.
+func (f *ruleFilter) shows(r *inet.Rule) bool {
+	six := f.fam == 6
+	switch {
+	case f.PrioritySet && r.Priority != f.Priority, f.Invert && !r.Invert,
+		f.src && !filterPrefixFits(six, f.Src, f.SrcLen, r.Src, r.SrcLen), f.dst && !filterPrefixFits(six, f.Dst, f.DstLen, r.Dst, r.DstLen),
+		f.tos && r.TOS != f.TOS, f.Mark != 0 && r.Mark != f.Mark, f.Mask != 0 && r.Mask != f.Mask,
+		f.IIF != "" && r.IIF != f.IIF, f.OIF != "" && r.OIF != f.OIF, f.L3mdev && !r.L3mdev, f.UIDSet && (!r.UIDSet || r.UID != f.UID), f.Table != 0 && r.Table != f.Table,
+		f.Proto != 0 && r.Proto != f.Proto, f.Sport[0] != 0 && r.Sport != f.Sport, f.Dport[0] != 0 && r.Dport != f.Dport:
 		return false
 	}
 	return true
 }
 
-// ruleText is print_rule.
-func (c *ipCmd) ruleText(r *inet.Rule) (string, object) {
-	o := object{{"priority", r.Priority}}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d:\t", r.Priority)
-	if r.Invert {
-		b.WriteString("not ")
-		o.add("not", nil)
+// filterPrefixFits is inet_addr_match_rta: a rule's prefix lies in the filter's, by
+// the filter's length.
+func filterPrefixFits(six bool, want wire.Addr, n int, got wire.Addr, plen int) bool {
+	switch {
+	case n > plen:
+		return false
+	case n == 0:
+		return true
+	case six:
+		return got.Mask(n) == want.Mask(n)
 	}
-	b.WriteString("from ")
-	pre := func(a wire.Addr, n int, key string) {
-		b.WriteString(a.String())
-		o.add(key, a.String())
-		if n < 32 || !a.Is4() && n < 128 {
-			fmt.Fprintf(&b, "/%d", n)
-			o.add(key+"len", n)
-		}
-		b.WriteString(" ")
-	}
-	if r.SrcLen == 0 {
-		b.WriteString("all ")
-		o.add("src", "all")
-	} else {
-		pre(r.Src, r.SrcLen, "src")
-	}
-	if r.DstLen != 0 {
-		b.WriteString("to ")
-		pre(r.Dst, r.DstLen, "dst")
-	}
-	if r.TOS != 0 {
-		fmt.Fprintf(&b, "tos 0x%02x ", r.TOS)
-		o.add("tos", fmt.Sprintf("0x%02x", r.TOS))
-	}
-	if r.Mark != 0 || r.Mask != 0 {
-		b.WriteString("fwmark " + markText(r.Mark))
-		o.add("fwmark", markText(r.Mark))
-		if r.Mask != 0xffffffff {
-			fmt.Fprintf(&b, "/0x%x", r.Mask)
-			o.add("fwmask", fmt.Sprintf("0x%x", r.Mask))
-		}
-		b.WriteString(" ")
-	}
-	c.ruleDevs(r, &b, &o)
-	if r.L3mdev {
-		b.WriteString("lookup [l3mdev-table] ")
-		o.add("l3mdev", nil)
-	}
-	c.rulePorts(r, &b, &o)
-	c.ruleAction(r, &b, &o)
-	if r.Protocol != 0 && r.Protocol != 2 || c.details {
-		fmt.Fprintf(&b, " proto %s", protoName(r.Protocol))
-		o.add("protocol", protoName(r.Protocol))
-	}
-	text := b.String()
-	if r.L3mdev {
-		text = strings.TrimSuffix(strings.ReplaceAll(text, "  ", " "), " ")
-	}
-	return text + "\n", o
+	return (got.IP4() ^ want.IP4()).Mask(n) == 0
 }
 
-func (c *ipCmd) ruleDevs(r *inet.Rule, b *strings.Builder, o *object) {
+// ruleText is print_rule. all are the rules among which a goto's target is.
+func (c *ipCmd) ruleText(r *inet.Rule, all []inet.Rule) *shown {
+	p := &shown{}
+	p.any("priority", "%d:\t", r.Priority)
+	if r.Invert {
+		p.null("not", "not ")
+	}
+	host := 32
+	if c.fam == 6 {
+		host = 128
+	}
+	pre := func(a wire.Addr, n int, key, word string) {
+		p.text(word)
+		p.any(key, "%s", a.String())
+		if n != host {
+			p.any(key+"len", "/%d", n)
+		}
+	}
+	if r.SrcLen != 0 {
+		pre(r.Src, r.SrcLen, "src", "from ")
+	} else {
+		p.any("src", "from %s", "all")
+	}
+	if r.DstLen != 0 {
+		pre(r.Dst, r.DstLen, "dst", " to ")
+	}
+	if r.TOS != 0 {
+		p.any("tos", " tos %s", dsfieldName(r.TOS))
+	}
+	if r.Mark != 0 || r.Mask != 0 {
+		p.any("fwmark", " fwmark %s", markText(r.Mark))
+		if r.Mask != 0xffffffff {
+			p.any("fwmask", "/%s", markText(r.Mask))
+		}
+	}
+	c.ruleDevs(r, p)
+	if r.L3mdev {
+		p.null("l3mdev", " lookup [l3mdev-table]")
+	}
+	rulePorts(r, p)
+	c.ruleAction(r, p, all)
+	if r.Protocol != 0 && r.Protocol != 2 || c.details {
+		p.any("protocol", " proto %s", protoName(r.Protocol))
+	}
+	p.text("\n")
+	return p
+}
+
+func (c *ipCmd) ruleDevs(r *inet.Rule, p *shown) {
 	for _, d := range [...]struct{ key, name string }{{"iif", r.IIF}, {"oif", r.OIF}} {
 		if d.name == "" {
 			continue
 		}
-		b.WriteString(d.key + " " + d.name + " ")
-		o.add(d.key, d.name)
+		p.text(" " + d.key + " ")
+		p.any(d.key, "%s", d.name)
 		if c.p.host.NS.DevByName(d.name) == nil {
-			b.WriteString("[detached] ")
-			o.add(d.key+"_detached", nil)
+			p.null(d.key+"_detached", " [detached]")
 		}
 	}
 }
 
-func (c *ipCmd) rulePorts(r *inet.Rule, b *strings.Builder, o *object) {
+func rulePorts(r *inet.Rule, p *shown) {
 	if r.UIDSet {
-		fmt.Fprintf(b, "uidrange %d-%d ", r.UID[0], r.UID[1])
-		o.add("uid_start", r.UID[0])
-		o.add("uid_end", r.UID[1])
+		p.any("uid_start", " uidrange %d", r.UID[0])
+		p.any("uid_end", "-%d", r.UID[1])
 	}
 	if r.Proto != 0 {
-		name := "ipproto-" + strconv.Itoa(int(r.Proto))
-		for k, v := range ipProtos {
-			if v == r.Proto {
-				name = k
-			}
+		name, ok := protoNames[r.Proto]
+		if !ok {
+			name = "ipproto-" + strconv.Itoa(int(r.Proto))
 		}
-		b.WriteString("ipproto " + name + " ")
-		o.add("ipproto", name)
+		p.any("ipproto", " ipproto %s", name)
 	}
-	for _, p := range [...]struct {
+	for _, x := range [...]struct {
 		key string
 		r   [2]uint16
 	}{{"sport", r.Sport}, {"dport", r.Dport}} {
 		switch {
-		case p.r[0] == 0:
-		case p.r[0] == p.r[1]:
-			fmt.Fprintf(b, "%s %d ", p.key, p.r[0])
-			o.add(p.key, p.r[0])
+		case x.r[0] == 0:
+		case x.r[0] == x.r[1]:
+			p.any(x.key, " "+x.key+" %d", x.r[0])
 		default:
-			fmt.Fprintf(b, "%s %d-%d ", p.key, p.r[0], p.r[1])
-			o.add(p.key+"_start", p.r[0])
-			o.add(p.key+"_end", p.r[1])
+			p.any(x.key+"_start", " "+x.key+" %d", x.r[0])
+			p.any(x.key+"_end", "-%d", x.r[1])
 		}
 	}
 }
 
-func (c *ipCmd) ruleAction(r *inet.Rule, b *strings.Builder, o *object) {
-	switch r.Action {
-	case inet.RuleToTable:
-		if r.Table != 0 {
-			b.WriteString("lookup " + c.tableName(r.Table))
-			o.add("table", c.tableName(r.Table))
-		}
+func (c *ipCmd) ruleAction(r *inet.Rule, p *shown, all []inet.Rule) {
+	if r.Table != 0 {
+		p.any("table", " lookup %s", c.tableName(r.Table))
 		if r.Suppress > 0 {
-			fmt.Fprintf(b, " suppress_prefixlength %d", r.Suppress-1)
-			o.add("suppress_prefixlen", r.Suppress-1)
+			p.any("suppress_prefixlen", " suppress_prefixlength %d", r.Suppress-1)
 		}
 		if r.SuppressGroup > 0 {
-			g := groupName(r.SuppressGroup - 1)
-			b.WriteString(" suppress_ifgroup " + g)
-			o.add("suppress_ifgroup", g)
+			p.any("suppress_ifgroup", " suppress_ifgroup %s", groupName(r.SuppressGroup-1))
 		}
+	}
+	switch r.Action {
+	case inet.RuleToTable:
 	case inet.RuleGoto:
-		fmt.Fprintf(b, "goto %d", r.Goto)
-		o.add("goto", r.Goto)
+		if r.Goto != 0 {
+			p.any("goto", " goto %d", r.Goto)
+		} else {
+			p.any("goto", " goto %s", "none")
+		}
 		ok := false
-		for _, x := range c.ruleOps().Rules() {
-			ok = ok || x.Priority == r.Goto
+		for i := range all {
+			ok = ok || all[i].Priority == r.Goto
 		}
 		if !ok {
-			b.WriteString(" [unresolved]")
-			o.add("unresolved", nil)
+			p.null("unresolved", " [unresolved]")
 		}
 	case inet.RuleNop:
-		b.WriteString("nop")
-		o.add("nop", nil)
+		p.null("nop", " nop")
+	case rtnNat:
+		p.null("masquerade", " masquerade")
 	default:
-		name := map[uint8]string{inet.RuleBlackhole: "blackhole", inet.RuleUnreachable: "unreachable", inet.RuleProhibit: "prohibit"}[r.Action]
-		b.WriteString(name)
-		o.add("action", name)
+		p.any("action", " %s", strings.TrimSpace(routeTypeName(r.Action)))
 	}
 }

@@ -176,7 +176,7 @@ var sysNet = map[string]func(p *Proc, d *core.Device) string{
 	"iflink":          func(_ *Proc, d *core.Device) string { return fmt.Sprint(linkIndex(d)) },
 	"mtu":             func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.MTU) },
 	"operstate":       func(_ *Proc, d *core.Device) string { return strings.ToLower(operState(d)) },
-	"carrier":         func(_ *Proc, d *core.Device) string { return fmt.Sprint(b2i(d.Running())) },
+	"carrier":         func(_ *Proc, d *core.Device) string { return fmt.Sprint(b2i(d.Up() && d.CarrierOK())) },
 	"carrier_changes": func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.CarrierChanges) },
 	"tx_queue_len":    func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.TxQueueLen) },
 	"type":            func(_ *Proc, d *core.Device) string { return fmt.Sprint(d.Type) },

@@ -397,7 +397,7 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 		list = append(list, &s.Conf6Default)
 	case "all":
 		list = append(list, &s.Conf6All)
-		if name == "disable_ipv6" || name == "forwarding" {
+		if name == "disable_ipv6" || name == "forwarding" || name == "ignore_routes_with_linkdown" {
 			list = append(list, &s.Conf6Default)
 			for _, d := range h.NS.Devices {
 				if d != nil {
@@ -476,6 +476,10 @@ func setNeigh(t *core.NeighTable, key, name string, v int) error {
 		t.GCStale = sim.Time(v) * sim.Second
 	case "unres_qlen_bytes":
 		t.QueueBytes = v
+	case "gc_thresh2":
+		t.GCThresh2 = v
+	case "gc_thresh3":
+		t.GCThresh3 = v
 	case "mcast_solicit":
 		t.McastProbes = v
 	case "ucast_solicit":

@@ -173,6 +173,10 @@ func neighGet(t *core.NeighTable, name string) (string, bool) {
 		return num(t.GCStale, sim.Second)
 	case "unres_qlen":
 		return strconv.Itoa(t.QueueLen()), true
+	case "gc_thresh2":
+		return strconv.Itoa(t.GCThresh2), true
+	case "gc_thresh3":
+		return strconv.Itoa(t.GCThresh3), true
 	case "unres_qlen_bytes":
 		return strconv.Itoa(t.QueueBytes), true
 	case "mcast_solicit":
@@ -256,7 +260,7 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 // stored and read back.
 func kept(key string) bool {
 	return !strings.HasPrefix(key, "net.") || strings.HasPrefix(key, "net.netfilter.") || strings.HasPrefix(key, "net.bridge.") || strings.HasPrefix(key, "net.unix.") ||
-		strings.Contains(key, ".gc_thresh") || strings.Contains(key, "optmem") || strings.Contains(key, "no_metrics_save") || strings.Contains(key, "default_qdisc") ||
+		strings.HasSuffix(key, "gc_thresh") || strings.HasSuffix(key, ".gc_thresh1") || strings.Contains(key, "optmem") || strings.Contains(key, "no_metrics_save") || strings.Contains(key, "default_qdisc") ||
 		tcpIgnored(key) || strings.Contains(key, "stable_secret") || strings.Contains(key, "use_tempaddr") || strings.Contains(key, "tcp_mem") || strings.Contains(key, "udp_mem")
 }
 

@@ -39,6 +39,7 @@ type tcCmd struct {
 	stats, json bool
 	pretty      bool
 	details     bool
+	force       bool
 }
 
 func tcTool(p *Proc, a []string) int {
@@ -49,6 +50,28 @@ func tcTool(p *Proc, a []string) int {
 		w = w[1:]
 		is := func(name string) bool { return strings.HasPrefix(name, o) }
 		switch {
+		case is("-force"):
+			c.force = true
+		case is("-netns"):
+			if len(w) == 0 {
+				p.errf("Command line is not complete. Try option \"help\"\n")
+				return 255
+			}
+			s := p.lab.space(w[0])
+			if s == nil {
+				p.errf("Cannot open network namespace \"%s\": No such file or directory\n", w[0])
+				return 255
+			}
+			p.host, w = s.host, w[1:]
+		case is("-batch"):
+			if len(w) == 0 {
+				p.errf("Command line is not complete. Try option \"help\"\n")
+				return 255
+			}
+			return runBatch(p, w[0], c.force, func(words []string) int {
+				one := *c
+				return one.object(words)
+			})
 		case o == "-j" || is("-json"):
 			c.json = true
 		case o == "-p" || is("-pretty"):
@@ -57,11 +80,11 @@ func tcTool(p *Proc, a []string) int {
 			c.stats = true
 		case is("-details"):
 			c.details = true
-		case is("-raw"), is("-oneline"), is("-iec"), is("-Numeric"), is("-names"), is("-brief"), is("-color"), is("-force"):
+		case is("-raw"), is("-oneline"), is("-iec"), is("-Numeric"), is("-names"), is("-brief"), is("-color"):
 		case is("-Version"):
 			p.out("tc utility, iproute2-6.1.0, libbpf 1.1.2\n")
 			return 0
-		case is("-netns"), is("-batch"), is("-timestamp"), is("-tshort"), is("-graph"), o == "-cf", is("-conf"):
+		case is("-timestamp"), is("-tshort"), is("-graph"), o == "-cf", is("-conf"):
 			p.errf("not modelled: tc %s\n", o)
 			return 1
 		case is("-help"):
@@ -76,7 +99,12 @@ func tcTool(p *Proc, a []string) int {
 		p.out(tcUsage)
 		return 0
 	}
-	obj := w[0]
+	return c.object(w)
+}
+
+// object is do_cmd: one command, without the options in front of it.
+func (c *tcCmd) object(w []string) int {
+	p, obj := c.p, w[0]
 	for _, x := range []string{"qdisc", "class", "filter", "chain", "actions", "monitor", "exec", "help"} {
 		if !strings.HasPrefix(x, obj) {
 			continue

@@ -105,7 +105,7 @@ func (c *tcCmd) classModify(cmd string, a *tcWords) int {
 	if st := c.classWords(r, a); st != 0 {
 		return st
 	}
-	d := c.p.host.NS.DevByName(r.dev)
+	d := c.p.linkByName(r.dev)
 	switch {
 	case r.dev == "":
 		return c.fail("RTNETLINK answers: No such device")
@@ -201,7 +201,7 @@ func (c *tcCmd) classList(a *tcWords) int {
 		switch {
 		case a.at("dev"):
 			name := a.next()
-			if f.dev = c.p.host.NS.DevByName(name); f.dev == nil {
+			if f.dev = c.p.linkByName(name); f.dev == nil {
 				a.die(1, "Cannot find device \"%s\"\n", name)
 			}
 		case a.at("qdisc"):

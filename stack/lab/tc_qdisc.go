@@ -87,7 +87,7 @@ func (c *tcCmd) modify(cmd string, w []string) int {
 	if st := c.qdiscWords(r, &tcWords{p: c.p, w: w}); st != 0 {
 		return st
 	}
-	d := c.p.host.NS.DevByName(r.dev)
+	d := c.p.linkByName(r.dev)
 	switch {
 	case r.dev == "":
 		return c.fail("RTNETLINK answers: No such device")

@@ -63,7 +63,7 @@ func (c *tcCmd) showWords(f *tcQdiscFilter, a *tcWords) int {
 		switch {
 		case a.at("dev"):
 			name := a.next()
-			if f.dev = c.p.host.NS.DevByName(name); f.dev == nil {
+			if f.dev = c.p.linkByName(name); f.dev == nil {
 				a.die(1, "Cannot find device \"%s\"\n", name)
 			}
 		case a.at("root"):

@@ -166,6 +166,7 @@ func (m *Mirred) forward(ns *core.Netns, atIngress bool, c *core.SKB) bool {
 		return ns.DevQueueXmit(c) == core.NetXmitSuccess
 	}
 	c.TcDepth++
+	ns.FrameOn(c, 0)
 	if !atIngress {
 		return ns.NetifRx(c)
 	}

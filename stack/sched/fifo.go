@@ -71,7 +71,9 @@ func (q *PfifoFast) Peek(ns *core.Netns) *core.SKB {
 func (q *PfifoFast) Reset(ns *core.Netns) {
 	defer ns.In(step.QdiscReset, q).Out()
 	for i := range q.band {
-		purge(ns, &q.band[i])
+		for b := q.band[i].PopFront(); b != nil; b = q.band[i].PopFront() {
+			ns.Drop(b, step.DropNotSpecified, step.PfifoFastReset)
+		}
 	}
 	q.clear(ns)
 }

@@ -113,7 +113,7 @@ func (q *qdisc) drop(b *core.SKB, why core.DropReason) int {
 // clear is what qdisc_reset does for every discipline.
 func (q *qdisc) clear(ns *core.Netns) {
 	if q.peeked != nil {
-		ns.Drop(q.peeked, step.DropNotSpecified, step.QdiscReset)
+		ns.Drop(q.peeked, step.DropQueuePurge, step.QdiscReset)
 		q.peeked = nil
 	}
 	q.Forget()
@@ -158,7 +158,7 @@ func (q *qdisc) shrink(d Discipline, over func() bool) {
 		}
 		n++
 		bytes += pktLen(b)
-		q.Dev.NS.Drop(b, step.DropNotSpecified, step.QdiscReset)
+		q.Dev.NS.Drop(b, step.DropNotSpecified, step.RtnlUnlock)
 	}
 	q.treeReduce(n, bytes)
 }
@@ -247,10 +247,10 @@ func (q *qdisc) take(l *core.SKBList) *core.SKB {
 	return b
 }
 
-// purge drops a list whose discipline goes away.
+// purge drops a list whose discipline goes away (rtnl_kfree_skbs).
 func purge(ns *core.Netns, l *core.SKBList) {
 	for b := l.PopFront(); b != nil; b = l.PopFront() {
-		ns.Drop(b, step.DropNotSpecified, step.QdiscReset)
+		ns.Drop(b, step.DropNotSpecified, step.RtnlUnlock)
 	}
 }
 
@@ -388,6 +388,6 @@ func (l *timeline) pop() *core.SKB {
 
 func (l *timeline) purge(ns *core.Netns) {
 	for b := l.pop(); b != nil; b = l.pop() {
-		ns.Drop(b, step.DropNotSpecified, step.QdiscReset)
+		ns.Drop(b, step.DropNotSpecified, step.RtnlUnlock)
 	}
 }

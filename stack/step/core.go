@@ -29,6 +29,7 @@ const (
 	SchDirectXmit
 	NetTxAction
 	NeighCreateStep
+	NeighForcedGC
 	NeighResolveOutput
 	NeighXmit
 	NeighEventSend
@@ -99,6 +100,7 @@ var coreSteps = [int(endCore) - baseCore]Info{
 	DevHardStartXmit & 255:        {"dev_hard_start_xmit", Core, "net/core/dev.c", "Show it to the taps, then call the driver."},
 	SchDirectXmit & 255:           {"sch_direct_xmit", Core, "net/sched/sch_generic.c", "Send what the queue gave, under the queue's lock."},
 	NetTxAction & 255:             {"net_tx_action", Core, "net/core/dev.c", "The transmit softirq: free what was sent, run stopped queues."},
+	NeighForcedGC & 255:           {"neigh_forced_gc", Network, "net/core/neighbour.c", "Too many neighbours: old ones that nobody waits for go."},
 	NeighCreateStep & 255:         {"___neigh_create", Network, "net/core/neighbour.c", "Make an entry for a neighbour not yet known."},
 	NeighXmit & 255:               {"neigh_xmit", Network, "net/core/neighbour.c", "Send to a neighbour that no route was asked for."},
 	NeighResolveOutput & 255:      {"neigh_resolve_output", Network, "net/core/neighbour.c", "Send if the link address is known, else queue and ask."},
@@ -224,6 +226,8 @@ const (
 	WhyWakeReader
 	WhyNoReader
 	WhyNeighCreate
+	WhyNeighOverflow
+	WhyNeighCollected
 	WhyNeighAsk
 	WhyNeighRetry
 	WhyNeighLost
@@ -337,6 +341,8 @@ var coreWhys = [int(endCoreWhy) - baseCore]string{
 	WhyRfree & 255:          "{0} bytes of memory are given back; packets that wait to be read use {1} of {2} (SO_RCVBUF).",
 	WhyWakeReader & 255:     "A program waits on this socket: it is woken.",
 	WhyNoReader & 255:       "No program sleeps on this socket: it will find the data when it asks.",
+	WhyNeighOverflow & 255:  "There are {0} neighbours, {1} are allowed (gc_thresh3), and none is old enough to go.",
+	WhyNeighCollected & 255: "{0} old neighbours are forgotten.",
 	WhyNeighCreate & 255:    "Nothing is known about {0:ip} on {2:dev}: it gets an entry.",
 	WhyNeighAsk & 255:       "The link address of {0:ip} is not known: it must be asked for, up to {2} times, {3:dur} apart.",
 	WhyNeighRetry & 255:     "No answer came within {0:dur}: ask again.",

@@ -10,6 +10,8 @@ const (
 	BfifoEnqueue
 	PfifoTailEnqueue
 	QdiscReset
+	RtnlUnlock
+	PfifoFastReset
 	QdiscWatchdog
 	TbfEnqueue
 	TbfSegment
@@ -38,6 +40,8 @@ var schedSteps = [int(endSched) - baseSched]Info{
 	BfifoEnqueue & 255:     {"bfifo_enqueue", Core, "net/sched/sch_fifo.c", "Queue the packet, if its bytes still fit."},
 	PfifoTailEnqueue & 255: {"pfifo_tail_enqueue", Core, "net/sched/sch_fifo.c", "Queue the packet; the oldest one goes if the limit is reached."},
 	QdiscReset & 255:       {"qdisc_reset", Core, "net/sched/sch_generic.c", "The discipline goes: drop all that waits in it."},
+	RtnlUnlock & 255:       {"__rtnl_unlock", Core, "net/core/rtnetlink.c", "The lock of the configuration is given back: what was thrown away under it is freed."},
+	PfifoFastReset & 255:   {"pfifo_fast_reset", Core, "net/sched/sch_generic.c", "Drop what waits in the three bands."},
 	QdiscWatchdog & 255:    {"qdisc_watchdog", Core, "net/sched/sch_api.c", "The time has come that the discipline waited for: run the queue."},
 	TbfEnqueue & 255:       {"tbf_enqueue", Core, "net/sched/sch_tbf.c", "Can the packet ever fit into the bucket? Then queue it."},
 	TbfSegment & 255:       {"tbf_segment", Core, "net/sched/sch_tbf.c", "Cut a packet of many that is larger than the bucket."},

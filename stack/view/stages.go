@@ -138,7 +138,7 @@ var stageTable = makeTable(map[StageID]string{
 		netem_dequeue noop_enqueue skb_gso_segment netdev_core_pick_tx sch_handle_egress tcp_gso_segment tcp4_gso_segment tcp6_gso_segment inet_gso_segment
 		ipv6_gso_segment udp4_ufo_fragment udp6_ufo_fragment skb_mac_gso_segment skb_segment vlan_dev_hard_start_xmit
 		bfifo_enqueue pfifo_tail_enqueue prio_enqueue prio_dequeue htb_dequeue_tree codel_qdisc_enqueue codel_qdisc_dequeue fq_codel_drop tbf_segment
-		qdisc_watchdog qdisc_reset`,
+		qdisc_watchdog qdisc_reset __rtnl_unlock pfifo_fast_reset`,
 	DownRing: `dev_hard_start_xmit xmit_one netdev_start_xmit igb_xmit_frame igb_tx_map igb_clean_tx_irq veth_xmit loopback_xmit net_tx_action dev_queue_xmit_nit
 		__dev_forward_skb2`,
 	NoStage: `sk_skb_reason_drop kfree_skb_reason consume_skb skb_clone alloc_skb __alloc_skb nf_hook_slow`,

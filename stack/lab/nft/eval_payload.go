@@ -324,15 +324,16 @@ func (v *evaluator) learn(l, r *expr, at loc) {
 		case nftables.MetaL4Proto:
 			set(2, pService.byNum(n))
 		case nftables.MetaProtocol: // meta_expr_pctx_update: elsewhere it says nothing
-			if p := pNetdev.byNum(n); p != pVlan && (v.fam == core.NFNetdev || v.fam == core.NFBridge) {
+			if p := pNetdev.byNum(n); v.fam == core.NFNetdev || v.fam == core.NFBridge {
 				set(1, p)
 			}
 		}
 	case eCT:
-		if l.ct.key == nftables.CTL3Proto {
-			set(1, pInet.byNum(n))
-		} else if l.ct.key == nftables.CTProto {
-			set(2, pService.byNum(n))
+		// ct_expr_pctx_update: only where what carries it is known
+		if p := v.proto[0]; l.ct.key == nftables.CTL3Proto && p != nil {
+			set(1, p.byNum(n))
+		} else if p := v.proto[1]; l.ct.key == nftables.CTProto && p != nil {
+			set(2, p.byNum(n))
 		}
 	case ePayload:
 		if l.f == nil || l.raw {

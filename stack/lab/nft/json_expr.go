@@ -345,6 +345,9 @@ func (o *output) anonElems(e *expr) []*expr {
 	l := slices.Clone(e.list)
 	if e.set != nil && e.set.interval {
 		if len(e.t.many) > 0 {
+			for i, x := range l {
+				l[i] = prefixes(x)
+			}
 			return l // as they came
 		}
 		l = o.joined(e, l)

@@ -116,12 +116,12 @@ func (o *output) jsonMatch(s *stmt) any {
 // none.
 func (o *output) jsonPrefixMatch(s *stmt) any {
 	t := s.e.t
-	if s.e.k != eBinop || s.e.op != "&" || s.e.r.k != eValue || s.r.k != eValue || t != tIP && t != tIP6 || s.op != "" && s.op != "==" && s.op != "!=" {
+	if s.e.k != eBinop || s.e.op != "&" || s.e.r.k != eValue || s.r.k != eValue || !t.prefixed() || s.op != "" && s.op != "==" && s.op != "!=" {
 		return nil
 	}
 	m := mask(s.e.bits).xor(s.e.r.v)
 	n := m.bitLen()
-	if m != mask(n) || !s.r.v.and(m).zero() {
+	if m != mask(n) {
 		return nil
 	}
 	op := s.op
@@ -227,8 +227,8 @@ func (o *output) jsonQuota(s *stmt, used uint64) jobject {
 	if s.over {
 		j.set("inv", true)
 	}
-	if o.state && used != 0 {
-		n, u = rate(min(used, s.bytes))
+	if used = min(used, s.bytes); o.state && used != 0 {
+		n, u = rate(used)
 		j.set("used", n)
 		j.set("used_unit", u)
 	}

@@ -99,8 +99,7 @@ func listed(f core.Family, in []*stmt) []*stmt {
 			}
 		case eExthdr:
 			switch e.ext.kind {
-			case nftables.ExtTCP:
-				kill(2)
+			case nftables.ExtTCP, nftables.ExtSCTP: // they need no other match
 			default:
 				kill(1)
 			}
@@ -180,7 +179,7 @@ func listed(f core.Family, in []*stmt) []*stmt {
 		case sVmap:
 			visit(s.e)
 			continue
-		case sSetOp, sMapOp:
+		case sSetOp, sMapOp, sMeter:
 			visit(s.key)
 			visit(s.data)
 		case sObjRef:
@@ -263,6 +262,14 @@ func (s *stmt) by(p *proto) *stmt {
 // named gives raw pieces of headers the names that they have
 // (payload_expr_expand): one match may become several.
 func named(f core.Family, s *stmt) []*stmt {
+	if s.k == sPayloadSet && s.e.raw && s.r.k == eValue {
+		return []*stmt{namedSet(f, s)}
+	}
+	if (s.k == sMetaSet || s.k == sCTSet) && s.r.k == eBinop && (s.r.op == "|" || s.r.op == "^") && s.r.r.k == eValue && s.r.r.v.zero() {
+		c := *s
+		c.r = s.r.l // it changes nothing, and is not listed
+		return []*stmt{&c}
+	}
 	if s.k != sMatch || s.e.k != ePayload || !s.e.raw && s.e.over == nil {
 		return []*stmt{s}
 	}
@@ -311,6 +318,32 @@ func named(f core.Family, s *stmt) []*stmt {
 		}
 	}
 	return out
+}
+
+// namedSet gives what a statement writes to by its place the name that it has.
+func namedSet(f core.Family, s *stmt) *stmt {
+	p := pTH
+	switch {
+	case s.e.base == network && f == core.NFIPv4:
+		p = pIP
+	case s.e.base == network && f == core.NFIPv6:
+		p = pIP6
+	case s.e.base == network && f == core.NFARP:
+		p = pARP
+	case s.e.base == link && f == core.NFBridge:
+		p = pEther
+	case s.e.base != transport:
+		return s
+	}
+	for i := range p.fields {
+		if x := &p.fields[i]; x.off == s.e.off && x.bits == s.e.bits {
+			c := *s
+			c.e = &expr{k: ePayload, p: p, f: x, base: p.base, off: x.off, t: x.t, bits: x.bits, ord: x.order}
+			c.r = &expr{k: eValue, t: x.t, bits: x.bits, ord: x.order, v: s.r.v}
+			return &c
+		}
+	}
+	return s
 }
 
 // metaMayKill is meta_may_dependency_kill: the family before the transport

@@ -381,13 +381,18 @@ func (l *lowerer) elements(s *nftables.Set, list []*expr, anon, excl bool, at lo
 			return
 		}
 		if errno := l.b.AddElem(s, el, excl); errno != 0 {
-			if anon && !s.Map && errno == step.EEXIST {
+			if anon && !s.Map && errno == step.EEXIST && (len(s.Parts) == 0 || !s.Interval || twice(l2, i)) {
 				continue
 			}
 			l.errno, l.errAt = errno, l2[i].key.l.at
 			return
 		}
 	}
+}
+
+// twice reports whether an element was there before, exactly as it is.
+func twice(l []interval, i int) bool {
+	return slices.ContainsFunc(l[:i], func(x interval) bool { return slices.Equal(x.from, l[i].from) && slices.Equal(x.to, l[i].to) })
 }
 
 // merge sorts intervals and joins those that touch; without auto it only

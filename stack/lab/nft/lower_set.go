@@ -67,6 +67,14 @@ func (l *lowerer) rule(stmts []*stmt) {
 func missing(f core.Family, s *stmt) (core.Errno, loc) {
 	const eproto = 71
 	ip := f == core.NFIPv4 || f == core.NFIPv6 || f == core.NFInet
+	if s.k == sMatch || s.k == sVmap {
+		if x := findKind(s.e, eMeta); x != nil {
+			switch x.meta.key { // bridges' own keys, in any family
+			case nftables.MetaBriIIFName, nftables.MetaBriOIFName, nftables.MetaBriIIFPVID, nftables.MetaBriIIFVProto, nftables.MetaNFTrace:
+				return step.EOPNOTSUPP, x.at
+			}
+		}
+	}
 	if ip {
 		return 0, loc{}
 	}
@@ -248,12 +256,17 @@ func (l *lowerer) payloadSet(s *stmt) {
 	x := &nftables.PayloadSet{Base: e.base, Src: 0}
 	if off, ok := checksums[e.p]; ok {
 		x.Csum, x.CsumOff = nftables.CsumInet, off
+	} else if e.p == pSCTP {
+		x.Csum, x.CsumOff = nftables.CsumSCTP, 8
 	}
 	if e.f != nil && (e.p == pIP && (e.f.name == "saddr" || e.f.name == "daddr" || e.f.name == "protocol" || e.f.name == "length") || e.p == pIP6 && (e.f.name == "saddr" || e.f.name == "daddr" || e.f.name == "nexthdr" || e.f.name == "length")) {
 		x.Pseudo = true
 	}
+	if e.base == inner { // whatever lies there is part of the transport's checksum
+		x.Pseudo = true
+	}
 	first, last := e.off/8, (e.off+e.bits+7)/8
-	if x.Csum != nftables.CsumNone {
+	if x.Pseudo || x.Csum != nftables.CsumNone {
 		first, last = first&^1, (last+1)&^1
 	}
 	n := last - first

@@ -273,6 +273,9 @@ func (o *output) stmt(s *stmt, r *nftables.Rule) string {
 		if s.e.k == ePayload && s.e.raw && s.r.k == eValue {
 			return o.expr(s.e) + " set 0x" + s.r.v.hex()
 		}
+		if s.e.k == ePayload && s.r.k == eValue && s.r.t != nil && s.r.t.base == tBitmask && s.r.t != tCTLabel {
+			return o.expr(s.e) + " set " + o.bits(s.r.t, s.r.v) // its bytes were taken apart and put together
+		}
 		return o.expr(s.e) + " set " + o.expr(s.r)
 	case sSetOp, sMapOp:
 		return o.setOp(s)
@@ -348,9 +351,9 @@ func (o *output) match(s *stmt) string {
 	}
 	l, r := o.expr(s.e), o.expr(s.r)
 	t := s.e.t
-	if s.e.k == eBinop && s.e.op == "&" && s.e.r.k == eValue && s.r.k == eValue && (t == tIP || t == tIP6) && (s.op == "" || s.op == "==" || s.op == "!=") {
+	if s.e.k == eBinop && s.e.op == "&" && s.e.r.k == eValue && s.r.k == eValue && t.prefixed() && (s.op == "" || s.op == "==" || s.op == "!=") {
 		m := mask(s.e.bits).xor(s.e.r.v)
-		if n := m.bitLen(); m == mask(n) && s.r.v.and(m).zero() {
+		if n := m.bitLen(); m == mask(n) {
 			op := " "
 			if s.op == "!=" {
 				op = " != "

@@ -137,6 +137,25 @@ func (o *output) joined(e *expr, l []*expr) []*expr {
 	return r
 }
 
+// prefixes shows the ranges in an element's concatenation as prefixes where they can be.
+func prefixes(e *expr) *expr {
+	if e == nil || e.k != eElem && e.k != eMapping && e.k != eConcat {
+		return e
+	}
+	c := *e
+	if e.k != eConcat {
+		c.l = prefixes(e.l)
+		return &c
+	}
+	c.list = slices.Clone(e.list)
+	for i, p := range c.list {
+		if n := nbytes(p.bits); p.k == eRange && p.t.prefixed() {
+			c.list[i] = intervalExpr(p.t, p.bits, p.ord, p.l.v.bytes(n), p.r.v.bytes(n))
+		}
+	}
+	return &c
+}
+
 // intervalExpr is how nft shows an interval: a value, a prefix of an address, a
 // range.
 func intervalExpr(t *dtype, bits int, ord order, from, to []byte) *expr {
@@ -151,7 +170,7 @@ func intervalExpr(t *dtype, bits int, ord order, from, to []byte) *expr {
 		if t.is(tString) {
 			return &expr{k: ePrefix, t: t, bits: bits, ord: ord, l: a, v: num(uint64(128 - k))}
 		}
-		if t == tIP || t == tIP6 {
+		if t.prefixed() {
 			return &expr{k: ePrefix, t: t, bits: bits, ord: ord, l: a, v: num(uint64(bits - k))}
 		}
 	}
@@ -345,8 +364,8 @@ func (o *output) quota(s *stmt, used uint64) string {
 		t = "over "
 	}
 	t += fmt.Sprintf("%d %s", n, u)
-	if o.state && used != 0 {
-		n, u = rate(min(used, s.bytes)) // nft_quota_do_dump
+	if used = min(used, s.bytes); o.state && used != 0 { // nft_quota_do_dump
+		n, u = rate(used)
 		t += fmt.Sprintf(" used %d %s", n, u)
 	}
 	return t

@@ -120,6 +120,9 @@ func init() {
 	tService.syms = services
 }
 
+// prefixed is DTYPE_F_PREFIX: values of the type are shown as prefixes where they can.
+func (t *dtype) prefixed() bool { return t == tIP || t == tIP6 || t == tMark }
+
 func find(l []sym, name string) (uint64, bool) {
 	for _, s := range l {
 		if s.name == name {

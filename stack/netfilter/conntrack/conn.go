@@ -234,6 +234,13 @@ func (c *Conn) Expires() sim.Time {
 	return sim.Time(max(0, d)) * sim.Jiffy
 }
 
+// Expiration is nf_ct_expires as rules ask for it. A connection that is not in the
+// table yet has a span where others have a moment, and the kernel takes it for one: so
+// that a machine that is up for a while says 0.
+func (c *Conn) Expiration() sim.Time {
+	return sim.Time(max(0, int32(c.timeout-c.t.jiffies()))) * sim.Jiffy
+}
+
 func (c *Conn) expired() bool { return int32(c.timeout-c.t.jiffies()) <= 0 }
 
 // SetTimeout gives it a new time to live (`conntrack -U`, `ct timeout`).

@@ -79,7 +79,7 @@ func (e *CT) Eval(r *Regs, p *Pkt) {
 	case CTSecMark:
 		r.put32(e.Dst, 0)
 	case CTExpiration:
-		r.put32(e.Dst, uint32(c.Expires()/sim.Millisecond))
+		r.put32(e.Dst, uint32(c.Expiration()/sim.Millisecond))
 	case CTHelper:
 		if c.Master == nil || c.Master.HelperOf() == conntrack.NoHelper {
 			r.Code = Break

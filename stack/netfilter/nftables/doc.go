@@ -15,6 +15,6 @@
 // Read before editing: nf_tables_core.c (nft_do_chain), nf_tables_api.c, and
 // nft(8).
 //
-// Left out: osf, xfrm, tunnel, secmark, sets of
-// programs' own (NFQUEUE). A rule that needs one cannot be added.
+// Left out: osf, xfrm, tunnel, secmark, bridges' own keys, queues to programs
+// (NFQUEUE). A rule that needs one cannot be added.
 package nftables

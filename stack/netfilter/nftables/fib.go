@@ -256,8 +256,13 @@ func (e *RT) Eval(r *Regs, p *Pkt) {
 	}
 }
 
-// Validate is nft_rt_validate: a route is known after routing only.
+// Validate is nft_rt_validate: a route is known after routing only, and to IP.
 func (e *RT) Validate(c *Chain) core.Errno {
+	switch c.Table.Family {
+	case core.NFIPv4, core.NFIPv6, core.NFInet:
+	default:
+		return eopnotsupp
+	}
 	switch e.Key {
 	case RTNextHop4, RTNextHop6, RTClassID, RTIPsec:
 		return 0

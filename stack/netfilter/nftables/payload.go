@@ -2,6 +2,7 @@ package nftables
 
 import (
 	"github.com/packetwalk/packetwalk/stack/core"
+	"github.com/packetwalk/packetwalk/stack/netfilter/conntrack"
 	"github.com/packetwalk/packetwalk/stack/step"
 	"github.com/packetwalk/packetwalk/stack/wire"
 )
@@ -180,6 +181,7 @@ type Csum uint8
 const (
 	CsumNone Csum = iota
 	CsumInet      // the Internet checksum, at CsumOff
+	CsumSCTP      // the CRC of SCTP
 )
 
 // PayloadSet is nft_payload_set: a register into the packet.
@@ -252,9 +254,25 @@ func (e *PayloadSet) Eval(r *Regs, p *Pkt) {
 		return
 	}
 	copy(w, src)
+	if e.Csum == CsumSCTP && p.hasL4 && p.tprot == uint8(wire.ProtoSCTP) && p.b.IPSummed != core.ChecksumPartial && p.fragoff == 0 && !p.crc() {
+		r.Code = Break
+		return
+	}
 	if p.ns.Listening() {
 		p.ns.Why(step.WhyNftPayloadSet, uint64(e.Off), uint64(n))
 	}
+}
+
+// crc is nft_payload_csum_sctp.
+func (p *Pkt) crc() bool {
+	h := p.writable(p.thoff, 12)
+	if h == nil {
+		return false
+	}
+	c := conntrack.CRC32C(p.b, p.thoff)
+	h = p.writable(p.thoff, 12)
+	h[8], h[9], h[10], h[11] = byte(c), byte(c>>8), byte(c>>16), byte(c>>24)
+	return true
 }
 
 // sum is the one's complement sum of a piece (csum_partial): as if it began at

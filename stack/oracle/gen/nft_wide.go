@@ -114,6 +114,11 @@ func (g *Wide) word(w string) string {
 			return "2001:db8:7000::/40"
 		}
 		return g.pick("10.64.0.0/10", "172.16.0.0-172.31.0.5")
+	case "far": // a host outside of all that
+		if g.net == "6" {
+			return "fd00::1"
+		}
+		return "203.0.113.1"
 	case "addr":
 		return g.wideAddr()
 	case "p":

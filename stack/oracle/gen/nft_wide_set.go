@@ -25,7 +25,7 @@ func (g *Wide) wideSets() string {
 		decl("set", "timed"+v.n, "type "+v.typ, "flags timeout", maybe("timeout 2h"), "elements = { «a» timeout 1h }")
 		decl("set", "merged"+v.n, "type "+v.typ, "flags interval", "auto-merge", "elements = { «net», «net», «a» }")
 		decl("set", "pair"+v.ip, g.pick("type "+v.typ+" . inet_service", "typeof "+v.ip+" saddr . tcp dport"), "elements = { «a» . «p» }")
-		decl("set", "pairivl"+v.ip, "type "+v.typ+" . inet_service", "flags interval", "elements = { «net» . «range», «a» . «p» }")
+		decl("set", "pairivl"+v.ip, "type "+v.typ+" . inet_service", "flags interval", "elements = { «net» . «range», «far» . «p» }")
 		decl("set", "dyn"+v.ip, "type "+v.typ, "size 64", "flags dynamic,timeout", maybe("timeout 3h"))
 		decl("set", "dyncnt"+v.ip, "type "+v.typ, "size 64", "flags dynamic", "counter")
 		decl("set", "dynlim"+v.ip, "type "+v.typ, "size 64", "flags dynamic")

@@ -72,8 +72,9 @@ func (m *maker) routeWords(six bool) string {
 		return m.pick("mtu 1400", "mtu lock 1300", "mtu 500", "mtu 70000", "advmss 1200", "advmss lock 1000", "mtu lock 1400 advmss 1360")
 	})
 	add(16, func() string {
-		return m.pick("window 1000", "window lock 5000", "hoplimit 9", "hoplimit 300", "initcwnd 20", "initrwnd 30", "rto_min 200ms", "rto_min 1s", "quickack 1", "rtt 100ms", "rttvar 20ms", "ssthresh 10", "cwnd 20", "cwnd lock 10", "reordering 5", "fastopen_no_cookie 1", "quickack 0", "hoplimit lock 5", "ssthresh lock 5")
+		return m.pick("window 1000", "window lock 5000", "hoplimit 9", "hoplimit 300", "initcwnd 20", "initrwnd 30", "rto_min 200ms", "rto_min 1s", "quickack 1", "quickack 0", "hoplimit lock 5")
 	})
+	add(200, func() string { return m.pick("rtt 100ms", "ssthresh 10", "cwnd lock 10", "reordering 5") }) // not modelled
 	if six {
 		add(8, func() string { return "pref " + m.pick("low", "medium", "high", "none") })
 	}

@@ -94,6 +94,9 @@ func (m *model) build(bridge bool) {
 		br.AddPort(at[0])
 		br.AddPort(at[1])
 		h.Up(br.Dev)
+		for i, a := range peerMAC {
+			br.FDBAdd(device.PortOf(m.dev[i].Dev), a, 0, false, true, false, false, false, true)
+		}
 		at = [2]*core.Device{br.Dev, br.Dev}
 		if c := h.IPv4.Conf(br.Dev); c != nil {
 			c.SendRedirects = 0

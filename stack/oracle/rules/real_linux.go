@@ -80,6 +80,8 @@ if [ -n "$BRIDGE" ]; then
  ip link set eth0 master br0
  ip link set eth1 master br0
  ip link set br0 up
+ bridge fdb add 02:00:00:00:00:11 dev eth0 master static
+ bridge fdb add 02:00:00:00:00:12 dev eth1 master static
 fi
 ip addr add 10.0.0.1/24 dev $near
 ip addr add 10.9.0.1/16 dev $far
