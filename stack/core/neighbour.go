@@ -78,6 +78,7 @@ type Neighbour struct {
 	State                    uint8 // NUD_*
 	Addr                     wire.MAC
 	Router                   bool    // NTF_ROUTER
+	Learned                  bool    // NTF_EXT_LEARNED: it stays until somebody takes it away
 	Type                     uint8   // RTN_*
 	Queue                    SKBList // arp_queue
 	QueueBytes               int

@@ -35,7 +35,7 @@ func (t *NeighTable) roomFor() bool {
 // collectable counts the entries that may go (gc_entries): permanent ones may not.
 func (t *NeighTable) collectable() (n int) {
 	for _, x := range t.list {
-		if x.State&NUDPermanent == 0 {
+		if x.State&NUDPermanent == 0 && !x.Learned {
 			n++
 		}
 	}
@@ -51,7 +51,7 @@ func (t *NeighTable) forcedGC(most int) int {
 	for i := 0; i < len(t.list) && (gone == 0 || gone < most); {
 		n := t.list[i]
 		old := n.State == NUDFailed || n.State == NUDNoARP || n.Updated < now-gcPause
-		if !old || n.State&(NUDPermanent|NUDInTimer) != 0 {
+		if !old || n.Learned || n.State&(NUDPermanent|NUDInTimer) != 0 {
 			i++
 			continue
 		}

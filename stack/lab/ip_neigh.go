@@ -41,7 +41,7 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 	var dev string
 	have, hasMac, proxy := false, false, false
 	state := uint8(core.NUDPermanent)
-	router := false
+	router, use, learned := false, false, false
 	for a.more() {
 		k := a.next()
 		switch k {
@@ -53,7 +53,10 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 			mac, hasMac = m, true
 		case "nud":
 			s := a.next()
-			ok := false
+			ok := s == "none"
+			if ok {
+				state = 0
+			}
 			for _, n := range nudNames {
 				if strings.EqualFold(n.name, s) {
 					state, ok = n.bit, true
@@ -73,7 +76,11 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 				return err
 			}
 			dst, have, proxy = p, true, true
-		case "extern_learn", "managed", "use", "protocol":
+		case "use":
+			use, state = true, 0
+		case "extern_learn":
+			learned = true
+		case "managed", "protocol":
 			return other("not modelled: ip neigh … %s", k)
 		default:
 			if k == "to" {
@@ -116,12 +123,10 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 	case n == nil && (v == "change" || v == "chg"):
 		return answer(2)
 	}
-	if !hasMac && state&core.NUDValid != 0 && n == nil {
-		return kernelSays("No link layer address given.")
-	}
+	bare := !hasMac && state&core.NUDValid != 0 && (n == nil || n.State&core.NUDValid == 0)
 	if n == nil {
 		make := t.Create
-		if state&core.NUDPermanent != 0 {
+		if state&core.NUDPermanent != 0 || learned {
 			make = t.CreatePermanent
 		}
 		n = make(dst, d)
@@ -129,9 +134,17 @@ func (c *ipCmd) neighMod(a *args, v string) error {
 	if n == nil {
 		return answer(105)
 	}
+	if bare { // the entry is there all the same
+		return kernelSays("No link layer address given.")
+	}
+	if use {
+		n.EventSend(nil)
+		return nil
+	}
 	if !hasMac {
 		mac = n.Addr
 	}
+	n.Learned = learned
 	n.Router = router
 	return answer(t.Update(n, mac, state, core.NeighUpdateOverride|core.NeighUpdateAdmin))
 }
@@ -179,7 +192,7 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 	var to wire.Addr
 	toLen, hasTo := 0, false
 	mask, hasMask := uint8(0), false
-	some, proxies := false, false
+	some, proxies, unused := false, false, false
 	for a.more() {
 		s := a.next()
 		some = true
@@ -209,7 +222,9 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 			}
 		case "proxy":
 			proxies = true
-		case "unused", "vrf", "nomaster", "master":
+		case "unused":
+			unused = true
+		case "vrf", "nomaster", "master":
 			return other("not modelled: ip neigh show %s", s)
 		default:
 			if s == "to" {
@@ -252,7 +267,10 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 		var list []*core.Neighbour
 		t.Each(func(n *core.Neighbour) {
 			four := t.Family == core.AFInet
-			if only != nil && n.Dev != only || n.State&mask == 0 && !(n.State == 0 && hasMask && mask == 255) {
+			if unused && n.State&core.NUDInTimer != 0 { // a timer holds it
+				return
+			}
+			if only != nil && n.Dev != only || n.State&mask == 0 && !n.Learned && !(n.State == 0 && hasMask && mask == 255) {
 				return
 			}
 			if hasTo && (to.Is4() != four || four && (n.Key.IP4()^to.IP4()).Mask(toLen) != 0 || !four && n.Key.Mask(toLen) != to.Mask(toLen)) {
@@ -279,6 +297,10 @@ func (c *ipCmd) neighShow(a *args, flush bool) error {
 			if n.Router {
 				s += "router "
 				o.add("router", nil)
+			}
+			if n.Learned {
+				s += "extern_learn "
+				o.add("extern_learn", nil)
 			}
 			if c.stats > 0 {
 				if n.State&core.NUDInTimer != 0 {

@@ -61,6 +61,10 @@ func (c *ipCmd) neighGet(a *args) error {
 		s += "router "
 		o.add("router", nil)
 	}
+	if n.Learned {
+		s += "extern_learn "
+		o.add("extern_learn", nil)
+	}
 	st := []any{}
 	for _, x := range nudNames {
 		if n.State&x.bit != 0 {

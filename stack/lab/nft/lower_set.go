@@ -249,7 +249,7 @@ func (l *lowerer) meter(s *stmt) {
 }
 
 // checksums says where a protocol's checksum stands.
-var checksums = map[*proto]uint8{pIP: 10, pTCP: 16, pUDP: 6, pLite: 6, pICMP: 2, pICMP6: 2, pIGMP: 2}
+var checksums = map[*proto]uint8{pIP: 10, pTCP: 16, pUDP: 6, pICMP: 2, pICMP6: 2, pIGMP: 2}
 
 func (l *lowerer) payloadSet(s *stmt) {
 	e := s.e

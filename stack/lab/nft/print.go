@@ -434,6 +434,9 @@ func (o *output) parens(s string) string {
 
 // bits is a value of flags as an expression: syn | ack.
 func (o *output) bits(t *dtype, v val) string {
+	if t == tCTLabel {
+		return o.label(v)
+	}
 	if o.numeric || v.zero() {
 		return t.number(v)
 	}

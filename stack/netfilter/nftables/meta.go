@@ -155,7 +155,19 @@ func (e *Meta) Eval(r *Regs, p *Pkt) {
 			return
 		}
 		r.putName(d, k)
-	case MetaRTClassID, MetaSecMark, MetaCGroup, MetaSDIF:
+	case MetaRTClassID: // no route has a realm
+		if b.Dst == nil {
+			r.Code = Break
+			return
+		}
+		r.put32(d, 0)
+	case MetaCGroup: // no program is in a group
+		if b.SK == nil {
+			r.Code = Break
+			return
+		}
+		r.put32(d, 0)
+	case MetaSecMark, MetaSDIF:
 		// Nothing that sets them is modelled.
 		r.put32(d, 0)
 	case MetaSDIFName:

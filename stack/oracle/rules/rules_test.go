@@ -86,7 +86,7 @@ func record(t *testing.T) {
 	k := &kernel{}
 	defer k.close()
 	var l []recordedCase
-	for seed := int64(1); len(l) < 60; seed++ {
+	for seed := int64(1); len(l) < 96; seed++ {
 		c := Make(Kinds[seed%int64(len(Kinds))], 900000+seed, 20)
 		r, err := k.run(c)
 		if err != nil {
