@@ -231,6 +231,7 @@ func (p *Port) know(h *Host, d *core.Device, s Station) {
 // begin starts the clock of the trace.
 func (r *Replay) begin() {
 	r.last = r.start
+	r.Host.IPv6.StopSoliciting() // it has asked for routers long before the capture
 	if r.Mode == Follow {
 		r.Host.TCP.Follow = true
 		w := &reader{ns: r.Host.NS, buf: make([]byte, 1<<16)}

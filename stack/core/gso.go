@@ -23,10 +23,10 @@ type gsoPlan struct {
 func (b *SKB) plan() (p gsoPlan, ok bool) {
 	p.net = b.Network - b.data
 	if p.tunnel = b.GSOType&(GSOTunnel|GSOTunnelSum) != 0; p.tunnel {
-		if !b.Encap || b.Network < b.data || b.Transport < b.Network || b.Inner[0] < b.Transport+wire.UDPLen || b.Inner[0] >= b.tail {
+		if !b.Encap || b.Network < b.data || b.Transport < b.Network || int(b.Inner[0]) < b.Transport+wire.UDPLen || int(b.Inner[0]) >= b.tail {
 			return p, false
 		}
-		p.sum, p.outer, p.outerL4, p.net = b.GSOType&GSOTunnelSum != 0, p.net, b.Transport-b.data, b.Inner[0]-b.data
+		p.sum, p.outer, p.outerL4, p.net = b.GSOType&GSOTunnelSum != 0, p.net, b.Transport-b.data, int(b.Inner[0])-b.data
 	}
 	if b.Network < 0 || p.net < 0 || p.net >= b.HeadLen() {
 		return p, false

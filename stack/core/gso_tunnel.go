@@ -10,7 +10,7 @@ import "github.com/packetwalk/packetwalk/stack/wire"
 // where its own headers are.
 func (b *SKB) HandleTunnel(sum bool) {
 	if !b.Encap {
-		b.Encap, b.Inner = true, [2]int{b.Network, b.Transport}
+		b.Encap, b.Inner = true, [2]uint16{uint16(b.Network), uint16(b.Transport)}
 	}
 	switch {
 	case b.GSOSize > 0 && sum:
@@ -25,7 +25,7 @@ func (b *SKB) HandleTunnel(sum bool) {
 // InTunnel reports that it is in a datagram, and that it is known where its own headers
 // are.
 func (b *SKB) InTunnel() bool {
-	return b.Encap && b.GSOType&(GSOTunnel|GSOTunnelSum) != 0 && b.Inner[1] > b.Transport && b.Inner[1] <= b.tail
+	return b.Encap && b.GSOType&(GSOTunnel|GSOTunnelSum) != 0 && int(b.Inner[1]) > b.Transport && int(b.Inner[1]) <= b.tail
 }
 
 // TunnelGone is iptunnel_pull_offloads: the datagram around it is gone.
@@ -39,7 +39,7 @@ func (b *SKB) TunnelGone() {
 // the segment's own as it will be.
 func (s *SKB) gsoOuter(p *gsoPlan, n int) {
 	own := s.Transport
-	s.Encap, s.Inner = true, [2]int{s.data + p.net, own}
+	s.Encap, s.Inner = true, [2]uint16{uint16(s.data + p.net), uint16(own)}
 	s.Network, s.Transport = s.data+p.outer, s.data+p.outerL4
 	ip, uh := s.IP4(), wire.UDP(s.L4())
 	size := s.Len() - p.outerL4

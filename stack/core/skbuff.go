@@ -144,8 +144,8 @@ type SKB struct {
 	CsumStart, CsumOff int    // ChecksumPartial: where to sum from (offset in memory), and where to put it
 	Csum               uint32 // ChecksumComplete: the sum
 	Hash               uint32
-	L4Hash             bool
 	Mark, Priority     uint32
+	L4Hash             bool
 	VlanTCI            uint16
 	VlanPresent        bool
 	VlanAD             bool // the tag is of 802.1ad (vlan_proto)
@@ -158,9 +158,9 @@ type SKB struct {
 	Truesize           int
 	GSOSize, GSOSegs   int
 	GSOType            uint32
-	Encap              bool   // it is inside another packet (encapsulation), whose headers are those above
-	Inner              [2]int // then: offsets of its own network and transport headers
-	IgnoreDF           bool   // IP may cut it up here although it says "don't fragment" (ignore_df)
+	Inner              [2]uint16 // of what is inside another packet: offsets of its own network and transport headers
+	Encap              bool      // it is (encapsulation); the headers above are the outer ones
+	IgnoreDF           bool      // IP may cut it up here although it says "don't fragment" (ignore_df)
 	Cloned             bool
 	Paged              bool // the payload lies in page fragments that another packet can take over
 	NFTrace            bool

@@ -65,8 +65,8 @@ func (b *SKB) expandHead(n int) {
 		}
 	}
 	b.CsumStart += d
-	b.Inner[0] += d
-	b.Inner[1] += d
+	b.Inner[0] += uint16(d)
+	b.Inner[1] += uint16(d)
 }
 
 // Unshare makes the bytes this buffer's own, before they are written

@@ -85,7 +85,8 @@ func (ip *IPv4) gsoFits(b *core.SKB, mtu int) bool {
 	}
 	n, own := b.Transport-b.Network, b.Transport
 	if b.InTunnel() {
-		n, own = b.Inner[1]-b.Network, b.Inner[1]
+		own = int(b.Inner[1])
+		n = own - b.Network
 	}
 	switch {
 	case b.GSOType&(core.GSOTCPv4|core.GSOTCPv6) != 0:

@@ -219,6 +219,19 @@ func (ip *IPv6) about(d sim.Time) sim.Time {
 	return d * sim.Time(900000+ip.ns.Machine.Rand.Below(200001)) / 1000000
 }
 
+// StopSoliciting lets the host ask for no more routers: one has answered on every link
+// (IF_RA_RCVD).
+func (ip *IPv6) StopSoliciting() {
+	for _, d := range ip.ns.Devices {
+		if d == nil {
+			continue
+		}
+		if i := idevOf(d); i != nil {
+			ip.ns.Clock.Stop(&i.rs)
+		}
+	}
+}
+
 // nextRS is addrconf_mod_rs_timer.
 func (i *Inet6Dev) nextRS(in sim.Time) {
 	ns := i.ip.ns

@@ -276,7 +276,8 @@ func pktLen(b *core.SKB) int {
 func headerLen(b *core.SKB) int {
 	h, own := b.TransportOffset(), b.Transport
 	if b.InTunnel() {
-		h, own = b.Inner[1]-b.Offset(), b.Inner[1]
+		own = int(b.Inner[1])
+		h = own - b.Offset()
 	}
 	if b.GSOType&(core.GSOTCPv4|core.GSOTCPv6) == 0 {
 		return h + wire.UDPLen

@@ -406,7 +406,7 @@ var ipv4Whys = [int(endIPv4Why) - baseIPv4]string{
 	WhyMcTTL0 & 255:             "The time to live is 0: the packet must not leave this host.",
 	WhyGSOTooBig & 255:          "It stands for segments of {0} bytes of payload, which do not fit the MTU {1}: they are cut here.",
 	WhyNeighGateway & 255:       "The next hop is the gateway {0:ip4} on {1:dev}.",
-	WhyNeighGateway6 & 255:      "The next hop is the IPv6 gateway {0:ip6} on {2:dev}.",
+	WhyNeighGateway6 & 255:      "The next hop is the IPv6 gateway {0:ip} on {2:dev}.",
 	WhyNeighDirect & 255:        "{0:ip4} is on {1:dev}'s own link: no gateway is needed.",
 	WhyQueueNoRoute & 255:       "There is no route to {0:ip4} now.",
 	WhyRouteRenewed & 255:       "The kept route is out of date; {0:ip4} is reached by {1:dev}.",
