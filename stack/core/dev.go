@@ -42,6 +42,7 @@ const (
 type DevStats struct {
 	RxPackets, RxBytes, RxErrors, RxDropped, RxMissed, RxOtherhost, Multicast uint64
 	TxPackets, TxBytes, TxErrors, TxDropped                                   uint64
+	TxCarrier, Collisions                                                     uint64 // tx_carrier_errors, collisions
 }
 
 // A TxCode is netdev_tx_t.

@@ -22,6 +22,16 @@ type BridgeInfo struct {
 	NeighbourHead [8]byte   // the end of the link header that neigh->output overwrites
 }
 
+// XmitBridged is the end of nf_send_reset and nf_send_reset6 for what came in by a
+// port of a bridge: the answer goes straight out by that port, from whom the packet
+// was for by its link addresses. No hook of IP sees it.
+func (ns *Netns) XmitBridged(b, old *SKB) {
+	b.Dev = old.NFBridge.PhysIn
+	to := old.Eth()
+	b.Dev.HardHeader(b, to.Src(), to.Dst(), wire.EtherType(b.Protocol))
+	ns.DevQueueXmit(b)
+}
+
 // HookBridgePre is nf_hook_bridge_pre: the bridge's PRE_ROUTING hooks, run by
 // br_handle_frame itself. True lets the frame go on; false means that it is
 // gone.

@@ -43,6 +43,7 @@ type NeighTable struct {
 	BaseReachable, Retrans, DelayProbe, GCStale, Locktime sim.Time
 	reachable                                             sim.Time // BaseReachable times 0.5 to 1.5
 	McastProbes, UcastProbes, AppProbes                   int
+	McastReprobes                                         int // mcast_resolicit
 	QueueBytes                                            int // unres_qlen_bytes
 	// Limits of the table (net.ipv4.neigh.default.gc_thresh2 and 3), entries.
 	GCThresh2, GCThresh3 int

@@ -29,7 +29,7 @@ func (n *Neighbour) Confirm() {
 func (n *Neighbour) maxProbes() int {
 	t := n.Table
 	if n.State&NUDProbe != 0 {
-		return t.UcastProbes + t.AppProbes
+		return t.UcastProbes + t.AppProbes + t.McastReprobes
 	}
 	return t.UcastProbes + t.AppProbes + t.McastProbes
 }

@@ -79,6 +79,13 @@ func NewVxlan(ns, home *core.Netns, name string, index int, c VxlanConfig) *Vxla
 	return v
 }
 
+// Fits is vxlan_change_mtu: a datagram of that MTU, in bytes, and its outer headers must
+// fit the lower device, if there is one.
+func (v *Vxlan) Fits(mtu int) bool {
+	l := v.home.DevByIndex(v.Conf.Link)
+	return v.Conf.Link == 0 || l == nil || mtu <= l.MTU-vxlanHeadroom
+}
+
 // vxlanHeadroom is VXLAN_HEADROOM: IP, UDP, VXLAN and Ethernet header, in bytes.
 const vxlanHeadroom = wire.IPv4MinLen + wire.UDPLen + vxlanLen + wire.EthernetLen
 

@@ -80,7 +80,7 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 	}
 	if v.sock == nil || v.busy >= vxlanDepth {
 		ns.Why(step.WhyVxlanDead, uint64(d.Index))
-		v.txError(ns, b)
+		v.txError(ns, b, step.DropNotSpecified)
 		return
 	}
 	port, vni := c.Port, c.VNI
@@ -102,11 +102,13 @@ func (v *Vxlan) xmitOne(ns *core.Netns, b *core.SKB, r VxlanRemote) {
 	switch {
 	case e != 0:
 		ns.Why(step.WhyVxlanNoRoute, uint64(r.IP))
-		v.txError(ns, b)
+		d.Stats.TxCarrier++ // udp_tunnel_dst_lookup says ENETUNREACH, whatever went wrong
+		v.txError(ns, b, step.DropIPOutnoroutes)
 		return
 	case rt.Dev == d:
 		ns.Why(step.WhyVxlanCircle, uint64(r.IP), uint64(d.Index))
-		v.txError(ns, b)
+		d.Stats.Collisions++ // ELOOP
+		v.txError(ns, b, step.DropIPOutnoroutes)
 		return
 	case rt.Flags&core.RTCFLocal != 0 && rt.Flags&(core.RTCFBroadcast|core.RTCFMulticast) == 0:
 		v.bypass(ns, b, vni)
@@ -150,9 +152,9 @@ func ecnOuter(inner uint8) uint8 {
 	return inner & 3
 }
 
-func (v *Vxlan) txError(ns *core.Netns, b *core.SKB) {
+func (v *Vxlan) txError(ns *core.Netns, b *core.SKB, why core.DropReason) {
 	v.Dev.Stats.TxErrors++
-	ns.Drop(b, step.DropNotSpecified, step.VxlanXmitOne)
+	ns.Drop(b, why, step.VxlanXmitOne)
 }
 
 // bypass is vxlan_encap_bypass: the other end is a device of this host.
@@ -160,7 +162,7 @@ func (v *Vxlan) bypass(ns *core.Netns, b *core.SKB, vni uint32) {
 	to := v.sock.find(vni)
 	if to == nil {
 		ns.Why(step.WhyVxlanUnknown, uint64(vni))
-		v.txError(ns, b)
+		v.txError(ns, b, step.DropNotSpecified)
 		return
 	}
 	n, d := b.Len(), to.Dev

@@ -86,10 +86,13 @@ func (o arpOps) Solicit(n *core.Neighbour, b *core.SKB) {
 		saddr = ip.SelectAddr(dev, target, ScopeLink)
 	}
 	to := dev.Broadcast
-	if n.Probes < n.Table.UcastProbes {
+	switch p := n.Probes - n.Table.UcastProbes; {
+	case p < 0:
 		to = n.Addr
 		ns.Why(step.WhyArpUnicast, uint64(target), uint64(to), uint64(n.Probes)+1)
-	} else {
+	case p < n.Table.AppProbes: // neigh_app_ns: no program listens for it
+		return
+	default:
 		ns.Why(step.WhyArpBroadcast, uint64(target), uint64(saddr), uint64(n.Probes-n.Series())+1)
 	}
 	pkt := uint32(0)

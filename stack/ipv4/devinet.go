@@ -296,7 +296,7 @@ func (ip *IPv4) DelAddr(dev *core.Device, addr wire.IP4, plen int) core.Errno {
 	}
 	if len(in.addrs) == 0 {
 		// The last address was deleted: disable IP here.
-		if ip.syncDown(dev, nhDead|nhLinkdown, true) > 0 {
+		if ip.syncDown(dev, nhDead|nhLinkdown, true, false) > 0 {
 			ip.fibFlush()
 		}
 		ip.arpIfDown(dev)

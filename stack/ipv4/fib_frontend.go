@@ -200,8 +200,12 @@ func (ip *IPv4) validateSource(b *core.SKB, src, dst wire.IP4, tos uint8, oif in
 	return ip.validateSourceFull(b, src, dst, tos, oif, dev, rpf, in)
 }
 
-// errXDev stands for EXDEV.
-const errXDev core.Errno = 18
+// What else fib_validate_source objects to: EXDEV stands for the wrong way back,
+// errSourceType for an address that is no host's (a broadcast, a prohibited one).
+const (
+	errXDev       core.Errno = 18
+	errSourceType core.Errno = 19
+)
 
 // validateSourceFull is __fib_validate_source: look up the way back to the
 // source.
@@ -226,6 +230,9 @@ func (ip *IPv4) validateSourceFull(b *core.SKB, src, dst wire.IP4, tos uint8, oi
 	}
 	if res.typ != RTNUnicast && (res.typ != RTNLocal || !in.acceptLocal()) {
 		ns.Why(step.WhySourceType, uint64(src), uint64(res.typ))
+		if res.typ != RTNLocal {
+			return false, errSourceType
+		}
 		return false, step.EINVAL
 	}
 	match := res.typ == RTNLocal && dev == ip.loopback()

@@ -51,7 +51,7 @@ func (ip *IPv4) DevDown(dev *core.Device) {
 	}
 	ip.mcDown(in)
 	ip.masqDeviceDown(dev)
-	if ip.syncDown(dev, nhDead|nhLinkdown, false) > 0 {
+	if ip.syncDown(dev, nhDead|nhLinkdown, false, false) > 0 {
 		ip.fibFlush()
 	} else {
 		ip.rtCacheFlush()
@@ -70,7 +70,7 @@ func (ip *IPv4) DevGone(dev *core.Device) {
 		ip.DelAddr(dev, a.local, a.plen)
 	}
 	ip.mcDown(in)
-	if ip.syncDown(dev, nhDead|nhLinkdown, true) > 0 {
+	if ip.syncDown(dev, nhDead|nhLinkdown, true, true) > 0 {
 		ip.fibFlush()
 	}
 	ip.arpIfDown(dev)
@@ -86,7 +86,7 @@ func (ip *IPv4) CarrierChange(dev *core.Device) {
 	if dev.Flags&core.IFFRunning != 0 {
 		ip.syncUp(dev, nhLinkdown)
 	} else {
-		ip.syncDown(dev, nhLinkdown, false)
+		ip.syncDown(dev, nhLinkdown, false, false)
 		if t := ip.ns.Neigh4; t != nil && dev.Up() && InDev(dev).evictNocarrier() {
 			t.CarrierDown(dev)
 		}

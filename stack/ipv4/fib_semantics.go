@@ -361,9 +361,12 @@ func (ip *IPv4) eachInfo(f func(*fibInfo)) {
 
 // syncDown is fib_sync_down_dev: a device went down, or lost its carrier.
 // force also marks this host's own addresses.
-func (ip *IPv4) syncDown(dev *core.Device, flags uint8, force bool) int {
+func (ip *IPv4) syncDown(dev *core.Device, flags uint8, force, gone bool) int {
 	n := 0
 	ip.eachInfo(func(fi *fibInfo) {
+		if fi.nhid != 0 {
+			return // nexthop objects hear of it by themselves
+		}
 		hit, dead := false, 0
 		for _, nh := range fi.nhs {
 			if nh.flags&nhDead != 0 {
@@ -377,7 +380,7 @@ func (ip *IPv4) syncDown(dev *core.Device, flags uint8, force bool) int {
 		if !hit {
 			return
 		}
-		if dead == len(fi.nhs) {
+		if dead == len(fi.nhs) || gone { // a device that goes takes all ways of a route along
 			fi.flags |= flags
 			n++
 		}

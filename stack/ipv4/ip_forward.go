@@ -22,6 +22,7 @@ func (ip *IPv4) forward(b *core.SKB) {
 	if b.IPSummed == core.ChecksumComplete {
 		b.IPSummed = core.ChecksumNone // skb_forward_csum
 	}
+	b.CsumValid = false // the same for what connection tracking summed
 	h := b.IP4()
 	if h.TTL() <= 1 {
 		ns.Inc(step.IpInHdrErrors)

@@ -100,5 +100,11 @@ func (ip *IPv4) SendReset(sk *core.Sock, b *core.SKB) {
 	conntrack.Attach(r, b)
 	conntrack.SetClosing(b)
 	ns.Why(step.WhyNftRejectReset)
+	if b.NFBridge != nil {
+		h.SetTotalLen(r.Len())
+		h.ComputeChecksum()
+		ns.XmitBridged(r, b)
+		return
+	}
 	ip.LocalOut(nil, r)
 }

@@ -69,6 +69,8 @@ func sourceReason(err core.Errno) core.DropReason {
 		return 0
 	case errXDev:
 		return step.DropIPRpfilter
+	case errSourceType:
+		return step.DropIPInvalidSource
 	}
 	return step.DropIPLocalSource
 }

@@ -187,7 +187,7 @@ func (ip *IPv6) DevDown(dev *core.Device) {
 		return
 	}
 	for len(i.addrs) > 0 {
-		ip.delAddr(i.addrs[0])
+		ip.dropAddr(i.addrs[0])
 	}
 	ip.flushDev(dev, false)
 	ip.neigh.Down(dev) // rt6_disable_ip: neigh_ifdown
@@ -243,7 +243,7 @@ func (ad *Addr6) setOpts(o *AddrOpts, now sim.Time) {
 		on  bool
 		bit uint16
 	}{{o.NoDAD, AddrNoDAD}, {o.Deprecated, AddrDeprecated}, {o.Temporary, AddrTemporary}, {o.HomeAddress, AddrHomeAddress},
-		{o.Optimistic, AddrOptimistic}, {o.NoPrefixRoute, AddrNoPrefixRoute}, {o.autoconf, addrAutoconf}} {
+		{o.Optimistic, AddrOptimistic}, {o.NoPrefixRoute, AddrNoPrefixRoute}, {o.autoconf, AddrManageTemp}} {
 		if f.on {
 			ad.Flags |= f.bit
 		}
@@ -258,7 +258,7 @@ func (ad *Addr6) setOpts(o *AddrOpts, now sim.Time) {
 
 // addrPrefix is addrconf_prefix_route: the address's link.
 func (ip *IPv6) addrPrefix(a *Addr6) {
-	if a.Flags&(AddrNoPrefixRoute|addrAutoconf) != 0 || a.prefix != nil && !a.prefix.dead {
+	if a.Flags&(AddrNoPrefixRoute|AddrManageTemp) != 0 || a.prefix != nil && !a.prefix.dead {
 		return
 	}
 	m := a.metric
@@ -292,9 +292,6 @@ func (ip *IPv6) addrRoutes(a *Addr6) {
 	if a.Flags&AddrTentative == 0 {
 		ip.addrLocal(a)
 	}
-	if a.Dev.Flags&core.IFFLoopback == 0 {
-		ip.addMroute(a.idev)
-	}
 	ip.addrPrefix(a)
 }
 
@@ -310,6 +307,13 @@ func (ip *IPv6) DelAddr(dev *core.Device, a wire.Addr, plen int) core.Errno {
 
 // delAddr is ipv6_del_addr.
 func (ip *IPv6) delAddr(a *Addr6) {
+	ip.dropAddr(a)
+	ip.removePrefsrc(a)
+}
+
+// dropAddr takes an address off its device. Routes that prefer it as their source stay,
+// as they are when the device goes down (addrconf_ifdown).
+func (ip *IPv6) dropAddr(a *Addr6) {
 	i := a.idev
 	for k, o := range i.addrs {
 		if o == a {
@@ -327,7 +331,6 @@ func (ip *IPv6) delAddr(a *Addr6) {
 		ip.leaveAnycast(a)
 	}
 	ip.removeRoute(a.rt)
-	ip.removePrefsrc(a)
 	if a.prefix == nil {
 		return
 	}

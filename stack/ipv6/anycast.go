@@ -93,6 +93,21 @@ func (ip *IPv6) ForwardingChange(dev *core.Device) {
 	}
 }
 
+// PurgeRouters is rt6_purge_dflt_routers: who forwards has no use for the routers that
+// told it of themselves, unless accept_ra is 2.
+func (ip *IPv6) PurgeRouters() {
+	for k := 0; ; {
+		l := ip.main.node(wire.Addr{}, 0)
+		for k < len(l) && (!l[k].ra || l[k].prefix || idevOf(l[k].Dev) != nil && idevOf(l[k].Dev).conf.AcceptRA == 2) {
+			k++
+		}
+		if k == len(l) {
+			return
+		}
+		ip.removeRoute(l[k])
+	}
+}
+
 // proxyDelay is net.ipv6.neigh.DEV.proxy_delay.
 const proxyDelay = 800 * sim.Millisecond
 

@@ -162,7 +162,7 @@ const (
 	AddrTentative
 	AddrPermanent
 	AddrNoPrefixRoute
-	addrAutoconf
+	AddrManageTemp // IFA_F_MANAGETEMPADDR: made of a router's prefix, which has its own route
 )
 
 // Raw is what raw sockets (stack/raw) give to IPv6: raw6_local_deliver and

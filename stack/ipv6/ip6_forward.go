@@ -50,6 +50,7 @@ func (ip *IPv6) forward(b *core.SKB) {
 		ns.Drop(b, step.DropPktTooBig, step.IP6Forward)
 		return
 	}
+	b.CsumValid = false // skb_forward_csum
 	b.Unshare()
 	h = b.IP6()
 	h.SetHopLimit(h.HopLimit() - 1)

@@ -20,6 +20,34 @@ func (ip *IPv6) MakeSKB(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, trans
 	return b, 0
 }
 
+// sockIgnoreDF is ip6_sk_ignore_df: may this socket's datagrams be cut up here?
+func sockIgnoreDF(sk *core.Sock) bool {
+	return sk.PMTUDisc < core.PMTUDiscDo || sk.PMTUDisc == core.PMTUDiscOmit
+}
+
+// localError is ipv6_local_error: a program with IPV6_RECVERR finds the MTU in its
+// error queue.
+func (ip *IPv6) localError(sk *core.Sock, fl *Flow6, mtu int) {
+	defer ip.ns.In(step.IPv6LocalError, sk).Out()
+	if !sk.RecvErr || sk.ID == 0 {
+		return
+	}
+	ns := ip.ns
+	b := ns.AllocSKB(core.Headroom, wire.IPv6Len, 0)
+	h := wire.IPv6(b.Put(wire.IPv6Len))
+	clear(h)
+	h.SetVersion(0, 0)
+	h.SetDst(fl.Daddr)
+	b.Protocol = uint16(wire.EtherTypeIPv6)
+	b.ResetNetwork()
+	b.Pull(wire.IPv6Len)
+	b.ResetTransport()
+	b.CB = core.CB{Err: core.ExtErr{Errno: step.EMSGSIZE, Origin: core.ErrOriginLocal, Info: uint32(mtu), Port: fl.Dport}}
+	if !sk.QueueErr(ns, b) {
+		ns.Drop(b, step.DropNotSpecified, step.IPv6LocalError)
+	}
+}
+
 // appendData is ip6_append_data (__ip6_append_data). parent is the packet that
 // is answered, 0 if none.
 func (ip *IPv6) appendData(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, transhdrlen int, payload []byte, parent uint32) (*core.SKB, core.Errno) {
@@ -31,11 +59,12 @@ func (ip *IPv6) appendData(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, tr
 	length := transhdrlen + len(payload)
 	gso := ck.GSOSize > 0
 	most := 65535 + wire.IPv6Len
-	if sk.PMTUDisc >= core.PMTUDiscDo || ck.DontFrag {
+	if !sockIgnoreDF(sk) || ck.DontFrag {
 		most = mtu
 	}
 	if hdr+flen+transhdrlen > mtu || !gso && length > most-hdr-flen || length > 65535 {
 		ns.Why(step.WhyIP6TooBig, uint64(hdr+flen+length), uint64(min(mtu, most)))
+		ip.localError(sk, fl, max(mtu-hdr-flen, 0)+wire.IPv6Len)
 		return nil, step.EMSGSIZE
 	}
 	first := flen + length
@@ -130,8 +159,8 @@ func (ip *IPv6) finishSKB(sk *core.Sock, fl *Flow6, d *core.Dst, ck *Cookie, b *
 	b.Dev = nil
 	b.Dst, b.Mark, b.Priority = d, fl.Mark, sk.Priority
 	b.CB.FragMax, b.CB.IIF, b.CB.IPFlags = 0, 0, 0
-	if sk.PMTUDisc < core.PMTUDiscDo {
-		b.CB.IPFlags = skbIgnoreDF // ip6_sk_ignore_df
+	if sockIgnoreDF(sk) {
+		b.CB.IPFlags = skbIgnoreDF
 	}
 	ns.Inc(step.Ip6OutRequests)
 	if proto == wire.ProtoICMPv6 && b.Transport < b.Offset()+b.HeadLen() {

@@ -245,7 +245,7 @@ func (ip *IPv6) CskXmit(sk *core.Sock, b *core.SKB) core.Errno {
 
 // SendUnicastReply is what tcp_v6_send_response does below TCP: it sends a
 // segment that no socket sends (RST, the ACK of TIME_WAIT). transport is the
-// whole segment with its checksum; label is the flow label, 0 for an automatic
+// whole segment (what is not TCP with its checksum); label is the flow label, 0 for an automatic
 // one; oif is needed for link-local addresses only.
 func (ip *IPv6) SendUnicastReply(in *core.SKB, saddr, daddr wire.Addr, transport []byte, proto, tclass uint8, label, mark uint32, oif int) {
 	ns := ip.ns
@@ -257,6 +257,11 @@ func (ip *IPv6) SendUnicastReply(in *core.SKB, saddr, daddr wire.Addr, transport
 	b.Parent = in.Pkt
 	copy(b.Put(len(transport)), transport)
 	b.ResetTransport()
+	if t := b.L4(); proto == uint8(wire.ProtoTCP) && len(t) >= wire.TCPMinLen { // __tcp_v6_send_check
+		sum := wire.Fold(wire.PseudoHeader6(saddr, daddr, wire.ProtoTCP, len(t)))
+		t[16], t[17] = byte(^sum>>8), byte(^sum)
+		b.IPSummed, b.CsumStart, b.CsumOff = core.ChecksumPartial, b.Transport, 16
+	}
 	if ns.Trace != nil {
 		fl.On = b
 	}

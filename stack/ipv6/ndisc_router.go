@@ -157,7 +157,7 @@ func (ip *IPv6) prefixRcv(i *Inet6Dev, o wire.NDOption) {
 			return
 		}
 		ns.Why(step.WhyRAAddress, a.Hi, a.Lo, p.Hi, p.Lo, uint64(plen))
-		ip.AddAddr(i.dev, a, plen, AddrOpts{ValidLft: valid, PrefLft: pref, Deprecated: o.PreferredLifetime() == 0, NoPrefixRoute: true, autoconf: true})
+		ip.AddAddr(i.dev, a, plen, AddrOpts{ValidLft: valid, PrefLft: pref, Deprecated: o.PreferredLifetime() == 0, autoconf: true})
 		return
 	}
 	// RFC 4862 §5.5.3 e: nobody may shorten the rest below two hours.

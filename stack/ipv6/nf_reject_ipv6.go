@@ -129,5 +129,10 @@ func (ip *IPv6) SendReset(sk *core.Sock, b *core.SKB) {
 	conntrack.Attach(r, b)
 	conntrack.SetClosing(b)
 	ns.Why(step.WhyNftRejectReset)
+	if b.NFBridge != nil {
+		h.SetPayloadLen(wire.TCPMinLen)
+		ns.XmitBridged(r, b)
+		return
+	}
 	ip.LocalOut(sk, r)
 }

@@ -3,227 +3,325 @@ package lab
 import (
 	"strconv"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
-// arith works out $((…)): 64-bit integers, as dash does.
-func (sh *shell) arith(x syntax.ArithmExpr) (int64, bool) {
-	if x == nil {
-		return 0, true
-	}
-	return sh.arithDepth(x, 0)
+// An arithState works out one $((…)) as dash does (arith_yacc.c): from the text
+// that the expansions have left, in 64-bit integers.
+type arithState struct {
+	sh    *shell
+	text  string // the whole expression, for messages
+	rest  string
+	tok   string // the last token: an operator, "num", "var", "" at the end, "bad"
+	num   int64
+	name  string
+	depth int
+	bad   bool
 }
 
-func (sh *shell) badArith(what string) (int64, bool) {
-	if what != "division by zero" && what != "too deep" {
-		what, _, _ = strings.Cut(what, ":")
+// arith is arith of dash; false after an error, which ends the shell.
+func (sh *shell) arith(text string) (int64, bool) {
+	a := &arithState{sh: sh, text: text, rest: text}
+	a.next()
+	v := a.assignment(false)
+	if !a.bad && a.tok != "" {
+		a.fail("expecting EOF")
 	}
-	sh.complain("arithmetic expression: %s: \"%s\"", what, sh.expr)
-	sh.status, sh.exiting = 2, true
-	return 0, false
+	return v, !a.bad
 }
 
-func (sh *shell) arithDepth(x syntax.ArithmExpr, depth int) (int64, bool) {
-	if depth > 200 {
-		return sh.badArith("too deep")
+// fail is yyerror.
+func (a *arithState) fail(what string) int64 {
+	if !a.bad {
+		a.bad = true
+		a.sh.complain("arithmetic expression: %s: \"%s\"", what, a.text)
+		a.sh.status, a.sh.exiting = 2, true
 	}
-	switch e := x.(type) {
-	case *syntax.ParenArithm:
-		return sh.arithDepth(e.X, depth+1)
-	case *syntax.Word:
-		return sh.arithWord(e, depth)
-	case *syntax.UnaryArithm:
-		if e.Op == syntax.Inc || e.Op == syntax.Dec {
-			return sh.badArith("expecting primary") // dash has neither ++ nor --
-		}
-		v, ok := sh.arithDepth(e.X, depth+1)
-		if !ok {
-			return 0, false
-		}
-		switch e.Op {
-		case syntax.Not:
-			return int64(b2i(v == 0)), true
-		case syntax.BitNegation:
-			return ^v, true
-		case syntax.Plus:
-			return v, true
-		case syntax.Minus:
-			return -v, true
-		}
-	case *syntax.BinaryArithm:
-		return sh.arithBinary(e, depth)
-	}
-	return sh.badArith("expecting primary")
+	a.tok, a.rest = "", ""
+	return 0
 }
 
-func (sh *shell) arithBinary(e *syntax.BinaryArithm, depth int) (int64, bool) {
-	switch e.Op {
-	case syntax.Pow:
-		return sh.badArith("expecting primary")
-	case syntax.Comma:
-		return sh.badArith("expecting EOF")
-	case syntax.TernQuest:
-		c, ok := sh.arithDepth(e.X, depth+1)
-		y, is := e.Y.(*syntax.BinaryArithm)
-		if !ok || !is {
-			return 0, false
-		}
-		if c != 0 {
-			return sh.arithDepth(y.X, depth+1)
-		}
-		return sh.arithDepth(y.Y, depth+1)
-	case syntax.AndArit, syntax.OrArit:
-		l, ok := sh.arithDepth(e.X, depth+1)
-		if !ok {
-			return 0, false
-		}
-		if (l != 0) == (e.Op == syntax.OrArit) {
-			return int64(b2i(l != 0)), true
-		}
-		r, ok := sh.arithDepth(e.Y, depth+1)
-		return int64(b2i(r != 0)), ok
-	}
-	op := e.Op
-	assign := true
-	switch op {
-	case syntax.Assgn:
-	case syntax.AddAssgn:
-		op = syntax.Add
-	case syntax.SubAssgn:
-		op = syntax.Sub
-	case syntax.MulAssgn:
-		op = syntax.Mul
-	case syntax.QuoAssgn:
-		op = syntax.Quo
-	case syntax.RemAssgn:
-		op = syntax.Rem
-	case syntax.AndAssgn:
-		op = syntax.And
-	case syntax.OrAssgn:
-		op = syntax.Or
-	case syntax.XorAssgn:
-		op = syntax.Xor
-	case syntax.ShlAssgn:
-		op = syntax.Shl
-	case syntax.ShrAssgn:
-		op = syntax.Shr
-	default:
-		assign = false
-	}
-	var l int64
-	ok := true
-	if e.Op != syntax.Assgn {
-		if l, ok = sh.arithDepth(e.X, depth+1); !ok {
-			return 0, false
-		}
-	}
-	r, ok := sh.arithDepth(e.Y, depth+1)
-	if !ok {
-		return 0, false
-	}
-	v := r
-	switch op {
-	case syntax.Assgn:
-	case syntax.Add:
-		v = l + r
-	case syntax.Sub:
-		v = l - r
-	case syntax.Mul:
-		v = l * r
-	case syntax.Quo, syntax.Rem:
-		if r == 0 {
-			return sh.badArith("division by zero")
-		}
-		if r == -1 {
-			v = -l
-			if op == syntax.Rem {
-				v = 0
-			}
-		} else if v = l / r; op == syntax.Rem {
-			v = l % r
-		}
-	case syntax.And:
-		v = l & r
-	case syntax.Or:
-		v = l | r
-	case syntax.Xor:
-		v = l ^ r
-	case syntax.Shl:
-		v = l << (uint(r) & 63)
-	case syntax.Shr:
-		v = l >> (uint(r) & 63)
-	case syntax.Eql:
-		v = int64(b2i(l == r))
-	case syntax.Neq:
-		v = int64(b2i(l != r))
-	case syntax.Gtr:
-		v = int64(b2i(l > r))
-	case syntax.Lss:
-		v = int64(b2i(l < r))
-	case syntax.Geq:
-		v = int64(b2i(l >= r))
-	case syntax.Leq:
-		v = int64(b2i(l <= r))
-	default:
-		return sh.badArith("expecting EOF")
-	}
-	if assign {
-		w, is := e.X.(*syntax.Word)
-		if !is || !sh.setVar(w.Lit(), strconv.FormatInt(v, 10)) {
-			return 0, false
-		}
-	}
-	return v, true
-}
+// arithOps are the operators, the longer ones first.
+var arithOps = [...]string{"<<=", ">>=", "<=", ">=", "<<", ">>", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+	"<", ">", "=", "!", "&", "|", "+", "-", "*", "/", "%", "^", "~", "(", ")", "?", ":"}
 
-// arithWord is a number, a variable, or an expansion that gives an expression.
-func (sh *shell) arithWord(w *syntax.Word, depth int) (int64, bool) {
-	s := strings.TrimSpace(sh.joined(w))
-	if sh.exiting {
-		return 0, false
+// next is yylex.
+func (a *arithState) next() {
+	if a.bad {
+		return
 	}
-	return sh.arithText(s, w.Lit() != "", depth)
-}
-
-func (sh *shell) arithText(s string, literal bool, depth int) (int64, bool) {
-	if depth > 100 {
-		return sh.badArith("too deep")
-	}
+	s := strings.TrimLeft(a.rest, " \t\n")
 	if s == "" {
-		if literal {
-			return 0, true
+		a.tok, a.rest = "", ""
+		return
+	}
+	switch c := s[0]; {
+	case c >= '0' && c <= '9':
+		n, l, _ := strtoimax(s)
+		a.tok, a.num, a.rest = "num", n, s[l:]
+		return
+	case c == '_' || c|32 >= 'a' && c|32 <= 'z':
+		i := 1
+		for i < len(s) && (s[i] == '_' || s[i]|32 >= 'a' && s[i]|32 <= 'z' || s[i] >= '0' && s[i] <= '9') {
+			i++
 		}
-		return 0, true
+		a.tok, a.name, a.rest = "var", s[:i], s[i:]
+		return
 	}
-	if n, err := strconv.ParseInt(s, 0, 64); err == nil && !strings.ContainsAny(s, "_bo") {
-		return n, true
-	}
-	if syntax.ValidName(s) {
-		v, set := sh.special(s)
-		if !set && sh.nounset {
-			sh.unset(s)
-			return 0, false
+	for _, op := range arithOps {
+		if strings.HasPrefix(s, op) {
+			a.tok, a.rest = op, s[len(op):]
+			return
 		}
-		if syntax.ValidName(v) {
-			sh.complain("Illegal number: %s", v)
-			sh.status, sh.exiting = 2, true
-			return 0, false
+	}
+	a.tok, a.rest = "bad", s
+}
+
+// strtoimax is strtoimax(s, &end, 0): the number, how long it is, and whether it
+// did not fit.
+func strtoimax(s string) (n int64, length int, over bool) {
+	i := 0
+	for i < len(s) && strings.IndexByte(" \t\n\v\f\r", s[i]) >= 0 {
+		i++
+	}
+	neg := false
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		neg = s[i] == '-'
+		i++
+	}
+	base := 10
+	isHex := func(c byte) bool { return c >= '0' && c <= '9' || c|32 >= 'a' && c|32 <= 'f' }
+	if i < len(s) && s[i] == '0' {
+		base = 8
+		if i+2 < len(s) && s[i+1]|32 == 'x' && isHex(s[i+2]) {
+			base, i = 16, i+2
 		}
-		return sh.arithText(strings.TrimSpace(v), false, depth+1)
 	}
-	if literal {
-		if s[0] >= '0' && s[0] <= '9' { // a number that goes on as something else
-			return sh.badArith("expecting EOF")
+	j := i
+	for j < len(s) && (base == 16 && isHex(s[j]) || base < 16 && s[j] >= '0' && s[j] < '0'+byte(base)) {
+		j++
+	}
+	if j == i {
+		return 0, 0, false
+	}
+	digits := s[i:j]
+	if neg {
+		digits = "-" + digits
+	}
+	n, err := strconv.ParseInt(digits, base, 64)
+	return n, j, err != nil
+}
+
+// variable is lookupvarint.
+func (a *arithState) variable(name string, noeval bool) int64 {
+	if noeval || a.bad {
+		return 0
+	}
+	v, _ := a.sh.special(name)
+	n, l, over := strtoimax(v)
+	if over || strings.TrimSpace(v[l:]) != "" {
+		a.bad = true
+		a.sh.complain("Illegal number: %s", v)
+		a.sh.status, a.sh.exiting = 2, true
+		a.tok, a.rest = "", ""
+		return 0
+	}
+	return n
+}
+
+func (a *arithState) enter() bool {
+	if a.depth++; a.depth > 1000 {
+		a.fail("too deep")
+		return false
+	}
+	return true
+}
+
+func (a *arithState) assignment(noeval bool) int64 {
+	defer func() { a.depth-- }()
+	if !a.enter() || a.tok != "var" {
+		return a.cond(noeval)
+	}
+	name, before, mark := a.name, a.rest, a.tok
+	a.next()
+	op := a.tok
+	if !strings.HasSuffix(op, "=") || op == "==" || op == "!=" || op == "<=" || op == ">=" {
+		a.tok, a.name, a.rest = mark, name, before
+		return a.cond(noeval)
+	}
+	a.next()
+	v := a.assignment(noeval)
+	if noeval || a.bad {
+		return v
+	}
+	if op != "=" {
+		v = a.binop(op[:len(op)-1], a.variable(name, false), v)
+	}
+	if !a.bad && !a.sh.setVar(name, strconv.FormatInt(v, 10)) {
+		a.bad = true
+	}
+	return v
+}
+
+func (a *arithState) cond(noeval bool) int64 {
+	defer func() { a.depth-- }()
+	if !a.enter() {
+		return 0
+	}
+	c := a.or(noeval)
+	if a.tok != "?" {
+		return c
+	}
+	a.next()
+	y := a.assignment(noeval || c == 0)
+	if a.tok != ":" {
+		return a.fail("expecting ':'")
+	}
+	a.next()
+	n := a.cond(noeval || c != 0)
+	if c != 0 {
+		return y
+	}
+	return n
+}
+
+func (a *arithState) or(noeval bool) int64 {
+	v := a.and(noeval)
+	for a.tok == "||" {
+		a.next()
+		w := a.and(noeval || v != 0)
+		v = int64(b2i(v != 0 || w != 0))
+	}
+	return v
+}
+
+func (a *arithState) and(noeval bool) int64 {
+	v := a.binary(noeval, 0)
+	for a.tok == "&&" {
+		a.next()
+		w := a.binary(noeval || v == 0, 0)
+		v = int64(b2i(v != 0 && w != 0))
+	}
+	return v
+}
+
+// arithPrec is arith_prec: what binds closer is higher, 0 is no such operator.
+func arithPrec(op string) int {
+	switch op {
+	case "*", "/", "%":
+		return 8
+	case "+", "-":
+		return 7
+	case "<<", ">>":
+		return 6
+	case "<", "<=", ">", ">=":
+		return 5
+	case "==", "!=":
+		return 4
+	case "&":
+		return 3
+	case "^":
+		return 2
+	case "|":
+		return 1
+	}
+	return 0
+}
+
+func (a *arithState) binary(noeval bool, above int) int64 {
+	v := a.primary(noeval)
+	for {
+		op := a.tok
+		p := arithPrec(op)
+		if p <= above {
+			return v
 		}
-		return sh.badArith("expecting primary: \"" + s + "\"")
+		a.next()
+		w := a.binary(noeval, p)
+		if !noeval && !a.bad {
+			v = a.binop(op, v, w)
+		}
 	}
-	x, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Arithmetic(strings.NewReader(s))
-	if err != nil {
-		return sh.badArith("expecting EOF: \"" + s + "\"")
+}
+
+func (a *arithState) binop(op string, l, r int64) int64 {
+	switch op {
+	case "+":
+		return l + r
+	case "-":
+		return l - r
+	case "*":
+		return l * r
+	case "/", "%":
+		switch {
+		case r == 0:
+			return a.fail("division by zero")
+		case r == -1 && op == "/":
+			return -l
+		case r == -1:
+			return 0
+		case op == "/":
+			return l / r
+		}
+		return l % r
+	case "&":
+		return l & r
+	case "|":
+		return l | r
+	case "^":
+		return l ^ r
+	case "<<":
+		return l << (uint(r) & 63)
+	case ">>":
+		return l >> (uint(r) & 63)
+	case "<":
+		return int64(b2i(l < r))
+	case "<=":
+		return int64(b2i(l <= r))
+	case ">":
+		return int64(b2i(l > r))
+	case ">=":
+		return int64(b2i(l >= r))
+	case "==":
+		return int64(b2i(l == r))
 	}
-	if ww, ok := x.(*syntax.Word); ok && ww.Lit() == s {
-		return sh.badArith("expecting primary: \"" + s + "\"")
+	return int64(b2i(l != r))
+}
+
+func (a *arithState) primary(noeval bool) int64 {
+	defer func() { a.depth-- }()
+	if !a.enter() {
+		return 0
 	}
-	return sh.arithDepth(x, depth+1)
+	tok := a.tok
+	switch tok {
+	case "(":
+		a.next()
+		v := a.assignment(noeval)
+		if a.tok != ")" {
+			return a.fail("expecting ')'")
+		}
+		a.next()
+		return v
+	case "num":
+		v := a.num
+		a.next()
+		return v
+	case "var":
+		name := a.name
+		a.next()
+		return a.variable(name, noeval)
+	case "+":
+		a.next()
+		return a.primary(noeval)
+	case "-":
+		a.next()
+		return -a.primary(noeval)
+	case "!":
+		a.next()
+		return int64(b2i(a.primary(noeval) == 0))
+	case "~":
+		a.next()
+		return ^a.primary(noeval)
+	}
+	return a.fail("expecting primary")
 }

@@ -44,6 +44,10 @@ func umaskBuiltin(sh *shell, a []string) int {
 		sh.p.outf("%04o\n", sh.umask)
 		return 0
 	}
+	if a[1] == "-S" {
+		sh.p.outf("u=%s,g=%s,o=%s\n", allowed(sh.umask>>6), allowed(sh.umask>>3), allowed(sh.umask))
+		return 0
+	}
 	n, err := strconv.ParseUint(a[1], 8, 9)
 	if err != nil {
 		sh.complain("umask: Illegal mode: %s", a[1])
@@ -51,6 +55,17 @@ func umaskBuiltin(sh *shell, a []string) int {
 	}
 	sh.umask = int(n)
 	return 0
+}
+
+// allowed names what three bits of a mask leave.
+func allowed(mask int) string {
+	s := ""
+	for i, c := range "rwx" {
+		if mask&(4>>i) == 0 {
+			s += string(c)
+		}
+	}
+	return s
 }
 
 // number reads a numeric operand; -1 and a message if it is none.
@@ -68,6 +83,11 @@ func loopBuiltin(sh *shell, a []string) int {
 	n := 1
 	if len(a) > 1 {
 		if n = sh.number(a[0], a[1]); n < 0 {
+			return 2
+		}
+		if n == 0 {
+			sh.complain("%s: Illegal number: %s", a[0], a[1])
+			sh.exiting = true
 			return 2
 		}
 	}
@@ -113,7 +133,10 @@ func (sh *shell) nested(text string) {
 
 func evalBuiltin(sh *shell, a []string) int {
 	sh.status = 0
+	old := sh.within
+	sh.within = "eval: "
 	sh.nested(strings.Join(a[1:], " "))
+	sh.within = old
 	return sh.status
 }
 
@@ -142,6 +165,9 @@ func cdBuiltin(sh *shell, a []string) int {
 	if len(a) > 1 {
 		to = a[1]
 	}
+	if to == "" { // nowhere else
+		return 0
+	}
 	show := false
 	if to == "-" {
 		to, _ = sh.get("OLDPWD")
@@ -164,6 +190,14 @@ func commandBuiltin(sh *shell, a []string) int {
 	a = a[1:]
 	for len(a) > 0 && (a[0] == "-p" || a[0] == "--") {
 		a = a[1:]
+	}
+	if len(a) > 1 && a[0] == "-V" {
+		return typeBuiltin(sh, a[:2])
+	}
+	if len(a) > 0 && len(a[0]) > 1 && a[0][0] == '-' && a[0] != "-v" && a[0] != "-V" {
+		sh.complain("command: Illegal option %s", a[0][:2])
+		sh.exiting = false
+		return 2
 	}
 	if len(a) > 0 && (a[0] == "-v" || a[0] == "-V") {
 		st := 0

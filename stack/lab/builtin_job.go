@@ -31,7 +31,17 @@ func jobsBuiltin(sh *shell, a []string) int {
 }
 
 func noJobs(sh *shell, a []string) int {
-	sh.complain("%s: No current job", a[0])
+	if len(a) == 1 && len(sh.p.kids) == 0 {
+		sh.complain("%s: No current job", a[0])
+		return 2
+	}
+	if len(a) > 1 {
+		if n, err := strconv.Atoi(strings.TrimPrefix(a[1], "%")); err != nil || n < 1 || n > len(sh.p.kids) {
+			sh.complain("%s: No such job: %s", a[0], a[1])
+			return 2
+		}
+	}
+	sh.complain("%s: job (null) not created under job control", a[0])
 	return 2
 }
 
@@ -59,6 +69,22 @@ func sigName(n int) string {
 		}
 	}
 	return strconv.Itoa(n)
+}
+
+// listedName is how kill -l names a signal: those of real time have names of
+// their own.
+func listedName(n int) string {
+	switch {
+	case n == 34:
+		return "RTMIN"
+	case n > 34 && n < 50:
+		return "RTMIN+" + strconv.Itoa(n-34)
+	case n >= 50 && n < 64:
+		return "RTMAX-" + strconv.Itoa(64-n)
+	case n == 64:
+		return "RTMAX"
+	}
+	return sigName(n)
 }
 
 func trapBuiltin(sh *shell, a []string) int {
@@ -135,7 +161,11 @@ func waitBuiltin(sh *shell, a []string) int {
 			return 2
 		}
 		st = 127
-		if strings.HasPrefix(s, "%") && n >= 1 && n <= len(p.kids) {
+		if strings.HasPrefix(s, "%") {
+			if n < 1 || n > len(p.kids) {
+				sh.complain("wait: No such job: %s", s)
+				return 2
+			}
 			n = p.kids[n-1].pid
 		}
 		for _, c := range p.kids {
@@ -161,8 +191,9 @@ func killBuiltin(sh *shell, a []string) int {
 			p.outf("%s\n", sigName(n&127))
 			return 0
 		}
-		for n := 1; n < 32; n++ {
-			p.outf("%s\n", sigName(n))
+		p.outf("0\n")
+		for n := 1; n <= 64; n++ {
+			p.outf("%s\n", listedName(n))
 		}
 		return 0
 	}

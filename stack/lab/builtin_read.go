@@ -3,6 +3,8 @@ package lab
 import (
 	"strconv"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 func readBuiltin(sh *shell, a []string) int {
@@ -15,8 +17,7 @@ func readBuiltin(sh *shell, a []string) int {
 			raw = true
 		case "-p":
 			if len(a) > 1 {
-				p.errf("%s", a[1])
-				a = a[1:]
+				a = a[1:] // said only where someone types
 			}
 		default:
 			sh.complain("read: Illegal option %s", a[0])
@@ -27,6 +28,12 @@ func readBuiltin(sh *shell, a []string) int {
 	if len(a) == 0 {
 		sh.complain("read: arg count")
 		return 2
+	}
+	for _, n := range a {
+		if !syntax.ValidName(n) {
+			sh.complain("read: %s: bad variable name", n)
+			return 2
+		}
 	}
 	var f field
 	st := 0
@@ -105,7 +112,7 @@ func (sh *shell) assignRead(f *field, names []string) {
 // getoptsBuiltin is getopts: optind[0] is the next word, optind[1] the place in it.
 func getoptsBuiltin(sh *shell, a []string) int {
 	if len(a) < 3 {
-		sh.complain("getopts: Usage: getopts optstring var [arg]")
+		sh.complain("getopts: Usage: getopts optstring var [arg...]")
 		return 2
 	}
 	args := sh.args
@@ -180,9 +187,12 @@ func getoptsBuiltin(sh *shell, a []string) int {
 	default:
 		next()
 		sh.setVar(a[2], string(c))
-		delete(sh.vars, "OPTARG")
+		sh.setVar("OPTARG", "")
 	}
 	sh.optind = [2]int{i, k}
+	if k > 0 { // dash counts a word when it begins it
+		i++
+	}
 	sh.setVar("OPTIND", strconv.Itoa(i))
 	return 0
 }

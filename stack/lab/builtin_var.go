@@ -122,6 +122,10 @@ func setBuiltin(sh *shell, a []string) int {
 			break
 		}
 		on := s[0] == '-'
+		if s[1:] == "o" && i+1 == len(a) {
+			sh.showOptions(on)
+			return 0
+		}
 		for _, c := range s[1:] {
 			if c == 'o' {
 				if i+1 < len(a) {
@@ -147,6 +151,30 @@ func setBuiltin(sh *shell, a []string) int {
 	return 0
 }
 
+// showOptions is minus_o: the options as a table, or as commands that set them.
+func (sh *shell) showOptions(table bool) {
+	if table {
+		sh.p.outf("Current option settings\n")
+	}
+	for _, o := range [...]struct {
+		name string
+		on   bool
+	}{{"errexit", sh.errexit}, {"noglob", sh.noglob}, {"ignoreeof", false}, {"interactive", false}, {"monitor", false}, {"noexec", sh.noexec},
+		{"stdin", false}, {"xtrace", sh.xtrace}, {"verbose", sh.verbose}, {"vi", false}, {"emacs", false}, {"noclobber", sh.noclobber},
+		{"allexport", sh.allexport}, {"notify", false}, {"nounset", sh.nounset}, {"privileged", false}, {"nolog", false}, {"debug", false}} {
+		switch {
+		case table && o.on:
+			sh.p.outf("%-16son\n", o.name)
+		case table:
+			sh.p.outf("%-16soff\n", o.name)
+		case o.on:
+			sh.p.outf("set -o %s\n", o.name)
+		default:
+			sh.p.outf("set +o %s\n", o.name)
+		}
+	}
+}
+
 func (sh *shell) option(name string, on bool) bool {
 	switch name {
 	case "e", "errexit":
@@ -161,7 +189,9 @@ func (sh *shell) option(name string, on bool) bool {
 		sh.noclobber = on
 	case "n", "noexec":
 		sh.noexec = on
-	case "v", "verbose", "m", "monitor", "b", "notify", "a", "allexport", "h", "V", "E", "i", "I", "s":
+	case "a", "allexport":
+		sh.allexport = on
+	case "v", "verbose", "m", "monitor", "b", "notify", "h", "V", "E", "i", "I", "s":
 	default:
 		return false
 	}

@@ -190,7 +190,7 @@ func (c *curlCmd) request(u *url.URL, method string, g *curlGot) (body []byte, e
 	req := c.text(u, method, g)
 	for _, l := range strings.SplitAfter(req[:strings.Index(req, "\r\n\r\n")+4], "\n") {
 		if l != "" {
-			c.say("> %s\n", strings.TrimRight(l, "\r\n"))
+			c.say("> %s", l)
 		}
 	}
 	g.asked = n.now()

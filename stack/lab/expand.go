@@ -231,8 +231,11 @@ func (w *words) parts(parts []syntax.WordPart, dq, start bool) {
 		case *syntax.CmdSubst:
 			w.value(sh.commandSubst(x), dq)
 		case *syntax.ArithmExp:
-			sh.expr = sh.exprText(x)
-			n, ok := sh.arith(x.X)
+			text := sh.arithText(x)
+			if sh.exiting {
+				return
+			}
+			n, ok := sh.arith(text)
 			if !ok {
 				return
 			}
@@ -422,13 +425,4 @@ func (sh *shell) assigns(c *syntax.CallExpr, redirs []*syntax.Redirect) {
 	if ok {
 		sh.status = sh.subst
 	}
-}
-
-// exprText is an arithmetic expression as the script has it.
-func (sh *shell) exprText(x *syntax.ArithmExp) string {
-	lo, hi := int(x.Left.Offset())+3, int(x.Right.Offset())
-	if lo < 0 || hi > len(sh.text) || lo > hi {
-		return ""
-	}
-	return strings.TrimSpace(sh.text[lo:hi])
 }

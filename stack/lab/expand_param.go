@@ -24,18 +24,16 @@ func (sh *shell) special(name string) (string, bool) {
 	case "0":
 		return sh.name, true
 	case "-":
-		s := ""
+		s := "" // the table of options backwards
 		for _, o := range [...]struct {
 			on bool
 			c  string
-		}{{sh.errexit, "e"}, {sh.noglob, "f"}, {sh.nounset, "u"}, {sh.xtrace, "x"}} {
+		}{{sh.nounset, "u"}, {sh.allexport, "a"}, {sh.noclobber, "C"}, {sh.xtrace, "x"}, {sh.noexec, "n"}, {sh.noglob, "f"}, {sh.errexit, "e"}} {
 			if o.on {
 				s += o.c
 			}
 		}
 		return s, true
-	case "LINENO":
-		return strconv.Itoa(sh.p.lab.line), true
 	}
 	if n, err := strconv.Atoi(name); err == nil {
 		if n >= 1 && n <= len(sh.args) {
@@ -66,13 +64,13 @@ func (w *words) param(x *syntax.ParamExp, dq bool) {
 			if !set {
 				sep = " "
 			}
-			v = strconv.Itoa(len([]rune(strings.Join(sh.args, sep[:min(1, len(sep))]))))
+			v = strconv.Itoa(len(strings.Join(sh.args, sep[:min(1, len(sep))])))
 		} else {
 			if !set && sh.nounset {
 				sh.unset(name)
 				return
 			}
-			v = strconv.Itoa(len([]rune(v)))
+			v = strconv.Itoa(len(v))
 		}
 		w.value(v, dq)
 		return

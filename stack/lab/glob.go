@@ -18,7 +18,7 @@ func match(pat, s string) bool {
 				continue
 			case '?':
 				i++
-				j += runeLen(s[j:])
+				j++ // dash reads bytes, whatever the locale
 				continue
 			case '[':
 				if n, ok := bracket(pat[i:], s[j]); n > 0 {

@@ -147,6 +147,7 @@ func (c *ipCmd) inet6Line(x *ipv6.Addr6) (string, object, string) {
 	flag(x.Flags&ipv6.AddrDeprecated != 0, "deprecated")
 	flag(x.Flags&ipv6.AddrTentative != 0, "tentative")
 	flag(x.Flags&ipv6.AddrPermanent == 0, "dynamic")
+	flag(x.Flags&ipv6.AddrManageTemp != 0, "mngtmpaddr")
 	flag(x.Flags&ipv6.AddrNoPrefixRoute != 0 && !x.Addr.IsLoopback(), "noprefixroute")
 	v, vn := c.lifeLeft(x.ValidUntil)
 	pr, pn := c.lifeLeft(x.PreferredUntil)

@@ -208,6 +208,8 @@ func (c *ipCmd) setMTU(h *stack.Host, d *core.Device, n int) error {
 		return kernelSays("mtu less than device minimum.")
 	case n > hi:
 		return kernelSays("mtu greater than device maximum.")
+	case device.VxlanOf(d) != nil && !device.VxlanOf(d).Fits(n):
+		return answer(step.EINVAL)
 	case device.MacvlanOf(d) != nil && n > d.Lower.MTU:
 		return answer(step.EINVAL)
 	case d.Lower != nil && n > d.Lower.MTU:

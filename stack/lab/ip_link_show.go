@@ -135,7 +135,7 @@ func linkStats(d *core.Device, level int) string {
 		}
 	}
 	size(s.RxBytes, s.RxPackets, s.RxErrors, s.RxDropped, s.RxMissed, s.Multicast)
-	size(s.TxBytes, s.TxPackets, s.TxErrors, s.TxDropped)
+	size(s.TxBytes, s.TxPackets, s.TxErrors, s.TxDropped, s.TxCarrier, s.Collisions)
 	var b strings.Builder
 	row := func(v ...uint64) {
 		b.WriteString("    ")
@@ -166,7 +166,7 @@ func linkStats(d *core.Device, level int) string {
 		}
 	}
 	fmt.Fprintf(&b, "\n    TX: %*s %*s %*s %*s %*s %*s %10s\n", cols[0]-4, "bytes", cols[1], "packets", cols[2], "errors", cols[3], "dropped", cols[4], "carrier", cols[5], "collsns", "")
-	row(s.TxBytes, s.TxPackets, s.TxErrors, s.TxDropped, 0, 0)
+	row(s.TxBytes, s.TxPackets, s.TxErrors, s.TxDropped, s.TxCarrier, s.Collisions)
 	if level > 1 {
 		fmt.Fprintf(&b, "\n    TX errors:%*s %*s %*s %*s %*s %*s\n", cols[0]-10, "", cols[1], "aborted", cols[2], "fifo", cols[3], "window", cols[4], "heartbt", cols[5], "transns")
 		errors(uint64(d.CarrierChanges))
@@ -178,7 +178,7 @@ func linkStats(d *core.Device, level int) string {
 func statsObject(d *core.Device, level int) object {
 	s := &d.Stats
 	rx := object{{"bytes", s.RxBytes}, {"packets", s.RxPackets}, {"errors", s.RxErrors}, {"dropped", s.RxDropped}, {"over_errors", 0}, {"multicast", s.Multicast}}
-	tx := object{{"bytes", s.TxBytes}, {"packets", s.TxPackets}, {"errors", s.TxErrors}, {"dropped", s.TxDropped}, {"carrier_errors", 0}, {"collisions", 0}}
+	tx := object{{"bytes", s.TxBytes}, {"packets", s.TxPackets}, {"errors", s.TxErrors}, {"dropped", s.TxDropped}, {"carrier_errors", s.TxCarrier}, {"collisions", s.Collisions}}
 	if level > 1 {
 		rx = append(rx, member{"length_errors", 0}, member{"crc_errors", 0}, member{"frame_errors", 0}, member{"fifo_errors", 0}, member{"missed_errors", s.RxMissed})
 		tx = append(tx, member{"aborted_errors", 0}, member{"fifo_errors", 0}, member{"window_errors", 0}, member{"heartbeat_errors", 0}, member{"carrier_changes", d.CarrierChanges})

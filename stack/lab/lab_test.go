@@ -110,6 +110,8 @@ func TestNeighSysctls(t *testing.T) {
 		{"unres_qlen_bytes=5000", func() any { return n.QueueLen() }, 2},
 		{"mcast_solicit=1", func() any { return n.McastProbes }, 1},
 		{"ucast_solicit=2", func() any { return n.UcastProbes }, 2},
+		{"app_solicit=1", func() any { return n.AppProbes }, 1},
+		{"mcast_resolicit=2", func() any { return n.McastReprobes }, 2},
 	} {
 		s, err := Parse("test", "sysctl -w net.ipv4.neigh.eth0."+c.line)
 		if err != nil {

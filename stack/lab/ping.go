@@ -49,6 +49,7 @@ type pinger struct {
 	sent, got   int64
 	errs, dups  int64
 	sum, sum2   float64
+	ewma        float64 // of the round-trip times, in ms
 	min, max    float64
 	seen        map[uint16]bool
 	times       map[uint16]sim.Time
@@ -239,10 +240,6 @@ func pingTool(p *Proc, a []string) int {
 		}
 		g.scope = d.Index
 	}
-	if g.Interval < 2*sim.Millisecond && !g.Flood {
-		p.errf("ping: cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)\n")
-		return 2
-	}
 	srcDev := ""
 	if source != "" {
 		if d := p.host.NS.DevByName(source); d != nil {
@@ -331,8 +328,11 @@ func (g *pinger) send(p *socket.Program) {
 		delete(g.seen, seq-4096)
 	}
 	g.last, g.next = now, now+g.Interval
-	if g.Flood {
+	if g.Flood || g.Interval == 0 {
 		g.next = now + 10*sim.Millisecond
+	}
+	if g.Flood && !g.Quiet {
+		g.printf(".")
 	}
 	_, e := p.SendTo(g.fd, b, g.Addr, 0, 0)
 	if e != 0 && e != step.EAGAIN {
@@ -367,6 +367,10 @@ func (g *pinger) finish(p *socket.Program) {
 			g.printf(", ")
 		}
 		g.printf("pipe %d", pipe)
+	}
+	if g.got > 0 && g.sent > 1 && (g.Flood || g.Interval == 0) {
+		ipg := float64(g.last-g.begin) / 1e6 / float64(g.sent-1)
+		g.printf(", ipg/ewma %.3f/%.3f ms", ipg, g.ewma)
 	}
 	g.printf("\n")
 	switch {

@@ -80,7 +80,14 @@ func (g *pinger) reply(p *socket.Program, from string, seq uint16, n, ttl int, o
 		}
 		g.max = max(g.max, rtt)
 		g.sum += rtt
+		if g.got == 1 {
+			g.ewma = rtt
+		}
+		g.ewma += (rtt - g.ewma) / 8
 		g.sum2 += rtt * rtt
+	}
+	if g.Flood && !g.Quiet {
+		g.printf("\b \b")
 	}
 	if g.Quiet || g.Flood {
 		return
@@ -135,7 +142,11 @@ func (g *pinger) readError(p *socket.Program) bool {
 	case core.ErrOriginLocal:
 		g.errs++
 		if x.Errno == step.EMSGSIZE {
-			g.complain("ping: local error: message too long, mtu=%d\n", x.Info)
+			sep := "="
+			if !g.Addr.Is4() {
+				sep = ": "
+			}
+			g.complain("ping: local error: message too long, mtu%s%d\n", sep, x.Info)
 		} else {
 			g.complain("ping: local error: %s\n", errnoWords(x.Errno))
 		}

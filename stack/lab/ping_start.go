@@ -43,7 +43,11 @@ func (g *pinger) start(p *socket.Program) bool {
 			return false
 		}
 	} else if e := p.Bind(g.fd, g.Src, 0); e != 0 {
-		g.complain("ping: bind: %s\n", errnoWords(e))
+		what := "bind"
+		if fam == core.AFInet6 {
+			what = "bind icmp socket"
+		}
+		g.complain("ping: %s: %s\n", what, errnoWords(e))
 		g.exit(p, 2)
 		return false
 	}
@@ -85,6 +89,9 @@ func (g *pinger) start(p *socket.Program) bool {
 			}
 			const t = uint8(wire.ICMPv6EchoReply) // errors come by the queue of IPV6_RECVERR
 			r.Filter6[t>>5] &^= 1 << (t & 31)
+		}
+		if g.DF >= 0 {
+			p.SetSockOpt(g.fd, socket.IPv6MTUDiscover, g.DF)
 		}
 		if g.TTL > 0 {
 			p.SetSockOpt(g.fd, socket.IPv6UnicastHops, g.TTL)

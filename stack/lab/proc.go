@@ -39,6 +39,7 @@ type Proc struct {
 	execs   bool
 	relayed bool // and has done so
 	noticed bool // its end was seen by a shell that waited for another
+	tidy    bool // it ended itself because of the signal: no shell tells of it
 	died    int  // signal that ended the program that it ran last, 0: none
 	waits   bool
 }
@@ -244,6 +245,7 @@ func (p *Proc) signal(n int) {
 		}
 		return
 	}
+	p.tidy = p.name == "socat" && (n == 1 || n == 2 || n == 3 || n == 15) // socat_signal: it ends with 128+n
 	p.killed = n
 }
 

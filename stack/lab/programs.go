@@ -8,7 +8,7 @@ import (
 func programs() map[string]tool {
 	m := map[string]tool{
 		"true": func(*Proc, []string) int { return 0 }, "false": func(*Proc, []string) int { return 1 },
-		"echo": echo, "yes": yes, "printf": printf, "test": test, "[": test, "cat": cat, "head": headTail, "tail": headTail, "wc": wc, "tr": tr, "cut": cut,
+		"echo": echoTool, "yes": yes, "printf": printf, "test": test, "[": test, "cat": cat, "head": headTail, "tail": headTail, "wc": wc, "tr": tr, "cut": cut,
 		"sort": sortTool, "uniq": uniqTool, "seq": seq, "tee": tee, "xargs": xargs, "sleep": sleepTool, "timeout": timeoutTool, "watch": watchTool,
 		"date": dateTool, "basename": basenameTool, "dirname": basenameTool, "mktemp": mktempTool, "mkdir": mkdirTool, "rm": rmTool, "rmdir": rmTool,
 		"touch": touchTool, "chmod": chmodTool, "cp": cpTool, "mv": cpTool, "ls": lsTool, "id": idTool, "whoami": idTool, "uname": unameTool, "env": envTool,

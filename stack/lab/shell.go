@@ -22,7 +22,7 @@ type shell struct {
 	lastBg  int
 	rootPID int
 
-	errexit, nounset, xtrace, noglob, noexec, verbose, noclobber bool
+	errexit, nounset, xtrace, noglob, noexec, verbose, noclobber, allexport bool
 
 	tested  int // inside a condition: -e does not act
 	depth   int // of functions
@@ -37,7 +37,7 @@ type shell struct {
 	locals  []map[string]*variable
 	optind  [2]int
 	text    string // that is being run, for messages
-	expr    string // the arithmetic expression that is being worked out
+	within  string // "eval: " while eval reads its words, for messages
 	execing string // "exec: " while exec runs, for messages
 	umask   int
 	job     bool // begun with &
@@ -116,6 +116,7 @@ func (sh *shell) setVar(name, value string) bool {
 	}
 	sh.p.grow(len(value) - len(v.value))
 	v.value, v.set = value, true
+	v.exported = v.exported || sh.allexport
 	return true
 }
 
@@ -161,7 +162,7 @@ func (sh *shell) source(name, text string, first int) {
 		if what != badSubst {
 			what = "Syntax error: " + what
 		}
-		sh.complain("%s", what)
+		sh.complain("%s%s", sh.within, what)
 		sh.status, sh.exiting = 2, true
 	}
 }
@@ -189,6 +190,24 @@ func parse(text string) (list []*syntax.Stmt, first error) {
 			first = errors.New("unexpected input")
 		}
 	}()
+	as := aside{}
+	for range 100 {
+		list, first = parseOnce(text)
+		var again bool
+		if first == nil {
+			break
+		}
+		if text, again = as.forgive(text, first); !again {
+			break
+		}
+	}
+	for _, st := range list {
+		as.settle(st, text)
+	}
+	return list, first
+}
+
+func parseOnce(text string) (list []*syntax.Stmt, first error) {
 	ps := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
 	for st, err := range ps.StmtsSeq(strings.NewReader(text)) {
 		switch {
@@ -352,13 +371,13 @@ func (sh *shell) subshell(l []*syntax.Stmt) int {
 
 // tellSignal says what ended a process, as a shell does.
 func (p *Proc) tellSignal(c *Proc) {
-	if c.status == 128+c.killed {
+	if c.status == 128+c.killed && !c.tidy {
 		p.say(c.killed)
 	}
 }
 
 func (p *Proc) say(signal int) {
-	words := map[int]string{1: "Hangup", 3: "Quit", 6: "Aborted", 9: "Killed", 10: "User defined signal 1", 12: "User defined signal 2", 14: "Alarm clock", 15: "Terminated"}
+	words := map[int]string{1: "Hangup", 3: "Quit", 6: "Aborted", 9: "Killed", 10: "User defined signal 1", 11: "Segmentation fault", 12: "User defined signal 2", 14: "Alarm clock", 15: "Terminated"}
 	if s := words[signal]; s != "" {
 		p.errf("%s\n", s)
 	}

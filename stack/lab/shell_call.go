@@ -222,7 +222,7 @@ func (p *Proc) tool(args []string, env map[string]string) int {
 		p.sleep(execCost)
 	}
 	p.died = 0
-	st := f(p, args)
+	st := f(p, shortened(args))
 	p.env, p.name, p.host, p.sh, p.cwd = oldEnv, oldName, oldHost, oldSh, oldCwd
 	p.depth--
 	if l.Watch != nil {

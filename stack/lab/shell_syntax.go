@@ -36,7 +36,11 @@ func syntaxWords(err error, text string) (line int, what string) {
 	end := 1 + strings.Count(text, "\n")
 	switch {
 	case strings.HasPrefix(what, "reached EOF without closing quote"):
-		return max(line, 1), "Unterminated quoted string"
+		return end, "Unterminated quoted string"
+	case strings.HasPrefix(what, "statements must be separated"):
+		if w := wordAt(text, int(pe.Pos.Offset())); w != "" {
+			return max(line, 1), w + " unexpected"
+		}
 	case strings.Contains(what, "parameter expansion"):
 		return max(line, 1), badSubst
 	case strings.HasSuffix(what, "(` must be followed by `)`"):
@@ -48,6 +52,26 @@ func syntaxWords(err error, text string) (line int, what string) {
 		what = `"` + m[1] + m[2] + `" unexpected`
 	}
 	return max(line, 1), what
+}
+
+// wordAt is the word or the operator at a place, as dash names a token that it
+// did not expect.
+func wordAt(text string, at int) string {
+	rest := strings.TrimLeft(text[min(at, len(text)):], " \t")
+	n := strings.IndexAny(rest, " \t\n;&|<>()")
+	if n < 0 {
+		n = len(rest)
+	}
+	switch w := rest[:n]; {
+	case w == "" && strings.HasPrefix(rest, "("), w == "" && strings.HasPrefix(rest, ")"):
+		return `"` + rest[:1] + `"`
+	case w == "":
+		return ""
+	case syntax.IsKeyword(w) && w != "[[" && w != "function":
+		return `"` + w + `"`
+	default:
+		return "word"
+	}
 }
 
 // atEnd reports whether nothing but white space is behind the line of a place:

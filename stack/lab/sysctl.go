@@ -420,6 +420,12 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 		if p == nil {
 			return fmt.Errorf("not modelled: the sysctl %s", key)
 		}
+		if name == "hop_limit" && (v < 1 || v > 255) || name == "mtu" && v < 1280 {
+			return fmt.Errorf("%s: %s", key, badValue)
+		}
+		if d := h.NS.DevByName(dev); name == "mtu" && d != nil && v > int(d.MTU) {
+			return fmt.Errorf("%s: %s", key, badValue) // addrconf_sysctl_mtu
+		}
 		was := *p != 0
 		*p = v
 		if was == (v != 0) || name != "forwarding" && name != "disable_ipv6" {
@@ -434,6 +440,9 @@ func set6(h *stack.Host, key, dev, name string, v int) error {
 				h.IPv6.DisableChange(d)
 			}
 		}
+	}
+	if name == "forwarding" && v != 0 && dev != "default" {
+		h.IPv6.PurgeRouters()
 	}
 	return nil
 }
@@ -484,6 +493,10 @@ func setNeigh(t *core.NeighTable, key, name string, v int) error {
 		t.McastProbes = v
 	case "ucast_solicit":
 		t.UcastProbes = v
+	case "app_solicit":
+		t.AppProbes = v
+	case "mcast_resolicit":
+		t.McastReprobes = v
 	default:
 		return fmt.Errorf("not modelled: the sysctl %s", key)
 	}

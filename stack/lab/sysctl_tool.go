@@ -183,8 +183,27 @@ func neighGet(t *core.NeighTable, name string) (string, bool) {
 		return strconv.Itoa(t.McastProbes), true
 	case "ucast_solicit":
 		return strconv.Itoa(t.UcastProbes), true
+	case "app_solicit":
+		return strconv.Itoa(t.AppProbes), true
+	case "mcast_resolicit":
+		return strconv.Itoa(t.McastReprobes), true
 	}
 	return "", false
+}
+
+// fragBounds are the bounds of ip4_frags_ns_ctl_table: low_thresh may not be above
+// high_thresh.
+func (l *Lab) fragBounds(h *stack.Host, key, val string) bool {
+	n, _ := strconv.ParseInt(val, 0, 64)
+	name, high := strings.CutSuffix(key, "_high_thresh")
+	if high {
+		s, _ := l.sysctlGet(h, name+"_low_thresh")
+		low, _ := strconv.ParseInt(s, 0, 64)
+		return n >= low
+	}
+	s, _ := l.sysctlGet(h, strings.TrimSuffix(key, "_low_thresh")+"_high_thresh")
+	most, _ := strconv.ParseInt(s, 0, 64)
+	return n >= 0 && n <= most
 }
 
 // sysctlPut writes one value and returns the words of the error: what write(2)
@@ -228,6 +247,10 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 		if n, _ := strconv.Atoi(val); n < 1 || n > 255 {
 			return badValue
 		}
+	case "net.ipv4.ipfrag_high_thresh", "net.ipv6.ip6frag_high_thresh", "net.ipv4.ipfrag_low_thresh", "net.ipv6.ip6frag_low_thresh":
+		if !l.fragBounds(h, key, val) {
+			return badValue
+		}
 	case "net.ipv4.ip_local_port_range":
 		f := strings.Fields(val)
 		if len(f) != 2 {
@@ -260,7 +283,7 @@ func (l *Lab) sysctlPut(h *stack.Host, key, val string) string {
 // stored and read back.
 func kept(key string) bool {
 	return !strings.HasPrefix(key, "net.") || strings.HasPrefix(key, "net.netfilter.") || strings.HasPrefix(key, "net.bridge.") || strings.HasPrefix(key, "net.unix.") ||
-		strings.HasSuffix(key, "gc_thresh") || strings.HasSuffix(key, ".gc_thresh1") || strings.Contains(key, "optmem") || strings.Contains(key, "no_metrics_save") || strings.Contains(key, "default_qdisc") ||
+		strings.HasSuffix(key, "gc_thresh") || strings.HasSuffix(key, ".gc_thresh1") || strings.HasSuffix(key, "frag_low_thresh") || strings.Contains(key, "optmem") || strings.Contains(key, "no_metrics_save") || strings.Contains(key, "default_qdisc") ||
 		tcpIgnored(key) || strings.Contains(key, "stable_secret") || strings.Contains(key, "use_tempaddr") || strings.Contains(key, "tcp_mem") || strings.Contains(key, "udp_mem")
 }
 

@@ -54,6 +54,8 @@ func lines(s string) []string {
 func (p *Proc) badOption(o string) int {
 	if strings.HasPrefix(o, "--") {
 		p.errf("%s: unrecognized option '%s'\nTry '%s --help' for more information.\n", p.name, o, p.name)
+	} else if len(o) == 3 && o[2] == ':' {
+		p.errf("%s: option requires an argument -- '%s'\nTry '%s --help' for more information.\n", p.name, o[1:2], p.name)
 	} else {
 		p.errf("%s: invalid option -- '%s'\nTry '%s --help' for more information.\n", p.name, strings.TrimPrefix(o, "-")[:1], p.name)
 	}
@@ -98,26 +100,79 @@ func flags(a []string, known string, f func(c byte, v string)) (rest []string, b
 }
 
 func cat(p *Proc, a []string) int {
-	num := false
-	rest, bad := flags(a[1:], "nuvAETebst", func(c byte, _ string) { num = num || c == 'n' })
+	var num, full, ends, tabs, odd, squeeze bool
+	rest, bad := flags(a[1:], "nuvAETebst", func(c byte, _ string) {
+		num = num || c == 'n'
+		full = full || c == 'b'
+		ends = ends || c == 'A' || c == 'E' || c == 'e'
+		tabs = tabs || c == 'A' || c == 'T' || c == 't'
+		odd = odd || c == 'A' || c == 'v' || c == 'e' || c == 't'
+		squeeze = squeeze || c == 's'
+	})
 	if bad != "" {
 		return p.badOption(bad)
 	}
-	if !num && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
+	plain := !num && !full && !ends && !tabs && !odd && !squeeze
+	if plain && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
 		p.passOn()
 		return 0
 	}
-	n := 0
+	n, empty := 0, 0
 	return p.operands(rest, func(_, s string) {
-		if !num {
+		if plain {
 			p.out(s)
 			return
 		}
-		for _, l := range lines(s) {
-			n++
-			p.outf("%6d\t%s\n", n, l)
+		for _, l := range strings.SplitAfter(s, "\n") {
+			l, nl := strings.CutSuffix(l, "\n")
+			if l == "" && !nl {
+				continue
+			}
+			if empty++; l != "" {
+				empty = 0
+			}
+			if squeeze && empty > 1 {
+				continue
+			}
+			if full && l != "" || num && !full {
+				n++
+				p.outf("%6d\t", n)
+			}
+			p.out(catShown(l, tabs, odd))
+			if nl && ends {
+				p.out("$")
+			}
+			if nl {
+				p.out("\n")
+			}
 		}
 	})
+}
+
+// catShown is a line as cat -v and -T show it.
+func catShown(l string, tabs, odd bool) string {
+	var b strings.Builder
+	for i := 0; i < len(l); i++ {
+		c := l[i]
+		if c == '\t' && tabs {
+			b.WriteString("^I")
+			continue
+		}
+		if odd && c >= 128 {
+			b.WriteString("M-")
+			c &= 127
+		}
+		switch {
+		case odd && c < 32 && (c != '\t' || l[i] >= 128):
+			b.WriteByte('^')
+			b.WriteByte(c + 64)
+		case odd && c == 127:
+			b.WriteString("^?")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // passOn copies input to output as it comes: who waits for an answer gets it.
@@ -139,18 +194,30 @@ func headTail(p *Proc, a []string) int {
 	if len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0][1] >= '0' && args[0][1] <= '9' {
 		args = append([]string{"-n", args[0][1:]}, args[1:]...)
 	}
-	neg, follow, wrong := false, false, ""
+	if name == "tail" && len(args) > 0 && len(args[0]) > 1 && args[0][0] == '+' && args[0][1] >= '0' && args[0][1] <= '9' {
+		args = append([]string{"-n", args[0]}, args[1:]...) // as of old
+	}
+	neg, follow, wrong, loud := false, false, "", false
 	rest, bad := flags(args, "n:c:qvfF", func(c byte, v string) {
 		switch c {
 		case 'q':
-			quiet = true
+			quiet, loud = true, false
+		case 'v':
+			quiet, loud = false, true
 		case 'f', 'F':
 			follow = true
 		case 'n', 'c':
 			bytes = c == 'c'
 			fromStart = strings.HasPrefix(v, "+")
 			neg = strings.HasPrefix(v, "-")
-			m, err := strconv.Atoi(strings.TrimLeft(v, "+-"))
+			digits, unit := strings.TrimLeft(v, "+-"), 1
+			for suffix, k := range map[string]int{"b": 512, "K": 1024, "k": 1024, "KiB": 1024, "kB": 1000, "M": 1 << 20, "MB": 1000000, "G": 1 << 30} {
+				if d, is := strings.CutSuffix(digits, suffix); is && d != "" && strings.Trim(d, "0123456789") == "" {
+					digits, unit = d, k
+				}
+			}
+			m, err := strconv.Atoi(digits)
+			m *= unit
 			if err != nil {
 				wrong = v
 			}
@@ -161,20 +228,27 @@ func headTail(p *Proc, a []string) int {
 		return p.badOption(bad)
 	}
 	if wrong != "" {
-		p.errf("%s: invalid number of lines: ‘%s’\n", name, wrong)
+		what := "lines"
+		if bytes {
+			what = "bytes"
+		}
+		p.errf("%s: invalid number of %s: ‘%s’\n", name, what, wrong)
 		return 1
 	}
 	if follow {
 		p.errf("not modelled: %s -f\n", name)
 		return 1
 	}
-	if name == "head" && !neg && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
+	if name == "head" && !neg && !loud && (len(rest) == 0 || len(rest) == 1 && rest[0] == "-") {
 		p.headOf(n, bytes)
 		return 0
 	}
 	first := true
 	return p.operands(rest, func(file, s string) {
-		if len(rest) > 1 && !quiet {
+		if (len(rest) > 1 || loud) && !quiet {
+			if file == "-" {
+				file = "standard input"
+			}
 			if !first {
 				p.out("\n")
 			}

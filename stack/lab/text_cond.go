@@ -16,8 +16,12 @@ func test(p *Proc, a []string) int {
 		a = a[:len(a)-1]
 	}
 	t := &tester{p: p, a: a[1:], cmd: a[0]}
-	if len(t.a) == 0 {
+	if len(t.a) == 0 || len(t.a) == 2 && t.a[0] == "(" && t.a[1] == ")" {
 		return 1
+	}
+	if len(t.a) == 2 && binaryOp(t.a[1]) && t.a[1] != "==" && t.a[0] != "!" && !(len(t.a[0]) == 2 && t.a[0][0] == '-') {
+		p.errf("%s: %s: %s: argument expected\n", p.shellName(), t.cmd, t.a[1])
+		return 2
 	}
 	v := t.or()
 	if t.bad == "" && len(t.a) > 0 {

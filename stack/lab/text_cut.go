@@ -7,7 +7,7 @@ import (
 )
 
 func tr(p *Proc, a []string) int {
-	var del, squeeze, comp bool
+	var del, squeeze, comp, cutTo bool
 	rest, bad := flags(a[1:], "dscCt", func(c byte, _ string) {
 		switch c {
 		case 'd':
@@ -16,6 +16,8 @@ func tr(p *Proc, a []string) int {
 			squeeze = true
 		case 'c', 'C':
 			comp = true
+		case 't':
+			cutTo = true
 		}
 	})
 	if bad != "" {
@@ -29,7 +31,32 @@ func tr(p *Proc, a []string) int {
 		}
 		return 1
 	}
+	most := 2
+	if del && !squeeze {
+		most = 1
+	}
+	if len(rest) > most {
+		p.errf("tr: extra operand ‘%s’\n", rest[most])
+		if most == 1 && len(rest) == 2 {
+			p.errf("Only one string may be given when deleting without squeezing repeats.\n")
+		}
+		p.errf("Try 'tr --help' for more information.\n")
+		return 1
+	}
+	for _, s := range rest {
+		if bad := trBad(s); bad != "" {
+			p.errf("tr: %s\n", bad)
+			return 1
+		}
+	}
+	if !del && len(rest) == 2 && rest[1] == "" && !cutTo {
+		p.errf("tr: when not truncating set1, string2 must be non-empty\n")
+		return 1
+	}
 	set1 := trSet(rest[0])
+	if cutTo && !del && len(rest) == 2 {
+		set1 = set1[:min(len(set1), len(trSet(rest[1])))]
+	}
 	var in [256]bool
 	for _, c := range set1 {
 		in[c] = true
@@ -114,11 +141,15 @@ func trSet(s string) (set []byte) {
 
 func cut(p *Proc, a []string) int {
 	delim, spec, mode, only := "\t", "", byte(0), false
-	outd := ""
+	outd, hasDelim, lists, invert := "", false, 0, false
 	var args []string
 	for _, s := range a[1:] {
 		if v, ok := strings.CutPrefix(s, "--output-delimiter="); ok {
 			outd = v
+			continue
+		}
+		if s == "--complement" {
+			invert = true
 			continue
 		}
 		args = append(args, s)
@@ -126,12 +157,16 @@ func cut(p *Proc, a []string) int {
 	rest, bad := flags(args, "d:f:c:b:sn", func(c byte, v string) {
 		switch c {
 		case 'd':
-			delim = v
+			delim, hasDelim = v, true
+			if v == "" {
+				delim = "\x00"
+			}
 		case 's':
 			only = true
 		case 'n':
 		default:
 			mode, spec = c, v
+			lists++
 		}
 	})
 	switch {
@@ -139,6 +174,12 @@ func cut(p *Proc, a []string) int {
 		return p.badOption(bad)
 	case mode == 0:
 		p.errf("cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n")
+		return 1
+	case lists > 1:
+		p.errf("cut: only one list may be specified\nTry 'cut --help' for more information.\n")
+		return 1
+	case mode != 'f' && hasDelim:
+		p.errf("cut: an input delimiter may be specified only when operating on fields\nTry 'cut --help' for more information.\n")
 		return 1
 	case len(delim) != 1:
 		p.errf("cut: the delimiter must be a single character\nTry 'cut --help' for more information.\n")
@@ -158,6 +199,14 @@ func cut(p *Proc, a []string) int {
 		case hi == "" && e1 == nil:
 			y = math.MaxInt
 		}
+		if r && lo != "" && hi != "" && e1 == nil && e2 == nil && x > 0 && y < x {
+			p.errf("cut: invalid decreasing range\nTry 'cut --help' for more information.\n")
+			return 1
+		}
+		if s == "-" {
+			p.errf("cut: invalid range with no endpoint: -\nTry 'cut --help' for more information.\n")
+			return 1
+		}
 		if e1 != nil || x < 1 || y < x {
 			if strings.Trim(s, "0") == "" && s != "" {
 				p.errf("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n")
@@ -171,10 +220,10 @@ func cut(p *Proc, a []string) int {
 	in := func(n int) bool {
 		for _, s := range spans {
 			if n >= s.lo && n <= s.hi {
-				return true
+				return !invert
 			}
 		}
-		return false
+		return invert
 	}
 	if outd == "" {
 		outd = delim
@@ -208,4 +257,29 @@ func cut(p *Proc, a []string) int {
 		}
 		p.out(b.String())
 	})
+}
+
+// trBad says what is wrong with a set of tr: a range that goes down, or a class
+// that there is not.
+func trBad(s string) string {
+	for i := 0; i+2 < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case strings.HasPrefix(s[i:], "[:"):
+			name, _, ok := strings.Cut(s[i+2:], ":]")
+			if !ok {
+				continue
+			}
+			switch name {
+			case "alpha", "digit", "alnum", "upper", "lower", "space", "blank", "punct", "print", "graph", "cntrl", "xdigit":
+			default:
+				return "invalid character class ‘" + name + "’"
+			}
+			i += len(name) + 3
+		case s[i+1] == '-' && s[i+2] != '\\' && s[i] > s[i+2]:
+			return "range-endpoints of '" + s[i:i+3] + "' are in reverse collating sequence order"
+		}
+	}
+	return ""
 }

@@ -25,6 +25,57 @@ func echo(p *Proc, a []string) int {
 	return 0
 }
 
+// echoTool is echo(1) of coreutils: what stands in /bin.
+func echoTool(p *Proc, a []string) int {
+	nl, esc := "\n", false
+	a = a[1:]
+	for len(a) > 0 && len(a[0]) > 1 && a[0][0] == '-' && strings.Trim(a[0][1:], "neE") == "" {
+		for _, c := range a[0][1:] {
+			switch c {
+			case 'n':
+				nl = ""
+			case 'e', 'E':
+				esc = c == 'e'
+			}
+		}
+		a = a[1:]
+	}
+	s := strings.Join(a, " ")
+	if esc {
+		var stop bool
+		if s, stop = unescape(hexEscapes(s), true); stop {
+			nl = ""
+		}
+	}
+	if e := p.write(1, []byte(s+nl)); e != "" {
+		p.errf("echo: write error: %s\n", e)
+		return 1
+	}
+	return 0
+}
+
+// hexEscapes carries out \xHH, which only the echo of coreutils has.
+func hexEscapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			n := 0
+			for s[i+1] == 'x' && n < 2 && i+2+n < len(s) && strings.IndexByte("0123456789abcdefABCDEF", s[i+2+n]) >= 0 {
+				n++
+			}
+			if v, err := strconv.ParseUint(s[min(i+2, len(s)):min(i+2, len(s))+n], 16, 8); n > 0 && err == nil {
+				fmt.Fprintf(&b, "\\0%03o", v)
+			} else {
+				b.WriteString(s[i : i+2])
+			}
+			i += 1 + n
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
 func (p *Proc) shellName() string {
 	if p.sh != nil {
 		return fmt.Sprintf("%s: %d", p.sh.name, p.lab.line)
@@ -51,6 +102,8 @@ func unescape(s string, zero bool) (out string, stop bool) {
 			b.WriteByte(8)
 		case 'c':
 			return b.String(), true
+		case 'e':
+			b.WriteByte(27)
 		case 'f':
 			b.WriteByte(12)
 		case 'n':

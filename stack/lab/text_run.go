@@ -49,68 +49,188 @@ func tee(p *Proc, a []string) int {
 }
 
 func xargs(p *Proc, a []string) int {
-	n, repl, noEmpty := 0, "", false
+	n, perLine, repl, noEmpty, trace, delim := 0, 0, "", false, false, byte(0)
+	hasDelim, wrong := false, ""
 	i := 1
 	for ; i < len(a) && len(a[i]) > 1 && a[i][0] == '-'; i++ {
-		switch {
-		case a[i] == "-r" || a[i] == "--no-run-if-empty":
+		c, v := a[i][1], a[i][2:]
+		if strings.IndexByte("nILdPs", c) >= 0 && v == "" {
+			if i++; i >= len(a) {
+				p.errf("xargs: option requires an argument -- '%c'\nTry 'xargs --help' for more information.\n", c)
+				return 1
+			}
+			v = a[i]
+		}
+		switch k, err := strconv.Atoi(v); c {
+		case 'r':
 			noEmpty = true
-		case a[i] == "-n" && i+1 < len(a):
-			i++
-			n, _ = strconv.Atoi(a[i])
-		case strings.HasPrefix(a[i], "-n"):
-			n, _ = strconv.Atoi(a[i][2:])
-		case a[i] == "-I" && i+1 < len(a):
-			i++
-			repl = a[i]
-		case strings.HasPrefix(a[i], "-I"):
-			repl = a[i][2:]
-		case a[i] == "-0", a[i] == "-t":
+		case 't':
+			trace = true
+		case '0':
+			hasDelim, delim = true, 0
+		case 'd':
+			d, _ := unescape(v, false)
+			if len(d) != 1 {
+				p.errf("xargs: Invalid input delimiter specification %s: the delimiter must be either a single character or an escape sequence starting with \\.\n", v)
+				return 1
+			}
+			hasDelim, delim = true, d[0]
+		case 'n', 'L', 'P':
+			if err != nil {
+				p.errf("xargs: invalid number \"%s\" for -%c option\nTry 'xargs --help' for more information.\n", v, c)
+				return 1
+			}
+			if k < 1 && c != 'P' {
+				p.errf("xargs: value %d for -%c option should be >= 1\nTry 'xargs --help' for more information.\n", k, c)
+				return 1
+			}
+			switch c {
+			case 'n':
+				n, perLine = k, 0
+			case 'L':
+				perLine, n = k, 0
+			}
+		case 'I':
+			if n > 0 {
+				wrong = "xargs: warning: options --max-args and --replace/-I/-i are mutually exclusive, ignoring previous --max-args value\n"
+			}
+			repl, n = v, 0
+		case 's':
+			p.errf("not modelled: xargs -s\n")
+			return 1
 		default:
 			return p.badOption(a[i])
 		}
 	}
+	p.errf("%s", wrong)
 	cmd := a[i:]
 	if len(cmd) == 0 {
 		cmd = []string{"echo"}
 	}
 	text := string(p.readAll(0))
 	st := 0
-	run := func(words []string) {
-		if rc := p.runWords(words); rc != 0 {
-			st = 123
-			if rc == 127 {
-				p.errf("xargs: %s: No such file or directory\n", words[0])
-				st = 127
-			}
+	run := func(words []string) bool {
+		if trace {
+			p.errf("%s\n", strings.Join(words, " "))
 		}
+		switch rc := p.runWords(words); {
+		case rc == 127:
+			p.errf("xargs: %s: No such file or directory\n", words[0])
+			st = 127
+			return false
+		case rc == 255:
+			p.errf("xargs: %s: exited with status 255; aborting\n", words[0])
+			st = 124
+			return false
+		case rc != 0:
+			st = 123
+		}
+		return true
 	}
 	if repl != "" {
 		for _, l := range lines(text) {
 			if l = strings.TrimLeft(l, " \t"); l == "" {
 				continue
 			}
+			words, _ := xargsWords(strings.NewReplacer(" ", "\\ ", "\t", "\\\t").Replace(l))
 			var w []string
 			for _, c := range cmd {
-				w = append(w, strings.ReplaceAll(c, repl, l))
+				w = append(w, strings.ReplaceAll(c, repl, strings.Join(words, " ")))
 			}
-			run(w)
+			if !run(w) {
+				break
+			}
 		}
 		return st
 	}
-	items := strings.Fields(text)
-	if len(items) == 0 && noEmpty {
-		return 0
+	var items []string
+	switch {
+	case hasDelim:
+		if items = strings.Split(text, string(delim)); items[len(items)-1] == "" {
+			items = items[:len(items)-1]
+		}
+	case perLine > 0:
+		for _, l := range lines(text) {
+			if l = strings.TrimRight(l, "\n"); strings.TrimSpace(l) != "" {
+				items = append(items, l)
+			}
+		}
+	default:
+		var bad string
+		if items, bad = xargsWords(text); bad != "" {
+			p.errf("xargs: unmatched %s quote; by default quotes are special to xargs unless you use the -0 option\n", bad)
+			st = 1
+		}
 	}
-	if n <= 0 {
+	if len(items) == 0 && (noEmpty || st != 0) {
+		return st
+	}
+	if n = max(n, perLine); n <= 0 {
 		n = max(1, len(items))
 	}
 	for first := true; first || len(items) > 0; first = false {
 		k := min(n, len(items))
-		run(append(append([]string(nil), cmd...), items[:k]...))
-		items = items[k:]
+		w := append([]string(nil), cmd...)
+		for _, it := range items[:k] {
+			if perLine > 0 && !hasDelim {
+				words, _ := xargsWords(it)
+				w = append(w, words...)
+				continue
+			}
+			w = append(w, it)
+		}
+		if items = items[k:]; !run(w) {
+			break
+		}
 	}
 	return st
+}
+
+// xargsWords reads words as xargs does: blanks part them, quotes and backslashes
+// hold them together; bad is the kind of a quote that is not closed.
+func xargsWords(text string) (out []string, bad string) {
+	var b strings.Builder
+	has, quote := false, byte(0)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0 && c == '\n':
+			return out, quoteName(quote)
+		case quote != 0:
+			b.WriteByte(c)
+		case c == '\'' || c == '"':
+			quote, has = c, true
+		case c == '\\' && i+1 < len(text):
+			i++
+			b.WriteByte(text[i])
+			has = true
+		case strings.IndexByte(" \t\n\v\f\r", c) >= 0:
+			if has {
+				out = append(out, b.String())
+				b.Reset()
+				has = false
+			}
+		default:
+			b.WriteByte(c)
+			has = true
+		}
+	}
+	if quote != 0 {
+		return out, quoteName(quote)
+	}
+	if has {
+		out = append(out, b.String())
+	}
+	return out, ""
+}
+
+func quoteName(c byte) string {
+	if c == '"' {
+		return "double"
+	}
+	return "single"
 }
 
 // runWords runs a program by its words, from another program; 127: not found.

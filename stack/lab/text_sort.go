@@ -41,6 +41,26 @@ func sortTool(p *Proc, a []string) int {
 		return 2
 	}
 	var all []string
+	for _, f := range rest { // sort reads nothing if one is not there
+		if s, e := p.stat(f); f != "-" && (e != "" || s.dir) {
+			if e == "" {
+				p.errf("sort: read failed: %s: %s\n", f, isDir)
+			} else {
+				p.errf("sort: cannot read: %s: %s\n", f, e)
+			}
+			return 2
+		}
+	}
+	for _, k := range keys {
+		if n := strings.TrimLeft(k, "0"); n == "" || n != k && strings.IndexByte("123456789", n[0]) < 0 {
+			p.errf("sort: field number is zero: invalid field specification ‘%s’\n", k)
+			return 2
+		}
+	}
+	if len(sep) > 1 && sep != "\\0" {
+		p.errf("sort: multi-character tab ‘%s’\n", sep)
+		return 2
+	}
 	st := p.operands(rest, func(_, s string) { all = append(all, lines(s)...) })
 	cmp := func(x, y string, n, r bool) int {
 		c := 0

@@ -125,6 +125,10 @@ func rmTool(p *Proc, a []string) int {
 	if bad != "" {
 		return p.badOption(bad)
 	}
+	if len(rest) == 0 && !force {
+		p.errf("%s: missing operand\nTry '%s --help' for more information.\n", a[0], a[0])
+		return 1
+	}
 	st := 0
 	for _, n := range rest {
 		abs := p.abs(n)
@@ -139,7 +143,7 @@ func rmTool(p *Proc, a []string) int {
 			e = isDir
 		case a[0] == "rmdir" && !s.dir:
 			e = notDir
-		case a[0] == "rmdir" && s.size > 0:
+		case a[0] == "rmdir" && (s.size > 0 || p.full(abs)):
 			e = "Directory not empty"
 		}
 		if e != "" {
@@ -162,10 +166,20 @@ func rmTool(p *Proc, a []string) int {
 	return st
 }
 
+// full reports a directory with something in it.
+func (p *Proc) full(dir string) bool {
+	n, _ := p.lab.lookup(dir)
+	return n != nil && len(n.kids) > 0
+}
+
 func touchTool(p *Proc, a []string) int {
 	rest, bad := flags(a[1:], "acmd:t:r:", func(byte, string) {})
 	if bad != "" {
 		return p.badOption(bad)
+	}
+	if len(rest) == 0 {
+		p.errf("touch: missing file operand\nTry 'touch --help' for more information.\n")
+		return 1
 	}
 	st := 0
 	for _, n := range rest {

@@ -54,6 +54,7 @@ const (
 	Inet6CskXmit
 	IP6MakeSkb
 	IP6AppendData
+	IPv6LocalError
 	ICMPv6Rcv
 	ICMPv6Notify
 	ICMPv6Err
@@ -139,6 +140,7 @@ var ipv6Steps = [int(endIPv6) - baseIPv6]Info{
 	IP6Xmit & 255:              {"ip6_xmit", Network, "net/ipv6/ip6_output.c", "Write the IPv6 header in front of a segment."},
 	Inet6CskXmit & 255:         {"inet6_csk_xmit", Network, "net/ipv6/inet6_connection_sock.c", "Find the connection's route."},
 	IP6MakeSkb & 255:           {"ip6_make_skb", Network, "net/ipv6/ip6_output.c", "Make a datagram of what a program sends."},
+	IPv6LocalError & 255:       {"ipv6_local_error", Network, "net/ipv6/datagram.c", "Tell the program which size would have fitted."},
 	IP6AppendData & 255:        {"ip6_append_data", Network, "net/ipv6/ip6_output.c", "Copy the data, cut where the link will need it."},
 	ICMPv6Rcv & 255:            {"icmpv6_rcv", Transport, "net/ipv6/icmp.c", "An ICMPv6 message: check it, and do what it says."},
 	ICMPv6Notify & 255:         {"icmpv6_notify", Transport, "net/ipv6/icmp.c", "An error: tell the protocol whose packet is quoted."},

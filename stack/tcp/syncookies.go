@@ -211,7 +211,7 @@ func (l *Sock) checkCookie(b *core.SKB, h wire.TCP) *Sock {
 		return nil
 	}
 	l.openreqWindow(r, d, mss)
-	sk := l.getCookieSock(b, r)
+	sk := l.getCookieSock(b, r, d)
 	if sk == nil {
 		ns.Drop(b, step.DropNoSocket, af.stepDoRcv())
 	}
@@ -244,10 +244,11 @@ func (l *Sock) cookieOptions(r *Request, o *wire.TCPOptions) bool {
 	return sy.TCPWindowScaling != 0
 }
 
-// getCookieSock is tcp_get_cookie_sock.
-func (l *Sock) getCookieSock(b *core.SKB, r *Request) *Sock {
+// getCookieSock is tcp_get_cookie_sock. d is the route that was looked up for the
+// window.
+func (l *Sock) getCookieSock(b *core.SKB, r *Request, d *core.Dst) *Sock {
 	defer l.NS.In(step.TcpGetCookieSock, b).Out()
-	sk := l.synRecvSock(b, r, nil, false)
+	sk := l.synRecvSock(b, r, nil, d, false)
 	if sk == nil {
 		return nil
 	}

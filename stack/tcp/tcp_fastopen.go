@@ -210,7 +210,7 @@ func (l *Sock) cookieCheck(c *foCookie, s, d wire.Addr) (match int, valid foCook
 func (l *Sock) fastopenChild(b *core.SKB, r *Request) *Sock {
 	defer l.NS.In(step.TcpFastopenCreateChild, b).Out()
 	ns := l.NS
-	sk := l.synRecvSock(b, r, nil, false)
+	sk := l.synRecvSock(b, r, nil, nil, false)
 	if sk == nil {
 		return nil
 	}

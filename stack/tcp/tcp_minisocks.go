@@ -114,7 +114,7 @@ func (sk *Sock) reqOutOfWindow(b *core.SKB, r *Request, o *wire.TCPOptions, paws
 func (l *Sock) reqDone(b *core.SKB, r *Request) (*Sock, core.DropReason) {
 	ns := l.NS
 	ns.Why(step.WhyReqDone)
-	child := l.synRecvSock(b, r, r, true)
+	child := l.synRecvSock(b, r, r, nil, true)
 	if child == nil {
 		abort := l.sysctl().TCPAbortOnOverflow
 		ns.Why(step.WhyAbortOverflow, uint64(abort))
@@ -173,8 +173,8 @@ func (sk *Sock) reqSendAck(b *core.SKB, r *Request) {
 
 // synRecvSock is tcp_v4_syn_recv_sock (and v6): make the socket of a handshake.
 // It takes the place of unhash in the table; nil for a SYN with data and a SYN
-// cookie, which have none.
-func (l *Sock) synRecvSock(b *core.SKB, r, unhash *Request, own bool) *Sock {
+// cookie, which have none. d is its route, nil if that is yet to be looked up.
+func (l *Sock) synRecvSock(b *core.SKB, r, unhash *Request, d *core.Dst, own bool) *Sock {
 	defer l.NS.In(r.af.stepSynRecvSock(), b).Out()
 	ns := l.NS
 	if l.acceptqFull() {
@@ -183,8 +183,7 @@ func (l *Sock) synRecvSock(b *core.SKB, r, unhash *Request, own bool) *Sock {
 		l.listenDrop()
 		return nil
 	}
-	var d *core.Dst
-	if r.af.etherType() == etherIPv6 { // tcp_v6_syn_recv_sock looks the route up first
+	if d == nil && r.af.etherType() == etherIPv6 { // tcp_v6_syn_recv_sock looks the route up first
 		if d = r.af.routeReq(l, r); d == nil {
 			l.listenDrop()
 			return nil

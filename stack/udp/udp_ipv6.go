@@ -256,13 +256,6 @@ func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 	uh := wire.UDP(q[off:])
 	typ, code := h[0], h[1]
 	f := flow{q.Dst(), q.Src(), uh.DstPort(), uh.SrcPort(), ifindex(b)}
-	fl := ipv6.Flow6{Saddr: q.Src(), Daddr: q.Dst(), OIF: f.dif, Proto: protoUDP}
-	switch typ {
-	case 2:
-		u.ip6().UpdatePMTU(&ipv6.Flow6{Saddr: fl.Saddr, Daddr: fl.Daddr}, int(info)) // ip6_sk_update_pmtu: only the addresses
-	case 137:
-		u.ip6().Redirect(b, &fl)
-	}
 	sk := u.lib6Lookup(b, &f)
 	if sk == nil {
 		ns.Why(step.WhyUDPErrNoSocket, uint64(f.dport), f.saddr.Hi, f.saddr.Lo, uint64(f.sport))
@@ -270,10 +263,16 @@ func (u *UDP) lib6Err(ns *core.Netns, b *core.SKB, off int, info uint32) bool {
 		return false
 	}
 	e, hard := convert6(typ, code)
-	if typ == 137 {
+	fl := ipv6.Flow6{Saddr: q.Src(), Daddr: q.Dst(), OIF: f.dif, Proto: protoUDP}
+	switch typ {
+	case 137:
+		u.ip6().Redirect(b, &fl)
 		return true
-	}
-	if typ == 2 {
+	case 2:
+		if sk.PMTUDisc >= core.PMTUDiscInterface { // ip6_sk_accept_pmtu
+			return true
+		}
+		u.ip6().UpdatePMTU(&ipv6.Flow6{Saddr: fl.Saddr, Daddr: fl.Daddr}, int(info)) // ip6_sk_update_pmtu: only the addresses
 		if sk.DstCache != nil && !u.ip6().DstCheck(sk.DstCache) {
 			u.dstUpdate6(sk)
 		}

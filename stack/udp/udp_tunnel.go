@@ -25,6 +25,7 @@ func NewTunnelSock(ns *core.Netns, port uint16, e Encap) (*Sock, core.Errno) {
 		return nil, err
 	}
 	sk.encap = e
+	sk.McLoop = false // setup_udp_tunnel_sock: what it sends to a group does not come back
 	sk.encapEnable()
 	return sk, 0
 }

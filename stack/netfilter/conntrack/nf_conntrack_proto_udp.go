@@ -124,12 +124,14 @@ func (t *Table) checksumOK(st *core.HookState, b *core.SKB, off int, p wire.Prot
 
 // ChecksumOK is nf_ip_checksum and nf_ip6_checksum: is the transport checksum of
 // the packet whose transport header stands at off right? What the card has
-// checked, or has still to fill in, is.
+// checked, or has still to fill in, is. The header of IPv4 is summed, too: one that
+// is not right now, as after an option that has been filled in
+// (ip_options_compile), makes the packet a wrong one.
 func ChecksumOK(b *core.SKB, f core.Family, off int, p wire.Proto) bool {
 	if b.IPSummed == core.ChecksumUnnecessary || b.IPSummed == core.ChecksumPartial || b.CsumValid || b.Truncated {
 		return true
 	}
-	n := b.Len() - off
+	n, from := b.Len()-off, off
 	sum := uint32(0)
 	switch {
 	case f == core.NFIPv6:
@@ -139,7 +141,10 @@ func ChecksumOK(b *core.SKB, f core.Family, off int, p wire.Proto) bool {
 		h := b.IP4()
 		sum = wire.PseudoHeader4(h.Src(), h.Dst(), p, n)
 	}
-	if wire.Fold(b.Checksum(off, n, sum)) != 0 {
+	if f == core.NFIPv4 { // all of the packet: the header's own checksum makes it nothing
+		from = min(off, max(0, b.NetworkOffset()))
+	}
+	if wire.Fold(b.Checksum(from, b.Len()-from, sum)) != 0 {
 		return false
 	}
 	b.CsumValid = true

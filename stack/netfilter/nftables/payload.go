@@ -243,9 +243,14 @@ func (e *PayloadSet) Eval(r *Regs, p *Pkt) {
 			r.Code = Break
 			return
 		}
-		if e.Pseudo && !p.fixL4(from, to) {
-			r.Code = Break
-			return
+		if e.Pseudo {
+			if !p.fixL4(from, to) {
+				r.Code = Break
+				return
+			}
+			if !e.inPseudoHeader() && fold(from) != fold(to) {
+				p.b.CsumValid = false
+			}
 		}
 	}
 	w := p.writable(off, n)
@@ -262,6 +267,12 @@ func (e *PayloadSet) Eval(r *Regs, p *Pkt) {
 		p.ns.Why(step.WhyNftPayloadSet, uint64(e.Off), uint64(n))
 	}
 }
+
+// inPseudoHeader reports whether the field is one that the receiver sums, too.
+// nft_payload_l4csum_update takes that for granted when it corrects the sum that
+// connection tracking has left with the packet (skb->csum); of any other field that
+// sum is wrong afterwards, and the receiver adds up the whole packet again.
+func (e *PayloadSet) inPseudoHeader() bool { return e.Base == NetworkHeader && e.Off > 5 }
 
 // crc is nft_payload_csum_sctp.
 func (p *Pkt) crc() bool {

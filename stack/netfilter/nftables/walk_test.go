@@ -69,8 +69,28 @@ func newRouter(t testing.TB, rules string, traced bool) *router {
 	return r
 }
 
-// send puts an IPv4 packet of 10.0.1.10 on eth0's wire.
+// send puts an IPv4 packet of 10.0.1.10 on eth0's wire, with a right checksum.
 func (r *router) send(dst wire.IP4, proto byte, l4 []byte) {
+	sum := uint32(0)
+	if proto != 1 {
+		sum = wire.PseudoHeader4(0x0a00010a, dst, wire.Proto(proto), len(l4))
+	}
+	at := map[byte]int{6: 16, 17: 6, 1: 2}[proto]
+	binary.BigEndian.PutUint16(l4[at:], wire.Fold(wire.Checksum(l4, sum)))
+	r.raw(dst, proto, l4)
+}
+
+// put is send for all protocols: those whose checksum send does not know bring theirs.
+func (r *router) put(dst wire.IP4, proto byte, l4 []byte) {
+	if proto == 1 || proto == 6 || proto == 17 {
+		r.send(dst, proto, l4)
+	} else {
+		r.raw(dst, proto, l4)
+	}
+}
+
+// raw puts an IPv4 packet on eth0's wire as it is.
+func (r *router) raw(dst wire.IP4, proto byte, l4 []byte) {
 	f := make([]byte, 34, 34+len(l4))
 	binary.BigEndian.PutUint64(f[0:], 0x0200000000010200)
 	binary.BigEndian.PutUint32(f[8:], 0x00000011)
@@ -83,12 +103,6 @@ func (r *router) send(dst wire.IP4, proto byte, l4 []byte) {
 	h.SetSrc(0x0a00010a)
 	h.SetDst(dst)
 	h.ComputeChecksum()
-	sum := uint32(0)
-	at := map[byte]int{6: 16, 17: 6, 1: 2}[proto]
-	if proto != 1 {
-		sum = wire.PseudoHeader4(h.Src(), dst, wire.Proto(proto), len(l4))
-	}
-	binary.BigEndian.PutUint16(l4[at:], wire.Fold(wire.Checksum(l4, sum)))
 	r.dev[0].Receive(append(f, l4...), device.RxInfo{})
 	r.w.Run(r.w.Clock.Now() + 10*sim.Millisecond)
 }

@@ -187,8 +187,11 @@ func (d *drawn) packet6(a, b wire.IPv6, p *pairs, whole bool) {
 		}
 	}
 	at, next := 40, a[6]
-	for len(a) >= at+8 && len(b) >= at+8 && (next == 0 || next == 60 || next == 43 || next == 44) {
+	for len(a) >= at+8 && len(b) >= at+8 && (next == 0 || next == 60 || next == 43 || next == 44 || next == 51) {
 		n := 8 + int(a[at+1])*8
+		if next == 51 {
+			n = 8 + int(a[at+1])*4
+		}
 		if next == 44 {
 			n = 8
 			x, y := binary.BigEndian.Uint32(a[at+4:]), binary.BigEndian.Uint32(b[at+4:])
@@ -268,7 +271,7 @@ func listings(kind, real, ours string) string {
 		if counts(a) == counts(b) {
 			return ""
 		}
-		return lines("", a, b)
+		return linesIf("", a, b, func(l, r string) bool { return counts(l) != counts(r) })
 	}
 	x, y := tables(real), tables(ours)
 	d := ""
@@ -304,6 +307,11 @@ func SameText(kind string, real, ours Result) bool {
 
 // lines tells which lines differ, the first few of them.
 func lines(pre, a, b string) string {
+	return linesIf(pre, a, b, func(l, r string) bool { return l != r })
+}
+
+// linesIf tells of the first few lines which differ.
+func linesIf(pre, a, b string, differ func(l, r string) bool) string {
 	if a == b {
 		return ""
 	}
@@ -313,12 +321,13 @@ func lines(pre, a, b string) string {
 	for i := 0; i < max(len(p), len(q)) && n < 6; i++ {
 		l, r := "", ""
 		if i < len(p) {
-			l = strings.TrimSpace(p[i])
+			l = p[i]
 		}
 		if i < len(q) {
-			r = strings.TrimSpace(q[i])
+			r = q[i]
 		}
-		if l != r {
+		if differ(l, r) {
+			l, r = strings.TrimSpace(l), strings.TrimSpace(r)
 			n++
 			fmt.Fprintf(&s, "  %sreal %s\n  %sours %s\n", pre, l, pre, r)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -212,6 +213,9 @@ func packetSocket() (int, error) {
 		return 0, fmt.Errorf("packet socket: %w", err)
 	}
 	syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<20)
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_PACKET, packetAuxdata, 1); err != nil {
+		return fd, fmt.Errorf("packet socket: %w", err)
+	}
 	return fd, nil
 }
 
@@ -228,9 +232,9 @@ func bind(fd int, dev string) error {
 
 // drain takes the frames that the router sent.
 func drain(fd int) (l [][]byte) {
-	buf := make([]byte, 4096)
+	buf, oob := make([]byte, 4096), make([]byte, 128)
 	for {
-		n, from, err := syscall.Recvfrom(fd, buf, 0)
+		n, on, _, from, err := syscall.Recvmsg(fd, buf, oob, 0)
 		if err == syscall.EINTR {
 			continue
 		}
@@ -240,8 +244,36 @@ func drain(fd int) (l [][]byte) {
 		if a, ok := from.(*syscall.SockaddrLinklayer); ok && a.Pkttype == 4 {
 			continue // our own
 		}
-		l = append(l, bytes.Clone(buf[:n]))
+		l = append(l, tagged(bytes.Clone(buf[:n]), oob[:on]))
 	}
+}
+
+const packetAuxdata = 8 // PACKET_AUXDATA
+
+// tagged puts the VLAN tag in again that the kernel takes out of what it receives:
+// a struct tpacket_auxdata says it.
+func tagged(f, oob []byte) []byte {
+	msgs, err := syscall.ParseSocketControlMessage(oob)
+	if err != nil || len(f) < 12 {
+		return f
+	}
+	for _, m := range msgs {
+		if m.Header.Level != syscall.SOL_PACKET || m.Header.Type != packetAuxdata || len(m.Data) < 20 {
+			continue
+		}
+		const valid, validType = 1 << 4, 1 << 6 // TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID
+		status := binary.NativeEndian.Uint32(m.Data)
+		if status&valid == 0 {
+			continue
+		}
+		tag := []byte{0x81, 0, 0, 0}
+		if status&validType != 0 {
+			binary.BigEndian.PutUint16(tag, binary.NativeEndian.Uint16(m.Data[18:]))
+		}
+		binary.BigEndian.PutUint16(tag[2:], binary.NativeEndian.Uint16(m.Data[16:]))
+		return slices.Insert(f, 12, tag...)
+	}
+	return f
 }
 
 // oneCPU binds the thread to the CPU that it is on: a frame that is written has

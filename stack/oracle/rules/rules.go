@@ -190,6 +190,10 @@ func Run(ctx context.Context, o Options, out io.Writer) (rep Report, err error) 
 			a.c.Salt++
 			small := shrink(ctx, a.c, k)
 			small.print(out)
+			if r, err := k.run(small); err == nil {
+				ours, _ := (&model{}).run(small)
+				fmt.Fprintf(out, "then they differ so:\n%s", Compare(small, r, ours))
+			}
 		} else {
 			a.c.print(out)
 		}
