@@ -39,6 +39,8 @@ func TestDrops(t *testing.T) {
 		{"zero destination", nil, ping(peer, 0, 64), 0, "dropped IP_INVALID_DEST at ip_rcv_finish_core", nil, -1},
 		{"own source", nil, ping(us, us, 64), 0, "dropped IP_LOCAL_SOURCE at ip_rcv_finish_core", nil, -1},
 		{"rp_filter", func(w *world) { w.ip.Conf(w.eth0).RPFilter = 1 }, ping(far, us, 64), 0, "dropped IP_RPFILTER at ip_rcv_finish_core", mib(step.TcpExtIPReversePathFilter), -1},
+		{"broadcast address as source", func(w *world) { w.ip.Conf(w.eth0).RPFilter = 1 }, ping(ip4(10, 0, 1, 255), us, 64), 0, "dropped IP_INVALID_SOURCE at ip_rcv_finish_core", nil, -1},
+		{"own source, rp_filter", func(w *world) { w.ip.Conf(w.eth0).RPFilter = 1 }, ping(us, us, 64), 0, "dropped IP_LOCAL_SOURCE at ip_rcv_finish_core", nil, -1},
 		{"group", nil, ping(peer, ip4(239, 1, 1, 1), 1), core.PacketMulticast, "dropped NOT_SPECIFIED at ip_rcv_finish_core", nil, -1},
 		{"L2 group", func(w *world) { w.ip.Conf(w.eth0).DropUnicastInL2Multicast = 1 }, ping(peer, us, 64), core.PacketBroadcast, "dropped UNICAST_IN_L2_MULTICAST at ip_rcv_finish_core", nil, -1},
 		{"not a router", nil, ping(peer, far, 64), 0, "dropped IP_INADDRERRORS at ip_error", mib(step.IpInAddrErrors), -1},
