@@ -15,7 +15,7 @@ done
 ip netns exec sw sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 for i in 1 2 3; do ip -n h$i link set lo up; ip -n h$i link set eth0 up; ip -n sw link set p$i up; done
 ip -n sw link set br0 up
-sleep 0.3
+sleep 2.5 # the links come up, and the hosts report their groups
 for s in 4 0 1 2 3; do
 	ip -n sw link set p1 type bridge_slave state $s
 	ip -n sw -d link show p1 | grep -o 'state [a-z]* priority'
